@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What differs between kernels or between attach types, behind names that do not. Whether a
+ * kernel has a field or a value is asked of its BTF, never of its version.
+ */
+#ifndef COMPAT_BPF_H
+#define COMPAT_BPF_H
+
+#include "core.bpf.h"
+
+#define MSG_PEEK 0x2
+#define MSG_ERRQUEUE 0x2000
+#define MSG_UNREAD (MSG_PEEK | MSG_ERRQUEUE) /* the stream does not move on */
+#define RCV_SHUTDOWN 1
+
+/*
+ * For sockets that the verifier knows the type of (fexit, tp_btf): plain loads, no helper. Other
+ * families' sockets have 0 where TCP has its ports.
+ */
+static __always_inline bool selected(const struct sock *sk)
+{
+	return (port_selected(sk->__sk_common.skc_num) ||
+		port_selected(bpf_ntohs(sk->__sk_common.skc_dport))) &&
+	       sk->sk_protocol == IPPROTO_TCP;
+}
+
+/* Position behind the last byte sent. */
+static __always_inline u32 sent_seq(struct sock *sk)
+{
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+
+	return tp ? tp->write_seq : 0;
+}
+
+/* Position behind the last byte received: copied_seq counts a FIN, too. */
+static __always_inline u32 received_seq(struct sock *sk)
+{
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+
+	if (!tp)
+		return 0;
+	if (sk->sk_shutdown & RCV_SHUTDOWN && tp->copied_seq == tp->rcv_nxt)
+		return tp->copied_seq - 1;
+	return tp->copied_seq;
+}
+
+#endif

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Connections: from establishment to close, who uses them, which are followed. */
+#include "maps.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/* Written by the loader before it loads. */
+const volatile __u64 ports[1024] = {};
+const volatile __u32 snaplen = 0; /* payload bytes kept of each data frame */
+const volatile __u8 want_data_frames = 1; /* 0: only control frames are handed on */
+const volatile __u8 hidden_role = 0xff; /* enum wst_role not shown where both ends are here */
+const volatile __u8 only_pids = 0; /* the map pids counts */
+const volatile char only_comm[WST_COMM_LEN] = {}; /* empty: any */
+
+/* Read by the user side at any time. */
+__u64 lost_events = 0;
+__u64 refused_conns = 0; /* not followed, since the table was full */
+
+struct events events SEC(".maps");
+struct conns conns SEC(".maps");
+
+/* Which roles of a connection are here: bit 1 << enum wst_role, by struct conn's pair. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, u64);
+	__type(value, u8);
+} pairs SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, u32);
+	__type(value, u8);
+} pids SEC(".maps");
+
+static const struct conn no_conn;
+
+enum { /* include/net/tcp_states.h */
+	TCP_ESTABLISHED = 1,
+	TCP_SYN_SENT,
+	TCP_SYN_RECV,
+	TCP_FIN_WAIT1,
+	TCP_CLOSE = 7,
+	TCP_CLOSE_WAIT,
+	TCP_LAST_ACK,
+	TCP_LISTEN,
+};
+
+#define ETIMEDOUT 110
+#define EHOSTUNREACH 113
+#define RCV_SHUTDOWN 1
+#define PF_EXITING 4
+
+/* Fills in addresses, ports and network namespace. Returns false where sk is not TCP/IP. */
+static __always_inline bool fill_flow(struct wst_open *o, struct sock *sk)
+{
+	o->family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	if (o->family == AF_INET) {
+		BPF_CORE_READ_INTO((__u32 *)o->laddr, sk, __sk_common.skc_rcv_saddr);
+		BPF_CORE_READ_INTO((__u32 *)o->raddr, sk, __sk_common.skc_daddr);
+	} else if (o->family == AF_INET6) {
+		BPF_CORE_READ_INTO(&o->laddr, sk, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr8);
+		BPF_CORE_READ_INTO(&o->raddr, sk, __sk_common.skc_v6_daddr.in6_u.u6_addr8);
+	} else {
+		return false;
+	}
+	o->lport = BPF_CORE_READ(sk, __sk_common.skc_num);
+	o->rport = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	o->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+	return true;
+}
+
+/*
+ * The same number at both ends of a connection, and at no other: where the handshake was seen
+ * the two initial sequence numbers, which no address translation changes; else the addresses.
+ */
+static __always_inline u64 pair_key(const struct wst_open *o, bool midstream)
+{
+	const u32 *l = (const u32 *)o->laddr, *r = (const u32 *)o->raddr;
+	u64 local = o->lport, remote = o->rport;
+
+	if (!midstream)
+		return (u64)o->first_seq[WST_C2S] << 32 | o->first_seq[WST_S2C];
+	for (int i = 0; i < 4; i++) {
+		local = local * 0x9e3779b97f4a7c15ULL + l[i];
+		remote = remote * 0x9e3779b97f4a7c15ULL + r[i];
+	}
+	return o->role == WST_SERVER ? remote * 31 + local : local * 31 + remote;
+}
+
+static __always_inline void pair_mark(struct conn *c)
+{
+	u8 bits = 1 << (c->open.role & 1), *old;
+
+	if (hidden_role == 0xff)
+		return;
+	old = bpf_map_lookup_elem(&pairs, &c->pair);
+	if (old)
+		bits |= *old;
+	bpf_map_update_elem(&pairs, &c->pair, &bits, BPF_ANY);
+}
+
+/* sent, received: positions of the next byte in each direction of this socket. */
+static __noinline struct conn *conn_new(struct sock *sk, u8 role, bool midstream, u32 sent,
+					u32 received)
+{
+	u64 key = (u64)sk, now = bpf_ktime_get_ns();
+	struct conn *c;
+	struct wst_open *o;
+
+	if (bpf_map_update_elem(&conns, &key, &no_conn, BPF_ANY))
+		return NULL;
+	c = bpf_map_lookup_elem(&conns, &key);
+	if (!c)
+		return NULL;
+	o = &c->open;
+	if (!fill_flow(o, sk)) {
+		bpf_map_delete_elem(&conns, &key);
+		return NULL;
+	}
+	o->t.h.ts = now;
+	/* No two connections open on one CPU within 256 ns. */
+	o->t.h.conn = (now & ~0xffULL) | (bpf_get_smp_processor_id() & 0xff);
+	o->t.h.type = WST_OPEN;
+	o->t.h.flags = midstream ? WST_MIDSTREAM : 0;
+	o->role = role;
+	o->first_seq[WST_C2S] = role == WST_SERVER ? received : sent;
+	o->first_seq[WST_S2C] = role == WST_SERVER ? sent : received;
+	for (int i = 0; i < WST_DIRS; i++) {
+		c->s[i].next_seq = o->first_seq[i];
+		c->s[i].phase = midstream ? PH_LOST : PH_HTTP;
+		c->s[i].why = WST_WHY_MIDSTREAM;
+	}
+	c->pair = pair_key(o, midstream);
+	pair_mark(c);
+	return c;
+}
+
+struct conn *conn_meet(u64 key, u32 seq, u32 io)
+{
+	struct sock *sk = (struct sock *)key;
+	u8 state = BPF_CORE_READ(sk, __sk_common.skc_state);
+	u16 lport = BPF_CORE_READ(sk, __sk_common.skc_num);
+	u16 rport = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	struct tcp_sock *tp = (struct tcp_sock *)sk;
+	u32 sent, received;
+	u8 role = WST_SERVER;
+
+	/* TCP_CLOSE: reset with data left to read. Its close record has said so already. */
+	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP || state == TCP_CLOSE ||
+	    state == TCP_LISTEN)
+		return NULL;
+	if (!port_selected(lport) || (port_selected(rport) && rport < lport))
+		role = WST_CLIENT;
+	sent = io == IO_SEND ? seq : BPF_CORE_READ(tp, write_seq);
+	received = io == IO_RECV ? seq : BPF_CORE_READ(tp, copied_seq);
+	/* TCP Fast Open: data goes before the handshake is over (RFC 7413). */
+	return conn_new(sk, role, state != TCP_SYN_RECV && state != TCP_SYN_SENT, sent, received);
+}
+
+static __always_inline bool pid_wanted(u32 pid)
+{
+	if (only_pids && !bpf_map_lookup_elem(&pids, &pid))
+		return false;
+	return true;
+}
+
+static __always_inline bool comm_wanted(const char *comm)
+{
+	if (!only_comm[0])
+		return true;
+	for (int i = 0; i < WST_COMM_LEN; i++) {
+		if (comm[i] != only_comm[i])
+			return false;
+		if (!comm[i])
+			break;
+	}
+	return true;
+}
+
+bool conn_admit(struct conn *c, u32 pid)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	u8 other = c->open.role == WST_SERVER ? WST_CLIENT : WST_SERVER;
+	struct wst_task t = {};
+	u8 *bits;
+
+	if (!c->announced && c->open.role == hidden_role) {
+		bits = bpf_map_lookup_elem(&pairs, &c->pair);
+		if (bits && *bits & 1 << other) {
+			c->shadow = 1;
+			return false;
+		}
+	}
+	t.pid = pid;
+	t.cgroup = bpf_get_current_cgroup_id();
+	BPF_CORE_READ_STR_INTO(&t.comm, task, group_leader, comm);
+	if (!pid_wanted(pid) || !comm_wanted(t.comm))
+		return false;
+	c->open.t.pid = pid;
+	c->open.t.cgroup = t.cgroup;
+	__builtin_memcpy(c->open.t.comm, t.comm, WST_COMM_LEN);
+	if (!c->announced) {
+		c->announced = emit(c, &c->open, sizeof(c->open));
+		return true;
+	}
+	record_start(&t.h, c, WST_TASK, 0, 0);
+	emit(c, &t, sizeof(t));
+	return true;
+}
+
+static __noinline void conn_close(struct sock *sk, struct conn *c, int oldstate)
+{
+	struct tcp_sock *tp = (struct tcp_sock *)sk;
+	int err = BPF_CORE_READ(sk, sk_err);
+	struct wst_close *r;
+	u64 key = (u64)sk;
+
+	if (!c->announced && !c->shadow && !only_pids && !only_comm[0])
+		c->announced = emit(c, &c->open, sizeof(c->open));
+	if (!c->announced)
+		goto out;
+	r = bpf_ringbuf_reserve(&events, sizeof(*r), 0);
+	if (!r) {
+		lose_event(c);
+		goto out;
+	}
+	record_start(&r->h, c, WST_CLOSE, 0, 0);
+	r->opened = c->open.t.h.ts;
+	r->how = WST_FIN;
+	if (!c->first) {
+		/* Without a FIN: the peer's RST leaves an error on the socket, our own does not. */
+		r->how = err == ETIMEDOUT || err == EHOSTUNREACH ? WST_TIMEOUT :
+			 err					 ? WST_RST_RECEIVED :
+								   WST_RST_SENT;
+		c->first = err ? WST_FIRST_REMOTE : WST_FIRST_LOCAL;
+	}
+	if (c->exiting && c->first == WST_FIRST_LOCAL)
+		r->how = WST_EXIT;
+	r->h.flags = c->first;
+	r->counts[WST_C2S] = c->s[WST_C2S].n;
+	r->counts[WST_S2C] = c->s[WST_S2C].n;
+	r->lost = c->lost;
+	r->gaps = c->gaps;
+	r->rtt_us = BPF_CORE_READ(tp, srtt_us) >> 3;
+	r->retrans = BPF_CORE_READ(tp, total_retrans);
+	r->unread = BPF_CORE_READ(tp, rcv_nxt) - BPF_CORE_READ(tp, copied_seq);
+	if (r->unread && BPF_CORE_READ(sk, sk_shutdown) & RCV_SHUTDOWN && oldstate != TCP_ESTABLISHED)
+		r->unread--; /* the FIN */
+	__builtin_memset(r->pad, 0, sizeof(r->pad));
+	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
+out:
+	bpf_map_delete_elem(&pairs, &c->pair);
+	bpf_map_delete_elem(&conns, &key);
+}
+
+static __always_inline bool flow_selected(struct sock *sk)
+{
+	return (port_selected(BPF_CORE_READ(sk, __sk_common.skc_num)) ||
+		port_selected(bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport)))) &&
+	       BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP;
+}
+
+int on_state(struct sock *sk, int oldstate, int newstate)
+{
+	struct tcp_sock *tp = (struct tcp_sock *)sk;
+	u64 key = (u64)sk;
+	struct conn *c;
+
+	if (newstate == TCP_ESTABLISHED) {
+		/* Only here: at TCP_CLOSE the local port has been given back. */
+		if (!flow_selected(sk))
+			return 0;
+		c = bpf_map_lookup_elem(&conns, &key);
+		if (c) {
+			/* TCP Fast Open data went first; or, the address used again, a dead one. */
+			if (c->open.lport == BPF_CORE_READ(sk, __sk_common.skc_num) &&
+			    c->open.rport == bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport)))
+				return 0;
+			bpf_map_delete_elem(&conns, &key);
+		}
+		c = conn_new(sk, oldstate == TCP_SYN_RECV ? WST_SERVER : WST_CLIENT, false,
+			     BPF_CORE_READ(tp, write_seq), BPF_CORE_READ(tp, copied_seq));
+		if (!c)
+			__sync_fetch_and_add(&refused_conns, 1);
+		return 0;
+	}
+	c = bpf_map_lookup_elem(&conns, &key);
+	if (!c)
+		return 0;
+	if (!c->first && newstate == TCP_CLOSE_WAIT)
+		c->first = WST_FIRST_REMOTE;
+	if (!c->first && newstate == TCP_FIN_WAIT1)
+		c->first = WST_FIRST_LOCAL;
+	if (newstate == TCP_FIN_WAIT1 || newstate == TCP_LAST_ACK ||
+	    (newstate == TCP_CLOSE && oldstate == TCP_ESTABLISHED)) {
+		struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+
+		if (bpf_get_current_pid_tgid() >> 32 == c->open.t.pid &&
+		    BPF_CORE_READ(task, flags) & PF_EXITING)
+			c->exiting = 1;
+	}
+	if (newstate == TCP_CLOSE)
+		conn_close(sk, c, oldstate);
+	return 0;
+}

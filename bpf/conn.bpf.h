@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the kernel side remembers of a connection, and where. */
+#ifndef CONN_BPF_H
+#define CONN_BPF_H
+
+#include "core.bpf.h"
+#include "ws_frame.h"
+#include "http_head.h"
+
+/*
+ * HTTP → WS at the blank line of a 101. LOST → HTTP or WS when the bytes at the start of some
+ * call show what they are.
+ */
+enum phase { PH_HTTP, PH_WS, PH_LOST, PH_OPAQUE };
+
+/*
+ * A stream joined midway is trusted only after so many signs in a row that frames really start
+ * where the walk says: a header that ws_plausible() accepts is one, a frame that ends exactly at
+ * the end of a call is another. Random bytes that pass for a short frame do both once in 5000
+ * calls, four signs in a row once in 30 million. Where the stream is known to be WebSocket, and
+ * only a gap hid a frame start, two will do.
+ */
+#define TRUST_MIDSTREAM 4
+#define TRUST_GAP 2
+#define TRUSTED 255
+
+struct stream {
+	u64 pos; /* of the next byte, since the upgrade */
+	u64 lost_pos; /* where decoding stopped, while phase is PH_LOST */
+	u32 next_seq; /* of the next byte */
+	u32 busy; /* calls on this stream that are in the core right now */
+	u32 keep; /* payload bytes of the current frame still to hand on */
+	u32 kept; /* and those handed on */
+	u8 phase;
+	u8 trust;
+	u8 why; /* enum wst_why, while phase is PH_LOST */
+	u8 upgraded; /* this direction has noticed the 101 */
+	u8 pad[4];
+	struct ws_walk ws;
+	struct http_scan http;
+	struct wst_counts n;
+};
+
+/*
+ * The two directions may be in the core at the same time, on two CPUs: what both write is a whole
+ * byte each, never a bit.
+ */
+struct conn {
+	struct wst_open open; /* as it will be or was announced */
+	struct stream s[WST_DIRS];
+	u64 lost; /* events for which the ring buffer had no room */
+	u64 gaps; /* bytes that passed unseen */
+	u64 pair; /* what both ends of a connection on one host have in common */
+	u8 announced; /* the user side has had open */
+	u8 shadow; /* the other end is on this host and is the one that is shown */
+	u8 opaque;
+	u8 upgraded; /* a 101 to WebSocket has been sent */
+	u8 request; /* HTTP_* flags of the last request */
+	u8 first; /* who closed: WST_FIRST_* */
+	u8 exiting; /* the process that closed was ending */
+	u8 pad;
+};
+
+#endif

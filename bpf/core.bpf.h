@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What hooks may call. A hook finds out that n bytes went through a socket, where they lie and
+ * what TCP's position is; all the rest happens in core.bpf.c.
+ */
+#ifndef CORE_BPF_H
+#define CORE_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_tracing.h>
+#include "bytes.bpf.h"
+#include "wstrace.h"
+#include "http_head.h"
+
+#define AF_INET 2
+#define AF_INET6 10
+#define IPPROTO_TCP 6
+
+/* Chosen so that a server receives WST_C2S: direction = io ^ role. */
+enum io { IO_RECV, IO_SEND };
+
+/* Scratch for the walk of one call; there is one for each CPU and each enum io. */
+struct walk {
+	struct wst_totals totals;
+	struct bytes b;
+	u64 sk;
+	u32 seq; /* of the next byte */
+	u32 pid;
+	u8 io;
+	u8 dir; /* enum wst_dir */
+	u8 skip; /* where frames start is not known: not before the next call */
+	u8 event; /* enum http_event */
+	u32 n; /* bytes in out.data */
+	struct http_scan http; /* while the core scans a head: a copy of the stream's */
+	u8 hdr[32]; /* a frame header's bytes, read from the process */
+	struct {
+		struct wst_bytes h;
+		u8 data[WST_CHUNK];
+	} out;
+};
+
+/* A bit for each port that -p names; port 0 never, so that other families' sockets miss. */
+extern const volatile __u64 ports[1024] __hidden;
+
+static __always_inline bool port_selected(u16 port)
+{
+	return ports[port >> 6] >> (port & 63) & 1;
+}
+
+/* The scratch for one call, or NULL. The caller fills in w->b and calls on_bytes() with it. */
+struct walk *walk_start(u32 io) __hidden;
+
+/*
+ * The bytes described by w->b have gone through sk. end_seq: TCP's sequence number behind the
+ * last of them. sk is an address, not dereferenced but through helpers.
+ */
+int on_bytes(u64 sk, struct walk *w, u32 end_seq) __hidden;
+
+/* sk goes from one TCP state into another. */
+int on_state(struct sock *sk, int oldstate, int newstate) __hidden;
+
+#endif

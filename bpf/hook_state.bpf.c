@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Life of a connection, for every backend. */
+#include "core.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+SEC("raw_tp/inet_sock_set_state")
+int BPF_PROG(state, struct sock *sk, int oldstate, int newstate)
+{
+	on_state(sk, oldstate, newstate);
+	return 0;
+}

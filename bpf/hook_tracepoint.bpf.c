@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Backend "tracepoint": the socket layer's own tracepoints, from Linux 6.3, for kernels that
+ * allow neither trampolines nor kprobes. They tell the socket and the length; where the bytes
+ * lie comes from the arguments of the system call that the task is in.
+ */
+#include "core.bpf.h"
+#include "compat.bpf.h"
+#include "syscall.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+SEC("tp_btf/sock_send_length")
+int BPF_PROG(tracepoint_send, struct sock *sk, int ret, int flags)
+{
+	if (ret > 0 && selected(sk))
+		on_syscall(sk, IO_SEND, ret, sent_seq(sk));
+	return 0;
+}
+
+SEC("tp_btf/sock_recv_length")
+int BPF_PROG(tracepoint_recv, struct sock *sk, int ret, int flags)
+{
+	if (ret > 0 && !(flags & MSG_UNREAD) && selected(sk))
+		on_syscall(sk, IO_RECV, ret, received_seq(sk));
+	return 0;
+}

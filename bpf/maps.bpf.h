@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What core.bpf.c and conn.bpf.c share: configuration, counters, the ring buffer, connections. */
+#ifndef MAPS_BPF_H
+#define MAPS_BPF_H
+
+#include "conn.bpf.h"
+
+/* Configuration: conn.bpf.c says what each means. */
+extern const volatile __u32 snaplen __hidden;
+extern const volatile __u8 want_data_frames __hidden;
+extern __u64 lost_events __hidden;
+
+struct events {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 24);
+};
+
+struct conns {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, u64);
+	__type(value, struct conn);
+};
+
+extern struct events events SEC(".maps");
+extern struct conns conns SEC(".maps");
+
+static __always_inline void lose_event(struct conn *c)
+{
+	__sync_fetch_and_add(&c->lost, 1);
+	__sync_fetch_and_add(&lost_events, 1);
+}
+
+static __always_inline void record_start(struct wst_hdr *h, const struct conn *c, u8 type, u8 dir,
+					 u32 seq)
+{
+	h->ts = bpf_ktime_get_ns();
+	h->conn = c->open.t.h.conn;
+	h->seq = seq;
+	h->type = type;
+	h->dir = dir;
+	h->flags = 0;
+}
+
+/* The reader polls, nobody wakes it: a wake-up costs the traced process more than all the rest. */
+static __always_inline bool emit(struct conn *c, void *record, u32 size)
+{
+	if (!bpf_ringbuf_output(&events, record, size, BPF_RB_NO_WAKEUP))
+		return true;
+	lose_event(c);
+	return false;
+}
+
+/*
+ * A socket that the table does not hold, on its first bytes, which start at seq: a connection
+ * from before wstrace. NULL where it is not one to follow.
+ */
+struct conn *conn_meet(u64 sk, u32 seq, u32 io) __hidden;
+
+/*
+ * Process pid uses c for the first time in a row. Announces the connection, or the new process.
+ * Returns false where this connection, or this process's bytes, are not to be followed.
+ */
+bool conn_admit(struct conn *c, u32 pid) __hidden;
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The records that the kernel side hands to the user side through the ring buffer, and nothing
+ * else. Every record starts with struct wst_hdr. All numbers are in the host's byte order except
+ * where a field says "wire": those bytes are as they were sent.
+ */
+#ifndef WSTRACE_H
+#define WSTRACE_H
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
+
+#define WST_COMM_LEN 16
+#define WST_CHUNK 4096 /* most bytes of a head or payload in one record; a power of two */
+#define WST_HEAD_MAX 16384 /* bytes of one HTTP head that are handed on */
+
+enum wst_type {
+	WST_OPEN = 1, /* struct wst_open */
+	WST_TASK, /* struct wst_task: another process took the socket over */
+	WST_HEAD, /* struct wst_bytes: a piece of an HTTP head */
+	WST_FRAME, /* struct wst_frame */
+	WST_PAYLOAD, /* struct wst_bytes: payload of the direction's last WST_FRAME */
+	WST_RESYNC, /* struct wst_resync: bytes that could not be decoded */
+	WST_OPAQUE, /* struct wst_opaque: not HTTP, nothing more follows but the close */
+	WST_CLOSE, /* struct wst_close */
+};
+
+/* Directions are the protocol's, not the socket's: a server receives C2S and sends S2C. */
+enum wst_dir { WST_C2S, WST_S2C, WST_DIRS };
+
+enum wst_role { WST_SERVER, WST_CLIENT };
+
+struct wst_hdr {
+	__u64 ts; /* CLOCK_MONOTONIC, ns */
+	__u64 conn; /* the same in all records of a connection, never used twice in a run */
+	__u32 seq; /* TCP sequence number of the first byte that the record speaks of */
+	__u8 type; /* enum wst_type */
+	__u8 dir; /* enum wst_dir */
+	__u16 flags; /* below, by type */
+};
+
+struct wst_task {
+	struct wst_hdr h;
+	__u32 pid; /* process, as the initial pid namespace counts; 0: not known */
+	__u32 pad;
+	__u64 cgroup; /* cgroup v2 id, as bpf_get_current_cgroup_id() gives it */
+	char comm[WST_COMM_LEN]; /* name of the process's main thread */
+};
+
+#define WST_MIDSTREAM 1 /* open: the connection was there before wstrace */
+
+/* h.ts is when the connection was established, or first seen where WST_MIDSTREAM is set. */
+struct wst_open {
+	struct wst_task t;
+	__u8 laddr[16], raddr[16]; /* wire; the first 4 bytes where family is AF_INET */
+	__u16 lport, rport;
+	__u16 family;
+	__u8 role; /* enum wst_role */
+	__u8 pad;
+	__u32 first_seq[WST_DIRS]; /* sequence number of each direction's first byte */
+	__u32 netns; /* inode number */
+	__u32 pad2;
+};
+
+#define WST_HEAD_FIRST 1 /* head: the piece starts a head */
+#define WST_HEAD_LAST 2 /* head: the blank line is the end of this piece */
+#define WST_HEAD_CUT 4 /* head: longer than WST_HEAD_MAX, the middle is left out */
+#define WST_HEAD_WS 8 /* head, with LAST: a 101 after which both directions speak WebSocket */
+
+/* WST_HEAD, WST_PAYLOAD: n bytes of data follow the struct, as on the wire (masked). */
+struct wst_bytes {
+	struct wst_hdr h;
+	__u32 n;
+	__u32 pos; /* head: bytes of it before this piece; payload: bytes of the frame before it */
+};
+
+struct wst_frame {
+	struct wst_hdr h;
+	__u64 len; /* payload length that the header states */
+	__u64 offset; /* of the header's first byte, since the upgrade, in this direction */
+	__u32 mask; /* wire */
+	__u32 pid; /* who sent or received it */
+	__u32 kept; /* payload bytes that WST_PAYLOAD records bring if none is lost */
+	__u8 b0; /* first header byte: FIN, RSV1-3, opcode */
+	__u8 hdr_len;
+	__u8 masked;
+	__u8 pad;
+};
+
+enum wst_why {
+	WST_WHY_GAP = 1, /* bytes passed where they could not be read */
+	WST_WHY_BAD, /* a header that cannot be one: a 64-bit length with the top bit set */
+	WST_WHY_MIDSTREAM, /* joined between two frame starts */
+	WST_WHY_TLS, /* opaque: */
+	WST_WHY_HTTP2,
+	WST_WHY_NOT_HTTP,
+	WST_WHY_OTHER_UPGRADE, /* 101 to something that is not WebSocket */
+};
+
+/* Sent when decoding goes on again; h.seq is the first byte that was decoded again. */
+struct wst_resync {
+	struct wst_hdr h;
+	__u64 skipped; /* bytes not decoded */
+	__u32 why; /* enum wst_why */
+	__u32 pad;
+};
+
+struct wst_opaque {
+	struct wst_hdr h;
+	__u32 why; /* enum wst_why */
+	__u32 pad;
+};
+
+/* What one direction carried; bytes are payload bytes as the headers state them. */
+enum wst_op {
+	WST_CONT,
+	WST_TEXT,
+	WST_BINARY,
+	WST_CLOSE_OP,
+	WST_PING,
+	WST_PONG,
+	WST_RESERVED,
+	WST_OPS
+};
+
+struct wst_counts {
+	__u64 frames[WST_OPS];
+	__u64 bytes;
+	__u64 messages; /* data frames with FIN */
+	__u64 stream; /* bytes of the TCP stream, heads and all, that passed the hooks */
+};
+
+enum wst_end_how { WST_FIN = 1, WST_RST_SENT, WST_RST_RECEIVED, WST_TIMEOUT, WST_EXIT };
+
+#define WST_FIRST_LOCAL 1 /* close: this host ended it first */
+#define WST_FIRST_REMOTE 2
+
+struct wst_close {
+	struct wst_hdr h;
+	__u64 opened; /* CLOCK_MONOTONIC, ns */
+	struct wst_counts counts[WST_DIRS];
+	__u64 lost; /* events of this connection that found the ring buffer full */
+	__u64 gaps; /* bytes that passed unseen where they mattered or not */
+	__u32 rtt_us; /* TCP's smoothed round-trip time */
+	__u32 retrans; /* segments sent again */
+	__u32 unread; /* bytes received that the process never read */
+	__u8 how; /* enum wst_end_how */
+	__u8 pad[3];
+};
+
+/* Sums of one CPU and one direction of I/O, at the start of each value of the map walks. */
+struct wst_totals {
+	__u64 frames;
+	__u64 bytes; /* payload */
+};
+
+_Static_assert(sizeof(struct wst_hdr) == 24, "ABI");
+_Static_assert(sizeof(struct wst_frame) == 56, "ABI: 64 bytes with the ring buffer's own header");
+_Static_assert(sizeof(struct wst_open) == 112, "ABI");
+_Static_assert(sizeof(struct wst_bytes) == 32, "ABI");
+_Static_assert(sizeof(struct wst_close) == 224, "ABI");
+
+#endif

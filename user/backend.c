@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <bpf/btf.h>
+#include <string.h>
+#include "backend.h"
+
+/* Number of parameters of a kernel function; -1 where BTF has none of this name. */
+static int n_params(const struct btf *btf, const char *function)
+{
+	int id = btf__find_by_name_kind(btf, function, BTF_KIND_FUNC);
+
+	if (id < 0)
+		return -1;
+	return btf_vlen(btf__type_by_id(btf, btf__type_by_id(btf, id)->type));
+}
+
+static bool uses_fentry(const struct btf *btf, const char *prog)
+{
+	int params;
+
+	if (!strcmp(prog, "fentry_send"))
+		return true;
+	if (strncmp(prog, "fentry_recv_", strlen("fentry_recv_")))
+		return false;
+	params = n_params(btf, "tcp_recvmsg");
+	return prog[strlen("fentry_recv_")] == '0' + params;
+}
+
+static bool uses_tracepoint(const struct btf *btf, const char *prog)
+{
+	(void)btf;
+	return !strncmp(prog, "tracepoint_", strlen("tracepoint_"));
+}
+
+const struct backend backends[] = {
+	{ "fentry", "fexit on tcp_sendmsg and tcp_recvmsg", uses_fentry },
+	{ "tracepoint", "sock_send_length and sock_recv_length, from Linux 6.3", uses_tracepoint },
+};
+const size_t n_backends = sizeof(backends) / sizeof(backends[0]);
+
+const struct backend *backend__find(const char *name)
+{
+	for (size_t i = 0; i < n_backends; i++)
+		if (!strcmp(backends[i].name, name))
+			return &backends[i];
+	return NULL;
+}

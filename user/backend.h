@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The ways in to the bytes, and which BPF programs each one needs. */
+#ifndef BACKEND_H
+#define BACKEND_H
+
+#include <bpf/btf.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct backend {
+	const char *name;
+	const char *how; /* what it hooks, for --check */
+	/* Whether the program called prog belongs to it on the kernel that btf describes. */
+	bool (*uses)(const struct btf *btf, const char *prog);
+};
+
+/* In the order in which auto tries them. */
+extern const struct backend backends[];
+extern const size_t n_backends;
+
+/* NULL where there is none of this name. */
+const struct backend *backend__find(const char *name);
+
+#endif

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "../bpf/wstrace.h"
+#include "cli.h"
+
+enum {
+	OPT_PID = 256,
+	OPT_COMM,
+	OPT_SIDE,
+	OPT_SECRETS,
+	OPT_ONLY,
+	OPT_BACKEND,
+	OPT_RINGBUF,
+	OPT_MAX_CONNS,
+	OPT_CHECK,
+};
+
+static const char doc[] =
+	"Shows what this host's WebSockets are doing: handshakes, frame headers, closes.\v"
+	"Examples:\n"
+	"  wstrace -p 9588                the port that a WebSocket server listens on\n"
+	"  wstrace -p 12345,9588          both legs of a proxy: its own port and the backend's\n"
+	"  wstrace -q -p 8000-8100        handshakes and closes only\n"
+	"  wstrace -p any --comm nginx    everything that nginx speaks\n"
+	"  wstrace -j -p 9588 | jq .      one JSON object a line\n"
+	"  wstrace --check                what this kernel allows\n\n"
+	"-> is from the WebSocket client to the server, <- from the server to the client.\n"
+	"Exit status: 0 done, 1 failed while running, 2 wrong usage, 3 not permitted, "
+	"4 this kernel cannot run any backend.";
+
+static const struct argp_option options[] = {
+	{ 0, 0, 0, 0, "Select:", 1 },
+	{ "port", 'p', "LIST", 0,
+	  "Flows whose local or remote port is in LIST: 9588, 80,9501, 8000-8100, any", 1 },
+	{ "pid", OPT_PID, "LIST", 0, "Only sockets used by these processes", 1 },
+	{ "comm", OPT_COMM, "NAME", 0, "Only sockets used by processes of this name", 1 },
+	{ "side", OPT_SIDE, "server|client|both", 0,
+	  "Which socket to show of a connection with both ends on this host (server)", 1 },
+	{ 0, 0, 0, 0, "Capture:", 2 },
+	{ "snaplen", 's', "N", 0, "Payload bytes to keep of each frame: a number or full (0)", 2 },
+	{ "show-secrets", OPT_SECRETS, 0, 0,
+	  "Show Cookie, Set-Cookie, Authorization, Proxy-Authorization and query values", 2 },
+	{ 0, 0, 0, 0, "Output:", 3 },
+	{ "quiet", 'q', 0, 0, "Only handshakes and closes", 3 },
+	{ "verbose", 'v', 0, 0, "More detail; twice: libbpf's own messages, too", 3 },
+	{ "only", OPT_ONLY, "LIST", 0, "Only these: open,handshake,frame,control,close", 3 },
+	{ "json", 'j', 0, 0, "NDJSON: one object a line", 3 },
+	{ 0, 0, 0, 0, "Stop:", 4 },
+	{ "duration", 'd', "SEC", 0, "Stop after SEC seconds", 4 },
+	{ "count", 'n', "N", 0, "Stop after N frames", 4 },
+	{ 0, 0, 0, 0, "Kernel:", 5 },
+	{ "backend", OPT_BACKEND, "auto|fentry|tracepoint", 0,
+	  "How to get at the bytes; auto takes the first that this kernel allows", 5 },
+	{ "ringbuf", OPT_RINGBUF, "MB", 0, "Event buffer, a power of two (16)", 5 },
+	{ "max-conns", OPT_MAX_CONNS, "N", 0, "Connections followed at once (65536)", 5 },
+	{ "check", OPT_CHECK, 0, 0, "Say what this kernel allows, and exit", 5 },
+	{ 0, 0, 0, 0, 0, -1 },
+	{ "version", 'V', 0, 0, "Version; with -v of libbpf, too", -1 },
+	{ 0 },
+};
+
+/* A number of [min, max] that fills [p, end); the error names the token. */
+static uint64_t number(struct argp_state *state, const char *what, const char *p, const char *end,
+		       uint64_t min, uint64_t max)
+{
+	uint64_t v = 0;
+
+	if (p == end)
+		argp_error(state, "%s: a number is missing in '%s'", what, p);
+	for (const char *c = p; c < end; c++) {
+		if (*c < '0' || *c > '9')
+			argp_error(state, "%s: '%.*s' is not a number", what, (int)(end - p), p);
+		v = v * 10 + (*c - '0');
+		if (v > max)
+			break;
+	}
+	if (v < min || v > max)
+		argp_error(state, "%s: %.*s is not in %llu..%llu", what, (int)(end - p), p,
+			   (unsigned long long)min, (unsigned long long)max);
+	return v;
+}
+
+static uint64_t whole_number(struct argp_state *state, const char *what, const char *arg,
+			     uint64_t min, uint64_t max)
+{
+	return number(state, what, arg, arg + strlen(arg), min, max);
+}
+
+static void parse_ports(struct options *o, struct argp_state *state, const char *list)
+{
+	const char *p = list, *end, *dash;
+
+	o->port_list = list;
+	o->have_ports = true;
+	for (;; p = end + 1) {
+		uint64_t first, last;
+
+		end = p + strcspn(p, ",");
+		if (end - p == 3 && !memcmp(p, "any", 3)) {
+			first = 1;
+			last = 65535;
+		} else {
+			dash = memchr(p, '-', end - p);
+			first = number(state, "--port", p, dash ? dash : end, 1, 65535);
+			last = dash ? number(state, "--port", dash + 1, end, 1, 65535) : first;
+			if (last < first)
+				argp_error(state, "--port: the range '%.*s' runs backwards",
+					   (int)(end - p), p);
+		}
+		for (uint64_t port = first; port <= last; port++)
+			o->ports[port / 64] |= 1ULL << (port % 64);
+		if (!*end)
+			return;
+	}
+}
+
+static void parse_pids(struct options *o, struct argp_state *state, const char *list)
+{
+	const char *p = list, *end;
+
+	for (;; p = end + 1) {
+		end = p + strcspn(p, ",");
+		if (o->n_pids == PIDS_MAX)
+			argp_error(state, "--pid: more than %d processes", PIDS_MAX);
+		o->pids[o->n_pids++] = number(state, "--pid", p, end, 1, 4194304);
+		if (!*end)
+			return;
+	}
+}
+
+static void parse_kinds(struct options *o, struct argp_state *state, const char *list)
+{
+	static const struct {
+		const char *name;
+		uint32_t kind;
+	} kinds[] = {
+		{ "open", KIND_OPEN },	     { "handshake", KIND_HANDSHAKE },
+		{ "frame", KIND_FRAME | KIND_CONTROL }, { "control", KIND_CONTROL },
+		{ "close", KIND_CLOSE },
+	};
+	const char *p = list, *end;
+
+	for (o->kinds = 0;; p = end + 1) {
+		uint32_t kind = 0;
+
+		end = p + strcspn(p, ",");
+		for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+			if (strlen(kinds[i].name) == (size_t)(end - p) &&
+			    !memcmp(p, kinds[i].name, end - p))
+				kind = kinds[i].kind;
+		if (!kind)
+			argp_error(state, "--only: '%.*s' is none of open, handshake, frame, "
+				   "control, close", (int)(end - p), p);
+		o->kinds |= kind;
+		if (!*end)
+			return;
+	}
+}
+
+static error_t parse_select(struct options *o, int key, char *arg, struct argp_state *state)
+{
+	switch (key) {
+	case 'p':
+		parse_ports(o, state, arg);
+		return 0;
+	case OPT_PID:
+		parse_pids(o, state, arg);
+		return 0;
+	case OPT_COMM:
+		if (!*arg || strlen(arg) >= WST_COMM_LEN)
+			argp_error(state, "--comm: '%s' is not 1 to %d bytes long, as the kernel "
+				   "keeps process names", arg, WST_COMM_LEN - 1);
+		o->comm = arg;
+		return 0;
+	case OPT_SIDE:
+		if (!strcmp(arg, "server"))
+			o->side = SIDE_SERVER;
+		else if (!strcmp(arg, "client"))
+			o->side = SIDE_CLIENT;
+		else if (!strcmp(arg, "both"))
+			o->side = SIDE_BOTH;
+		else
+			argp_error(state, "--side: '%s' is none of server, client, both", arg);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static error_t parse_kernel(struct options *o, int key, char *arg, struct argp_state *state)
+{
+	switch (key) {
+	case OPT_BACKEND:
+		o->backend = strcmp(arg, "auto") ? arg : NULL;
+		return 0;
+	case OPT_RINGBUF:
+		o->ringbuf_mb = whole_number(state, "--ringbuf", arg, 1, 1024);
+		if (o->ringbuf_mb & (o->ringbuf_mb - 1))
+			argp_error(state, "--ringbuf: %s is not a power of two", arg);
+		return 0;
+	case OPT_MAX_CONNS:
+		o->max_conns = whole_number(state, "--max-conns", arg, 1, 16777216);
+		return 0;
+	case OPT_CHECK:
+		o->check = true;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+
+	switch (key) {
+	case 's':
+		o->snaplen = !strcmp(arg, "full") ? SNAPLEN_FULL :
+			     whole_number(state, "--snaplen", arg, 0, SNAPLEN_FULL - 1);
+		return 0;
+	case OPT_SECRETS:
+		o->show_secrets = true;
+		return 0;
+	case 'q':
+		o->kinds = KIND_QUIET;
+		return 0;
+	case 'v':
+		o->verbose++;
+		return 0;
+	case OPT_ONLY:
+		parse_kinds(o, state, arg);
+		return 0;
+	case 'j':
+		o->json = true;
+		return 0;
+	case 'd':
+		o->duration = whole_number(state, "--duration", arg, 1, 1000000000);
+		return 0;
+	case 'n':
+		o->count = whole_number(state, "--count", arg, 1, UINT64_MAX / 16);
+		return 0;
+	case 'V':
+		o->version = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		argp_error(state, "'%s' is not an option; ports go behind -p", arg);
+		return EINVAL;
+	case ARGP_KEY_END:
+		if (!o->have_ports && !o->check && !o->version)
+			argp_error(state, "no port: say which with -p, -p any for all");
+		return 0;
+	default:
+		if (parse_select(o, key, arg, state) == 0)
+			return 0;
+		return parse_kernel(o, key, arg, state);
+	}
+}
+
+void cli__parse(struct options *o, int argc, char **argv)
+{
+	static const struct argp argp = { options, parse, NULL, doc, NULL, NULL, NULL };
+
+	*o = (struct options){ .kinds = KIND_ALL, .ringbuf_mb = 16, .max_conns = 65536 };
+	argp_err_exit_status = 2;
+	argp_parse(&argp, argc, argv, 0, NULL, o);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The command line. */
+#ifndef CLI_H
+#define CLI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define WSTRACE_VERSION "0.1.0"
+
+#define PIDS_MAX 1024
+#define SNAPLEN_FULL UINT32_MAX
+
+/* What --only names; -q is a choice of them. */
+enum {
+	KIND_OPEN = 1,
+	KIND_HANDSHAKE = 2,
+	KIND_FRAME = 4,
+	KIND_CONTROL = 8,
+	KIND_CLOSE = 16,
+	KIND_ALL = 31,
+	KIND_QUIET = KIND_HANDSHAKE | KIND_CLOSE,
+};
+
+enum side { SIDE_SERVER, SIDE_CLIENT, SIDE_BOTH };
+
+struct options {
+	uint64_t ports[1024]; /* a bit for each port */
+	const char *port_list; /* as it was written */
+	bool have_ports;
+	uint32_t pids[PIDS_MAX];
+	unsigned int n_pids;
+	const char *comm; /* NULL: any */
+	enum side side;
+	uint32_t snaplen; /* SNAPLEN_FULL: all */
+	bool show_secrets;
+	bool json;
+	uint32_t kinds;
+	int verbose;
+	uint64_t duration; /* seconds; 0: until told */
+	uint64_t count; /* frames; 0: no limit */
+	const char *backend; /* NULL: auto */
+	uint32_t ringbuf_mb;
+	uint32_t max_conns;
+	bool check;
+	bool version;
+};
+
+/* Fills *o in; ends the process with status 2 on wrong usage, and with 0 after --help. */
+void cli__parse(struct options *o, int argc, char **argv);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Connections as the user side knows them. */
+#ifndef CONN_H
+#define CONN_H
+
+#include <uthash.h>
+#include "buf.h"
+#include "../bpf/wstrace.h"
+
+#define ADDR_LEN 56 /* "[v6]:port" and its end */
+
+/* A frame whose payload has not all arrived. */
+struct pending_frame {
+	bool active;
+	struct wst_frame frame;
+	struct buf payload;
+};
+
+struct pending_head {
+	struct buf bytes;
+	uint64_t ts;
+	uint32_t seq;
+	bool broken; /* a piece is missing */
+};
+
+struct ping {
+	uint64_t ts; /* 0: none outstanding */
+	uint8_t len;
+	char payload[125];
+};
+
+struct conn {
+	uint64_t id; /* the kernel side's */
+	uint32_t number; /* shown: 1, 2, ... */
+	uint8_t role; /* enum wst_role */
+	bool midstream;
+	bool placeholder; /* its WST_OPEN was lost: addresses are not known */
+	bool shown; /* passes the user-side filters */
+	uint64_t opened; /* CLOCK_REALTIME, ns */
+	uint32_t pid, netns;
+	char comm[WST_COMM_LEN];
+	char *cgroup; /* path in the cgroup v2 tree; NULL where not known */
+	char local[ADDR_LEN], remote[ADDR_LEN];
+
+	struct pending_head head[WST_DIRS];
+	struct pending_frame frame[WST_DIRS];
+	struct ping ping[WST_DIRS];
+	uint64_t request_ts; /* of the request that the next response answers; 0: none */
+	char key[32]; /* its Sec-WebSocket-Key, empty where it has none */
+	uint16_t close_code; /* of the first close frame that carried one */
+	uint8_t last_dir;
+
+	UT_hash_handle hh;
+};
+
+struct conns {
+	struct conn *by_id;
+	uint32_t count; /* numbers given out */
+};
+
+/* Returns NULL where it is not there. */
+struct conn *conns__find(struct conns *cs, uint64_t id);
+
+/* o may be NULL: then the connection is a placeholder. Returns NULL when memory ran out. */
+struct conn *conns__add(struct conns *cs, uint64_t id, const struct wst_open *o);
+
+void conns__remove(struct conns *cs, struct conn *c);
+void conns__free(struct conns *cs);
+
+/* Notes who uses the connection now. */
+void conn__set_task(struct conn *c, const struct wst_task *t);
+
+#endif

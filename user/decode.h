@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Makes events of the kernel side's records: joins the pieces of heads and payloads. */
+#ifndef DECODE_H
+#define DECODE_H
+
+#include "event.h"
+
+struct decoder;
+
+typedef void (*event_fn)(void *ctx, const struct event *e);
+
+/* with_payload: the user asked for payload. Events go to fn. Returns NULL when memory ran out. */
+struct decoder *decoder__new(event_fn fn, void *ctx, bool with_payload);
+void decoder__free(struct decoder *d);
+
+/*
+ * One record from the ring buffer, of size bytes. offset: what to add to CLOCK_MONOTONIC to get
+ * CLOCK_REALTIME, ns. Returns 0, -ENOMEM, or -EPROTO for a record that is none.
+ */
+int decoder__record(struct decoder *d, const void *record, size_t size, int64_t offset);
+
+/* Shows frames that still wait for payload: it has been lost. */
+void decoder__flush(struct decoder *d);
+
+/* Connections seen so far. */
+uint32_t decoder__conns(const struct decoder *d);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the decoders say and the outputs show. */
+#ifndef EVENT_H
+#define EVENT_H
+
+#include "conn.h"
+#include "http.h"
+#include "../bpf/wstrace.h"
+
+enum event_type {
+	EV_OPEN,
+	EV_REQUEST,
+	EV_RESPONSE,
+	EV_FRAME,
+	EV_RESYNC,
+	EV_OPAQUE,
+	EV_CLOSE,
+	EV_TYPES,
+};
+
+struct head_event {
+	const struct http_msg *msg;
+	bool upgrade; /* asks for WebSocket, or opens it */
+	bool cut; /* longer than WST_HEAD_MAX, or a piece was lost: headers are missing */
+	uint32_t seq; /* of its first byte */
+	uint64_t latency_us; /* response: since the request; 0 where that was not seen */
+	int accept_ok; /* response: 0 or 1; -1: nothing to judge */
+};
+
+struct frame_event {
+	uint64_t len, offset;
+	uint32_t seq, mask, pid;
+	uint8_t b0, hdr_len, opcode, rsv, dir;
+	bool fin, masked;
+	struct span payload; /* unmasked, as much as was kept */
+	bool has_payload; /* the user asked for payload, or it is a close frame's */
+	uint16_t code; /* close: 0 where it carries none */
+	struct span reason;
+	int64_t rtt_us; /* pong that answers a ping: since that; -1 else */
+};
+
+struct event {
+	enum event_type type;
+	uint64_t ts; /* CLOCK_REALTIME, ns */
+	struct conn *conn;
+	union {
+		struct head_event head;
+		struct frame_event frame;
+		const struct wst_resync *resync;
+		const struct wst_opaque *opaque;
+		const struct wst_close *close;
+	};
+};
+
+/* "gap", "tls", ...: enum wst_why as NDJSON names it. */
+const char *why_name(uint32_t why);
+
+#endif

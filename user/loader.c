@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+#include "../bpf/wstrace.h"
+#include "backend.h"
+#include "loader.h"
+#include "wstrace.skel.h"
+
+struct loader {
+	struct wstrace_bpf *skel;
+	struct ring_buffer *ring;
+	const struct backend *backend;
+	record_fn fn;
+	void *ctx;
+};
+
+static int verbosity;
+static char last_words[256]; /* libbpf's last warning: the reason behind an errno */
+
+static int on_libbpf_message(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	if (verbosity >= 2)
+		return vfprintf(stderr, fmt, ap);
+	if (level == LIBBPF_WARN && !last_words[0]) {
+		vsnprintf(last_words, sizeof(last_words), fmt, ap);
+		last_words[strcspn(last_words, "\n")] = 0;
+	}
+	return 0;
+}
+
+void loader__set_verbosity(int verbose)
+{
+	verbosity = verbose;
+	libbpf_set_print(on_libbpf_message);
+}
+
+static int configure(struct wstrace_bpf *skel, const struct options *o)
+{
+	memcpy((void *)skel->rodata->ports, o->ports, sizeof(skel->rodata->ports));
+	skel->rodata->snaplen = o->snaplen;
+	skel->rodata->want_data_frames = !!(o->kinds & KIND_FRAME);
+	skel->rodata->hidden_role = o->side == SIDE_SERVER ? WST_CLIENT :
+				    o->side == SIDE_CLIENT ? WST_SERVER : 0xff;
+	skel->rodata->only_pids = o->n_pids > 0;
+	if (o->comm)
+		memcpy((void *)skel->rodata->only_comm, o->comm, strlen(o->comm));
+	bpf_map__set_max_entries(skel->maps.conns, o->max_conns);
+	bpf_map__set_max_entries(skel->maps.pairs, o->max_conns);
+	return bpf_map__set_max_entries(skel->maps.events, o->ringbuf_mb << 20);
+}
+
+static void choose_programs(struct wstrace_bpf *skel, const struct backend *backend,
+			    const struct btf *btf)
+{
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program(prog, skel->obj) {
+		const char *name = bpf_program__name(prog);
+
+		bpf_program__set_autoload(prog, !strcmp(name, "state") ||
+						backend->uses(btf, name));
+	}
+}
+
+/*
+ * Before 6.1 (struct bpf_mem_alloc) a tracing program must not make the kernel allocate; there the
+ * table takes its memory at once.
+ */
+static void choose_allocation(struct wstrace_bpf *skel, const struct btf *btf)
+{
+	if (btf__find_by_name_kind(btf, "bpf_mem_alloc", BTF_KIND_STRUCT) < 0)
+		bpf_map__set_map_flags(skel->maps.conns, 0);
+}
+
+/* Returns 0, or -errno with last_words saying more. */
+static int try_backend(struct loader *l, const struct backend *backend, const struct options *o,
+		       const struct btf *btf)
+{
+	int err;
+
+	last_words[0] = 0;
+	l->skel = wstrace_bpf__open();
+	if (!l->skel)
+		return -errno;
+	err = configure(l->skel, o);
+	if (err)
+		goto cleanup;
+	choose_programs(l->skel, backend, btf);
+	choose_allocation(l->skel, btf);
+	err = wstrace_bpf__load(l->skel);
+	if (err)
+		goto cleanup;
+	for (unsigned int i = 0; i < o->n_pids; i++) {
+		uint8_t one = 1;
+
+		bpf_map_update_elem(bpf_map__fd(l->skel->maps.pids), &o->pids[i], &one, BPF_ANY);
+	}
+	err = wstrace_bpf__attach(l->skel);
+	if (err)
+		goto cleanup;
+	l->backend = backend;
+	return 0;
+cleanup:
+	wstrace_bpf__destroy(l->skel);
+	l->skel = NULL;
+	return err;
+}
+
+static int on_record(void *ctx, void *record, size_t size)
+{
+	struct loader *l = ctx;
+
+	return l->fn(l->ctx, record, size);
+}
+
+static bool have_capability(int cap)
+{
+	unsigned long long effective = 0;
+	char line[128];
+	FILE *f = fopen("/proc/self/status", "re");
+
+	while (f && fgets(line, sizeof(line), f))
+		sscanf(line, "CapEff: %llx", &effective);
+	if (f)
+		fclose(f);
+	return effective >> cap & 1;
+}
+
+#define CAP_SYS_ADMIN 21
+#define CAP_PERFMON 38
+#define CAP_BPF 39
+
+/* Names the capabilities that are missing. Returns 0 where all are there. */
+static int check_permission(void)
+{
+	bool bpf = have_capability(CAP_BPF), perfmon = have_capability(CAP_PERFMON);
+
+	if (have_capability(CAP_SYS_ADMIN) || (bpf && perfmon))
+		return 0;
+	fprintf(stderr, "wstrace: cannot load BPF programs: not permitted, %s%s%s missing; "
+		"run it with sudo\n", bpf ? "" : "CAP_BPF", bpf || perfmon ? "" : " and ",
+		perfmon ? "" : "CAP_PERFMON");
+	return -EPERM;
+}
+
+static struct btf *kernel_btf(void)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+
+	if (!btf)
+		fprintf(stderr, "wstrace: cannot read this kernel's types: %s; "
+			"it needs a kernel built with CONFIG_DEBUG_INFO_BTF\n", strerror(errno));
+	return btf;
+}
+
+static void print_reason(FILE *to, const char *lead, const struct backend *backend, int err)
+{
+	fprintf(to, "%s%s: %s", lead, backend->name, strerror(-err));
+	if (last_words[0])
+		fprintf(to, " (%s)", last_words);
+	fputc('\n', to);
+}
+
+/* Before 5.11 (memory cgroups for BPF) maps count against this limit. */
+static void raise_memlock(void)
+{
+	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+
+	setrlimit(RLIMIT_MEMLOCK, &unlimited);
+}
+
+static int start(struct loader *l, const struct options *o)
+{
+	const struct backend *only = NULL;
+	struct btf *btf;
+	int err = -ENOENT;
+
+	if (o->backend) {
+		only = backend__find(o->backend);
+		if (!only) {
+			fprintf(stderr, "wstrace: --backend: '%s' is none of auto", o->backend);
+			for (size_t i = 0; i < n_backends; i++)
+				fprintf(stderr, ", %s", backends[i].name);
+			fputc('\n', stderr);
+			return 2;
+		}
+	}
+	if (check_permission())
+		return 3;
+	raise_memlock();
+	btf = kernel_btf();
+	if (!btf)
+		return 4;
+	int errs[8] = {};
+	char words[8][sizeof(last_words)];
+
+	for (size_t i = 0; i < n_backends && err; i++) {
+		if (only && only != &backends[i])
+			continue;
+		err = try_backend(l, &backends[i], o, btf);
+		errs[i] = err;
+		memcpy(words[i], last_words, sizeof(last_words));
+	}
+	btf__free(btf);
+	if (!err) {
+		l->ring = ring_buffer__new(bpf_map__fd(l->skel->maps.events), on_record, l, NULL);
+		if (l->ring)
+			return 0;
+		fprintf(stderr, "wstrace: cannot map the event buffer: %s\n", strerror(errno));
+		return 1;
+	}
+	fprintf(stderr, "wstrace: cannot trace: this kernel refused every backend:\n");
+	for (size_t i = 0; i < n_backends; i++) {
+		if (!errs[i])
+			continue;
+		memcpy(last_words, words[i], sizeof(last_words));
+		print_reason(stderr, "  ", &backends[i], errs[i]);
+	}
+	fprintf(stderr, "wstrace --check says more\n");
+	return 4;
+}
+
+struct loader *loader__new(const struct options *o, int *status)
+{
+	struct loader *l = calloc(1, sizeof(*l));
+
+	if (!l) {
+		*status = 1;
+		return NULL;
+	}
+	*status = start(l, o);
+	if (*status) {
+		loader__free(l);
+		return NULL;
+	}
+	return l;
+}
+
+void loader__free(struct loader *l)
+{
+	if (!l)
+		return;
+	ring_buffer__free(l->ring);
+	wstrace_bpf__destroy(l->skel);
+	free(l);
+}
+
+const char *loader__backend(const struct loader *l)
+{
+	return l->backend->name;
+}
+
+int loader__read(struct loader *l, record_fn fn, void *ctx)
+{
+	l->fn = fn;
+	l->ctx = ctx;
+	return ring_buffer__consume(l->ring);
+}
+
+uint64_t loader__lost(const struct loader *l)
+{
+	return __atomic_load_n(&l->skel->bss->lost_events, __ATOMIC_RELAXED);
+}
+
+void loader__totals(struct loader *l, struct run_totals *t)
+{
+	int cpus = libbpf_num_possible_cpus(), fd = bpf_map__fd(l->skel->maps.walks);
+	size_t size = (bpf_map__value_size(l->skel->maps.walks) + 7) & ~7UL;
+	char *values = cpus > 0 ? calloc(cpus, size) : NULL;
+
+	t->refused = l->skel->bss->refused_conns;
+	t->lost = loader__lost(l);
+	for (uint32_t io = 0; values && io < bpf_map__max_entries(l->skel->maps.walks); io++) {
+		if (bpf_map_lookup_elem(fd, &io, values))
+			continue;
+		for (int i = 0; i < cpus; i++) {
+			const struct wst_totals *sum = (void *)(values + i * size);
+
+			t->frames += sum->frames;
+			t->bytes += sum->bytes;
+		}
+	}
+	free(values);
+}
+
+int loader__check(const struct options *o)
+{
+	struct utsname u;
+	struct btf *btf;
+	int usable = 0;
+
+	uname(&u);
+	printf("kernel      %s %s\n", u.release, u.machine);
+	if (check_permission())
+		return 3;
+	raise_memlock();
+	btf = kernel_btf();
+	if (!btf)
+		return 4;
+	for (size_t i = 0; i < n_backends; i++) {
+		struct loader l = {};
+		int err = try_backend(&l, &backends[i], o, btf);
+
+		printf("%-11s %s: %s", backends[i].name, err ? "no" : "yes", backends[i].how);
+		if (err)
+			printf(": %s%s%s", strerror(-err), last_words[0] ? ": " : "", last_words);
+		putchar('\n');
+		usable += !err;
+		wstrace_bpf__destroy(l.skel);
+	}
+	btf__free(btf);
+	return usable ? 0 : 4;
+}

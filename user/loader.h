@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The kernel side, loaded and attached. */
+#ifndef LOADER_H
+#define LOADER_H
+
+#include "cli.h"
+#include "output.h"
+
+struct loader;
+
+/*
+ * Loads and attaches the first backend that works, or the one that o names. Returns NULL after
+ * having said why on stderr; *status is then the exit status, 3 or 4.
+ */
+struct loader *loader__new(const struct options *o, int *status);
+
+/* Detaches everything. Accepts NULL. */
+void loader__free(struct loader *l);
+
+const char *loader__backend(const struct loader *l);
+
+typedef int (*record_fn)(void *ctx, void *record, size_t size);
+
+/*
+ * Reads what is in the ring buffer. Returns the number of records, or a negative value that fn
+ * returned.
+ */
+int loader__read(struct loader *l, record_fn fn, void *ctx);
+
+/* The kernel side's sums, over closed and open connections; t->conns is not touched. */
+void loader__totals(struct loader *l, struct run_totals *t);
+
+/* Events lost so far. */
+uint64_t loader__lost(const struct loader *l);
+
+/* --check: prints what this kernel allows. Returns the exit status. */
+int loader__check(const struct options *o);
+
+/* libbpf's own messages to stderr, from level -vv on. */
+void loader__set_verbosity(int verbose);
+
+#endif

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+#include "cli.h"
+#include "decode.h"
+#include "loader.h"
+#include "output.h"
+
+/* How long the reader sleeps between looks at the ring buffer: nobody wakes it. */
+#define IDLE_NS (20 * 1000000L)
+
+static volatile sig_atomic_t stopped;
+
+struct session {
+	struct decoder *decoder;
+	const struct options *o;
+	int64_t clock_offset; /* CLOCK_REALTIME - CLOCK_MONOTONIC, ns */
+};
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	stopped = 1;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction stop = { .sa_handler = on_signal };
+
+	sigaction(SIGINT, &stop, NULL);
+	sigaction(SIGTERM, &stop, NULL);
+	signal(SIGPIPE, SIG_IGN); /* a reader that goes away shows as EPIPE */
+}
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+static int on_record(void *ctx, void *record, size_t size)
+{
+	struct session *s = ctx;
+	int err = decoder__record(s->decoder, record, size, s->clock_offset);
+
+	if (err)
+		return err;
+	/* Between two records the output may have to go out, or the end may be reached. */
+	return s->o->count && output__frames() >= s->o->count ? -ECANCELED : 0;
+}
+
+static void on_event(void *ctx, const struct event *e)
+{
+	(void)ctx;
+	output__event(e);
+}
+
+/* Reads until told to stop. Returns 0 or -errno. */
+static int run(struct session *s, struct loader *l)
+{
+	struct timespec idle = { .tv_nsec = IDLE_NS };
+	uint64_t end = clock_ns(CLOCK_MONOTONIC) + s->o->duration * 1000000000ULL;
+	uint64_t lost = 0, now;
+	int n, err;
+
+	for (;;) {
+		bool last = stopped || (s->o->duration && clock_ns(CLOCK_MONOTONIC) >= end);
+
+		s->clock_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
+		n = loader__read(l, on_record, s);
+		now = loader__lost(l);
+		if (now != lost)
+			output__lost(clock_ns(CLOCK_REALTIME), now - lost);
+		lost = now;
+		err = output__flush();
+		if (n == -ECANCELED)
+			return err;
+		if (n < 0 && n != -EINTR)
+			return n;
+		if (err || last)
+			return err;
+		if (n < 1024)
+			nanosleep(&idle, NULL);
+	}
+}
+
+static void say_end(const struct run_totals *t)
+{
+	fprintf(stderr, "wstrace: %llu connections, %llu frames, %llu bytes, %llu lost",
+		(unsigned long long)t->conns, (unsigned long long)t->frames,
+		(unsigned long long)t->bytes, (unsigned long long)t->lost);
+	if (t->refused)
+		fprintf(stderr, ", %llu connections not followed (--max-conns)",
+			(unsigned long long)t->refused);
+	fputc('\n', stderr);
+}
+
+static int trace(const struct options *o)
+{
+	struct session s = { .o = o };
+	struct run_totals totals = {};
+	struct run_info info = {};
+	struct utsname u;
+	struct loader *l;
+	int status, err;
+
+	l = loader__new(o, &status);
+	if (!l)
+		return status;
+	uname(&u);
+	info.backend = loader__backend(l);
+	info.started = clock_ns(CLOCK_REALTIME);
+	snprintf(info.kernel, sizeof(info.kernel), "%s %s", u.release, u.machine);
+	memcpy(info.host, u.nodename, sizeof(info.host));
+	s.decoder = decoder__new(on_event, NULL, o->snaplen > 0);
+	if (!s.decoder) {
+		loader__free(l);
+		return 1;
+	}
+	output__open(o, &info);
+	err = output__flush();
+	if (!err) {
+		fprintf(stderr, "wstrace: tracing port %s with %s (kernel %s); Ctrl-C to stop\n",
+			o->port_list, info.backend, u.release);
+		err = run(&s, l);
+	}
+	decoder__flush(s.decoder);
+	loader__totals(l, &totals);
+	totals.conns = decoder__conns(s.decoder);
+	status = output__close(clock_ns(CLOCK_REALTIME), &totals);
+	err = err ? err : status;
+	if (err && err != -EPIPE)
+		fprintf(stderr, "wstrace: cannot write: %s\n", strerror(-err));
+	if (err != -EPIPE)
+		say_end(&totals);
+	decoder__free(s.decoder);
+	loader__free(l);
+	return err && err != -EPIPE;
+}
+
+int main(int argc, char **argv)
+{
+	static struct options o;
+
+	cli__parse(&o, argc, argv);
+	if (o.version) {
+		printf("wstrace %s\n", WSTRACE_VERSION);
+		if (o.verbose)
+			printf("libbpf %s\n", libbpf_version_string());
+		return 0;
+	}
+	catch_signals();
+	loader__set_verbosity(o.verbose);
+	return o.check ? loader__check(&o) : trace(&o);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Where events go. A new output is one file and one line in outputs[] of output.c. */
+#ifndef OUTPUT_H
+#define OUTPUT_H
+
+#include "cli.h"
+#include "event.h"
+
+/* What is known once events flow. */
+struct run_info {
+	const char *backend;
+	char kernel[160], host[65];
+	uint64_t started; /* CLOCK_REALTIME, ns */
+};
+
+struct run_totals {
+	uint64_t conns, frames, bytes;
+	uint64_t lost; /* events that found the ring buffer full */
+	uint64_t refused; /* connections not followed: the table was full */
+};
+
+struct output_ops {
+	void (*start)(const struct options *o, const struct run_info *run);
+	void (*event)(const struct event *e);
+	void (*lost)(uint64_t ts, uint64_t events);
+	void (*end)(uint64_t ts, const struct run_totals *t);
+};
+
+extern const struct output_ops out_text, out_json;
+
+/* Chooses the output that the options name. */
+void output__open(const struct options *o, const struct run_info *run);
+
+/* Passes on what the options let through. */
+void output__event(const struct event *e);
+void output__lost(uint64_t ts, uint64_t events);
+
+/* Frames shown so far, for -n. */
+uint64_t output__frames(void);
+
+/*
+ * Writes out what has gathered. Returns 0; -EPIPE where the reader has gone; another -errno where
+ * standard output takes no more.
+ */
+int output__flush(void);
+
+int output__close(uint64_t ts, const struct run_totals *t);
+
+/*
+ * For outputs: the text to be written. frame_line marks a line that may be left out where a
+ * terminal cannot keep up; it is counted then.
+ */
+struct buf *line_start(void);
+void line_end(bool frame_line);
+
+/* Kinds of events that -q and --only let through. */
+uint32_t output_kind(const struct event *e);
+
+/* "2026-11-22T10:00:00.123456789Z" */
+void time_rfc3339(struct buf *b, uint64_t ts);
+
+/* Bytes of the connection's own order: which end is the client's. */
+const char *dir_name(uint8_t dir);
+
+#endif
