@@ -44,4 +44,27 @@ static __always_inline u32 received_seq(struct sock *sk)
 	return tp->copied_seq;
 }
 
+/* The same three for an address that the verifier knows nothing of (raw_tp, kprobe). */
+static __always_inline bool flow_selected(struct sock *sk)
+{
+	return (port_selected(BPF_CORE_READ(sk, __sk_common.skc_num)) ||
+		port_selected(bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport)))) &&
+	       BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP;
+}
+
+static __always_inline u32 probed_sent_seq(struct sock *sk)
+{
+	return BPF_CORE_READ((struct tcp_sock *)sk, write_seq);
+}
+
+static __always_inline u32 probed_received_seq(struct sock *sk)
+{
+	struct tcp_sock *tp = (struct tcp_sock *)sk;
+	u32 seq = BPF_CORE_READ(tp, copied_seq);
+
+	if (BPF_CORE_READ(sk, sk_shutdown) & RCV_SHUTDOWN && seq == BPF_CORE_READ(tp, rcv_nxt))
+		return seq - 1;
+	return seq;
+}
+
 #endif

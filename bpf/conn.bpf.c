@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Connections: from establishment to close, who uses them, which are followed. */
 #include "maps.bpf.h"
+#include "compat.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -49,7 +50,6 @@ enum { /* include/net/tcp_states.h */
 
 #define ETIMEDOUT 110
 #define EHOSTUNREACH 113
-#define RCV_SHUTDOWN 1
 #define PF_EXITING 4
 
 /* Fills in addresses, ports and network namespace. Returns false where sk is not TCP/IP. */
@@ -253,13 +253,6 @@ static __noinline void conn_close(struct sock *sk, struct conn *c, int oldstate)
 out:
 	bpf_map_delete_elem(&pairs, &c->pair);
 	bpf_map_delete_elem(&conns, &key);
-}
-
-static __always_inline bool flow_selected(struct sock *sk)
-{
-	return (port_selected(BPF_CORE_READ(sk, __sk_common.skc_num)) ||
-		port_selected(bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport)))) &&
-	       BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP;
 }
 
 int on_state(struct sock *sk, int oldstate, int newstate)

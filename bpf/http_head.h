@@ -37,7 +37,7 @@ enum http_event {
 #define HTTP_HAS_LENGTH 16
 #define HTTP_IS_HEAD 32 /* request: the method is HEAD */
 #define HTTP_IS_PRI 64 /* request: HTTP/2's connection preface (RFC 9113 section 3.4) */
-#define HTTP_OTHER_TE 128 /* the last transfer coding is not chunked */
+#define HTTP_OTHER_TE 128 /* Transfer-Encoding names something else than chunked */
 
 #define HTTP_METHOD_MAX 20 /* longer first words are no method */
 
@@ -122,10 +122,10 @@ static __always_inline int http_line_byte(struct http_scan *h, __u8 c)
 				h->flags |= HTTP_IS_HEAD;
 			if (h->word == 0x505249) /* "PRI" */
 				h->flags |= HTTP_IS_PRI;
-			/* "HTTP/1." and a digit, as nothing else gets past the test below */
+			/* "HTTP/1." and a digit; no method has a slash */
 			if (h->flags & HTTP_IS_RESPONSE &&
-			    (h->pos != 8 || h->word >> 8 != 0x485454502f312e ||
-			     (__u8)h->word < '0' || (__u8)h->word > '9'))
+			    (h->word >> 8 != 0x485454502f312e || (__u8)h->word < '0' ||
+			     (__u8)h->word > '9'))
 				return HTTP_BAD;
 		} else if (c == '/' && h->word == 0x48545450) { /* "HTTP" */
 			h->flags |= HTTP_IS_RESPONSE;
@@ -165,8 +165,8 @@ static __always_inline int http_name_byte(struct http_scan *h, __u8 c)
 	} else if (h->pos == 0 && (c == ' ' || c == '\t')) {
 		h->state = HTTP_VALUE; /* obs-fold, RFC 9112 section 5.2 */
 		h->match = 0xff;
-	} else if (h->pos == 0 && c == '\r') {
-		h->match = 0; /* a name that starts with it is none that we know */
+	} else if (c == '\r') {
+		h->match = 0; /* the line's end, or a name that is none of ours */
 	} else {
 		http_match(h, c);
 	}
@@ -181,11 +181,11 @@ static __always_inline int http_value_byte(struct http_scan *h, __u8 c)
 		h->length = h->length * 10 + (c - '0');
 		h->flags |= HTTP_HAS_LENGTH;
 	}
-	if (c == ',' || c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ';') {
+	if (c == ',' || c == ' ' || c == '\t' || c == '\r' || c == '\n') {
 		__u8 token = http_matched(h);
 
 		if (h->field & HTTP_N_TE && h->pos) {
-			h->flags &= ~(HTTP_CHUNKED | HTTP_OTHER_TE); /* the last one counts */
+			h->flags &= ~HTTP_CHUNKED; /* only as the last one does it delimit */
 			h->flags |= token & HTTP_T_CHUNKED ? HTTP_CHUNKED : HTTP_OTHER_TE;
 		}
 		if (h->field & HTTP_N_LENGTH && h->pos)

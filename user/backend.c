@@ -25,6 +25,17 @@ static bool uses_fentry(const struct btf *btf, const char *prog)
 	return prog[strlen("fentry_recv_")] == '0' + params;
 }
 
+static bool uses_kprobe(const struct btf *btf, const char *prog)
+{
+	bool nonblock = n_params(btf, "tcp_recvmsg") == 6;
+
+	if (!strcmp(prog, "kprobe_recv"))
+		return !nonblock;
+	if (!strcmp(prog, "kprobe_recv_6"))
+		return nonblock;
+	return !strncmp(prog, "kprobe_", strlen("kprobe_"));
+}
+
 static bool uses_tracepoint(const struct btf *btf, const char *prog)
 {
 	(void)btf;
@@ -33,6 +44,7 @@ static bool uses_tracepoint(const struct btf *btf, const char *prog)
 
 const struct backend backends[] = {
 	{ "fentry", "fexit on tcp_sendmsg and tcp_recvmsg", uses_fentry },
+	{ "kprobe", "kprobe and kretprobe on the same", uses_kprobe },
 	{ "tracepoint", "sock_send_length and sock_recv_length, from Linux 6.3", uses_tracepoint },
 };
 const size_t n_backends = sizeof(backends) / sizeof(backends[0]);

@@ -53,7 +53,7 @@ static const struct argp_option options[] = {
 	{ "duration", 'd', "SEC", 0, "Stop after SEC seconds", 4 },
 	{ "count", 'n', "N", 0, "Stop after N frames", 4 },
 	{ 0, 0, 0, 0, "Kernel:", 5 },
-	{ "backend", OPT_BACKEND, "auto|fentry|tracepoint", 0,
+	{ "backend", OPT_BACKEND, "auto|fentry|kprobe|tracepoint", 0,
 	  "How to get at the bytes; auto takes the first that this kernel allows", 5 },
 	{ "ringbuf", OPT_RINGBUF, "MB", 0, "Event buffer, a power of two (16)", 5 },
 	{ "max-conns", OPT_MAX_CONNS, "N", 0, "Connections followed at once (65536)", 5 },

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Histogram slots: four to each power of two, so that the middle of a slot is never more than 12 %
+ * off. Pure, as ws_frame.h is.
+ */
+#ifndef HIST_H
+#define HIST_H
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#include <sys/cdefs.h> /* __always_inline */
+#endif
+
+#define HIST_SLOTS 128 /* up to 2^33; larger values are counted in the last one */
+
+/* Position of the highest bit that is set; v is not 0. Not every clang has clz for BPF. */
+static __always_inline __u32 hist_log2(__u64 v)
+{
+	__u32 n = 0;
+
+	for (int shift = 32; shift; shift >>= 1) {
+		if (v >> shift) {
+			v >>= shift;
+			n += shift;
+		}
+	}
+	return n;
+}
+
+static __always_inline __u32 hist_slot(__u64 v)
+{
+	__u32 e, slot;
+
+	if (v < 4)
+		return v;
+	e = hist_log2(v);
+	slot = (e - 1) * 4 + ((v >> (e - 2)) & 3);
+	return slot < HIST_SLOTS ? slot : HIST_SLOTS - 1;
+}
+
+/* The smallest value of a slot; hist_low(slot + 1) is where it ends. */
+static __always_inline __u64 hist_low(__u32 slot)
+{
+	if (slot < 4)
+		return slot;
+	return (4ULL + (slot & 3)) << (slot / 4 - 1);
+}
+
+#endif

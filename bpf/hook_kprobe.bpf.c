@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Backend "kprobe": kprobe and kretprobe on tcp_sendmsg() and tcp_recvmsg(), for kernels without
+ * trampolines. A kretprobe does not see its function's arguments, so the entry leaves them, by
+ * thread. A kernel follows only so many calls at once: returns that it misses become gaps.
+ */
+#include "core.bpf.h"
+#include "compat.bpf.h"
+#include "msghdr.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+__u64 missed_returns = 0;
+
+struct call {
+	u64 sk, msg;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, u64); /* pid_tgid */
+	__type(value, struct call);
+} calls SEC(".maps");
+
+static __always_inline int on_entry(struct sock *sk, struct msghdr *msg)
+{
+	struct call call = { (u64)sk, (u64)msg };
+	u64 thread = bpf_get_current_pid_tgid();
+
+	if (!flow_selected(sk))
+		return 0;
+	/* A thread is in one call at a time: what is still there did not see its return. */
+	if (bpf_map_update_elem(&calls, &thread, &call, BPF_NOEXIST)) {
+		__sync_fetch_and_add(&missed_returns, 1);
+		bpf_map_update_elem(&calls, &thread, &call, BPF_ANY);
+	}
+	return 0;
+}
+
+static __always_inline int on_return(u32 io, int ret)
+{
+	u64 thread = bpf_get_current_pid_tgid();
+	struct call *p = bpf_map_lookup_elem(&calls, &thread), call;
+	struct sock *sk;
+
+	if (!p)
+		return 0;
+	call = *p;
+	bpf_map_delete_elem(&calls, &thread);
+	sk = (struct sock *)call.sk;
+	if (ret > 0)
+		on_msghdr(sk, (struct msghdr *)call.msg, io, ret,
+			  io == IO_SEND ? probed_sent_seq(sk) : probed_received_seq(sk));
+	return 0;
+}
+
+SEC("kprobe/tcp_sendmsg")
+int BPF_KPROBE(kprobe_send, struct sock *sk, struct msghdr *msg)
+{
+	return on_entry(sk, msg);
+}
+
+SEC("kretprobe/tcp_sendmsg")
+int BPF_KRETPROBE(kprobe_sent, int ret)
+{
+	return on_return(IO_SEND, ret);
+}
+
+SEC("kprobe/tcp_recvmsg")
+int BPF_KPROBE(kprobe_recv, struct sock *sk, struct msghdr *msg, size_t len, int flags)
+{
+	return flags & MSG_UNREAD ? 0 : on_entry(sk, msg);
+}
+
+/* Before 5.19 (ec095263a965): a parameter nonblock before flags. */
+SEC("kprobe/tcp_recvmsg")
+int BPF_KPROBE(kprobe_recv_6, struct sock *sk, struct msghdr *msg, size_t len, int nonblock,
+	       int flags)
+{
+	return flags & MSG_UNREAD ? 0 : on_entry(sk, msg);
+}
+
+SEC("kretprobe/tcp_recvmsg")
+int BPF_KRETPROBE(kprobe_received, int ret)
+{
+	return on_return(IO_RECV, ret);
+}
