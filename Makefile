@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # make            build/wstrace
+# make deps       installs what is missing to build it
 # make demo       a real nginx, a real client and a real backend, and wstrace watching
-# make test       all tests; make test-vm the whole suite on every kernel
-# make bench      what tracing costs
-# make install    into $(PREFIX)/sbin; V=1 shows commands
+# make test       all tests; test-unit, test-live: some of them
+# make test-vm    all live tests on every kernel and backend
+# make fuzz       the parsers, FUZZ_SECONDS=60 each
+# make bench      what tracing costs; BENCH="--rounds 20 ..." goes to tools/bench
+# make install    into $(PREFIX), /usr/local; DESTDIR is known; make uninstall
+# make clean      removes build/. V=1 shows commands
 
 PREFIX ?= /usr/local
 CC ?= cc
 CLANG ?= clang
-BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) \
-	     $(shell ls /usr/lib/linux-tools*/*/bpftool 2>/dev/null | tail -n 1) bpftool)
+# Ubuntu's /usr/sbin/bpftool runs nothing but the one for the kernel that is running
+BPFTOOL ?= $(firstword $(shell ls /usr/lib/linux-tools*/*/bpftool 2>/dev/null | tail -n 1) \
+	     $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpftool)
 ARCH ?= $(shell uname -m | sed -e 's/x86_64/x86/' -e 's/aarch64/arm64/')
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
@@ -27,8 +32,8 @@ BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -Wall -Wextra 
 LIBS := -l:libbpf.a -lelf -lz -lnettle
 
 # The object that defines the maps comes first: bpftool before 7.3 mixes up the offsets else.
-BPF_OBJS := $(addprefix $(B)/bpf/,conn.bpf.o core.bpf.o hook_state.bpf.o hook_fentry.bpf.o \
-	      hook_kprobe.bpf.o hook_tracepoint.bpf.o)
+BPF_OBJS := $(addprefix $(B)/bpf/,conn.bpf.o core.bpf.o http.bpf.o hook_state.bpf.o \
+	      hook_fentry.bpf.o hook_kprobe.bpf.o hook_tracepoint.bpf.o)
 USER_OBJS := $(patsubst user/%.c,$(B)/user/%.o,$(wildcard user/*.c))
 
 all: $(B)/wstrace
@@ -50,10 +55,98 @@ $(B)/bpf/%.bpf.o: bpf/%.bpf.c
 	@mkdir -p $(@D)
 	$(call say,BPF,$@)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
 
+# What the demo, the tests and the benchmark use
+WSLOAD_OBJS := $(patsubst tools/%.c,$(B)/tools/%.o,$(wildcard tools/wsload/*.c))
+
+tools: $(B)/wsload $(B)/floor
+
+$(B)/wsload: $(WSLOAD_OBJS)
+	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ -lnettle
+
+$(B)/floor: $(B)/tools/floor.o
+	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -l:libbpf.a -lelf -lz
+
+$(B)/tools/floor.o: $(B)/floor.skel.h
+
+$(B)/tools/%.o: tools/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(USER_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/floor.skel.h: $(B)/tools/floor.bpf.o
+	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name floor_bpf >$@
+
+$(B)/tools/%.bpf.o: tools/%.bpf.c
+	@mkdir -p $(@D)
+	$(call say,BPF,$@)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Parsers, compiled from the headers that the kernel runs
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+$(B)/tests/unit/%: tests/unit/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(USER_CFLAGS) $(SANITIZE) -Ibpf -MMD -MP $(LDFLAGS) -o $@ $< \
+		-lcmocka -lwslay
+
+$(B)/tests/fuzz/%: tests/fuzz/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CLANG) $(USER_CFLAGS) $(SANITIZE) -fsanitize=fuzzer -Ibpf -MMD -MP -o $@ $<
+
+# Each package is looked for first, and what it brings is only seen by a make that starts later.
+deps:
+	$(Q)tools/deps build
+
+demo:
+	$(Q)tools/deps build demo
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tools/demo
+
+test-build:
+	$(Q)tools/deps build test
+	$(Q)tools/deps vm || echo 'make: going on without: tests on other kernels are skipped'
+	$(Q)$(MAKE) --no-print-directory all tools test-programs
+
+test-programs: $(UNIT_TESTS)
+
+test: test-build
+	$(Q)tests/run
+
+test-unit test-live test-vm: test-%: test-build
+	$(Q)tests/run $*
+
+FUZZ_SECONDS ?= 60
+
+fuzz:
+	$(Q)tools/deps build fuzz
+	$(Q)$(MAKE) --no-print-directory fuzz-run
+
+fuzz-run: $(FUZZERS)
+	$(Q)for f in $^; do dict=tests/fuzz/$${f##*/fuzz_}.dict; corpus=$$f.corpus; mkdir -p $$corpus; \
+		$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=$$f. \
+			$$([ ! -e $$dict ] || echo -dict=$$dict) $$corpus || exit; done
+
+bench:
+	$(Q)tools/deps build test
+	$(Q)$(MAKE) --no-print-directory all tools
+	$(Q)$(SUDO) tools/bench $(BENCH)
+
+install: all
+	$(Q)install -D -m 755 $(B)/wstrace $(DESTDIR)$(PREFIX)/sbin/wstrace
+	$(Q)install -D -m 644 doc/wstrace.8 $(DESTDIR)$(PREFIX)/share/man/man8/wstrace.8
+
+uninstall:
+	$(Q)rm -f $(DESTDIR)$(PREFIX)/sbin/wstrace $(DESTDIR)$(PREFIX)/share/man/man8/wstrace.8
+
+help:
+	@sed -n 's/^# \(make \)/\1/p' Makefile
+
 clean:
 	$(Q)rm -rf $(B)
 
--include $(wildcard $(B)/user/*.d $(B)/bpf/*.d)
+-include $(wildcard $(addprefix $(B)/,user/*.d bpf/*.d tools/*.d tools/*/*.d tests/*/*.d))
 
 .DELETE_ON_ERROR:
-.PHONY: all clean
+.SECONDARY:
+.PHONY: all tools deps demo test test-build test-programs test-unit test-live test-vm fuzz fuzz-run \
+	bench install uninstall help clean

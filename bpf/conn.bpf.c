@@ -17,6 +17,7 @@ const volatile char only_comm[WST_COMM_LEN] = {}; /* empty: any */
 __u64 lost_events = 0;
 __u64 refused_conns = 0; /* not followed, since the table was full */
 
+struct walks walks SEC(".maps");
 struct events events SEC(".maps");
 struct conns conns SEC(".maps");
 

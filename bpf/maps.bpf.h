@@ -23,6 +23,14 @@ struct conns {
 	__type(value, struct conn);
 };
 
+struct walks {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, u32);
+	__type(value, struct walk);
+};
+
+extern struct walks walks SEC(".maps");
 extern struct events events SEC(".maps");
 extern struct conns conns SEC(".maps");
 

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The walk while a connection speaks HTTP: up to the 101, or for good. */
+#include "walk.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+static __always_inline int go_opaque(struct walk *w, struct conn *c, u8 why)
+{
+	struct wst_opaque r = {};
+
+	r.why = why;
+	record_start(&r.h, c, WST_OPAQUE, w->dir, w->seq);
+	emit(c, &r, sizeof(r));
+	c->opaque = 1;
+	return 0;
+}
+
+/* A head is complete. Returns the WST_HEAD_* flags that say so, or the negative enum wst_why. */
+static __always_inline int on_head(struct walk *w, struct conn *c, struct stream *s)
+{
+	u8 flags = s->http.flags;
+	u16 status = s->http.status;
+
+	if (!!(flags & HTTP_IS_RESPONSE) != (w->dir == WST_S2C))
+		return -WST_WHY_NOT_HTTP;
+	if (w->dir == WST_C2S) {
+		c->request = flags;
+		http_body(&s->http, 0);
+		return flags & HTTP_IS_PRI ? -WST_WHY_HTTP2 : WST_HEAD_LAST;
+	}
+	if (status == 101) {
+		if (!(flags & HTTP_UPGRADE) &&
+		    (flags & HTTP_OTHER_UPGRADE || !(c->request & HTTP_UPGRADE)))
+			return -WST_WHY_OTHER_UPGRADE;
+		become_ws(s);
+		c->upgraded = 1;
+		return WST_HEAD_LAST | WST_HEAD_WS;
+	}
+	if (http_body(&s->http, c->request & HTTP_IS_HEAD) == HTTP_UNTIL_CLOSE)
+		s->phase = PH_OPAQUE;
+	if (status >= 200)
+		c->request = 0;
+	return WST_HEAD_LAST;
+}
+
+#define HTTP_STEP 512 /* bytes of a head looked at in one step */
+#define HTTP_RUN 8 /* and in one verified loop */
+
+/* Scans w->out.data from at. Returns the new place; w->event is what stopped it, or HTTP_MORE. */
+__noinline int scan_some(u32 io, u32 at)
+{
+	struct walk *w = bpf_map_lookup_elem(&walks, &io);
+	int ev = HTTP_MORE;
+
+	if (!w)
+		return 0;
+	for (int i = 0; i < HTTP_RUN && at < w->n && ev == HTTP_MORE; i++) {
+		ev = http_byte(&w->http, w->out.data[at++ & (HTTP_STEP - 1)]);
+		if (ev == HTTP_BODY && !http_data(&w->http))
+			ev = HTTP_MORE;
+		/* Kept in registers, every value that the state can have is a path to verify. */
+		barrier();
+	}
+	w->event = ev;
+	return at;
+}
+
+__noinline int step_http(u32 io)
+{
+	struct walk *w = bpf_map_lookup_elem(&walks, &io);
+	struct conn *c;
+	struct stream *s;
+	u32 n, used, pos;
+	int ev, flags;
+	bool head;
+
+	if (!w)
+		return 0;
+	c = bpf_map_lookup_elem(&conns, &w->sk);
+	if (!c)
+		return 0;
+	s = walk_stream(w, c);
+	if (http_data(&s->http)) {
+		advance(w, s, http_skip(&s->http, w->b.left));
+		return w->b.total > 0;
+	}
+	n = w->b.left < HTTP_STEP ? w->b.left : HTTP_STEP;
+	if (n == 0 || bpf_probe_read_user(w->out.data, n, (void *)w->b.base))
+		return 0;
+	head = s->http.state < HTTP_CONTENT;
+	pos = s->http.head_len;
+	/*
+	 * A server may read the client's first frame on one CPU while the send of its 101 has not
+	 * come back on another. No method starts like a frame.
+	 */
+	if (pos == 0 && head && c->request & HTTP_UPGRADE && w->dir == WST_C2S &&
+	    (w->out.data[0] & 0xc0) != 0x40 && w->out.data[0] != '\r' && w->out.data[0] != '\n') {
+		become_ws(s);
+		return 1;
+	}
+	w->http = s->http;
+	w->event = HTTP_MORE;
+	w->n = n;
+	used = 0;
+	for (int i = 0; i < HTTP_STEP / HTTP_RUN && used < n && w->event == HTTP_MORE; i++)
+		used = scan_some(io, used);
+	s->http = w->http;
+	ev = w->event;
+	if (used > HTTP_STEP)
+		return 0; /* never: for the verifier */
+	record_start(&w->out.h.h, c, WST_HEAD, w->dir, w->seq);
+	advance(w, s, used);
+	if (!head) {
+		if (ev == HTTP_BAD)
+			lose_sync(w, s, WST_WHY_BAD);
+		return w->b.total > 0;
+	}
+	flags = ev == HTTP_BAD ? -WST_WHY_NOT_HTTP : 0;
+	if (ev == HTTP_BAD && pos == 0 && w->out.data[0] == 0x16)
+		flags = -WST_WHY_TLS; /* a TLS handshake record, RFC 8446 section 5.1 */
+	if (pos + used > WST_HEAD_MAX * 16)
+		flags = -WST_WHY_NOT_HTTP;
+	if (ev == HTTP_END)
+		flags = on_head(w, c, s);
+	if (flags < 0)
+		return go_opaque(w, c, -flags);
+	if (pos == 0)
+		flags |= WST_HEAD_FIRST;
+	if (pos + used > WST_HEAD_MAX)
+		flags |= WST_HEAD_CUT;
+	if (!(flags & WST_HEAD_CUT) || flags & WST_HEAD_LAST) {
+		w->out.h.h.flags = flags;
+		w->out.h.pos = pos;
+		w->out.h.n = flags & WST_HEAD_CUT ? 0 : used;
+		emit(c, &w->out, sizeof(w->out.h) + (w->out.h.n & (2 * HTTP_STEP - 1)));
+	}
+	return w->b.total > 0;
+}

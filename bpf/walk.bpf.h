@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Steps of the walk through one call's bytes.
+ *
+ * The steps are global functions: the verifier looks at each one once, however often and in however
+ * deep a loop it is called. That is what makes long loops possible on every kernel since 5.10;
+ * bpf_loop() would need 5.17. They find their state themselves, since a global function takes no
+ * pointers before 5.12. They return 0 when the walk of this call is over.
+ */
+#ifndef WALK_BPF_H
+#define WALK_BPF_H
+
+#include "maps.bpf.h"
+
+int step_http(u32 io); /* HTTP bytes: hands heads on, skips bodies */
+
+static __always_inline struct stream *walk_stream(struct walk *w, struct conn *c)
+{
+	return w->dir == WST_C2S ? &c->s[WST_C2S] : &c->s[WST_S2C];
+}
+
+static __always_inline void advance(struct walk *w, struct stream *s, u32 n)
+{
+	bytes_advance(&w->b, n);
+	w->seq += n;
+	s->pos += n;
+}
+
+/* From here on it is not known where frames start; nothing more in this call can tell. */
+static __always_inline void lose_sync(struct walk *w, struct stream *s, u8 why)
+{
+	if (s->phase != PH_LOST) {
+		s->lost_pos = s->pos - s->ws.have;
+		s->why = why;
+		s->phase = PH_LOST;
+	}
+	s->trust = 0;
+	s->keep = 0;
+	s->ws.left = 0;
+	s->ws.have = 0;
+	w->skip = 1;
+}
+
+static __always_inline void become_ws(struct stream *s)
+{
+	s->phase = PH_WS;
+	s->trust = TRUSTED;
+	s->upgraded = 1;
+	s->pos = 0;
+	s->ws.left = 0;
+	s->ws.have = 0;
+}
+
+#endif
