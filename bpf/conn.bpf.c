@@ -102,6 +102,29 @@ static __always_inline void pair_mark(struct conn *c)
 	bpf_map_update_elem(&pairs, &c->pair, &bits, BPF_ANY);
 }
 
+/* Both ends of c are on this host, and the other one is shown. */
+static __always_inline bool pair_hides(const struct conn *c)
+{
+	u8 other = c->open.role == WST_SERVER ? WST_CLIENT : WST_SERVER, *bits;
+
+	if (c->open.role != hidden_role)
+		return false;
+	bits = bpf_map_lookup_elem(&pairs, &c->pair);
+	return bits && *bits & 1 << other;
+}
+
+/* The end that is shown leaves the pair to the other one, which may be the last to close. */
+static __always_inline void pair_forget(const struct conn *c)
+{
+	u8 *bits;
+
+	if (hidden_role == 0xff)
+		return;
+	bits = bpf_map_lookup_elem(&pairs, &c->pair);
+	if (bits && (c->open.role == hidden_role || !(*bits & 1 << (hidden_role & 1))))
+		bpf_map_delete_elem(&pairs, &c->pair);
+}
+
 /* sent, received: positions of the next byte in each direction of this socket. */
 static __noinline struct conn *conn_new(struct sock *sk, u8 role, bool midstream, u32 sent,
 					u32 received)
@@ -183,16 +206,11 @@ static __always_inline bool comm_wanted(const char *comm)
 bool conn_admit(struct conn *c, u32 pid)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	u8 other = c->open.role == WST_SERVER ? WST_CLIENT : WST_SERVER;
 	struct wst_task t = {};
-	u8 *bits;
 
-	if (!c->announced && c->open.role == hidden_role) {
-		bits = bpf_map_lookup_elem(&pairs, &c->pair);
-		if (bits && *bits & 1 << other) {
-			c->shadow = 1;
-			return false;
-		}
+	if (!c->announced && pair_hides(c)) {
+		c->shadow = 1;
+		return false;
 	}
 	t.pid = pid;
 	t.cgroup = bpf_get_current_cgroup_id();
@@ -211,17 +229,90 @@ bool conn_admit(struct conn *c, u32 pid)
 	return true;
 }
 
-static __noinline void conn_close(struct sock *sk, struct conn *c, int oldstate)
+/* Bytes went through, and no hook saw any of them. */
+static __always_inline bool all_unseen(struct sock *sk, struct conn *c)
 {
 	struct tcp_sock *tp = (struct tcp_sock *)sk;
+	bool server = c->open.role == WST_SERVER;
+	u32 sent = BPF_CORE_READ(tp, write_seq) - c->open.first_seq[server ? WST_S2C : WST_C2S];
+	u32 received = BPF_CORE_READ(tp, copied_seq) - c->open.first_seq[server ? WST_C2S : WST_S2C];
+
+	/* More than the FIN. */
+	return !c->s[WST_C2S].n.stream && !c->s[WST_S2C].n.stream && (sent > 1 || received > 1);
+}
+
+static __always_inline u32 why_foreign(struct sock *sk, struct conn *c)
+{
+	struct inet_connection_sock *icsk = (struct inet_connection_sock *)sk;
+	const struct tcp_ulp_ops *ulp = BPF_CORE_READ(icsk, icsk_ulp_ops);
+	/* Who takes a socket over changes skc_prot and leaves this one, which it was born with. */
+	struct proto *born = BPF_CORE_READ(sk, sk_prot_creator);
+	struct proto *now = BPF_CORE_READ(sk, __sk_common.skc_prot);
+	char name[2] = {};
+
+	if (ulp)
+		bpf_core_read(name, sizeof(name), &ulp->name);
+	if (name[0] == 'm' && name[1] == 'p')
+		return WST_WHY_MPTCP;
+	if (name[0] == 't' && name[1] == 'l')
+		return WST_WHY_KTLS;
+	if (now != born && (BPF_CORE_READ(now, sendmsg) != BPF_CORE_READ(born, sendmsg) ||
+			    BPF_CORE_READ(now, recvmsg) != BPF_CORE_READ(born, recvmsg)))
+		return WST_WHY_SOCKMAP;
+	/* close() has taken the socket out of its sockmap before TCP hears of it. */
+	return c->how && all_unseen(sk, c) ? WST_WHY_UNSEEN : 0;
+}
+
+bool conn_foreign(struct conn *c, u64 sk)
+{
+	struct wst_opaque r = {};
+
+	r.why = why_foreign((struct sock *)sk, c);
+	if (!r.why)
+		return false;
+	record_start(&r.h, c, WST_OPAQUE, 0, 0);
+	emit(c, &r, sizeof(r));
+	c->opaque = 1;
+	return true;
+}
+
+/* Bytes that came and were not read. */
+static __always_inline u32 unread(struct sock *sk)
+{
+	struct tcp_sock *tp = (struct tcp_sock *)sk;
+	u32 n = BPF_CORE_READ(tp, rcv_nxt) - BPF_CORE_READ(tp, copied_seq);
+
+	return n && fin_received(BPF_CORE_READ(sk, __sk_common.skc_flags)) ? n - 1 : n;
+}
+
+static __always_inline void find_how(struct sock *sk, struct conn *c)
+{
 	int err = BPF_CORE_READ(sk, sk_err);
+
+	c->how = WST_FIN;
+	if (!c->first) {
+		/* Without a FIN: the peer's RST leaves an error on the socket, our own does not. */
+		c->how = err == ETIMEDOUT || err == EHOSTUNREACH ? WST_TIMEOUT :
+			 err					 ? WST_RST_RECEIVED :
+								   WST_RST_SENT;
+		c->first = err ? WST_FIRST_REMOTE : WST_FIRST_LOCAL;
+	}
+	if (c->exiting && c->first == WST_FIRST_LOCAL)
+		c->how = WST_EXIT;
+}
+
+static __noinline void conn_close(struct sock *sk, struct conn *c)
+{
+	struct tcp_sock *tp = (struct tcp_sock *)sk;
 	struct wst_close *r;
 	u64 key = (u64)sk;
 
-	if (!c->announced && !c->shadow && !only_pids && !only_comm[0])
+	if (!c->announced && !c->shadow && !only_pids && !only_comm[0] && !pair_hides(c))
 		c->announced = emit(c, &c->open, sizeof(c->open));
 	if (!c->announced)
 		goto out;
+	if (!c->opaque)
+		conn_foreign(c, key);
 	r = bpf_ringbuf_reserve(&events, sizeof(*r), 0);
 	if (!r) {
 		lose_event(c);
@@ -229,16 +320,7 @@ static __noinline void conn_close(struct sock *sk, struct conn *c, int oldstate)
 	}
 	record_start(&r->h, c, WST_CLOSE, 0, 0);
 	r->opened = c->open.t.h.ts;
-	r->how = WST_FIN;
-	if (!c->first) {
-		/* Without a FIN: the peer's RST leaves an error on the socket, our own does not. */
-		r->how = err == ETIMEDOUT || err == EHOSTUNREACH ? WST_TIMEOUT :
-			 err					 ? WST_RST_RECEIVED :
-								   WST_RST_SENT;
-		c->first = err ? WST_FIRST_REMOTE : WST_FIRST_LOCAL;
-	}
-	if (c->exiting && c->first == WST_FIRST_LOCAL)
-		r->how = WST_EXIT;
+	r->how = c->how;
 	r->h.flags = c->first;
 	r->counts[WST_C2S] = c->s[WST_C2S].n;
 	r->counts[WST_S2C] = c->s[WST_S2C].n;
@@ -246,13 +328,11 @@ static __noinline void conn_close(struct sock *sk, struct conn *c, int oldstate)
 	r->gaps = c->gaps;
 	r->rtt_us = BPF_CORE_READ(tp, srtt_us) >> 3;
 	r->retrans = BPF_CORE_READ(tp, total_retrans);
-	r->unread = BPF_CORE_READ(tp, rcv_nxt) - BPF_CORE_READ(tp, copied_seq);
-	if (r->unread && BPF_CORE_READ(sk, sk_shutdown) & RCV_SHUTDOWN && oldstate != TCP_ESTABLISHED)
-		r->unread--; /* the FIN */
+	r->unread = unread(sk);
 	__builtin_memset(r->pad, 0, sizeof(r->pad));
 	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
 out:
-	bpf_map_delete_elem(&pairs, &c->pair);
+	pair_forget(c);
 	bpf_map_delete_elem(&conns, &key);
 }
 
@@ -295,7 +375,22 @@ int on_state(struct sock *sk, int oldstate, int newstate)
 		    BPF_CORE_READ(task, flags) & PF_EXITING)
 			c->exiting = 1;
 	}
-	if (newstate == TCP_CLOSE)
-		conn_close(sk, c, oldstate);
+	if (newstate != TCP_CLOSE)
+		return 0;
+	find_how(sk, c);
+	/* What came before a FIN or RST can still be read, until the process closes the socket. */
+	if (!unread(sk) || BPF_CORE_READ(sk, __sk_common.skc_flags) >>
+			   bpf_core_enum_value(enum sock_flags, SOCK_DEAD) & 1)
+		conn_close(sk, c);
+	return 0;
+}
+
+int on_destroy(struct sock *sk)
+{
+	u64 key = (u64)sk;
+	struct conn *c = bpf_map_lookup_elem(&conns, &key);
+
+	if (c && c->how)
+		conn_close(sk, c);
 	return 0;
 }

@@ -72,4 +72,10 @@ struct conn *conn_meet(u64 sk, u32 seq, u32 io) __hidden;
  */
 bool conn_admit(struct conn *c, u32 pid) __hidden;
 
+/*
+ * Whether others than tcp_sendmsg() and tcp_recvmsg() move sk's bytes. Says so in an event, once,
+ * and makes c opaque. For slow paths: a new process, a gap, the end.
+ */
+bool conn_foreign(struct conn *c, u64 sk) __hidden;
+
 #endif

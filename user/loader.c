@@ -64,7 +64,7 @@ static void choose_programs(struct wstrace_bpf *skel, const struct backend *back
 	bpf_object__for_each_program(prog, skel->obj) {
 		const char *name = bpf_program__name(prog);
 
-		bpf_program__set_autoload(prog, !strcmp(name, "state") ||
+		bpf_program__set_autoload(prog, !strncmp(name, "state", 5) ||
 						backend->uses(btf, name));
 	}
 }
