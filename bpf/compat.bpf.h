@@ -67,4 +67,13 @@ static __always_inline u32 probed_received_seq(struct sock *sk)
 	return seq;
 }
 
+/*
+ * CLOCK_MONOTONIC, ns, when TCP last sent or received on sk: it has read the clock for itself, and
+ * reading it again would be the dearest step of a call.
+ */
+static __always_inline u64 last_moved(struct sock *sk)
+{
+	return BPF_CORE_READ((struct tcp_sock *)sk, tcp_mstamp) * 1000;
+}
+
 #endif

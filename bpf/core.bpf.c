@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The walk through a connection's bytes. Hooks come in through on_bytes(). */
+#include "compat.bpf.h"
 #include "walk.bpf.h"
 
 struct walk *walk_start(u32 io)
@@ -68,6 +69,14 @@ static __always_inline void on_frame(struct walk *w, struct conn *c, struct stre
 	bool control = WS_IS_CONTROL(f->b0);
 
 	count_frame(w, s, f);
+	s->last_b0 = f->b0;
+	if (want_hists && control) {
+		time_ping(w->io, f->b0 & WS_OPCODE);
+	} else if (want_hists) {
+		s->msg_bytes += f->len;
+		s->starting = !!(f->b0 & WS_OPCODE);
+		s->ending = !!(f->b0 & WS_FIN);
+	}
 	s->kept = 0;
 	s->keep = 0;
 	if (!control && !want_data_frames)
@@ -126,6 +135,8 @@ __noinline int step_payload(u32 io)
 	advance(w, s, n);
 	s->keep -= n;
 	s->kept += n;
+	if (want_hists && (s->starting || (s->ending && !s->ws.left)))
+		time_message(w->io);
 	return w->b.total > 0;
 }
 
@@ -200,6 +211,8 @@ static __always_inline int step_ws(struct walk *w, struct conn *c, struct stream
 	if (s->keep && n)
 		return step_payload(w->io);
 	advance(w, s, ws_skip(&s->ws, n));
+	if (want_hists && (s->starting || (s->ending && !s->ws.left)))
+		time_message(w->io);
 	if (s->phase == PH_LOST && !w->b.total && !s->ws.left && s->trust)
 		s->trust++;
 	return w->b.total > 0;
@@ -288,6 +301,9 @@ int on_bytes(u64 sk, struct walk *w, u32 end_seq)
 	w->skip = 0;
 	w->seq = end_seq - n;
 	s = walk_stream(w, c);
+	c->last = last_moved((struct sock *)sk);
+	if (want_hists && w->io == IO_RECV && c->arrival)
+		time_read(w->io);
 
 	/* Two threads on one direction at once: the later one's bytes become a gap. */
 	__sync_fetch_and_add(&s->busy, 1);

@@ -62,4 +62,7 @@ int on_bytes(u64 sk, struct walk *w, u32 end_seq) __hidden;
 /* sk goes from one TCP state into another. */
 int on_state(struct sock *sk, int oldstate, int newstate) __hidden;
 
+/* At start, task turns out to hold the socket sk; pass: enum wst_scan. */
+int on_open_socket(struct sock *sk, struct task_struct *task, u32 pass) __hidden;
+
 #endif

@@ -1,15 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <argp.h>
+#include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 #include "../bpf/wstrace.h"
 #include "cli.h"
 
 enum {
 	OPT_PID = 256,
 	OPT_COMM,
+	OPT_CGROUP,
+	OPT_HOST,
+	OPT_PATH,
 	OPT_SIDE,
 	OPT_SECRETS,
 	OPT_ONLY,
@@ -38,6 +46,10 @@ static const struct argp_option options[] = {
 	  "Flows whose local or remote port is in LIST: 9588, 80,9501, 8000-8100, any", 1 },
 	{ "pid", OPT_PID, "LIST", 0, "Only sockets used by these processes", 1 },
 	{ "comm", OPT_COMM, "NAME", 0, "Only sockets used by processes of this name", 1 },
+	{ "cgroup", OPT_CGROUP, "PATH", 0,
+	  "Only processes under this cgroup v2 directory: a container, a systemd unit", 1 },
+	{ "host", OPT_HOST, "ADDR[/LEN]", 0, "Only flows whose peer or local address matches", 1 },
+	{ "path", OPT_PATH, "GLOB", 0, "Only connections whose request target matches", 1 },
 	{ "side", OPT_SIDE, "server|client|both", 0,
 	  "Which socket to show of a connection with both ends on this host (server)", 1 },
 	{ 0, 0, 0, 0, "Capture:", 2 },
@@ -47,8 +59,12 @@ static const struct argp_option options[] = {
 	{ 0, 0, 0, 0, "Output:", 3 },
 	{ "quiet", 'q', 0, 0, "Only handshakes and closes", 3 },
 	{ "verbose", 'v', 0, 0, "More detail; twice: libbpf's own messages, too", 3 },
-	{ "only", OPT_ONLY, "LIST", 0, "Only these: open,handshake,frame,control,close", 3 },
+	{ "only", OPT_ONLY, "LIST", 0, "Only these: open,handshake,frame,control,close,stats", 3 },
 	{ "json", 'j', 0, 0, "NDJSON: one object a line", 3 },
+	{ "histogram", 'H', 0, 0,
+	  "Histograms of message sizes, gaps, ping and reply times and read delays, at each close "
+	  "and at the end", 3 },
+	{ "interval", 'i', "SEC", 0, "Counters, with -H histograms, too, every SEC seconds", 3 },
 	{ 0, 0, 0, 0, "Stop:", 4 },
 	{ "duration", 'd', "SEC", 0, "Stop after SEC seconds", 4 },
 	{ "count", 'n', "N", 0, "Stop after N frames", 4 },
@@ -132,6 +148,48 @@ static void parse_pids(struct options *o, struct argp_state *state, const char *
 	}
 }
 
+#define CGROUP_ROOT "/sys/fs/cgroup"
+
+/* A cgroup's id is the inode number of its directory. */
+static void parse_cgroup(struct options *o, struct argp_state *state, const char *path)
+{
+	char full[PATH_MAX], real[PATH_MAX];
+	struct statfs fs;
+	struct stat st;
+
+	snprintf(full, sizeof(full), "%s%s", *path == '/' ? "" : CGROUP_ROOT "/", path);
+	if (!realpath(full, real) || stat(real, &st) || statfs(real, &fs))
+		argp_error(state, "--cgroup: '%s': %s", full, strerror(errno));
+	if (fs.f_type != CGROUP2_SUPER_MAGIC)
+		argp_error(state, "--cgroup: '%s' is not in a cgroup v2 tree", full);
+	o->cgroup_id = st.st_ino;
+	o->cgroup_level = 0;
+	if (!strncmp(real, CGROUP_ROOT, strlen(CGROUP_ROOT)))
+		for (const char *p = real + strlen(CGROUP_ROOT); *p; p++)
+			o->cgroup_level += *p == '/';
+}
+
+static void parse_host(struct options *o, struct argp_state *state, const char *arg)
+{
+	static const uint8_t v4_mapped[12] = { [10] = 0xff, [11] = 0xff };
+	const char *slash = strchr(arg, '/');
+	char addr[INET6_ADDRSTRLEN];
+	size_t n = slash ? (size_t)(slash - arg) : strlen(arg);
+	bool v4;
+
+	snprintf(addr, sizeof(addr), "%.*s", (int)(n < sizeof(addr) ? n : sizeof(addr) - 1), arg);
+	v4 = inet_pton(AF_INET, addr, o->host + 12) == 1;
+	if (v4)
+		memcpy(o->host, v4_mapped, sizeof(v4_mapped));
+	else if (inet_pton(AF_INET6, addr, o->host) != 1)
+		argp_error(state, "--host: '%s' is not an IP address", addr);
+	o->host_bits = v4 ? 32 : 128;
+	if (slash)
+		o->host_bits = whole_number(state, "--host", slash + 1, 1, o->host_bits);
+	if (v4)
+		o->host_bits += 96;
+}
+
 static void parse_kinds(struct options *o, struct argp_state *state, const char *list)
 {
 	static const struct {
@@ -140,7 +198,7 @@ static void parse_kinds(struct options *o, struct argp_state *state, const char 
 	} kinds[] = {
 		{ "open", KIND_OPEN },	     { "handshake", KIND_HANDSHAKE },
 		{ "frame", KIND_FRAME | KIND_CONTROL }, { "control", KIND_CONTROL },
-		{ "close", KIND_CLOSE },
+		{ "close", KIND_CLOSE },     { "stats", KIND_STATS },
 	};
 	const char *p = list, *end;
 
@@ -154,7 +212,7 @@ static void parse_kinds(struct options *o, struct argp_state *state, const char 
 				kind = kinds[i].kind;
 		if (!kind)
 			argp_error(state, "--only: '%.*s' is none of open, handshake, frame, "
-				   "control, close", (int)(end - p), p);
+				   "control, close, stats", (int)(end - p), p);
 		o->kinds |= kind;
 		if (!*end)
 			return;
@@ -175,6 +233,15 @@ static error_t parse_select(struct options *o, int key, char *arg, struct argp_s
 			argp_error(state, "--comm: '%s' is not 1 to %d bytes long, as the kernel "
 				   "keeps process names", arg, WST_COMM_LEN - 1);
 		o->comm = arg;
+		return 0;
+	case OPT_CGROUP:
+		parse_cgroup(o, state, arg);
+		return 0;
+	case OPT_HOST:
+		parse_host(o, state, arg);
+		return 0;
+	case OPT_PATH:
+		o->path = arg;
 		return 0;
 	case OPT_SIDE:
 		if (!strcmp(arg, "server"))
@@ -236,6 +303,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'j':
 		o->json = true;
+		return 0;
+	case 'H':
+		o->histograms = true;
+		return 0;
+	case 'i':
+		o->interval = whole_number(state, "--interval", arg, 1, 1000000);
 		return 0;
 	case 'd':
 		o->duration = whole_number(state, "--duration", arg, 1, 1000000000);

@@ -155,6 +155,8 @@ static void on_request(struct conn *c, const struct event *e)
 {
 	struct span key = http_value(e->head.msg, "sec-websocket-key");
 
+	free(c->target);
+	c->target = strndup(e->head.msg->target.p, e->head.msg->target.n);
 	c->key[0] = 0;
 	if (key.n && key.n < sizeof(c->key)) {
 		memcpy(c->key, key.p, key.n);
@@ -219,7 +221,8 @@ static size_t record_size(uint8_t type)
 		[WST_OPEN] = sizeof(struct wst_open),	  [WST_TASK] = sizeof(struct wst_task),
 		[WST_HEAD] = sizeof(struct wst_bytes),	  [WST_FRAME] = sizeof(struct wst_frame),
 		[WST_PAYLOAD] = sizeof(struct wst_bytes), [WST_RESYNC] = sizeof(struct wst_resync),
-		[WST_OPAQUE] = sizeof(struct wst_opaque), [WST_CLOSE] = sizeof(struct wst_close),
+		[WST_OPAQUE] = sizeof(struct wst_opaque), [WST_STATS] = sizeof(struct wst_stats),
+		[WST_HISTS] = sizeof(struct wst_hists),	  [WST_CLOSE] = sizeof(struct wst_stats),
 	};
 
 	return type < sizeof(sizes) / sizeof(sizes[0]) ? sizes[type] : 0;
@@ -260,10 +263,17 @@ static void on_record(struct decoder *d, struct conn *c, const struct wst_hdr *h
 		e.opaque = r;
 		send(d, &e, c, EV_OPAQUE, h->ts);
 		break;
+	case WST_HISTS:
+		conn__set_hists(c, r);
+		break;
+	case WST_STATS:
+		e.stats = r;
+		send(d, &e, c, EV_STATS, h->ts);
+		break;
 	case WST_CLOSE:
 		finish_frame(d, c, WST_C2S);
 		finish_frame(d, c, WST_S2C);
-		e.close = r;
+		e.stats = r;
 		send(d, &e, c, EV_CLOSE, h->ts);
 		conns__remove(&d->conns, c);
 		break;

@@ -15,6 +15,7 @@
 
 struct loader {
 	struct wstrace_bpf *skel;
+	struct bpf_link *stats; /* iterator over the connections */
 	struct ring_buffer *ring;
 	const struct backend *backend;
 	record_fn fn;
@@ -53,6 +54,12 @@ static int configure(struct wstrace_bpf *skel, const struct options *o)
 		memcpy((void *)skel->rodata->only_comm, o->comm, strlen(o->comm));
 	bpf_map__set_max_entries(skel->maps.conns, o->max_conns);
 	bpf_map__set_max_entries(skel->maps.pairs, o->max_conns);
+	bpf_map__set_max_entries(skel->maps.hists, o->histograms ? o->max_conns : 1);
+	skel->rodata->want_hists = o->histograms;
+	memcpy((void *)skel->rodata->host_wanted, o->host, sizeof(o->host));
+	skel->rodata->host_bits = o->host_bits;
+	skel->rodata->cgroup_wanted = o->cgroup_id;
+	skel->rodata->cgroup_level = o->cgroup_level;
 	return bpf_map__set_max_entries(skel->maps.events, o->ringbuf_mb << 20);
 }
 
@@ -64,8 +71,14 @@ static void choose_programs(struct wstrace_bpf *skel, const struct backend *back
 	bpf_object__for_each_program(prog, skel->obj) {
 		const char *name = bpf_program__name(prog);
 
-		bpf_program__set_autoload(prog, !strcmp(name, "state") ||
-						backend->uses(btf, name));
+		if (!strcmp(name, "arrival"))
+			bpf_program__set_autoload(prog, skel->rodata->want_hists);
+		else if (bpf_program__type(prog) == BPF_PROG_TYPE_TRACING &&
+			 bpf_program__expected_attach_type(prog) == BPF_TRACE_ITER)
+			bpf_program__set_autoattach(prog, false);
+		else
+			bpf_program__set_autoload(prog, !strcmp(name, "state") ||
+							backend->uses(btf, name));
 	}
 }
 
@@ -77,6 +90,56 @@ static void choose_allocation(struct wstrace_bpf *skel, const struct btf *btf)
 {
 	if (btf__find_by_name_kind(btf, "bpf_mem_alloc", BTF_KIND_STRUCT) < 0)
 		bpf_map__set_map_flags(skel->maps.conns, 0);
+}
+
+/* Runs an iterator through. Returns 0 or -errno. */
+static int run_iterator(const struct bpf_link *link)
+{
+	int fd = bpf_iter_create(bpf_link__fd(link)), err;
+	char nothing[64];
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	do
+		n = read(fd, nothing, sizeof(nothing));
+	while (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)));
+	err = n < 0 ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+/* Finds the connections that are open already. */
+static int scan(struct wstrace_bpf *skel)
+{
+	struct bpf_link *link = bpf_program__attach_iter(skel->progs.open_sockets, NULL);
+	int err = 0;
+
+	if (!link)
+		return -errno;
+	for (int pass = WST_SCAN_LISTENERS; pass <= WST_SCAN_ANNOUNCE && !err; pass++) {
+		skel->bss->scan_pass = pass;
+		err = run_iterator(link);
+	}
+	bpf_link__destroy(link);
+	return err;
+}
+
+static struct bpf_link *attach_stats(struct wstrace_bpf *skel)
+{
+	union bpf_iter_link_info map = { .map.map_fd = bpf_map__fd(skel->maps.conns) };
+	LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = &map,
+		    .link_info_len = sizeof(map));
+
+	return bpf_program__attach_iter(skel->progs.stats, &opts);
+}
+
+static void unload(struct loader *l)
+{
+	bpf_link__destroy(l->stats);
+	wstrace_bpf__destroy(l->skel);
+	l->stats = NULL;
+	l->skel = NULL;
 }
 
 /* Returns 0, or -errno with last_words saying more. */
@@ -105,11 +168,14 @@ static int try_backend(struct loader *l, const struct backend *backend, const st
 	err = wstrace_bpf__attach(l->skel);
 	if (err)
 		goto cleanup;
+	l->stats = attach_stats(l->skel);
+	err = l->stats ? scan(l->skel) : -errno;
+	if (err)
+		goto cleanup;
 	l->backend = backend;
 	return 0;
 cleanup:
-	wstrace_bpf__destroy(l->skel);
-	l->skel = NULL;
+	unload(l);
 	return err;
 }
 
@@ -248,7 +314,7 @@ void loader__free(struct loader *l)
 	if (!l)
 		return;
 	ring_buffer__free(l->ring);
-	wstrace_bpf__destroy(l->skel);
+	unload(l);
 	free(l);
 }
 
@@ -262,6 +328,11 @@ int loader__read(struct loader *l, record_fn fn, void *ctx)
 	l->fn = fn;
 	l->ctx = ctx;
 	return ring_buffer__consume(l->ring);
+}
+
+int loader__ask_stats(struct loader *l)
+{
+	return run_iterator(l->stats);
 }
 
 uint64_t loader__lost(const struct loader *l)
@@ -313,7 +384,7 @@ int loader__check(const struct options *o)
 			printf(": %s%s%s", strerror(-err), last_words[0] ? ": " : "", last_words);
 		putchar('\n');
 		usable += !err;
-		wstrace_bpf__destroy(l.skel);
+		unload(&l);
 	}
 	btf__free(btf);
 	return usable ? 0 : 4;
