@@ -24,6 +24,7 @@ enum {
 	OPT_BACKEND,
 	OPT_RINGBUF,
 	OPT_MAX_CONNS,
+	OPT_BTF,
 	OPT_CHECK,
 };
 
@@ -73,7 +74,8 @@ static const struct argp_option options[] = {
 	  "How to get at the bytes; auto takes the first that this kernel allows", 5 },
 	{ "ringbuf", OPT_RINGBUF, "MB", 0, "Event buffer, a power of two (16)", 5 },
 	{ "max-conns", OPT_MAX_CONNS, "N", 0, "Connections followed at once (65536)", 5 },
-	{ "check", OPT_CHECK, 0, 0, "Say what this kernel allows, and exit", 5 },
+	{ "btf", OPT_BTF, "FILE", 0, "Types of a kernel that does not bring its own (BTF)", 5 },
+	{ "check", OPT_CHECK, 0, 0, "Say what this kernel allows, with -v what the verifier counted, and exit", 5 },
 	{ 0, 0, 0, 0, 0, -1 },
 	{ "version", 'V', 0, 0, "Version; with -v of libbpf, too", -1 },
 	{ 0 },
@@ -271,6 +273,9 @@ static error_t parse_kernel(struct options *o, int key, char *arg, struct argp_s
 		return 0;
 	case OPT_MAX_CONNS:
 		o->max_conns = whole_number(state, "--max-conns", arg, 1, 16777216);
+		return 0;
+	case OPT_BTF:
+		o->btf = arg;
 		return 0;
 	case OPT_CHECK:
 		o->check = true;

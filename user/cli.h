@@ -50,6 +50,7 @@ struct options {
 	const char *backend; /* NULL: auto */
 	uint32_t ringbuf_mb;
 	uint32_t max_conns;
+	const char *btf; /* file with the kernel's types; NULL: the kernel's own */
 	bool check;
 	bool version;
 };

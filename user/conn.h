@@ -25,8 +25,7 @@ struct pending_head {
 
 struct ping {
 	uint64_t ts; /* 0: none outstanding */
-	uint8_t len;
-	char payload[125];
+	uint64_t hash; /* of its payload */
 };
 
 struct conn {

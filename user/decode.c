@@ -71,6 +71,15 @@ static void send(struct decoder *d, struct event *e, struct conn *c, enum event_
 	d->fn(d->ctx, e);
 }
 
+static uint64_t payload_hash(struct span p)
+{
+	uint64_t h = 0xcbf29ce484222325; /* FNV-1a */
+
+	for (size_t i = 0; i < p.n; i++)
+		h = (h ^ (uint8_t)p.p[i]) * 0x100000001b3;
+	return h ^ p.n;
+}
+
 /* A pong answers the last ping with the same payload that went the other way (RFC 6455, 5.5.3). */
 static int64_t match_ping(struct conn *c, const struct frame_event *f, uint64_t ts)
 {
@@ -79,12 +88,10 @@ static int64_t match_ping(struct conn *c, const struct frame_event *f, uint64_t 
 
 	if (f->opcode == WS_OP_PING) {
 		p->ts = ts;
-		p->len = f->payload.n < sizeof(p->payload) ? f->payload.n : sizeof(p->payload);
-		memcpy(p->payload, f->payload.p, p->len);
+		p->hash = payload_hash(f->payload);
 		return -1;
 	}
-	if (f->opcode != WS_OP_PONG || !p->ts || p->len != f->payload.n ||
-	    memcmp(p->payload, f->payload.p, p->len))
+	if (f->opcode != WS_OP_PONG || !p->ts || p->hash != payload_hash(f->payload))
 		return -1;
 	rtt = ts > p->ts ? (ts - p->ts) / 1000 : 0;
 	p->ts = 0;

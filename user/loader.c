@@ -146,10 +146,11 @@ static void unload(struct loader *l)
 static int try_backend(struct loader *l, const struct backend *backend, const struct options *o,
 		       const struct btf *btf)
 {
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = o->btf);
 	int err;
 
 	last_words[0] = 0;
-	l->skel = wstrace_bpf__open();
+	l->skel = wstrace_bpf__open_opts(&opts);
 	if (!l->skel)
 		return -errno;
 	err = configure(l->skel, o);
@@ -216,14 +217,20 @@ static int check_permission(void)
 	return -EPERM;
 }
 
-static struct btf *kernel_btf(void)
+static struct btf *kernel_btf(const struct options *o)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
+	struct btf *btf = o->btf ? btf__parse(o->btf, NULL) : btf__load_vmlinux_btf();
 
-	if (!btf)
-		fprintf(stderr, "wstrace: cannot read this kernel's types: %s; "
-			"it needs a kernel built with CONFIG_DEBUG_INFO_BTF\n", strerror(errno));
-	return btf;
+	if (btf)
+		return btf;
+	if (o->btf)
+		fprintf(stderr, "wstrace: cannot read types from %s: %s\n", o->btf,
+			strerror(errno));
+	else
+		fprintf(stderr, "wstrace: cannot read this kernel's types: %s; it was built without "
+			"CONFIG_DEBUG_INFO_BTF: give a file with its BTF with --btf\n",
+			strerror(errno));
+	return NULL;
 }
 
 static void print_reason(FILE *to, const char *lead, const struct backend *backend, int err)
@@ -261,7 +268,7 @@ static int start(struct loader *l, const struct options *o)
 	if (check_permission())
 		return 3;
 	raise_memlock();
-	btf = kernel_btf();
+	btf = kernel_btf(o);
 	if (!btf)
 		return 4;
 	int errs[8] = {};
@@ -361,6 +368,45 @@ void loader__totals(struct loader *l, struct run_totals *t)
 	free(values);
 }
 
+static void check_line(const char *what, bool yes, const char *text)
+{
+	printf("%-12s %-4s %s\n", what, yes ? "yes" : "no", text);
+}
+
+/* What the parts of wstrace ask of a kernel beside a backend. */
+static void check_features(const struct btf *btf)
+{
+	char text[64];
+	int params = count_params(btf, "tcp_recvmsg");
+
+	snprintf(text, sizeof(text), "tcp_recvmsg has %d parameters", params);
+	check_line("prototype", params >= 4 && params <= 6, text);
+	check_line("ring buffer", libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL) > 0,
+		   "from Linux 5.8");
+	check_line("on demand", btf__find_by_name_kind(btf, "bpf_mem_alloc", BTF_KIND_STRUCT) > 0,
+		   "memory for connections as they come, from 6.1; else for --max-conns at once");
+	check_line("open sockets", btf__find_by_name_kind(btf, "bpf_iter__task_file",
+							  BTF_KIND_STRUCT) > 0,
+		   "connections from before wstrace are found at start, from 5.8");
+}
+
+/* What the verifier had to look at, for each program that was loaded. */
+static void check_verified(const struct wstrace_bpf *skel)
+{
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program(prog, skel->obj) {
+		struct bpf_prog_info info = {};
+		uint32_t len = sizeof(info);
+
+		if (bpf_program__fd(prog) < 0 ||
+		    bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
+			continue;
+		printf("  %-18s %7u instructions verified, %6u bytes of machine code\n",
+		       bpf_program__name(prog), info.verified_insns, info.jited_prog_len);
+	}
+}
+
 int loader__check(const struct options *o)
 {
 	struct utsname u;
@@ -368,21 +414,25 @@ int loader__check(const struct options *o)
 	int usable = 0;
 
 	uname(&u);
-	printf("kernel      %s %s\n", u.release, u.machine);
+	printf("%-12s %s %s\n", "kernel", u.release, u.machine);
 	if (check_permission())
 		return 3;
 	raise_memlock();
-	btf = kernel_btf();
+	btf = kernel_btf(o);
 	if (!btf)
 		return 4;
+	check_features(btf);
 	for (size_t i = 0; i < n_backends; i++) {
 		struct loader l = {};
 		int err = try_backend(&l, &backends[i], o, btf);
+		char text[512];
 
-		printf("%-11s %s: %s", backends[i].name, err ? "no" : "yes", backends[i].how);
-		if (err)
-			printf(": %s%s%s", strerror(-err), last_words[0] ? ": " : "", last_words);
-		putchar('\n');
+		snprintf(text, sizeof(text), "%s%s%s%s%s", backends[i].how, err ? ": " : "",
+			 err ? strerror(-err) : "", err && last_words[0] ? ": " : "",
+			 err ? last_words : "");
+		check_line(backends[i].name, !err, text);
+		if (!err && o->verbose)
+			check_verified(l.skel);
 		usable += !err;
 		unload(&l);
 	}
