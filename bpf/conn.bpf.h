@@ -63,11 +63,11 @@ struct conn {
 	u8 announced; /* the user side has had open */
 	u8 shadow; /* the other end is on this host and is the one that is shown */
 	u8 opaque;
-	u8 upgraded; /* a 101 to WebSocket has been sent */
+	u8 upgraded; /* a 101 to WebSocket has been seen */
+	u8 ws; /* that, or frames have been found midway */
 	u8 request; /* HTTP_* flags of the last request */
 	u8 first; /* who closed: WST_FIRST_* */
 	u8 exiting; /* the process that closed was ending */
-	u8 pad;
 };
 
 #endif

@@ -93,15 +93,14 @@ static __always_inline bool on_doubtful_frame(struct walk *w, struct conn *c, st
 {
 	if (!ws_plausible(f, w->dir == WST_C2S))
 		return false;
-	if (s->trust < (c->upgraded ? TRUST_GAP : TRUST_MIDSTREAM)) {
+	if (s->trust < (c->ws ? TRUST_GAP : TRUST_MIDSTREAM)) {
 		s->trust++;
 		return true;
 	}
 	s->phase = PH_WS;
 	s->trust = TRUSTED;
 	emit_resync(w, c, s, f->hdr_len);
-	c->upgraded = 1;
-	s->upgraded = 1;
+	c->ws = 1;
 	on_frame(w, c, s, f);
 	return true;
 }
@@ -167,7 +166,7 @@ __noinline int step_header(u32 io)
 	if (!c)
 		return 0;
 	s = walk_stream(w, c);
-	if (s->phase == PH_LOST && !s->trust && !s->ws.have && !c->upgraded &&
+	if (s->phase == PH_LOST && !s->trust && !s->ws.have && !c->ws &&
 	    starts_http(w->hdr, w->b.left)) {
 		s->phase = PH_HTTP;
 		http_next(&s->http);

@@ -34,6 +34,7 @@ static __always_inline int on_head(struct walk *w, struct conn *c, struct stream
 			return -WST_WHY_OTHER_UPGRADE;
 		become_ws(s);
 		c->upgraded = 1;
+		c->ws = 1;
 		return WST_HEAD_LAST | WST_HEAD_WS;
 	}
 	if (http_body(&s->http, c->request & HTTP_IS_HEAD) == HTTP_UNTIL_CLOSE)

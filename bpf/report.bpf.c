@@ -100,7 +100,7 @@ int BPF_PROG(arrival, struct sock *sk, struct sk_buff *skb)
 		return 0;
 	c = bpf_map_lookup_elem(&conns, &key);
 	tp = bpf_skc_to_tcp_sock(sk);
-	if (!c || !tp || c->arrival || c->shadow || !c->upgraded)
+	if (!c || !tp || c->arrival || c->shadow || !c->ws)
 		return 0;
 	if (*(u32 *)&skb->cb[4] - *(u32 *)&skb->cb[0] > 0 && tp->copied_seq == tp->rcv_nxt)
 		c->arrival = bpf_ktime_get_ns();

@@ -377,7 +377,7 @@ static void text_close(const struct event *e)
 		   r->how < sizeof(hows) / sizeof(hows[0]) && hows[r->how] ? hows[r->how] : "?");
 	if (c->close_code)
 		buf_printf(b, ", %u", c->close_code);
-	buf_str(b, ") after ");
+	buf_str(b, c->midstream ? ") seen for " : ") after ");
 	buf_duration(b, r->h.ts > r->opened ? r->h.ts - r->opened : 0);
 	add_counts(b, "->", &r->counts[WST_C2S]);
 	add_counts(b, "<-", &r->counts[WST_S2C]);
