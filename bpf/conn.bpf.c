@@ -31,7 +31,10 @@ struct walks walks SEC(".maps");
 struct events events SEC(".maps");
 struct conns conns SEC(".maps");
 
-/* Which roles of a connection are here: bit 1 << enum wst_role, by struct conn's pair. */
+/*
+ * Which roles of a connection are here: bit 1 << enum wst_role, by struct conn's pair. Entries
+ * outlive the connection, for the end that closes last, until newer ones push them out.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 65536);
@@ -324,7 +327,6 @@ static __noinline void conn_close(struct sock *sk, struct conn *c)
 		how = WST_EXIT;
 	if (c->announced)
 		report(c, sk, WST_CLOSE, how);
-	bpf_map_delete_elem(&pairs, &c->pair);
 	if (want_hists)
 		bpf_map_delete_elem(&hists, &key);
 	bpf_map_delete_elem(&conns, &key);

@@ -65,7 +65,7 @@ struct conn {
 	u8 opaque;
 	u8 upgraded; /* a 101 to WebSocket has been seen */
 	u8 ws; /* that, or frames have been found midway */
-	u8 request; /* HTTP_* flags of the last request */
+	u16 request; /* HTTP_* flags of the last request */
 	u8 first; /* who closed: WST_FIRST_* */
 	u8 exiting; /* the process that closed was ending */
 };

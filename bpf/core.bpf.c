@@ -293,7 +293,7 @@ int on_bytes(u64 sk, struct walk *w, u32 end_seq)
 	if (c->opaque || c->shadow)
 		return 0;
 	w->pid = bpf_get_current_pid_tgid() >> 32;
-	if (c->open.t.pid != w->pid && !conn_admit(c, w->pid))
+	if ((c->open.t.pid != w->pid || !c->announced) && !conn_admit(c, w->pid))
 		return 0;
 	w->sk = sk;
 	w->dir = w->io ^ (c->open.role & 1);

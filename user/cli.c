@@ -52,7 +52,8 @@ static const struct argp_option options[] = {
 	{ "host", OPT_HOST, "ADDR[/LEN]", 0, "Only flows whose peer or local address matches", 1 },
 	{ "path", OPT_PATH, "GLOB", 0, "Only connections whose request target matches", 1 },
 	{ "side", OPT_SIDE, "server|client|both", 0,
-	  "Which socket to show of a connection with both ends on this host (server)", 1 },
+	  "Which socket to show of a connection with both ends on this host (server; with --pid, "
+	  "--comm, --cgroup both)", 1 },
 	{ 0, 0, 0, 0, "Capture:", 2 },
 	{ "snaplen", 's', "N", 0, "Payload bytes to keep of each frame: a number or full (0)", 2 },
 	{ "show-secrets", OPT_SECRETS, 0, 0,
@@ -246,6 +247,7 @@ static error_t parse_select(struct options *o, int key, char *arg, struct argp_s
 		o->path = arg;
 		return 0;
 	case OPT_SIDE:
+		o->have_side = true;
 		if (!strcmp(arg, "server"))
 			o->side = SIDE_SERVER;
 		else if (!strcmp(arg, "client"))
@@ -330,6 +332,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (!o->have_ports && !o->check && !o->version)
 			argp_error(state, "no port: say which with -p, -p any for all");
+		/* Who asks for a process wants what it speaks, whichever end it is. */
+		if (!o->have_side && (o->n_pids || o->comm || o->cgroup_id))
+			o->side = SIDE_BOTH;
 		return 0;
 	default:
 		if (parse_select(o, key, arg, state) == 0)
