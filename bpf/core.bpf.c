@@ -139,6 +139,13 @@ __noinline int step_payload(u32 io)
 	return w->b.total > 0;
 }
 
+/* A frame that ends where the call ends: writers do that. */
+static __always_inline void sign_of_end(struct walk *w, struct stream *s)
+{
+	if (s->phase == PH_LOST && s->trust && !w->b.total && !s->ws.left && !s->ws.have)
+		s->trust++;
+}
+
 /* A request or a response starts like this, on a connection joined midway. */
 static __always_inline bool starts_http(const u8 *p, u32 n)
 {
@@ -180,7 +187,40 @@ __noinline int step_header(u32 io)
 		lose_sync(w, s, WST_WHY_GAP);
 	else if (done < 0)
 		lose_sync(w, s, WST_WHY_BAD);
+	sign_of_end(w, s);
 	return w->b.total > 0;
+}
+
+/*
+ * A call starts while the walk is, perhaps, inside a payload or header: it got there by a header that nothing
+ * has confirmed yet. Where this call holds exactly one plausible frame, that is the better guess.
+ */
+__noinline int step_rejoin(u32 io)
+{
+	struct walk *w = bpf_map_lookup_elem(&walks, &io);
+	struct ws_frame f;
+	struct conn *c;
+	struct stream *s;
+	u32 got;
+
+	if (!w)
+		return 0;
+	w->fresh = 0;
+	c = bpf_map_lookup_elem(&conns, &w->sk);
+	if (!c)
+		return 0;
+	s = walk_stream(w, c);
+	got = w->b.left < WS_HDR_MAX ? w->b.left : WS_HDR_MAX;
+	if (got < 2 || bpf_probe_read_user(w->hdr, got, (void *)w->b.base) ||
+	    got < ws_hdr_len(w->hdr[1]))
+		return 1;
+	ws_parse(w->hdr, &f);
+	if (ws_plausible(&f, w->dir == WST_C2S) && f.hdr_len + f.len == w->b.total) {
+		s->trust = 0;
+		s->ws.left = 0;
+		s->ws.have = 0;
+	}
+	return 1;
 }
 
 /* One frame header and as much of its payload as there is, or the rest of an earlier payload. */
@@ -193,6 +233,8 @@ static __always_inline int step_ws(struct walk *w, struct conn *c, struct stream
 		advance(w, s, n);
 		return w->b.total > 0;
 	}
+	if (s->phase == PH_LOST && (s->ws.left || s->ws.have) && w->fresh)
+		return step_rejoin(w->io);
 	if (!s->ws.left) {
 		u32 got = n < WS_HDR_MAX ? n : WS_HDR_MAX;
 
@@ -212,8 +254,7 @@ static __always_inline int step_ws(struct walk *w, struct conn *c, struct stream
 	advance(w, s, ws_skip(&s->ws, n));
 	if (want_hists && (s->starting || (s->ending && !s->ws.left)))
 		time_message(w->io);
-	if (s->phase == PH_LOST && !w->b.total && !s->ws.left && s->trust)
-		s->trust++;
+	sign_of_end(w, s);
 	return w->b.total > 0;
 }
 
@@ -298,6 +339,7 @@ int on_bytes(u64 sk, struct walk *w, u32 end_seq)
 	w->sk = sk;
 	w->dir = w->io ^ (c->open.role & 1);
 	w->skip = 0;
+	w->fresh = 1;
 	w->seq = end_seq - n;
 	s = walk_stream(w, c);
 	c->last = last_moved((struct sock *)sk);

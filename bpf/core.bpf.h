@@ -32,6 +32,7 @@ struct walk {
 	u8 io;
 	u8 dir; /* enum wst_dir */
 	u8 skip; /* where frames start is not known: not before the next call */
+	u8 fresh; /* nothing of this call has been looked at */
 	u8 event; /* enum http_event */
 	u32 n; /* bytes in out.data */
 	struct http_scan http; /* while the core scans a head: a copy of the stream's */

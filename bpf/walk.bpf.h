@@ -27,6 +27,7 @@ static __always_inline struct stream *walk_stream(struct walk *w, struct conn *c
 static __always_inline void advance(struct walk *w, struct stream *s, u32 n)
 {
 	bytes_advance(&w->b, n);
+	w->fresh = 0;
 	w->seq += n;
 	s->pos += n;
 }
