@@ -87,11 +87,27 @@ static __always_inline void on_frame(struct walk *w, struct conn *c, struct stre
 	emit_frame(w, c, s, f);
 }
 
+/*
+ * Payload of one value, 00 00 or 01 01 01, reads as a chain of plausible frames; not as one of
+ * messages. An empty fragment is legal, but too cheap to be a sign.
+ */
+static __always_inline bool continues_message(struct stream *s, const struct ws_frame *f)
+{
+	bool fin = f->b0 & WS_FIN, first = f->b0 & WS_OPCODE;
+
+	if (WS_IS_CONTROL(f->b0))
+		return true;
+	if ((!fin && !f->len) || s->message == (first ? MESSAGE_OPEN : MESSAGE_DONE))
+		return false;
+	s->message = fin ? MESSAGE_DONE : MESSAGE_OPEN;
+	return true;
+}
+
 /* Weighs a header where frames may or may not start. Returns false where they do not. */
 static __always_inline bool on_doubtful_frame(struct walk *w, struct conn *c, struct stream *s,
 					      const struct ws_frame *f)
 {
-	if (!ws_plausible(f, w->dir == WST_C2S))
+	if (!ws_plausible(f, w->dir == WST_C2S) || !continues_message(s, f))
 		return false;
 	if (s->trust < (c->ws ? TRUST_GAP : TRUST_MIDSTREAM)) {
 		s->trust++;
@@ -334,7 +350,8 @@ int on_bytes(u64 sk, struct walk *w, u32 end_seq)
 	if (c->opaque || c->shadow)
 		return 0;
 	w->pid = bpf_get_current_pid_tgid() >> 32;
-	if ((c->open.t.pid != w->pid || !c->announced) && !conn_admit(c, w->pid))
+	if ((c->open.t.pid != w->pid || !c->announced) &&
+	    (!conn_admit(c, w->pid) || conn_foreign(c, sk)))
 		return 0;
 	w->sk = sk;
 	w->dir = w->io ^ (c->open.role & 1);
@@ -350,9 +367,10 @@ int on_bytes(u64 sk, struct walk *w, u32 end_seq)
 	__sync_fetch_and_add(&s->busy, 1);
 	if (s->busy != 1)
 		goto out;
-	if (c->upgraded && !s->upgraded)
+	/* Not one that is lost: that frames start where this call does is still to be shown. */
+	if (c->upgraded && !s->upgraded && s->phase == PH_HTTP)
 		become_ws(s);
-	if (w->seq != s->next_seq && !position(w, c, s))
+	if (w->seq != s->next_seq && (conn_foreign(c, sk) || !position(w, c, s)))
 		goto out;
 	s->n.stream += n;
 	if (step(w, c, s) && step(w, c, s)) {
