@@ -77,4 +77,22 @@ static __always_inline u32 probed_received_seq(struct sock *sk)
 	return seq;
 }
 
+/* Bytes that came and were not read. */
+static __always_inline u32 unread_bytes(struct sock *sk)
+{
+	struct tcp_sock *tp = (struct tcp_sock *)sk;
+	u32 n = BPF_CORE_READ(tp, rcv_nxt) - BPF_CORE_READ(tp, copied_seq);
+
+	return n && fin_received(BPF_CORE_READ(sk, __sk_common.skc_flags)) ? n - 1 : n;
+}
+
+/*
+ * CLOCK_MONOTONIC, ns, when TCP last sent or received on sk: it has read the clock for itself, and
+ * reading it again would be the dearest step of a call.
+ */
+static __always_inline u64 last_moved(struct sock *sk)
+{
+	return BPF_CORE_READ((struct tcp_sock *)sk, tcp_mstamp) * 1000;
+}
+
 #endif

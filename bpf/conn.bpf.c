@@ -9,19 +9,32 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 const volatile __u64 ports[1024] = {};
 const volatile __u32 snaplen = 0; /* payload bytes kept of each data frame */
 const volatile __u8 want_data_frames = 1; /* 0: only control frames are handed on */
+const volatile __u8 want_hists = 0;
 const volatile __u8 hidden_role = 0xff; /* enum wst_role not shown where both ends are here */
 const volatile __u8 only_pids = 0; /* the map pids counts */
 const volatile char only_comm[WST_COMM_LEN] = {}; /* empty: any */
+
+const volatile __u64 cgroup_wanted = 0; /* its id; 0: any */
+const volatile __u32 cgroup_level = 0; /* how deep below the root it lies */
+const volatile __u8 host_wanted[16] = {}; /* wire; IPv4 as ::ffff:a.b.c.d */
+const volatile __u8 host_bits = 0; /* that count; 0: any */
 
 /* Read by the user side at any time. */
 __u64 lost_events = 0;
 __u64 refused_conns = 0; /* not followed, since the table was full */
 
+/* A bit for each port that somebody listened on at start. */
+__u64 listening[1024] = {};
+
+struct hists hists SEC(".maps");
 struct walks walks SEC(".maps");
 struct events events SEC(".maps");
 struct conns conns SEC(".maps");
 
-/* Which roles of a connection are here: bit 1 << enum wst_role, by struct conn's pair. */
+/*
+ * Which roles of a connection are here: bit 1 << enum wst_role, by struct conn's pair. Entries
+ * outlive the connection, for the end that closes last, until newer ones push them out.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 65536);
@@ -43,6 +56,7 @@ enum { /* include/net/tcp_states.h */
 	TCP_SYN_SENT,
 	TCP_SYN_RECV,
 	TCP_FIN_WAIT1,
+	TCP_FIN_WAIT2,
 	TCP_CLOSE = 7,
 	TCP_CLOSE_WAIT,
 	TCP_LAST_ACK,
@@ -69,6 +83,24 @@ static __always_inline bool fill_flow(struct wst_open *o, struct sock *sk)
 	o->lport = BPF_CORE_READ(sk, __sk_common.skc_num);
 	o->rport = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
 	o->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+	return true;
+}
+
+static __always_inline bool addr_wanted(const u8 *addr, u16 family)
+{
+	u8 a[16] = { [10] = 0xff, [11] = 0xff };
+
+	if (family == AF_INET)
+		__builtin_memcpy(a + 12, addr, 4);
+	else
+		__builtin_memcpy(a, addr, 16);
+	for (int i = 0; i < 16; i++) {
+		u8 left = host_bits > i * 8 ? host_bits - i * 8 : 0;
+		u8 mask = left >= 8 ? 0xff : 0xff00 >> left;
+
+		if ((a[i] ^ host_wanted[i]) & mask)
+			return false;
+	}
 	return true;
 }
 
@@ -156,31 +188,42 @@ static __noinline struct conn *conn_new(struct sock *sk, u8 role, bool midstream
 		c->s[i].phase = midstream ? PH_LOST : PH_HTTP;
 		c->s[i].why = WST_WHY_MIDSTREAM;
 	}
+	if (host_bits && !addr_wanted(o->laddr, o->family) && !addr_wanted(o->raddr, o->family))
+		c->shadow = 1; /* kept, so that its calls are let go by at once */
 	c->pair = pair_key(o, midstream);
 	pair_mark(c);
 	return c;
+}
+
+/* Which end this is, where the TCP handshake was not seen. */
+static __always_inline u8 guess_role(struct sock *sk)
+{
+	u16 lport = BPF_CORE_READ(sk, __sk_common.skc_num);
+	u16 rport = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+
+	if (listening[lport >> 6] >> (lport & 63) & 1)
+		return WST_SERVER;
+	if (!port_selected(lport) || (port_selected(rport) && rport < lport))
+		return WST_CLIENT;
+	return WST_SERVER;
 }
 
 struct conn *conn_meet(u64 key, u32 seq, u32 io)
 {
 	struct sock *sk = (struct sock *)key;
 	u8 state = BPF_CORE_READ(sk, __sk_common.skc_state);
-	u16 lport = BPF_CORE_READ(sk, __sk_common.skc_num);
-	u16 rport = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
 	struct tcp_sock *tp = (struct tcp_sock *)sk;
 	u32 sent, received;
-	u8 role = WST_SERVER;
 
 	/* TCP_CLOSE: reset with data left to read. Its close record has said so already. */
 	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP || state == TCP_CLOSE ||
 	    state == TCP_LISTEN)
 		return NULL;
-	if (!port_selected(lport) || (port_selected(rport) && rport < lport))
-		role = WST_CLIENT;
 	sent = io == IO_SEND ? seq : BPF_CORE_READ(tp, write_seq);
 	received = io == IO_RECV ? seq : BPF_CORE_READ(tp, copied_seq);
 	/* TCP Fast Open: data goes before the handshake is over (RFC 7413). */
-	return conn_new(sk, role, state != TCP_SYN_RECV && state != TCP_SYN_SENT, sent, received);
+	return conn_new(sk, guess_role(sk), state != TCP_SYN_RECV && state != TCP_SYN_SENT, sent,
+			received);
 }
 
 static __always_inline bool pid_wanted(u32 pid)
@@ -203,86 +246,85 @@ static __always_inline bool comm_wanted(const char *comm)
 	return true;
 }
 
+/* The other end of this connection is here, and is the one that is shown. */
+static __always_inline bool is_shadow(struct conn *c)
+{
+	if (c->shadow)
+		return true;
+	if (!c->announced && pair_hides(c))
+		c->shadow = 1;
+	return c->shadow;
+}
+
+/* t says who uses c now. Returns false where that process is not to be followed. */
+static __always_inline bool set_task(struct conn *c, struct wst_task *t)
+{
+	if (!pid_wanted(t->pid) || !comm_wanted(t->comm))
+		return false;
+	c->open.t.pid = t->pid;
+	c->open.t.cgroup = t->cgroup;
+	__builtin_memcpy(c->open.t.comm, t->comm, WST_COMM_LEN);
+	if (!c->announced) {
+		c->announced = emit(c, &c->open, sizeof(c->open));
+		return true;
+	}
+	record_start(&t->h, c, WST_TASK, 0, 0);
+	emit(c, t, sizeof(*t));
+	return true;
+}
+
 bool conn_admit(struct conn *c, u32 pid)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	struct wst_task t = {};
 
-	if (!c->announced && pair_hides(c)) {
-		c->shadow = 1;
+	if (is_shadow(c))
 		return false;
-	}
+	if (cgroup_wanted && bpf_get_current_ancestor_cgroup_id(cgroup_level) != cgroup_wanted)
+		return false;
 	t.pid = pid;
 	t.cgroup = bpf_get_current_cgroup_id();
 	BPF_CORE_READ_STR_INTO(&t.comm, task, group_leader, comm);
-	if (!pid_wanted(pid) || !comm_wanted(t.comm))
-		return false;
-	c->open.t.pid = pid;
-	c->open.t.cgroup = t.cgroup;
-	__builtin_memcpy(c->open.t.comm, t.comm, WST_COMM_LEN);
-	if (!c->announced) {
-		c->announced = emit(c, &c->open, sizeof(c->open));
-		return true;
+	return set_task(c, &t);
+}
+
+int on_open_socket(struct sock *sk, struct task_struct *task, u32 pass)
+{
+	u8 state = BPF_CORE_READ(sk, __sk_common.skc_state);
+	struct tcp_sock *tp = (struct tcp_sock *)sk;
+	struct wst_task t = {};
+	u64 key = (u64)sk;
+	struct conn *c;
+	u16 port;
+
+	if (!flow_selected(sk))
+		return 0;
+	if (pass == WST_SCAN_LISTENERS) {
+		port = BPF_CORE_READ(sk, __sk_common.skc_num);
+		if (state == TCP_LISTEN)
+			listening[port >> 6] |= 1ULL << (port & 63);
+		return 0;
 	}
-	record_start(&t.h, c, WST_TASK, 0, 0);
-	emit(c, &t, sizeof(t));
-	return true;
-}
-
-/* Bytes went through, and no hook saw any of them. */
-static __always_inline bool all_unseen(struct sock *sk, struct conn *c)
-{
-	struct tcp_sock *tp = (struct tcp_sock *)sk;
-	bool server = c->open.role == WST_SERVER;
-	u32 sent = BPF_CORE_READ(tp, write_seq) - c->open.first_seq[server ? WST_S2C : WST_C2S];
-	u32 received = BPF_CORE_READ(tp, copied_seq) - c->open.first_seq[server ? WST_C2S : WST_S2C];
-
-	/* More than the FIN. */
-	return !c->s[WST_C2S].n.stream && !c->s[WST_S2C].n.stream && (sent > 1 || received > 1);
-}
-
-static __always_inline u32 why_foreign(struct sock *sk, struct conn *c)
-{
-	struct inet_connection_sock *icsk = (struct inet_connection_sock *)sk;
-	const struct tcp_ulp_ops *ulp = BPF_CORE_READ(icsk, icsk_ulp_ops);
-	/* Who takes a socket over changes skc_prot and leaves this one, which it was born with. */
-	struct proto *born = BPF_CORE_READ(sk, sk_prot_creator);
-	struct proto *now = BPF_CORE_READ(sk, __sk_common.skc_prot);
-	char name[2] = {};
-
-	if (ulp)
-		bpf_core_read(name, sizeof(name), &ulp->name);
-	if (name[0] == 'm' && name[1] == 'p')
-		return WST_WHY_MPTCP;
-	if (name[0] == 't' && name[1] == 'l')
-		return WST_WHY_KTLS;
-	if (now != born && (BPF_CORE_READ(now, sendmsg) != BPF_CORE_READ(born, sendmsg) ||
-			    BPF_CORE_READ(now, recvmsg) != BPF_CORE_READ(born, recvmsg)))
-		return WST_WHY_SOCKMAP;
-	/* close() has taken the socket out of its sockmap before TCP hears of it. */
-	return c->how && all_unseen(sk, c) ? WST_WHY_UNSEEN : 0;
-}
-
-bool conn_foreign(struct conn *c, u64 sk)
-{
-	struct wst_opaque r = {};
-
-	r.why = why_foreign((struct sock *)sk, c);
-	if (!r.why)
-		return false;
-	record_start(&r.h, c, WST_OPAQUE, 0, 0);
-	emit(c, &r, sizeof(r));
-	c->opaque = 1;
-	return true;
-}
-
-/* Bytes that came and were not read. */
-static __always_inline u32 unread(struct sock *sk)
-{
-	struct tcp_sock *tp = (struct tcp_sock *)sk;
-	u32 n = BPF_CORE_READ(tp, rcv_nxt) - BPF_CORE_READ(tp, copied_seq);
-
-	return n && fin_received(BPF_CORE_READ(sk, __sk_common.skc_flags)) ? n - 1 : n;
+	if (state != TCP_ESTABLISHED && state != TCP_CLOSE_WAIT && state != TCP_FIN_WAIT1 &&
+	    state != TCP_FIN_WAIT2)
+		return 0;
+	c = bpf_map_lookup_elem(&conns, &key);
+	if (pass == WST_SCAN_CONNS && !c) {
+		c = conn_new(sk, guess_role(sk), true, BPF_CORE_READ(tp, write_seq),
+			     BPF_CORE_READ(tp, copied_seq));
+		if (!c)
+			__sync_fetch_and_add(&refused_conns, 1);
+		else if (state != TCP_ESTABLISHED)
+			c->first = state == TCP_CLOSE_WAIT ? WST_FIRST_REMOTE : WST_FIRST_LOCAL;
+	}
+	/* With a cgroup wanted, the process itself says where it belongs when it next acts. */
+	if (pass != WST_SCAN_ANNOUNCE || !c || c->announced || cgroup_wanted || is_shadow(c))
+		return 0;
+	t.pid = BPF_CORE_READ(task, tgid);
+	t.cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
+	BPF_CORE_READ_STR_INTO(&t.comm, task, group_leader, comm);
+	set_task(c, &t);
+	return 0;
 }
 
 static __always_inline void find_how(struct sock *sk, struct conn *c)
@@ -303,35 +345,17 @@ static __always_inline void find_how(struct sock *sk, struct conn *c)
 
 static __noinline void conn_close(struct sock *sk, struct conn *c)
 {
-	struct tcp_sock *tp = (struct tcp_sock *)sk;
-	struct wst_close *r;
 	u64 key = (u64)sk;
 
-	if (!c->announced && !c->shadow && !only_pids && !only_comm[0] && !pair_hides(c))
+	if (!c->announced && !is_shadow(c) && !only_pids && !only_comm[0] && !cgroup_wanted)
 		c->announced = emit(c, &c->open, sizeof(c->open));
-	if (!c->announced)
-		goto out;
-	if (!c->opaque)
-		conn_foreign(c, key);
-	r = bpf_ringbuf_reserve(&events, sizeof(*r), 0);
-	if (!r) {
-		lose_event(c);
-		goto out;
+	if (c->announced) {
+		if (!c->opaque)
+			conn_foreign(c, key);
+		report(c, sk, WST_CLOSE, c->how);
 	}
-	record_start(&r->h, c, WST_CLOSE, 0, 0);
-	r->opened = c->open.t.h.ts;
-	r->how = c->how;
-	r->h.flags = c->first;
-	r->counts[WST_C2S] = c->s[WST_C2S].n;
-	r->counts[WST_S2C] = c->s[WST_S2C].n;
-	r->lost = c->lost;
-	r->gaps = c->gaps;
-	r->rtt_us = BPF_CORE_READ(tp, srtt_us) >> 3;
-	r->retrans = BPF_CORE_READ(tp, total_retrans);
-	r->unread = unread(sk);
-	__builtin_memset(r->pad, 0, sizeof(r->pad));
-	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
-out:
+	if (want_hists)
+		bpf_map_delete_elem(&hists, &key);
 	pair_forget(c);
 	bpf_map_delete_elem(&conns, &key);
 }
@@ -379,8 +403,8 @@ int on_state(struct sock *sk, int oldstate, int newstate)
 		return 0;
 	find_how(sk, c);
 	/* What came before a FIN or RST can still be read, until the process closes the socket. */
-	if (!unread(sk) || BPF_CORE_READ(sk, __sk_common.skc_flags) >>
-			   bpf_core_enum_value(enum sock_flags, SOCK_DEAD) & 1)
+	if (!unread_bytes(sk) || BPF_CORE_READ(sk, __sk_common.skc_flags) >>
+				 bpf_core_enum_value(enum sock_flags, SOCK_DEAD) & 1)
 		conn_close(sk, c);
 	return 0;
 }

@@ -34,12 +34,17 @@ struct stream {
 	u32 busy; /* calls on this stream that are in the core right now */
 	u32 keep; /* payload bytes of the current frame still to hand on */
 	u32 kept; /* and those handed on */
+	u64 msg_bytes; /* of the current message so far */
+	u64 msg_end; /* when the last message ended, ns; 0: none yet */
+	u64 ping_at; /* when the ping that has no pong yet passed, ns; 0: none */
 	u8 phase;
 	u8 trust;
 	u8 why; /* enum wst_why, while phase is PH_LOST */
 	u8 upgraded; /* this direction has noticed the 101 */
+	u8 last_b0; /* first header byte of the last frame */
+	u8 ending; /* a message is over when this frame's payload is */
+	u8 starting; /* a message starts with this frame */
 	u8 message; /* what the last data frame left, while in doubt: 0 not known, MESSAGE_* */
-	u8 pad[3];
 	struct ws_walk ws;
 	struct http_scan http;
 	struct wst_counts n;
@@ -54,12 +59,16 @@ struct conn {
 	struct stream s[WST_DIRS];
 	u64 lost; /* events for which the ring buffer had no room */
 	u64 gaps; /* bytes that passed unseen */
+	u64 last; /* when bytes last passed, ns */
+	u64 arrival; /* when the oldest byte in the receive queue came, ns; 0: not known */
+	u64 c2s_end; /* when the last c2s message ended that has no answer yet, ns; 0: none */
 	u64 pair; /* what both ends of a connection on one host have in common */
 	u8 announced; /* the user side has had open */
 	u8 shadow; /* the other end is on this host and is the one that is shown */
 	u8 opaque;
-	u8 upgraded; /* a 101 to WebSocket has been sent */
-	u8 request; /* HTTP_* flags of the last request */
+	u8 upgraded; /* a 101 to WebSocket has been seen */
+	u8 ws; /* that, or frames have been found midway */
+	u16 request; /* HTTP_* flags of the last request */
 	u8 first; /* who closed: WST_FIRST_* */
 	u8 exiting; /* the process that closed was ending */
 	u8 how; /* enum wst_end_how, once TCP has done with it */

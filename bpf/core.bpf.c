@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The walk through a connection's bytes. Hooks come in through on_bytes(). */
+#include "compat.bpf.h"
 #include "walk.bpf.h"
 
 struct walk *walk_start(u32 io)
@@ -68,6 +69,14 @@ static __always_inline void on_frame(struct walk *w, struct conn *c, struct stre
 	bool control = WS_IS_CONTROL(f->b0);
 
 	count_frame(w, s, f);
+	s->last_b0 = f->b0;
+	if (want_hists && control) {
+		time_ping(w->io, f->b0 & WS_OPCODE);
+	} else if (want_hists) {
+		s->msg_bytes += f->len;
+		s->starting = !!(f->b0 & WS_OPCODE);
+		s->ending = !!(f->b0 & WS_FIN);
+	}
 	s->kept = 0;
 	s->keep = 0;
 	if (!control && !want_data_frames)
@@ -100,15 +109,14 @@ static __always_inline bool on_doubtful_frame(struct walk *w, struct conn *c, st
 {
 	if (!ws_plausible(f, w->dir == WST_C2S) || !continues_message(s, f))
 		return false;
-	if (s->trust < (c->upgraded ? TRUST_GAP : TRUST_MIDSTREAM)) {
+	if (s->trust < (c->ws ? TRUST_GAP : TRUST_MIDSTREAM)) {
 		s->trust++;
 		return true;
 	}
 	s->phase = PH_WS;
 	s->trust = TRUSTED;
 	emit_resync(w, c, s, f->hdr_len);
-	c->upgraded = 1;
-	s->upgraded = 1;
+	c->ws = 1;
 	on_frame(w, c, s, f);
 	return true;
 }
@@ -142,7 +150,16 @@ __noinline int step_payload(u32 io)
 	advance(w, s, n);
 	s->keep -= n;
 	s->kept += n;
+	if (want_hists && (s->starting || (s->ending && !s->ws.left)))
+		time_message(w->io);
 	return w->b.total > 0;
+}
+
+/* A frame that ends where the call ends: writers do that. */
+static __always_inline void sign_of_end(struct walk *w, struct stream *s)
+{
+	if (s->phase == PH_LOST && s->trust && !w->b.total && !s->ws.left && !s->ws.have)
+		s->trust++;
 }
 
 /* A request or a response starts like this, on a connection joined midway. */
@@ -172,7 +189,7 @@ __noinline int step_header(u32 io)
 	if (!c)
 		return 0;
 	s = walk_stream(w, c);
-	if (s->phase == PH_LOST && !s->trust && !s->ws.have && !c->upgraded &&
+	if (s->phase == PH_LOST && !s->trust && !s->ws.have && !c->ws &&
 	    starts_http(w->hdr, w->b.left)) {
 		s->phase = PH_HTTP;
 		http_next(&s->http);
@@ -186,7 +203,40 @@ __noinline int step_header(u32 io)
 		lose_sync(w, s, WST_WHY_GAP);
 	else if (done < 0)
 		lose_sync(w, s, WST_WHY_BAD);
+	sign_of_end(w, s);
 	return w->b.total > 0;
+}
+
+/*
+ * A call starts while the walk is, perhaps, inside a payload or header: it got there by a header that nothing
+ * has confirmed yet. Where this call holds exactly one plausible frame, that is the better guess.
+ */
+__noinline int step_rejoin(u32 io)
+{
+	struct walk *w = bpf_map_lookup_elem(&walks, &io);
+	struct ws_frame f;
+	struct conn *c;
+	struct stream *s;
+	u32 got;
+
+	if (!w)
+		return 0;
+	w->fresh = 0;
+	c = bpf_map_lookup_elem(&conns, &w->sk);
+	if (!c)
+		return 0;
+	s = walk_stream(w, c);
+	got = w->b.left < WS_HDR_MAX ? w->b.left : WS_HDR_MAX;
+	if (got < 2 || bpf_probe_read_user(w->hdr, got, (void *)w->b.base) ||
+	    got < ws_hdr_len(w->hdr[1]))
+		return 1;
+	ws_parse(w->hdr, &f);
+	if (ws_plausible(&f, w->dir == WST_C2S) && f.hdr_len + f.len == w->b.total) {
+		s->trust = 0;
+		s->ws.left = 0;
+		s->ws.have = 0;
+	}
+	return 1;
 }
 
 /* One frame header and as much of its payload as there is, or the rest of an earlier payload. */
@@ -199,6 +249,8 @@ static __always_inline int step_ws(struct walk *w, struct conn *c, struct stream
 		advance(w, s, n);
 		return w->b.total > 0;
 	}
+	if (s->phase == PH_LOST && (s->ws.left || s->ws.have) && w->fresh)
+		return step_rejoin(w->io);
 	if (!s->ws.left) {
 		u32 got = n < WS_HDR_MAX ? n : WS_HDR_MAX;
 
@@ -216,8 +268,9 @@ static __always_inline int step_ws(struct walk *w, struct conn *c, struct stream
 	if (s->keep && n)
 		return step_payload(w->io);
 	advance(w, s, ws_skip(&s->ws, n));
-	if (s->phase == PH_LOST && !w->b.total && !s->ws.left && s->trust)
-		s->trust++;
+	if (want_hists && (s->starting || (s->ending && !s->ws.left)))
+		time_message(w->io);
+	sign_of_end(w, s);
 	return w->b.total > 0;
 }
 
@@ -297,13 +350,18 @@ int on_bytes(u64 sk, struct walk *w, u32 end_seq)
 	if (c->opaque || c->shadow)
 		return 0;
 	w->pid = bpf_get_current_pid_tgid() >> 32;
-	if (c->open.t.pid != w->pid && (!conn_admit(c, w->pid) || conn_foreign(c, sk)))
+	if ((c->open.t.pid != w->pid || !c->announced) &&
+	    (!conn_admit(c, w->pid) || conn_foreign(c, sk)))
 		return 0;
 	w->sk = sk;
 	w->dir = w->io ^ (c->open.role & 1);
 	w->skip = 0;
+	w->fresh = 1;
 	w->seq = end_seq - n;
 	s = walk_stream(w, c);
+	c->last = last_moved((struct sock *)sk);
+	if (want_hists && w->io == IO_RECV && c->arrival)
+		time_read(w->io);
 
 	/* Two threads on one direction at once: the later one's bytes become a gap. */
 	__sync_fetch_and_add(&s->busy, 1);

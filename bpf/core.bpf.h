@@ -32,6 +32,7 @@ struct walk {
 	u8 io;
 	u8 dir; /* enum wst_dir */
 	u8 skip; /* where frames start is not known: not before the next call */
+	u8 fresh; /* nothing of this call has been looked at */
 	u8 event; /* enum http_event */
 	u32 n; /* bytes in out.data */
 	struct http_scan http; /* while the core scans a head: a copy of the stream's */
@@ -68,6 +69,9 @@ static __always_inline int on_unseen(u64 sk, struct walk *w, u32 end_seq)
 
 /* sk goes from one TCP state into another. */
 int on_state(struct sock *sk, int oldstate, int newstate) __hidden;
+
+/* At start, task turns out to hold the socket sk; pass: enum wst_scan. */
+int on_open_socket(struct sock *sk, struct task_struct *task, u32 pass) __hidden;
 
 /* The last process has closed sk, after TCP_CLOSE. */
 int on_destroy(struct sock *sk) __hidden;

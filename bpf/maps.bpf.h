@@ -8,6 +8,7 @@
 /* Configuration: conn.bpf.c says what each means. */
 extern const volatile __u32 snaplen __hidden;
 extern const volatile __u8 want_data_frames __hidden;
+extern const volatile __u8 want_hists __hidden;
 extern __u64 lost_events __hidden;
 
 struct events {
@@ -30,6 +31,16 @@ struct walks {
 	__type(value, struct walk);
 };
 
+/* Only with want_hists; keyed as conns. */
+struct hists {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, u64);
+	__type(value, struct wst_hists);
+};
+
+extern struct hists hists SEC(".maps");
 extern struct walks walks SEC(".maps");
 extern struct events events SEC(".maps");
 extern struct conns conns SEC(".maps");
@@ -71,6 +82,9 @@ struct conn *conn_meet(u64 sk, u32 seq, u32 io) __hidden;
  * Returns false where this connection, or this process's bytes, are not to be followed.
  */
 bool conn_admit(struct conn *c, u32 pid) __hidden;
+
+/* Sends WST_HISTS and a record of struct wst_stats; of type WST_CLOSE with how and who. */
+void report(struct conn *c, struct sock *sk, u8 type, u8 how) __hidden;
 
 /*
  * Whether others than tcp_sendmsg() and tcp_recvmsg() move sk's bytes. Says so in an event, once,

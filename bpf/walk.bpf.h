@@ -14,6 +14,11 @@
 
 int step_http(u32 io); /* HTTP bytes: hands heads on, skips bodies */
 
+/* For the histograms: a message starts or ends here, a ping or pong passes, data was read. */
+int time_message(u32 io);
+int time_ping(u32 io, u32 opcode);
+int time_read(u32 io);
+
 static __always_inline struct stream *walk_stream(struct walk *w, struct conn *c)
 {
 	return w->dir == WST_C2S ? &c->s[WST_C2S] : &c->s[WST_S2C];
@@ -22,6 +27,7 @@ static __always_inline struct stream *walk_stream(struct walk *w, struct conn *c
 static __always_inline void advance(struct walk *w, struct stream *s, u32 n)
 {
 	bytes_advance(&w->b, n);
+	w->fresh = 0;
 	w->seq += n;
 	s->pos += n;
 }

@@ -18,6 +18,8 @@
 #define WS_RSV 0x70
 #define WS_OPCODE 0x0f
 #define WS_MASKED 0x80
+#define WS_PING 9
+#define WS_PONG 10
 #define WS_IS_CONTROL(b0) ((b0) & 0x08)
 
 struct ws_walk {

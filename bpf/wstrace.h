@@ -11,6 +11,8 @@
 #include <linux/types.h>
 #endif
 
+#include "hist.h"
+
 #define WST_COMM_LEN 16
 #define WST_CHUNK 4096 /* most bytes of a head or payload in one record; a power of two */
 #define WST_HEAD_MAX 16384 /* bytes of one HTTP head that are handed on */
@@ -23,7 +25,9 @@ enum wst_type {
 	WST_PAYLOAD, /* struct wst_bytes: payload of the direction's last WST_FRAME */
 	WST_RESYNC, /* struct wst_resync: bytes that could not be decoded */
 	WST_OPAQUE, /* struct wst_opaque: not HTTP, nothing more follows but the close */
-	WST_CLOSE, /* struct wst_close */
+	WST_STATS, /* struct wst_stats: counters so far */
+	WST_HISTS, /* struct wst_hists: comes just before the WST_STATS or WST_CLOSE it belongs to */
+	WST_CLOSE, /* struct wst_stats: the last ones */
 };
 
 /* Directions are the protocol's, not the socket's: a server receives C2S and sends S2C. */
@@ -140,17 +144,48 @@ enum wst_end_how { WST_FIN = 1, WST_RST_SENT, WST_RST_RECEIVED, WST_TIMEOUT, WST
 #define WST_FIRST_LOCAL 1 /* close: this host ended it first */
 #define WST_FIRST_REMOTE 2
 
-struct wst_close {
+struct wst_stats {
 	struct wst_hdr h;
 	__u64 opened; /* CLOCK_MONOTONIC, ns */
+	__u64 last; /* when TCP had last sent or received when bytes last passed; 0: never */
 	struct wst_counts counts[WST_DIRS];
 	__u64 lost; /* events of this connection that found the ring buffer full */
-	__u64 gaps; /* bytes that passed unseen where they mattered or not */
+	__u64 gaps; /* bytes that passed unseen */
 	__u32 rtt_us; /* TCP's smoothed round-trip time */
 	__u32 retrans; /* segments sent again */
-	__u32 unread; /* bytes received that the process never read */
-	__u8 how; /* enum wst_end_how */
-	__u8 pad[3];
+	__u32 unread; /* bytes received that the process has not read */
+	__u32 unsent; /* bytes that the process sent and TCP has not, yet */
+	__u8 how; /* close: enum wst_end_how */
+	__u8 last_b0[WST_DIRS]; /* first header byte of the last frame; 0: none */
+	__u8 pad[5];
+};
+
+enum wst_hist_kind {
+	WST_MSG_SIZE_C2S,
+	WST_MSG_SIZE_S2C,
+	WST_MSG_GAP_C2S, /* us from the end of a message to the end of the next */
+	WST_MSG_GAP_S2C,
+	WST_PING_RTT, /* us from a ping to the next pong the other way */
+	WST_REPLY_TIME, /* us from the end of the last c2s message to the start of the first s2c one */
+	WST_READ_DELAY, /* us that data waited in the receive queue */
+	WST_HIST_KINDS
+};
+
+struct wst_hist {
+	__u64 sum, max;
+	__u32 slots[HIST_SLOTS];
+};
+
+struct wst_hists {
+	struct wst_hdr h;
+	struct wst_hist hist[WST_HIST_KINDS];
+};
+
+/* How the user side looks for connections that are already open: three passes over all files. */
+enum wst_scan {
+	WST_SCAN_LISTENERS, /* ports that are listened on tell a server's end from a client's */
+	WST_SCAN_CONNS,
+	WST_SCAN_ANNOUNCE, /* now that both ends of local connections are known */
 };
 
 /* Sums of one CPU and one direction of I/O, at the start of each value of the map walks. */
@@ -163,6 +198,6 @@ _Static_assert(sizeof(struct wst_hdr) == 24, "ABI");
 _Static_assert(sizeof(struct wst_frame) == 56, "ABI: 64 bytes with the ring buffer's own header");
 _Static_assert(sizeof(struct wst_open) == 112, "ABI");
 _Static_assert(sizeof(struct wst_bytes) == 32, "ABI");
-_Static_assert(sizeof(struct wst_close) == 224, "ABI");
+_Static_assert(sizeof(struct wst_stats) == 240, "ABI");
 
 #endif

@@ -3,8 +3,7 @@
 #include <string.h>
 #include "backend.h"
 
-/* Number of parameters of a kernel function; -1 where BTF has none of this name. */
-static int n_params(const struct btf *btf, const char *function)
+int count_params(const struct btf *btf, const char *function)
 {
 	int id = btf__find_by_name_kind(btf, function, BTF_KIND_FUNC);
 
@@ -21,13 +20,13 @@ static bool uses_fentry(const struct btf *btf, const char *prog)
 		return true;
 	if (strncmp(prog, "fentry_recv_", strlen("fentry_recv_")))
 		return false;
-	params = n_params(btf, "tcp_recvmsg");
+	params = count_params(btf, "tcp_recvmsg");
 	return prog[strlen("fentry_recv_")] == '0' + params;
 }
 
 static bool uses_kprobe(const struct btf *btf, const char *prog)
 {
-	bool nonblock = n_params(btf, "tcp_recvmsg") == 6;
+	bool nonblock = count_params(btf, "tcp_recvmsg") == 6;
 
 	if (!strcmp(prog, "kprobe_recv"))
 		return !nonblock;

@@ -18,6 +18,9 @@ struct backend {
 extern const struct backend backends[];
 extern const size_t n_backends;
 
+/* Number of parameters of a kernel function; -1 where BTF has none of this name. */
+int count_params(const struct btf *btf, const char *function);
+
 /* NULL where there is none of this name. */
 const struct backend *backend__find(const char *name);
 

@@ -1,21 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <argp.h>
+#include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 #include "../bpf/wstrace.h"
 #include "cli.h"
 
 enum {
 	OPT_PID = 256,
 	OPT_COMM,
+	OPT_CGROUP,
+	OPT_HOST,
+	OPT_PATH,
 	OPT_SIDE,
 	OPT_SECRETS,
 	OPT_ONLY,
 	OPT_BACKEND,
 	OPT_RINGBUF,
 	OPT_MAX_CONNS,
+	OPT_BTF,
 	OPT_CHECK,
 };
 
@@ -38,8 +47,13 @@ static const struct argp_option options[] = {
 	  "Flows whose local or remote port is in LIST: 9588, 80,9501, 8000-8100, any", 1 },
 	{ "pid", OPT_PID, "LIST", 0, "Only sockets used by these processes", 1 },
 	{ "comm", OPT_COMM, "NAME", 0, "Only sockets used by processes of this name", 1 },
+	{ "cgroup", OPT_CGROUP, "PATH", 0,
+	  "Only processes under this cgroup v2 directory: a container, a systemd unit", 1 },
+	{ "host", OPT_HOST, "ADDR[/LEN]", 0, "Only flows whose peer or local address matches", 1 },
+	{ "path", OPT_PATH, "GLOB", 0, "Only connections whose request target matches", 1 },
 	{ "side", OPT_SIDE, "server|client|both", 0,
-	  "Which socket to show of a connection with both ends on this host (server)", 1 },
+	  "Which socket to show of a connection with both ends on this host (server; with --pid, "
+	  "--comm, --cgroup both)", 1 },
 	{ 0, 0, 0, 0, "Capture:", 2 },
 	{ "snaplen", 's', "N", 0, "Payload bytes to keep of each frame: a number or full (0)", 2 },
 	{ "show-secrets", OPT_SECRETS, 0, 0,
@@ -47,8 +61,12 @@ static const struct argp_option options[] = {
 	{ 0, 0, 0, 0, "Output:", 3 },
 	{ "quiet", 'q', 0, 0, "Only handshakes and closes", 3 },
 	{ "verbose", 'v', 0, 0, "More detail; twice: libbpf's own messages, too", 3 },
-	{ "only", OPT_ONLY, "LIST", 0, "Only these: open,handshake,frame,control,close", 3 },
+	{ "only", OPT_ONLY, "LIST", 0, "Only these: open,handshake,frame,control,close,stats", 3 },
 	{ "json", 'j', 0, 0, "NDJSON: one object a line", 3 },
+	{ "histogram", 'H', 0, 0,
+	  "Histograms of message sizes, gaps, ping and reply times and read delays, at each close "
+	  "and at the end", 3 },
+	{ "interval", 'i', "SEC", 0, "Counters, with -H histograms, too, every SEC seconds", 3 },
 	{ 0, 0, 0, 0, "Stop:", 4 },
 	{ "duration", 'd', "SEC", 0, "Stop after SEC seconds", 4 },
 	{ "count", 'n', "N", 0, "Stop after N frames", 4 },
@@ -57,7 +75,8 @@ static const struct argp_option options[] = {
 	  "How to get at the bytes; auto takes the first that this kernel allows", 5 },
 	{ "ringbuf", OPT_RINGBUF, "MB", 0, "Event buffer, a power of two (16)", 5 },
 	{ "max-conns", OPT_MAX_CONNS, "N", 0, "Connections followed at once (65536)", 5 },
-	{ "check", OPT_CHECK, 0, 0, "Say what this kernel allows, and exit", 5 },
+	{ "btf", OPT_BTF, "FILE", 0, "Types of a kernel that does not bring its own (BTF)", 5 },
+	{ "check", OPT_CHECK, 0, 0, "Say what this kernel allows, with -v what the verifier counted, and exit", 5 },
 	{ 0, 0, 0, 0, 0, -1 },
 	{ "version", 'V', 0, 0, "Version; with -v of libbpf, too", -1 },
 	{ 0 },
@@ -132,6 +151,48 @@ static void parse_pids(struct options *o, struct argp_state *state, const char *
 	}
 }
 
+#define CGROUP_ROOT "/sys/fs/cgroup"
+
+/* A cgroup's id is the inode number of its directory. */
+static void parse_cgroup(struct options *o, struct argp_state *state, const char *path)
+{
+	char full[PATH_MAX], real[PATH_MAX];
+	struct statfs fs;
+	struct stat st;
+
+	snprintf(full, sizeof(full), "%s%s", *path == '/' ? "" : CGROUP_ROOT "/", path);
+	if (!realpath(full, real) || stat(real, &st) || statfs(real, &fs))
+		argp_error(state, "--cgroup: '%s': %s", full, strerror(errno));
+	if (fs.f_type != CGROUP2_SUPER_MAGIC)
+		argp_error(state, "--cgroup: '%s' is not in a cgroup v2 tree", full);
+	o->cgroup_id = st.st_ino;
+	o->cgroup_level = 0;
+	if (!strncmp(real, CGROUP_ROOT, strlen(CGROUP_ROOT)))
+		for (const char *p = real + strlen(CGROUP_ROOT); *p; p++)
+			o->cgroup_level += *p == '/';
+}
+
+static void parse_host(struct options *o, struct argp_state *state, const char *arg)
+{
+	static const uint8_t v4_mapped[12] = { [10] = 0xff, [11] = 0xff };
+	const char *slash = strchr(arg, '/');
+	char addr[INET6_ADDRSTRLEN];
+	size_t n = slash ? (size_t)(slash - arg) : strlen(arg);
+	bool v4;
+
+	snprintf(addr, sizeof(addr), "%.*s", (int)(n < sizeof(addr) ? n : sizeof(addr) - 1), arg);
+	v4 = inet_pton(AF_INET, addr, o->host + 12) == 1;
+	if (v4)
+		memcpy(o->host, v4_mapped, sizeof(v4_mapped));
+	else if (inet_pton(AF_INET6, addr, o->host) != 1)
+		argp_error(state, "--host: '%s' is not an IP address", addr);
+	o->host_bits = v4 ? 32 : 128;
+	if (slash)
+		o->host_bits = whole_number(state, "--host", slash + 1, 1, o->host_bits);
+	if (v4)
+		o->host_bits += 96;
+}
+
 static void parse_kinds(struct options *o, struct argp_state *state, const char *list)
 {
 	static const struct {
@@ -140,7 +201,7 @@ static void parse_kinds(struct options *o, struct argp_state *state, const char 
 	} kinds[] = {
 		{ "open", KIND_OPEN },	     { "handshake", KIND_HANDSHAKE },
 		{ "frame", KIND_FRAME | KIND_CONTROL }, { "control", KIND_CONTROL },
-		{ "close", KIND_CLOSE },
+		{ "close", KIND_CLOSE },     { "stats", KIND_STATS },
 	};
 	const char *p = list, *end;
 
@@ -154,7 +215,7 @@ static void parse_kinds(struct options *o, struct argp_state *state, const char 
 				kind = kinds[i].kind;
 		if (!kind)
 			argp_error(state, "--only: '%.*s' is none of open, handshake, frame, "
-				   "control, close", (int)(end - p), p);
+				   "control, close, stats", (int)(end - p), p);
 		o->kinds |= kind;
 		if (!*end)
 			return;
@@ -176,7 +237,17 @@ static error_t parse_select(struct options *o, int key, char *arg, struct argp_s
 				   "keeps process names", arg, WST_COMM_LEN - 1);
 		o->comm = arg;
 		return 0;
+	case OPT_CGROUP:
+		parse_cgroup(o, state, arg);
+		return 0;
+	case OPT_HOST:
+		parse_host(o, state, arg);
+		return 0;
+	case OPT_PATH:
+		o->path = arg;
+		return 0;
 	case OPT_SIDE:
+		o->have_side = true;
 		if (!strcmp(arg, "server"))
 			o->side = SIDE_SERVER;
 		else if (!strcmp(arg, "client"))
@@ -204,6 +275,9 @@ static error_t parse_kernel(struct options *o, int key, char *arg, struct argp_s
 		return 0;
 	case OPT_MAX_CONNS:
 		o->max_conns = whole_number(state, "--max-conns", arg, 1, 16777216);
+		return 0;
+	case OPT_BTF:
+		o->btf = arg;
 		return 0;
 	case OPT_CHECK:
 		o->check = true;
@@ -237,6 +311,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'j':
 		o->json = true;
 		return 0;
+	case 'H':
+		o->histograms = true;
+		return 0;
+	case 'i':
+		o->interval = whole_number(state, "--interval", arg, 1, 1000000);
+		return 0;
 	case 'd':
 		o->duration = whole_number(state, "--duration", arg, 1, 1000000000);
 		return 0;
@@ -252,6 +332,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (!o->have_ports && !o->check && !o->version)
 			argp_error(state, "no port: say which with -p, -p any for all");
+		/* Who asks for a process wants what it speaks, whichever end it is. */
+		if (!o->have_side && (o->n_pids || o->comm || o->cgroup_id))
+			o->side = SIDE_BOTH;
 		return 0;
 	default:
 		if (parse_select(o, key, arg, state) == 0)

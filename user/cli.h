@@ -18,8 +18,9 @@ enum {
 	KIND_FRAME = 4,
 	KIND_CONTROL = 8,
 	KIND_CLOSE = 16,
-	KIND_ALL = 31,
-	KIND_QUIET = KIND_HANDSHAKE | KIND_CLOSE,
+	KIND_STATS = 32,
+	KIND_ALL = 63,
+	KIND_QUIET = KIND_HANDSHAKE | KIND_CLOSE | KIND_STATS,
 };
 
 enum side { SIDE_SERVER, SIDE_CLIENT, SIDE_BOTH };
@@ -31,17 +32,26 @@ struct options {
 	uint32_t pids[PIDS_MAX];
 	unsigned int n_pids;
 	const char *comm; /* NULL: any */
+	uint64_t cgroup_id; /* 0: any */
+	uint32_t cgroup_level;
+	uint8_t host[16]; /* IPv4 as ::ffff:a.b.c.d */
+	uint8_t host_bits; /* 0: any */
+	const char *path; /* glob for request targets; NULL: any */
 	enum side side;
+	bool have_side;
 	uint32_t snaplen; /* SNAPLEN_FULL: all */
 	bool show_secrets;
 	bool json;
 	uint32_t kinds;
 	int verbose;
+	bool histograms;
+	uint64_t interval; /* seconds; 0: only at the end */
 	uint64_t duration; /* seconds; 0: until told */
 	uint64_t count; /* frames; 0: no limit */
 	const char *backend; /* NULL: auto */
 	uint32_t ringbuf_mb;
 	uint32_t max_conns;
+	const char *btf; /* file with the kernel's types; NULL: the kernel's own */
 	bool check;
 	bool version;
 };

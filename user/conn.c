@@ -55,6 +55,14 @@ void conn__set_task(struct conn *c, const struct wst_task *t)
 	c->cgroup = t->pid ? read_cgroup(t->pid) : NULL;
 }
 
+void conn__set_hists(struct conn *c, const struct wst_hists *h)
+{
+	if (!c->hists)
+		c->hists = malloc(sizeof(*c->hists));
+	if (c->hists)
+		*c->hists = *h;
+}
+
 struct conn *conns__add(struct conns *cs, uint64_t id, const struct wst_open *o)
 {
 	struct conn *c = calloc(1, sizeof(*c));
@@ -88,6 +96,8 @@ void conns__remove(struct conns *cs, struct conn *c)
 		buf_free(&c->frame[i].payload);
 	}
 	free(c->cgroup);
+	free(c->target);
+	free(c->hists);
 	free(c);
 }
 

@@ -25,8 +25,7 @@ struct pending_head {
 
 struct ping {
 	uint64_t ts; /* 0: none outstanding */
-	uint8_t len;
-	char payload[125];
+	uint64_t hash; /* of its payload */
 };
 
 struct conn {
@@ -48,7 +47,8 @@ struct conn {
 	uint64_t request_ts; /* of the request that the next response answers; 0: none */
 	char key[32]; /* its Sec-WebSocket-Key, empty where it has none */
 	uint16_t close_code; /* of the first close frame that carried one */
-	uint8_t last_dir;
+	char *target; /* of the last request; NULL before one came */
+	struct wst_hists *hists; /* the last ones that came; NULL: none */
 
 	UT_hash_handle hh;
 };
@@ -66,6 +66,9 @@ struct conn *conns__add(struct conns *cs, uint64_t id, const struct wst_open *o)
 
 void conns__remove(struct conns *cs, struct conn *c);
 void conns__free(struct conns *cs);
+
+/* Keeps a copy of h. */
+void conn__set_hists(struct conn *c, const struct wst_hists *h);
 
 /* Notes who uses the connection now. */
 void conn__set_task(struct conn *c, const struct wst_task *t);

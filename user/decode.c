@@ -79,6 +79,15 @@ static void send(struct decoder *d, struct event *e, struct conn *c, enum event_
 	d->fn(d->ctx, e);
 }
 
+static uint64_t payload_hash(struct span p)
+{
+	uint64_t h = 0xcbf29ce484222325; /* FNV-1a */
+
+	for (size_t i = 0; i < p.n; i++)
+		h = (h ^ (uint8_t)p.p[i]) * 0x100000001b3;
+	return h ^ p.n;
+}
+
 /* A pong answers the last ping with the same payload that went the other way (RFC 6455, 5.5.3). */
 static int64_t match_ping(struct conn *c, const struct frame_event *f, uint64_t ts)
 {
@@ -87,12 +96,10 @@ static int64_t match_ping(struct conn *c, const struct frame_event *f, uint64_t 
 
 	if (f->opcode == WS_OP_PING) {
 		p->ts = ts;
-		p->len = f->payload.n < sizeof(p->payload) ? f->payload.n : sizeof(p->payload);
-		memcpy(p->payload, f->payload.p, p->len);
+		p->hash = payload_hash(f->payload);
 		return -1;
 	}
-	if (f->opcode != WS_OP_PONG || !p->ts || p->len != f->payload.n ||
-	    memcmp(p->payload, f->payload.p, p->len))
+	if (f->opcode != WS_OP_PONG || !p->ts || p->hash != payload_hash(f->payload))
 		return -1;
 	rtt = ts > p->ts ? (ts - p->ts) / 1000 : 0;
 	p->ts = 0;
@@ -163,6 +170,8 @@ static void on_request(struct conn *c, const struct event *e)
 {
 	struct span key = http_value(e->head.msg, "sec-websocket-key");
 
+	free(c->target);
+	c->target = strndup(e->head.msg->target.p, e->head.msg->target.n);
 	c->key[0] = 0;
 	if (key.n && key.n < sizeof(c->key)) {
 		memcpy(c->key, key.p, key.n);
@@ -227,7 +236,8 @@ static size_t record_size(uint8_t type)
 		[WST_OPEN] = sizeof(struct wst_open),	  [WST_TASK] = sizeof(struct wst_task),
 		[WST_HEAD] = sizeof(struct wst_bytes),	  [WST_FRAME] = sizeof(struct wst_frame),
 		[WST_PAYLOAD] = sizeof(struct wst_bytes), [WST_RESYNC] = sizeof(struct wst_resync),
-		[WST_OPAQUE] = sizeof(struct wst_opaque), [WST_CLOSE] = sizeof(struct wst_close),
+		[WST_OPAQUE] = sizeof(struct wst_opaque), [WST_STATS] = sizeof(struct wst_stats),
+		[WST_HISTS] = sizeof(struct wst_hists),	  [WST_CLOSE] = sizeof(struct wst_stats),
 	};
 
 	return type < sizeof(sizes) / sizeof(sizes[0]) ? sizes[type] : 0;
@@ -268,10 +278,17 @@ static void on_record(struct decoder *d, struct conn *c, const struct wst_hdr *h
 		e.opaque = r;
 		send(d, &e, c, EV_OPAQUE, h->ts);
 		break;
+	case WST_HISTS:
+		conn__set_hists(c, r);
+		break;
+	case WST_STATS:
+		e.stats = r;
+		send(d, &e, c, EV_STATS, h->ts);
+		break;
 	case WST_CLOSE:
 		finish_frame(d, c, WST_C2S);
 		finish_frame(d, c, WST_S2C);
-		e.close = r;
+		e.stats = r;
 		send(d, &e, c, EV_CLOSE, h->ts);
 		conns__remove(&d->conns, c);
 		break;

@@ -14,6 +14,7 @@ enum event_type {
 	EV_FRAME,
 	EV_RESYNC,
 	EV_OPAQUE,
+	EV_STATS,
 	EV_CLOSE,
 	EV_TYPES,
 };
@@ -48,7 +49,7 @@ struct event {
 		struct frame_event frame;
 		const struct wst_resync *resync;
 		const struct wst_opaque *opaque;
-		const struct wst_close *close;
+		const struct wst_stats *stats; /* EV_STATS, EV_CLOSE; histograms: conn->hists */
 	};
 };
 

@@ -15,6 +15,7 @@
 
 struct loader {
 	struct wstrace_bpf *skel;
+	struct bpf_link *stats; /* iterator over the connections */
 	struct ring_buffer *ring;
 	const struct backend *backend;
 	record_fn fn;
@@ -53,6 +54,12 @@ static int configure(struct wstrace_bpf *skel, const struct options *o)
 		memcpy((void *)skel->rodata->only_comm, o->comm, strlen(o->comm));
 	bpf_map__set_max_entries(skel->maps.conns, o->max_conns);
 	bpf_map__set_max_entries(skel->maps.pairs, o->max_conns);
+	bpf_map__set_max_entries(skel->maps.hists, o->histograms ? o->max_conns : 1);
+	skel->rodata->want_hists = o->histograms;
+	memcpy((void *)skel->rodata->host_wanted, o->host, sizeof(o->host));
+	skel->rodata->host_bits = o->host_bits;
+	skel->rodata->cgroup_wanted = o->cgroup_id;
+	skel->rodata->cgroup_level = o->cgroup_level;
 	return bpf_map__set_max_entries(skel->maps.events, o->ringbuf_mb << 20);
 }
 
@@ -64,8 +71,14 @@ static void choose_programs(struct wstrace_bpf *skel, const struct backend *back
 	bpf_object__for_each_program(prog, skel->obj) {
 		const char *name = bpf_program__name(prog);
 
-		bpf_program__set_autoload(prog, !strncmp(name, "state", 5) ||
-						backend->uses(btf, name));
+		if (!strcmp(name, "arrival"))
+			bpf_program__set_autoload(prog, skel->rodata->want_hists);
+		else if (bpf_program__type(prog) == BPF_PROG_TYPE_TRACING &&
+			 bpf_program__expected_attach_type(prog) == BPF_TRACE_ITER)
+			bpf_program__set_autoattach(prog, false);
+		else
+			bpf_program__set_autoload(prog, !strncmp(name, "state", 5) ||
+							backend->uses(btf, name));
 	}
 }
 
@@ -79,14 +92,65 @@ static void choose_allocation(struct wstrace_bpf *skel, const struct btf *btf)
 		bpf_map__set_map_flags(skel->maps.conns, 0);
 }
 
+/* Runs an iterator through. Returns 0 or -errno. */
+static int run_iterator(const struct bpf_link *link)
+{
+	int fd = bpf_iter_create(bpf_link__fd(link)), err;
+	char nothing[64];
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	do
+		n = read(fd, nothing, sizeof(nothing));
+	while (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)));
+	err = n < 0 ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+/* Finds the connections that are open already. */
+static int scan(struct wstrace_bpf *skel)
+{
+	struct bpf_link *link = bpf_program__attach_iter(skel->progs.open_sockets, NULL);
+	int err = 0;
+
+	if (!link)
+		return -errno;
+	for (int pass = WST_SCAN_LISTENERS; pass <= WST_SCAN_ANNOUNCE && !err; pass++) {
+		skel->bss->scan_pass = pass;
+		err = run_iterator(link);
+	}
+	bpf_link__destroy(link);
+	return err;
+}
+
+static struct bpf_link *attach_stats(struct wstrace_bpf *skel)
+{
+	union bpf_iter_link_info map = { .map.map_fd = bpf_map__fd(skel->maps.conns) };
+	LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = &map,
+		    .link_info_len = sizeof(map));
+
+	return bpf_program__attach_iter(skel->progs.stats, &opts);
+}
+
+static void unload(struct loader *l)
+{
+	bpf_link__destroy(l->stats);
+	wstrace_bpf__destroy(l->skel);
+	l->stats = NULL;
+	l->skel = NULL;
+}
+
 /* Returns 0, or -errno with last_words saying more. */
 static int try_backend(struct loader *l, const struct backend *backend, const struct options *o,
 		       const struct btf *btf)
 {
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = o->btf);
 	int err;
 
 	last_words[0] = 0;
-	l->skel = wstrace_bpf__open();
+	l->skel = wstrace_bpf__open_opts(&opts);
 	if (!l->skel)
 		return -errno;
 	err = configure(l->skel, o);
@@ -105,11 +169,14 @@ static int try_backend(struct loader *l, const struct backend *backend, const st
 	err = wstrace_bpf__attach(l->skel);
 	if (err)
 		goto cleanup;
+	l->stats = attach_stats(l->skel);
+	err = l->stats ? scan(l->skel) : -errno;
+	if (err)
+		goto cleanup;
 	l->backend = backend;
 	return 0;
 cleanup:
-	wstrace_bpf__destroy(l->skel);
-	l->skel = NULL;
+	unload(l);
 	return err;
 }
 
@@ -150,14 +217,20 @@ static int check_permission(void)
 	return -EPERM;
 }
 
-static struct btf *kernel_btf(void)
+static struct btf *kernel_btf(const struct options *o)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
+	struct btf *btf = o->btf ? btf__parse(o->btf, NULL) : btf__load_vmlinux_btf();
 
-	if (!btf)
-		fprintf(stderr, "wstrace: cannot read this kernel's types: %s; "
-			"it needs a kernel built with CONFIG_DEBUG_INFO_BTF\n", strerror(errno));
-	return btf;
+	if (btf)
+		return btf;
+	if (o->btf)
+		fprintf(stderr, "wstrace: cannot read types from %s: %s\n", o->btf,
+			strerror(errno));
+	else
+		fprintf(stderr, "wstrace: cannot read this kernel's types: %s; it was built without "
+			"CONFIG_DEBUG_INFO_BTF: give a file with its BTF with --btf\n",
+			strerror(errno));
+	return NULL;
 }
 
 static void print_reason(FILE *to, const char *lead, const struct backend *backend, int err)
@@ -195,7 +268,7 @@ static int start(struct loader *l, const struct options *o)
 	if (check_permission())
 		return 3;
 	raise_memlock();
-	btf = kernel_btf();
+	btf = kernel_btf(o);
 	if (!btf)
 		return 4;
 	int errs[8] = {};
@@ -248,7 +321,7 @@ void loader__free(struct loader *l)
 	if (!l)
 		return;
 	ring_buffer__free(l->ring);
-	wstrace_bpf__destroy(l->skel);
+	unload(l);
 	free(l);
 }
 
@@ -262,6 +335,11 @@ int loader__read(struct loader *l, record_fn fn, void *ctx)
 	l->fn = fn;
 	l->ctx = ctx;
 	return ring_buffer__consume(l->ring);
+}
+
+int loader__ask_stats(struct loader *l)
+{
+	return run_iterator(l->stats);
 }
 
 uint64_t loader__lost(const struct loader *l)
@@ -290,6 +368,45 @@ void loader__totals(struct loader *l, struct run_totals *t)
 	free(values);
 }
 
+static void check_line(const char *what, bool yes, const char *text)
+{
+	printf("%-12s %-4s %s\n", what, yes ? "yes" : "no", text);
+}
+
+/* What the parts of wstrace ask of a kernel beside a backend. */
+static void check_features(const struct btf *btf)
+{
+	char text[64];
+	int params = count_params(btf, "tcp_recvmsg");
+
+	snprintf(text, sizeof(text), "tcp_recvmsg has %d parameters", params);
+	check_line("prototype", params >= 4 && params <= 6, text);
+	check_line("ring buffer", libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL) > 0,
+		   "from Linux 5.8");
+	check_line("on demand", btf__find_by_name_kind(btf, "bpf_mem_alloc", BTF_KIND_STRUCT) > 0,
+		   "memory for connections as they come, from 6.1; else for --max-conns at once");
+	check_line("open sockets", btf__find_by_name_kind(btf, "bpf_iter__task_file",
+							  BTF_KIND_STRUCT) > 0,
+		   "connections from before wstrace are found at start, from 5.8");
+}
+
+/* What the verifier had to look at, for each program that was loaded. */
+static void check_verified(const struct wstrace_bpf *skel)
+{
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program(prog, skel->obj) {
+		struct bpf_prog_info info = {};
+		uint32_t len = sizeof(info);
+
+		if (bpf_program__fd(prog) < 0 ||
+		    bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
+			continue;
+		printf("  %-18s %7u instructions verified, %6u bytes of machine code\n",
+		       bpf_program__name(prog), info.verified_insns, info.jited_prog_len);
+	}
+}
+
 int loader__check(const struct options *o)
 {
 	struct utsname u;
@@ -297,23 +414,27 @@ int loader__check(const struct options *o)
 	int usable = 0;
 
 	uname(&u);
-	printf("kernel      %s %s\n", u.release, u.machine);
+	printf("%-12s %s %s\n", "kernel", u.release, u.machine);
 	if (check_permission())
 		return 3;
 	raise_memlock();
-	btf = kernel_btf();
+	btf = kernel_btf(o);
 	if (!btf)
 		return 4;
+	check_features(btf);
 	for (size_t i = 0; i < n_backends; i++) {
 		struct loader l = {};
 		int err = try_backend(&l, &backends[i], o, btf);
+		char text[512];
 
-		printf("%-11s %s: %s", backends[i].name, err ? "no" : "yes", backends[i].how);
-		if (err)
-			printf(": %s%s%s", strerror(-err), last_words[0] ? ": " : "", last_words);
-		putchar('\n');
+		snprintf(text, sizeof(text), "%s%s%s%s%s", backends[i].how, err ? ": " : "",
+			 err ? strerror(-err) : "", err && last_words[0] ? ": " : "",
+			 err ? last_words : "");
+		check_line(backends[i].name, !err, text);
+		if (!err && o->verbose)
+			check_verified(l.skel);
 		usable += !err;
-		wstrace_bpf__destroy(l.skel);
+		unload(&l);
 	}
 	btf__free(btf);
 	return usable ? 0 : 4;

@@ -81,11 +81,22 @@ static int run(struct session *s, struct loader *l)
 {
 	struct timespec idle = { .tv_nsec = IDLE_NS };
 	uint64_t end = clock_ns(CLOCK_MONOTONIC) + s->o->duration * 1000000000ULL;
+	uint64_t interval = s->o->interval * 1000000000ULL;
+	uint64_t next_stats = clock_ns(CLOCK_MONOTONIC) + interval;
 	uint64_t lost = 0, now;
 	int n, err;
 
 	for (;;) {
 		bool last = stopped || (s->o->duration && clock_ns(CLOCK_MONOTONIC) >= end);
+
+		if (interval && clock_ns(CLOCK_MONOTONIC) >= next_stats) {
+			loader__ask_stats(l);
+			next_stats += interval;
+		}
+		if (last && s->o->histograms) {
+			output__ending();
+			loader__ask_stats(l);
+		}
 
 		s->clock_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
 		n = loader__read(l, on_record, s);

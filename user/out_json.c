@@ -3,6 +3,7 @@
 #include <nettle/base64.h>
 #include <stdio.h>
 #include <string.h>
+#include "hist.h"
 #include "output.h"
 #include "ws.h"
 
@@ -259,7 +260,51 @@ static void json_opaque(const struct event *e)
 	finish(b, false);
 }
 
-static void field_counts(struct buf *b, uint8_t dir, const struct wst_counts *n)
+static void field_hist(struct buf *b, const struct wst_hist *h, const struct hist_kind *kind)
+{
+	struct hist_summary s;
+	bool first = true;
+
+	hist_summarise(h, &s);
+	buf_str(b, "{\"unit\":\"");
+	buf_str(b, kind->unit);
+	buf_str(b, "\",\"count\":");
+	buf_u64(b, s.count);
+	field_u64(b, "sum", s.sum);
+	field_u64(b, "max", s.max);
+	field_u64(b, "p50", s.p50);
+	field_u64(b, "p90", s.p90);
+	field_u64(b, "p99", s.p99);
+	field(b, "buckets");
+	buf_char(b, '[');
+	for (uint32_t i = 0; i < HIST_SLOTS; i++) {
+		if (!h->slots[i])
+			continue;
+		buf_str(b, first ? "[" : ",[");
+		buf_u64(b, hist_low(i));
+		buf_char(b, ',');
+		buf_u64(b, hist_low(i + 1) - 1);
+		buf_char(b, ',');
+		buf_u64(b, h->slots[i]);
+		buf_char(b, ']');
+		first = false;
+	}
+	buf_str(b, "]}");
+}
+
+/* The histograms of one direction, or with dir -1 those that have none. */
+static void field_hists(struct buf *b, const struct wst_hists *hists, int dir)
+{
+	for (int i = 0; hists && i < WST_HIST_KINDS; i++) {
+		if (hist_kinds[i].dir != dir)
+			continue;
+		field(b, hist_kinds[i].name);
+		field_hist(b, &hists->hist[i], &hist_kinds[i]);
+	}
+}
+
+static void field_counts(struct buf *b, uint8_t dir, const struct wst_counts *n,
+			 const struct wst_hists *hists)
 {
 	static const char *const names[WST_OPS] = {
 		"cont", "text", "binary", "close", "ping", "pong", "reserved",
@@ -276,7 +321,34 @@ static void field_counts(struct buf *b, uint8_t dir, const struct wst_counts *n)
 		if (i != WST_RESERVED || n->frames[i])
 			field_u64(b, names[i], n->frames[i]);
 	field_u64(b, "messages", n->messages);
+	field_hists(b, hists, dir);
 	buf_char(b, '}');
+}
+
+/* What EV_STATS and EV_CLOSE have in common. */
+static void stats_fields(struct buf *b, const struct event *e)
+{
+	const struct wst_stats *r = e->stats;
+
+	for (int dir = 0; dir < WST_DIRS; dir++)
+		field_counts(b, dir, &r->counts[dir], e->conn->hists);
+	field_hists(b, e->conn->hists, -1);
+	if (r->last && r->h.ts > r->last)
+		field_u64(b, "idle_us", (r->h.ts - r->last) / 1000);
+	field_u64(b, "rtt_us", r->rtt_us);
+	field_u64(b, "retrans", r->retrans);
+	field_u64(b, "unread", r->unread);
+	field_u64(b, "unsent", r->unsent);
+	field_u64(b, "gaps", r->gaps);
+	field_u64(b, "lost", r->lost);
+}
+
+static void json_stats(const struct event *e)
+{
+	struct buf *b = conn_object("stats", e);
+
+	stats_fields(b, e);
+	finish(b, false);
 }
 
 static void json_close(const struct event *e)
@@ -284,7 +356,7 @@ static void json_close(const struct event *e)
 	static const char *const hows[] = { [WST_FIN] = "fin",	     [WST_RST_SENT] = "rst",
 					    [WST_RST_RECEIVED] = "rst", [WST_TIMEOUT] = "timeout",
 					    [WST_EXIT] = "exit" };
-	const struct wst_close *r = e->close;
+	const struct wst_stats *r = e->stats;
 	struct buf *b = conn_object("close", e);
 
 	field_u64(b, "duration_us", r->h.ts > r->opened ? (r->h.ts - r->opened) / 1000 : 0);
@@ -293,13 +365,7 @@ static void json_close(const struct event *e)
 		field_str(b, "how", hows[r->how]);
 	if (e->conn->close_code)
 		field_u64(b, "code", e->conn->close_code);
-	field_counts(b, WST_C2S, &r->counts[WST_C2S]);
-	field_counts(b, WST_S2C, &r->counts[WST_S2C]);
-	field_u64(b, "rtt_us", r->rtt_us);
-	field_u64(b, "retrans", r->retrans);
-	field_u64(b, "unread", r->unread);
-	field_u64(b, "gaps", r->gaps);
-	field_u64(b, "lost", r->lost);
+	stats_fields(b, e);
 	finish(b, false);
 }
 
@@ -309,7 +375,7 @@ static void json_event(const struct event *e)
 		[EV_OPEN] = json_open,	       [EV_REQUEST] = json_request,
 		[EV_RESPONSE] = json_response, [EV_FRAME] = json_frame,
 		[EV_RESYNC] = json_resync,     [EV_OPAQUE] = json_opaque,
-		[EV_CLOSE] = json_close,
+		[EV_STATS] = json_stats,       [EV_CLOSE] = json_close,
 	};
 
 	shows[e->type](e);

@@ -9,7 +9,9 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "hist.h"
 #include "output.h"
+#include "summary.h"
 #include "ws.h"
 
 static const struct options *opts;
@@ -314,29 +316,76 @@ static void add_counts(struct buf *b, const char *arrow, const struct wst_counts
 	buf_bytes(b, n->bytes);
 }
 
+static void add_hists(struct buf *b, const struct wst_hist *hists, int indent)
+{
+	for (int i = 0; i < WST_HIST_KINDS; i++)
+		hist_draw(b, &hists[i], &hist_kinds[i], indent);
+}
+
+static void add_state(struct buf *b, const struct wst_stats *r)
+{
+	if (r->rtt_us) {
+		buf_str(b, "  tcp rtt ");
+		buf_duration(b, r->rtt_us * 1000ULL);
+	}
+	if (r->retrans)
+		buf_printf(b, "  %u retransmitted", r->retrans);
+	if (r->unread)
+		buf_printf(b, "  %u bytes unread", r->unread);
+	if (r->unsent)
+		buf_printf(b, "  %u bytes unsent", r->unsent);
+	if (r->lost)
+		buf_printf(b, "  %llu events lost", (unsigned long long)r->lost);
+}
+
+static void text_stats(const struct event *e)
+{
+	const struct wst_stats *r = e->stats;
+	struct buf *b;
+
+	if (output_is_ending()) {
+		summary_add(e->conn);
+		return;
+	}
+	b = event_line(e, "  ");
+	buf_str(b, "so far");
+	add_counts(b, "->", &r->counts[WST_C2S]);
+	add_counts(b, "<-", &r->counts[WST_S2C]);
+	if (r->last && r->h.ts > r->last) {
+		buf_str(b, "  idle ");
+		buf_duration(b, r->h.ts - r->last);
+	}
+	add_state(b, r);
+	buf_char(b, '\n');
+	if (e->conn->hists)
+		add_hists(b, e->conn->hists->hist, 8);
+	line_end(false);
+}
+
 static void text_close(const struct event *e)
 {
 	static const char *const hows[] = { [WST_FIN] = "FIN",	     [WST_RST_SENT] = "RST",
 					    [WST_RST_RECEIVED] = "RST", [WST_TIMEOUT] = "timeout",
 					    [WST_EXIT] = "process ended" };
-	const struct wst_close *r = e->close;
+	const struct wst_stats *r = e->stats;
 	const struct conn *c = e->conn;
 	struct buf *b = event_line(e, "  ");
 	bool local = r->h.flags & WST_FIRST_LOCAL;
 	bool client = local == (c->role == WST_CLIENT);
 
-	buf_printf(b, "closed by the %s (%s) after ", client ? "client" : "server",
+	buf_printf(b, "closed by the %s (%s", client ? "client" : "server",
 		   r->how < sizeof(hows) / sizeof(hows[0]) && hows[r->how] ? hows[r->how] : "?");
+	if (c->close_code)
+		buf_printf(b, ", %u", c->close_code);
+	buf_str(b, c->midstream ? ") seen for " : ") after ");
 	buf_duration(b, r->h.ts > r->opened ? r->h.ts - r->opened : 0);
 	add_counts(b, "->", &r->counts[WST_C2S]);
 	add_counts(b, "<-", &r->counts[WST_S2C]);
-	if (r->retrans)
-		buf_printf(b, "  %u retransmitted", r->retrans);
-	if (r->unread)
-		buf_printf(b, "  %u bytes never read", r->unread);
-	if (r->lost)
-		buf_printf(b, "  %llu events lost", (unsigned long long)r->lost);
+	add_state(b, r);
 	buf_char(b, '\n');
+	if (c->hists)
+		add_hists(b, c->hists->hist, 8);
+	summary_add(c);
 	line_end(false);
 }
 
@@ -346,7 +395,7 @@ static void text_event(const struct event *e)
 		[EV_OPEN] = text_open,	   [EV_REQUEST] = text_head,
 		[EV_RESPONSE] = text_head, [EV_FRAME] = text_frame,
 		[EV_RESYNC] = text_resync, [EV_OPAQUE] = text_opaque,
-		[EV_CLOSE] = text_close,
+		[EV_STATS] = text_stats,   [EV_CLOSE] = text_close,
 	};
 
 	shows[e->type](e);
@@ -370,6 +419,8 @@ static void text_end(uint64_t ts, const struct run_totals *t)
 {
 	(void)ts;
 	(void)t;
+	summary_draw(line_start(), opts->show_secrets);
+	line_end(false);
 }
 
 const struct output_ops out_text = {

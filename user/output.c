@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +18,7 @@ static const struct output_ops *ops;
 static struct buf out;
 static size_t line_from; /* where the current line starts in out */
 static int fd = STDOUT_FILENO;
-static bool terminal;
+static bool terminal, ending;
 static int error; /* -errno of the first write that failed */
 static uint64_t frames_shown, frames_unprinted;
 
@@ -35,6 +36,8 @@ uint32_t output_kind(const struct event *e)
 		return KIND_FRAME;
 	case EV_OPAQUE:
 		return KIND_OPEN;
+	case EV_STATS:
+		return KIND_STATS;
 	default:
 		return KIND_CLOSE;
 	}
@@ -91,7 +94,7 @@ void output__open(const struct options *o, const struct run_info *run)
 	ops->start(o, run);
 }
 
-void output__event(const struct event *e)
+static void show(const struct event *e)
 {
 	if (!(opts->kinds & output_kind(e)))
 		return;
@@ -101,6 +104,39 @@ void output__event(const struct event *e)
 		frames_shown++;
 	}
 	ops->event(e);
+}
+
+/* --path: a connection is shown from the first request on that matches. */
+static bool path_wanted(const struct event *e)
+{
+	struct conn *c = e->conn;
+
+	if (e->type == EV_OPEN)
+		c->shown = false;
+	if (e->type == EV_REQUEST && !c->shown && c->target &&
+	    fnmatch(opts->path, c->target, 0) == 0) {
+		struct event open = { .type = EV_OPEN, .ts = c->opened, .conn = c };
+
+		c->shown = true;
+		show(&open);
+	}
+	return c->shown;
+}
+
+void output__event(const struct event *e)
+{
+	if (!opts->path || path_wanted(e))
+		show(e);
+}
+
+void output__ending(void)
+{
+	ending = true;
+}
+
+bool output_is_ending(void)
+{
+	return ending;
 }
 
 void output__lost(uint64_t ts, uint64_t events)

@@ -35,6 +35,9 @@ void output__open(const struct options *o, const struct run_info *run);
 void output__event(const struct event *e);
 void output__lost(uint64_t ts, uint64_t events);
 
+/* From now on EV_STATS are each connection's last word, for connections that stay open. */
+void output__ending(void);
+
 /* Frames shown so far, for -n. */
 uint64_t output__frames(void);
 
@@ -52,6 +55,9 @@ int output__close(uint64_t ts, const struct run_totals *t);
  */
 struct buf *line_start(void);
 void line_end(bool frame_line);
+
+/* Whether output__ending() has been called. */
+bool output_is_ending(void);
 
 /* Kinds of events that -q and --only let through. */
 uint32_t output_kind(const struct event *e);

@@ -70,8 +70,6 @@ struct sock_common {
 	struct in6_addr skc_v6_rcv_saddr;
 };
 
-struct socket;
-
 struct sock {
 	struct sock_common __sk_common;
 	__u16 sk_protocol;
@@ -89,7 +87,8 @@ struct tcp_sock {
 	u32 rcv_nxt;
 	u32 copied_seq;
 	u32 write_seq;
-	u32 snd_una;
+	u32 snd_nxt;
+	u64 tcp_mstamp; /* CLOCK_MONOTONIC in microseconds, as of the last packet */
 	u32 srtt_us; /* smoothed round-trip time, eight times, in microseconds */
 	u32 total_retrans;
 };
@@ -143,7 +142,12 @@ struct thread_info {
 	u32 status; /* x86: TS_COMPAT */
 };
 
+struct inode {
+	unsigned short i_mode;
+};
+
 struct file {
+	struct inode *f_inode;
 	void *private_data;
 };
 
@@ -170,6 +174,45 @@ struct task_struct {
 	int tgid;
 	struct task_struct *group_leader;
 	char comm[16];
+	struct css_set *cgroups;
+};
+
+struct sk_buff {
+	char cb[48]; /* TCP: __u32 seq, end_seq */
+};
+
+struct kernfs_node {
+	u64 id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	u32 fd;
+	struct file *file;
+};
+
+struct bpf_map;
+
+struct bpf_iter__bpf_map_elem {
+	struct bpf_iter_meta *meta;
+	struct bpf_map *map;
+	void *key;
+	void *value;
 };
 
 #if defined(__TARGET_ARCH_x86)

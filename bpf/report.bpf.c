@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* What is told of a connection at its end and on request, and how open ones are found at start. */
+#include "compat.bpf.h"
+#include "walk.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+void report(struct conn *c, struct sock *sk, u8 type, u8 how)
+{
+	struct tcp_sock *tp = (struct tcp_sock *)sk;
+	u64 key = (u64)sk;
+	struct wst_hists *h;
+	struct wst_stats *r;
+
+	h = want_hists ? bpf_map_lookup_elem(&hists, &key) : NULL;
+	if (h) {
+		record_start(&h->h, c, WST_HISTS, 0, 0);
+		emit(c, h, sizeof(*h));
+	}
+	r = bpf_ringbuf_reserve(&events, sizeof(*r), 0);
+	if (!r) {
+		lose_event(c);
+		return;
+	}
+	__builtin_memset(r, 0, sizeof(*r));
+	record_start(&r->h, c, type, 0, 0);
+	r->h.flags = c->first;
+	r->opened = c->open.t.h.ts;
+	r->last = c->last;
+	r->how = how;
+	for (int i = 0; i < WST_DIRS; i++) {
+		r->counts[i] = c->s[i].n;
+		r->last_b0[i] = c->s[i].last_b0;
+	}
+	r->lost = c->lost;
+	r->gaps = c->gaps;
+	r->rtt_us = BPF_CORE_READ(tp, srtt_us) >> 3;
+	r->retrans = BPF_CORE_READ(tp, total_retrans);
+	r->unread = unread_bytes(sk);
+	r->unsent = BPF_CORE_READ(tp, write_seq) - BPF_CORE_READ(tp, snd_nxt);
+	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
+}
+
+/* Reading this iterator over the map conns sends a WST_STATS for each connection. */
+SEC("iter/bpf_map_elem")
+int stats(struct bpf_iter__bpf_map_elem *ctx)
+{
+	u64 *key = ctx->key;
+	struct conn *c;
+	u64 sk;
+
+	if (!key)
+		return 0;
+	sk = *key;
+	c = bpf_map_lookup_elem(&conns, &sk);
+	if (c && c->announced)
+		report(c, (struct sock *)sk, WST_STATS, 0);
+	return 0;
+}
+
+#define S_IFMT 0170000
+#define S_IFSOCK 0140000
+
+/* What reading the iterator open_sockets does: enum wst_scan, written by the user side. */
+__u32 scan_pass = 0;
+
+/*
+ * Reading this iterator over all files of all tasks finds the sockets that were open before
+ * wstrace, in every network namespace, with the processes that hold them.
+ */
+SEC("iter/task_file")
+int open_sockets(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	struct socket *socket;
+	struct sock *sk;
+
+	if (!task || !file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+		return 0;
+	socket = BPF_CORE_READ(file, private_data);
+	sk = BPF_CORE_READ(socket, sk);
+	if (sk)
+		on_open_socket(sk, task, scan_pass);
+	return 0;
+}
+
+/* Data arrives: when, the histogram of read delays wants to know. */
+SEC("tp_btf/tcp_probe")
+int BPF_PROG(arrival, struct sock *sk, struct sk_buff *skb)
+{
+	u64 key = (u64)sk;
+	struct tcp_sock *tp;
+	struct conn *c;
+
+	if (!selected(sk))
+		return 0;
+	c = bpf_map_lookup_elem(&conns, &key);
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (!c || !tp || c->arrival || c->shadow || !c->ws)
+		return 0;
+	if (*(u32 *)&skb->cb[4] - *(u32 *)&skb->cb[0] > 0 && tp->copied_seq == tp->rcv_nxt)
+		c->arrival = bpf_ktime_get_ns();
+	return 0;
+}
