@@ -104,8 +104,6 @@ static __always_inline void on_syscall(struct sock *sk, u32 io, bool copied, u32
 {
 	struct walk *w = walk_start(io);
 	struct call_args args = {};
-	struct user_msghdr m;
-	u64 at;
 	int kind;
 
 	if (!w)
@@ -120,10 +118,9 @@ static __always_inline void on_syscall(struct sock *sk, u32 io, bool copied, u32
 		break;
 	case BYTES_MSG:
 	case BYTES_MMSG:
-		at = kind == BYTES_MMSG ? mmsg_current(&args, io, n) : args.buf;
-		if (bpf_probe_read_user(&m, sizeof(m), (void *)at))
-			m.msg_iov = NULL; /* no byte can be read */
-		bytes_iov(&w->b, (u64)m.msg_iov, 0, n, false);
+		if (kind == BYTES_MMSG)
+			args.buf = mmsg_current(&args, io, n);
+		bytes_iov(&w->b, (u64)msg_segments(args.buf).iov, 0, n, false);
 		break;
 	default:
 		on_unseen((u64)sk, w, end_seq);

@@ -232,8 +232,10 @@ def test_reserved_opcodes_rsv_and_rule_breakers(wstrace, port):
         assert close["c2s"]["frames"] == 16 and close["c2s"]["reserved"] == 10
 
 
-PAYLOADS = [(TEXT, "plain"), (TEXT, "h\u00e9 \u4e16\u754c \U0001f600"), (BINARY, bytes(range(256))),
-            (TEXT, ""), (BINARY, b""), (TEXT, "\x1b[31m\"\\\n\u202e"), (TEXT, b"\xff\xfe bad UTF-8"),
+PAYLOADS = [(TEXT, "plain"), (TEXT, "h\u00e9 \u4e16\u754c \U0001f600"),
+            (BINARY, bytes(range(256))),
+            (TEXT, ""), (BINARY, b""), (TEXT, "\x1b[31m\"\\\n\u202e"),
+            (TEXT, b"\xff\xfe bad UTF-8"),
             (BINARY, os.urandom(4096)), (BINARY, os.urandom(100001))]
 
 
