@@ -92,21 +92,27 @@ static void choose_allocation(struct wstrace_bpf *skel, const struct btf *btf)
 		bpf_map__set_map_flags(skel->maps.conns, 0);
 }
 
-/* Runs an iterator through. Returns 0 or -errno. */
-static int run_iterator(const struct bpf_link *link)
+/*
+ * Runs an iterator through; ring, where given, is read whenever that waits for room in it. Returns
+ * 0 or -errno, or what the ring's reader returned.
+ */
+static int run_iterator(const struct bpf_link *link, struct ring_buffer *ring)
 {
-	int fd = bpf_iter_create(bpf_link__fd(link)), err;
+	int fd = bpf_iter_create(bpf_link__fd(link)), err = 0;
 	char nothing[64];
 	ssize_t n;
 
 	if (fd < 0)
 		return -errno;
-	do
+	do {
 		n = read(fd, nothing, sizeof(nothing));
-	while (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)));
-	err = n < 0 ? -errno : 0;
+		if (n < 0 && errno == EAGAIN && ring)
+			err = ring_buffer__consume(ring);
+		else
+			err = n < 0 && errno != EAGAIN && errno != EINTR ? -errno : 0;
+	} while (n && err >= 0);
 	close(fd);
-	return err;
+	return err < 0 ? err : 0;
 }
 
 /* Finds the connections that are open already. */
@@ -119,7 +125,7 @@ static int scan(struct wstrace_bpf *skel)
 		return -errno;
 	for (int pass = WST_SCAN_LISTENERS; pass <= WST_SCAN_ANNOUNCE && !err; pass++) {
 		skel->bss->scan_pass = pass;
-		err = run_iterator(link);
+		err = run_iterator(link, NULL);
 	}
 	bpf_link__destroy(link);
 	return err;
@@ -337,9 +343,11 @@ int loader__read(struct loader *l, record_fn fn, void *ctx)
 	return ring_buffer__consume(l->ring);
 }
 
-int loader__ask_stats(struct loader *l)
+int loader__ask_stats(struct loader *l, record_fn fn, void *ctx)
 {
-	return run_iterator(l->stats);
+	l->fn = fn;
+	l->ctx = ctx;
+	return run_iterator(l->stats, l->ring);
 }
 
 uint64_t loader__lost(const struct loader *l)

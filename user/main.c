@@ -76,6 +76,14 @@ static void on_event(void *ctx, const struct event *e)
 	output__event(e);
 }
 
+/* The next of a row of times; those that passed, the process stopped perhaps, are left out. */
+static uint64_t after(uint64_t time, uint64_t interval)
+{
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
+
+	return now < time + interval ? time + interval : now + interval;
+}
+
 /* Reads until told to stop. Returns 0 or -errno. */
 static int run(struct session *s, struct loader *l)
 {
@@ -89,17 +97,17 @@ static int run(struct session *s, struct loader *l)
 	for (;;) {
 		bool last = stopped || (s->o->duration && clock_ns(CLOCK_MONOTONIC) >= end);
 
-		if (interval && clock_ns(CLOCK_MONOTONIC) >= next_stats) {
-			loader__ask_stats(l);
-			next_stats += interval;
-		}
+		s->clock_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
+		n = 0;
 		if (last && s->o->histograms) {
 			output__ending();
-			loader__ask_stats(l);
+			n = loader__ask_stats(l, on_record, s);
+		} else if (interval && clock_ns(CLOCK_MONOTONIC) >= next_stats) {
+			n = loader__ask_stats(l, on_record, s);
+			next_stats = after(next_stats, interval);
 		}
-
-		s->clock_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
-		n = loader__read(l, on_record, s);
+		if (n >= 0)
+			n = loader__read(l, on_record, s);
 		now = loader__lost(l);
 		if (now != lost)
 			output__lost(clock_ns(CLOCK_REALTIME), now - lost);
