@@ -161,7 +161,7 @@ struct wst_stats {
 	__u32 unsent; /* bytes that the process sent and TCP has not, yet */
 	__u8 how; /* close: enum wst_end_how */
 	__u8 last_b0[WST_DIRS]; /* first header byte of the last frame; 0: none */
-	__u8 p99[WST_P99S]; /* histogram slot that the percentile is in, where all is not sent */
+	__u8 p99[WST_P99S]; /* --top: the slots that they are in; else WST_NO_P99 */
 	__u8 pad[2];
 };
 

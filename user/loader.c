@@ -46,7 +46,7 @@ static int configure(struct wstrace_bpf *skel, const struct options *o)
 {
 	memcpy((void *)skel->rodata->ports, o->ports, sizeof(skel->rodata->ports));
 	skel->rodata->snaplen = o->snaplen;
-	skel->rodata->want_data_frames = !!(o->kinds & KIND_FRAME);
+	skel->rodata->want_data_frames = o->kinds & KIND_FRAME && !o->top;
 	skel->rodata->hidden_role = o->side == SIDE_SERVER ? WST_CLIENT :
 				    o->side == SIDE_CLIENT ? WST_SERVER : 0xff;
 	skel->rodata->only_pids = o->n_pids > 0;
@@ -56,6 +56,7 @@ static int configure(struct wstrace_bpf *skel, const struct options *o)
 	bpf_map__set_max_entries(skel->maps.pairs, o->max_conns);
 	bpf_map__set_max_entries(skel->maps.hists, o->histograms ? o->max_conns : 1);
 	skel->rodata->want_hists = o->histograms;
+	skel->rodata->only_focus = o->top;
 	memcpy((void *)skel->rodata->host_wanted, o->host, sizeof(o->host));
 	skel->rodata->host_bits = o->host_bits;
 	skel->rodata->cgroup_wanted = o->cgroup_id;
@@ -348,6 +349,11 @@ int loader__ask_stats(struct loader *l, record_fn fn, void *ctx)
 	l->fn = fn;
 	l->ctx = ctx;
 	return run_iterator(l->stats, l->ring);
+}
+
+void loader__set_focus(struct loader *l, uint64_t conn)
+{
+	__atomic_store_n(&l->skel->bss->focus, conn, __ATOMIC_RELAXED);
 }
 
 uint64_t loader__lost(const struct loader *l)

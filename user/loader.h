@@ -33,6 +33,9 @@ int loader__read(struct loader *l, record_fn fn, void *ctx);
  */
 int loader__ask_stats(struct loader *l, record_fn fn, void *ctx);
 
+/* With --top: data frames and histograms of this connection cross from now on; 0: of none. */
+void loader__set_focus(struct loader *l, uint64_t conn);
+
 /* The kernel side's sums, over closed and open connections; t->conns is not touched. */
 void loader__totals(struct loader *l, struct run_totals *t);
 
