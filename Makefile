@@ -30,7 +30,7 @@ BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -Wall -Wextra 
 	      -Wno-unused-parameter -Wno-sign-compare -Ivmlinux -Ibpf \
 	      -I/usr/include/$(shell $(CC) -print-multiarch 2>/dev/null)
 # libbpf goes into the program: it moves faster than distributions do
-LIBS := -l:libbpf.a -lelf -lz -lnettle
+LIBS := -l:libbpf.a -lelf -lz -lnettle -lncursesw -ltinfo
 
 # The object that defines the maps comes first: bpftool before 7.3 mixes up the offsets else.
 BPF_OBJS := $(addprefix $(B)/bpf/,conn.bpf.o core.bpf.o foreign.bpf.o http.bpf.o report.bpf.o stats.bpf.o hook_state.bpf.o \
@@ -88,7 +88,8 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 $(B)/tests/unit/%: tests/unit/%.c $(B)/tests/user.a
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(USER_CFLAGS) $(SANITIZE) -Wno-unused-parameter -Ibpf -Iuser -MMD -MP \
-		$(LDFLAGS) -o $@ $< $(B)/tests/user.a -lcmocka -lwslay -lnettle -lz
+		$(LDFLAGS) -o $@ $< $(B)/tests/user.a -lcmocka -lwslay \
+		-lnettle -lz -lncursesw -ltinfo
 
 # The user side for them, without what needs the BPF skeleton
 TEST_USER_OBJS := $(addprefix $(B)/tests/,$(patsubst %.c,%.o,$(filter-out \

@@ -10,6 +10,7 @@ const volatile __u64 ports[1024] = {};
 const volatile __u32 snaplen = 0; /* payload bytes kept of each data frame */
 const volatile __u8 want_data_frames = 1; /* 0: only control frames are handed on */
 const volatile __u8 want_hists = 0;
+const volatile __u8 only_focus = 0; /* histograms are handed on of the connection focus only */
 const volatile __u8 hidden_role = 0xff; /* enum wst_role not shown where both ends are here */
 const volatile __u8 only_pids = 0; /* the map pids counts */
 const volatile char only_comm[WST_COMM_LEN] = {}; /* empty: any */
@@ -22,6 +23,9 @@ const volatile __u8 host_bits = 0; /* that count; 0: any */
 /* Read by the user side at any time. */
 __u64 lost_events = 0;
 __u64 refused_conns = 0; /* not followed, since the table was full */
+
+/* Written by the user side at any time: data frames of this connection are always handed on. */
+__u64 focus = 0;
 
 /* A bit for each port that somebody listened on at start. */
 __u64 listening[1024] = {};

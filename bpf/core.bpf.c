@@ -79,7 +79,7 @@ static __always_inline void on_frame(struct walk *w, struct conn *c, struct stre
 	}
 	s->kept = 0;
 	s->keep = 0;
-	if (!control && !want_data_frames)
+	if (!control && !want_data_frames && c->open.t.h.conn != focus)
 		return;
 	s->keep = control ? 125 : snaplen; /* close codes and pings' payload are small: always */
 	if (s->keep > f->len)

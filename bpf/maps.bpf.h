@@ -9,6 +9,8 @@
 extern const volatile __u32 snaplen __hidden;
 extern const volatile __u8 want_data_frames __hidden;
 extern const volatile __u8 want_hists __hidden;
+extern const volatile __u8 only_focus __hidden;
+extern __u64 focus __hidden;
 extern __u64 lost_events __hidden;
 
 struct events {

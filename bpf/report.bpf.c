@@ -5,6 +5,25 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
+/* The histogram slot of the 99th percentile. */
+__noinline int p99_slot(u64 sk, u32 kind)
+{
+	struct wst_hists *h = bpf_map_lookup_elem(&hists, &sk);
+	u64 above = 0, count = 0;
+
+	if (!h || kind >= WST_HIST_KINDS)
+		return WST_NO_P99;
+	for (u32 i = 0; i < HIST_SLOTS; i++)
+		count += h->hist[kind].slots[i];
+	/* As many may lie above it: count - ceil(count * 99 / 100). */
+	for (u32 i = 0; i < HIST_SLOTS && count; i++) {
+		above += h->hist[kind].slots[HIST_SLOTS - 1 - i];
+		if (above > count / 100)
+			return HIST_SLOTS - 1 - i;
+	}
+	return WST_NO_P99;
+}
+
 void report(struct conn *c, struct sock *sk, u8 type, u8 how)
 {
 	struct tcp_sock *tp = (struct tcp_sock *)sk;
@@ -13,7 +32,7 @@ void report(struct conn *c, struct sock *sk, u8 type, u8 how)
 	struct wst_stats *r;
 
 	h = want_hists ? bpf_map_lookup_elem(&hists, &key) : NULL;
-	if (h) {
+	if (h && (!only_focus || c->open.t.h.conn == focus)) {
 		record_start(&h->h, c, WST_HISTS, 0, 0);
 		emit(c, h, sizeof(*h));
 	}
@@ -32,6 +51,8 @@ void report(struct conn *c, struct sock *sk, u8 type, u8 how)
 		r->counts[i] = c->s[i].n;
 		r->last_b0[i] = c->s[i].last_b0;
 	}
+	for (int i = 0; i < WST_P99S; i++)
+		r->p99[i] = h && only_focus ? p99_slot(key, WST_PING_RTT + i) : WST_NO_P99;
 	r->lost = c->lost;
 	r->gaps = c->gaps;
 	r->rtt_us = BPF_CORE_READ(tp, srtt_us) >> 3;
@@ -51,6 +72,10 @@ int stats(struct bpf_iter__bpf_map_elem *ctx)
 
 	if (!key)
 		return 0;
+	/* Tens of thousands of connections are more than it holds: read() returns EAGAIN ... */
+	if (bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >
+	    bpf_ringbuf_query(&events, BPF_RB_RING_SIZE) / 2)
+		return 1; /* ... and comes back to this connection */
 	sk = *key;
 	c = bpf_map_lookup_elem(&conns, &sk);
 	if (c && c->announced)

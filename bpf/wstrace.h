@@ -144,6 +144,10 @@ enum wst_end_how { WST_FIN = 1, WST_RST_SENT, WST_RST_RECEIVED, WST_TIMEOUT, WST
 #define WST_FIRST_LOCAL 1 /* close: this host ended it first */
 #define WST_FIRST_REMOTE 2
 
+/* By these three a sick connection is told: WST_PING_RTT and the two after it. */
+#define WST_P99S 3
+#define WST_NO_P99 0xff /* nothing has been counted, or nothing is */
+
 struct wst_stats {
 	struct wst_hdr h;
 	__u64 opened; /* CLOCK_MONOTONIC, ns */
@@ -157,7 +161,8 @@ struct wst_stats {
 	__u32 unsent; /* bytes that the process sent and TCP has not, yet */
 	__u8 how; /* close: enum wst_end_how */
 	__u8 last_b0[WST_DIRS]; /* first header byte of the last frame; 0: none */
-	__u8 pad[5];
+	__u8 p99[WST_P99S]; /* --top: the slots that they are in; else WST_NO_P99 */
+	__u8 pad[2];
 };
 
 enum wst_hist_kind {

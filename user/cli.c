@@ -21,6 +21,7 @@ enum {
 	OPT_SIDE,
 	OPT_SECRETS,
 	OPT_ONLY,
+	OPT_TOP,
 	OPT_BACKEND,
 	OPT_RINGBUF,
 	OPT_MAX_CONNS,
@@ -35,6 +36,7 @@ static const char doc[] =
 	"  wstrace -p 12345,9588          both legs of a proxy: its own port and the backend's\n"
 	"  wstrace -q -p 8000-8100        handshakes and closes only\n"
 	"  wstrace -p any --comm nginx    everything that nginx speaks\n"
+	"  wstrace --top -p 9588          which connection is the sick one\n"
 	"  wstrace -j -p 9588 | jq .      one JSON object a line\n"
 	"  wstrace --check                what this kernel allows\n\n"
 	"-> is from the WebSocket client to the server, <- from the server to the client.\n"
@@ -67,6 +69,8 @@ static const struct argp_option options[] = {
 	  "Histograms of message sizes, gaps, ping and reply times and read delays, at each close "
 	  "and at the end", 3 },
 	{ "interval", 'i', "SEC", 0, "Counters, with -H histograms, too, every SEC seconds", 3 },
+	{ "top", OPT_TOP, 0, 0,
+	  "Full-screen live table of connections, every -i SEC (1); ? shows its keys", 3 },
 	{ 0, 0, 0, 0, "Stop:", 4 },
 	{ "duration", 'd', "SEC", 0, "Stop after SEC seconds", 4 },
 	{ "count", 'n', "N", 0, "Stop after N frames", 4 },
@@ -287,6 +291,21 @@ static error_t parse_kernel(struct options *o, int key, char *arg, struct argp_s
 	}
 }
 
+/* The table has a screen to itself, all connections in it, and frames of one at a time. */
+static void check_top(struct options *o, struct argp_state *state)
+{
+	const char *other = o->json ? "-j" :
+			    o->kinds == KIND_QUIET ? "-q" :
+			    o->kinds != KIND_ALL ? "--only" :
+			    o->count ? "-n" : NULL;
+
+	if (other)
+		argp_error(state, "--top: %s says what is printed, and --top prints nothing: it is a "
+			   "live table; leave one of them out", other);
+	o->histograms = true;
+	o->interval = o->interval ? o->interval : 1;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct options *o = state->input;
@@ -314,6 +333,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'H':
 		o->histograms = true;
 		return 0;
+	case OPT_TOP:
+		o->top = true;
+		return 0;
 	case 'i':
 		o->interval = whole_number(state, "--interval", arg, 1, 1000000);
 		return 0;
@@ -335,6 +357,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		/* Who asks for a process wants what it speaks, whichever end it is. */
 		if (!o->have_side && (o->n_pids || o->comm || o->cgroup_id))
 			o->side = SIDE_BOTH;
+		if (o->top)
+			check_top(o, state);
 		return 0;
 	default:
 		if (parse_select(o, key, arg, state) == 0)

@@ -46,6 +46,7 @@ struct options {
 	int verbose;
 	bool histograms;
 	uint64_t interval; /* seconds; 0: only at the end */
+	bool top;
 	uint64_t duration; /* seconds; 0: until told */
 	uint64_t count; /* frames; 0: no limit */
 	const char *backend; /* NULL: auto */

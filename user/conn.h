@@ -50,6 +50,7 @@ struct conn {
 	uint16_t close_code; /* of the first close frame that carried one */
 	char *target; /* of the last request; NULL before one came */
 	struct wst_hists *hists; /* the last ones that came; NULL: none */
+	struct top_row *row; /* --top's, where that runs */
 
 	UT_hash_handle hh;
 };

@@ -11,7 +11,7 @@ const struct hist_kind hist_kinds[WST_HIST_KINDS] = {
 	[WST_READ_DELAY] = { "read_delay", "wait in the receive queue", "us", -1 },
 };
 
-static uint64_t slot_middle(uint32_t slot, uint64_t max)
+uint64_t hist_middle(uint32_t slot, uint64_t max)
 {
 	uint64_t low = hist_low(slot), high = hist_low(slot + 1) - 1;
 	uint64_t middle = low + (high - low) / 2;
@@ -26,7 +26,7 @@ static uint64_t percentile(const struct wst_hist *h, uint64_t count, unsigned in
 	for (uint32_t i = 0; i < HIST_SLOTS; i++) {
 		seen += h->slots[i];
 		if (seen >= rank)
-			return slot_middle(i, h->max);
+			return hist_middle(i, h->max);
 	}
 	return h->max;
 }

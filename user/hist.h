@@ -23,6 +23,9 @@ extern const struct hist_kind hist_kinds[WST_HIST_KINDS];
 
 void hist_summarise(const struct wst_hist *h, struct hist_summary *s);
 
+/* What a value in this slot is taken for; max: no value was larger. */
+uint64_t hist_middle(uint32_t slot, uint64_t max);
+
 /* Adds from to to, slot by slot. */
 void hist_merge(struct wst_hist *to, const struct wst_hist *from);
 

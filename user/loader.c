@@ -46,7 +46,7 @@ static int configure(struct wstrace_bpf *skel, const struct options *o)
 {
 	memcpy((void *)skel->rodata->ports, o->ports, sizeof(skel->rodata->ports));
 	skel->rodata->snaplen = o->snaplen;
-	skel->rodata->want_data_frames = !!(o->kinds & KIND_FRAME);
+	skel->rodata->want_data_frames = o->kinds & KIND_FRAME && !o->top;
 	skel->rodata->hidden_role = o->side == SIDE_SERVER ? WST_CLIENT :
 				    o->side == SIDE_CLIENT ? WST_SERVER : 0xff;
 	skel->rodata->only_pids = o->n_pids > 0;
@@ -56,6 +56,7 @@ static int configure(struct wstrace_bpf *skel, const struct options *o)
 	bpf_map__set_max_entries(skel->maps.pairs, o->max_conns);
 	bpf_map__set_max_entries(skel->maps.hists, o->histograms ? o->max_conns : 1);
 	skel->rodata->want_hists = o->histograms;
+	skel->rodata->only_focus = o->top;
 	memcpy((void *)skel->rodata->host_wanted, o->host, sizeof(o->host));
 	skel->rodata->host_bits = o->host_bits;
 	skel->rodata->cgroup_wanted = o->cgroup_id;
@@ -92,21 +93,27 @@ static void choose_allocation(struct wstrace_bpf *skel, const struct btf *btf)
 		bpf_map__set_map_flags(skel->maps.conns, 0);
 }
 
-/* Runs an iterator through. Returns 0 or -errno. */
-static int run_iterator(const struct bpf_link *link)
+/*
+ * Runs an iterator through; ring, where given, is read whenever that waits for room in it. Returns
+ * 0 or -errno, or what the ring's reader returned.
+ */
+static int run_iterator(const struct bpf_link *link, struct ring_buffer *ring)
 {
-	int fd = bpf_iter_create(bpf_link__fd(link)), err;
+	int fd = bpf_iter_create(bpf_link__fd(link)), err = 0;
 	char nothing[64];
 	ssize_t n;
 
 	if (fd < 0)
 		return -errno;
-	do
+	do {
 		n = read(fd, nothing, sizeof(nothing));
-	while (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)));
-	err = n < 0 ? -errno : 0;
+		if (n < 0 && errno == EAGAIN && ring)
+			err = ring_buffer__consume(ring);
+		else
+			err = n < 0 && errno != EAGAIN && errno != EINTR ? -errno : 0;
+	} while (n && err >= 0);
 	close(fd);
-	return err;
+	return err < 0 ? err : 0;
 }
 
 /* Finds the connections that are open already. */
@@ -119,7 +126,7 @@ static int scan(struct wstrace_bpf *skel)
 		return -errno;
 	for (int pass = WST_SCAN_LISTENERS; pass <= WST_SCAN_ANNOUNCE && !err; pass++) {
 		skel->bss->scan_pass = pass;
-		err = run_iterator(link);
+		err = run_iterator(link, NULL);
 	}
 	bpf_link__destroy(link);
 	return err;
@@ -337,9 +344,16 @@ int loader__read(struct loader *l, record_fn fn, void *ctx)
 	return ring_buffer__consume(l->ring);
 }
 
-int loader__ask_stats(struct loader *l)
+int loader__ask_stats(struct loader *l, record_fn fn, void *ctx)
 {
-	return run_iterator(l->stats);
+	l->fn = fn;
+	l->ctx = ctx;
+	return run_iterator(l->stats, l->ring);
+}
+
+void loader__set_focus(struct loader *l, uint64_t conn)
+{
+	__atomic_store_n(&l->skel->bss->focus, conn, __ATOMIC_RELAXED);
 }
 
 uint64_t loader__lost(const struct loader *l)

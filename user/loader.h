@@ -27,8 +27,14 @@ typedef int (*record_fn)(void *ctx, void *record, size_t size);
  */
 int loader__read(struct loader *l, record_fn fn, void *ctx);
 
-/* Has the kernel side send a WST_STATS for each open connection. Returns 0 or -errno. */
-int loader__ask_stats(struct loader *l);
+/*
+ * Has the kernel side send a WST_STATS for each open connection. Where they are more than the ring
+ * buffer holds, fn gets records already. Returns 0 or -errno, or a negative value that fn returned.
+ */
+int loader__ask_stats(struct loader *l, record_fn fn, void *ctx);
+
+/* With --top: data frames and histograms of this connection cross from now on; 0: of none. */
+void loader__set_focus(struct loader *l, uint64_t conn);
 
 /* The kernel side's sums, over closed and open connections; t->conns is not touched. */
 void loader__totals(struct loader *l, struct run_totals *t);

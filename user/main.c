@@ -12,6 +12,7 @@
 #include "decode.h"
 #include "loader.h"
 #include "output.h"
+#include "screen.h"
 
 /* How long the reader sleeps between looks at the ring buffer: nobody wakes it. */
 #define IDLE_NS (20 * 1000000L)
@@ -76,6 +77,38 @@ static void on_event(void *ctx, const struct event *e)
 	output__event(e);
 }
 
+/* The next of a row of times; those that passed, the process stopped perhaps, are left out. */
+static uint64_t after(uint64_t time, uint64_t interval)
+{
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
+
+	return now < time + interval ? time + interval : now + interval;
+}
+
+/* Asks for statistics, and has them read. Returns 0 or -errno. */
+static int ask_stats(struct session *s, struct loader *l)
+{
+	struct run_totals totals = {};
+	int err = loader__ask_stats(l, on_record, s);
+
+	loader__totals(l, &totals);
+	output__totals(clock_ns(CLOCK_REALTIME), &totals);
+	return err;
+}
+
+/* Keys and screen, where the output has them. Returns false when the user is done. */
+static bool tick(struct loader *l)
+{
+	static uint64_t focus;
+	uint64_t wanted = focus;
+	bool more = output__tick(clock_ns(CLOCK_REALTIME), &wanted);
+
+	if (wanted != focus)
+		loader__set_focus(l, wanted);
+	focus = wanted;
+	return more;
+}
+
 /* Reads until told to stop. Returns 0 or -errno. */
 static int run(struct session *s, struct loader *l)
 {
@@ -89,17 +122,18 @@ static int run(struct session *s, struct loader *l)
 	for (;;) {
 		bool last = stopped || (s->o->duration && clock_ns(CLOCK_MONOTONIC) >= end);
 
-		if (interval && clock_ns(CLOCK_MONOTONIC) >= next_stats) {
-			loader__ask_stats(l);
-			next_stats += interval;
-		}
-		if (last && s->o->histograms) {
-			output__ending();
-			loader__ask_stats(l);
-		}
-
 		s->clock_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
-		n = loader__read(l, on_record, s);
+		n = 0;
+		if (last && s->o->histograms && !s->o->top) {
+			output__ending();
+			n = ask_stats(s, l);
+		} else if (interval && clock_ns(CLOCK_MONOTONIC) >= next_stats) {
+			n = ask_stats(s, l);
+			next_stats = after(next_stats, interval);
+		}
+		if (n >= 0)
+			n = loader__read(l, on_record, s);
+		last |= !tick(l);
 		now = loader__lost(l);
 		if (now != lost)
 			output__lost(clock_ns(CLOCK_REALTIME), now - lost);
@@ -181,6 +215,10 @@ int main(int argc, char **argv)
 		if (o.verbose)
 			printf("libbpf %s\n", libbpf_version_string());
 		return 0;
+	}
+	if (o.top && !o.check && screen__unusable()) {
+		fprintf(stderr, "wstrace: --top: %s\n", screen__unusable());
+		return 2;
 	}
 	catch_signals();
 	loader__set_verbosity(o.verbose);

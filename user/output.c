@@ -89,7 +89,7 @@ static void open_terminal(void)
 void output__open(const struct options *o, const struct run_info *run)
 {
 	opts = o;
-	ops = o->json ? &out_json : &out_text;
+	ops = o->top ? &out_top : o->json ? &out_json : &out_text;
 	open_terminal();
 	ops->start(o, run);
 }
@@ -127,6 +127,17 @@ void output__event(const struct event *e)
 {
 	if (!opts->path || path_wanted(e))
 		show(e);
+}
+
+bool output__tick(uint64_t ts, uint64_t *focus)
+{
+	return !ops->tick || ops->tick(ts, focus);
+}
+
+void output__totals(uint64_t ts, const struct run_totals *t)
+{
+	if (ops->totals)
+		ops->totals(ts, t);
 }
 
 void output__ending(void)

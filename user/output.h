@@ -24,9 +24,13 @@ struct output_ops {
 	void (*event)(const struct event *e);
 	void (*lost)(uint64_t ts, uint64_t events);
 	void (*end)(uint64_t ts, const struct run_totals *t);
+
+	/* Those of an output that is looked at while it runs; NULL else. */
+	bool (*tick)(uint64_t ts, uint64_t *focus);
+	void (*totals)(uint64_t ts, const struct run_totals *t);
 };
 
-extern const struct output_ops out_text, out_json;
+extern const struct output_ops out_text, out_json, out_top;
 
 /* Chooses the output that the options name. */
 void output__open(const struct options *o, const struct run_info *run);
@@ -34,6 +38,15 @@ void output__open(const struct options *o, const struct run_info *run);
 /* Passes on what the options let through. */
 void output__event(const struct event *e);
 void output__lost(uint64_t ts, uint64_t events);
+
+/*
+ * To be called often: keys are read, the screen is drawn. *focus: id of the connection whose data
+ * frames and histograms are looked at, 0: none. Returns false when the user is done.
+ */
+bool output__tick(uint64_t ts, uint64_t *focus);
+
+/* The sums so far, after EV_STATS have been asked for. */
+void output__totals(uint64_t ts, const struct run_totals *t);
 
 /* From now on EV_STATS are each connection's last word, for connections that stay open. */
 void output__ending(void);
