@@ -29,7 +29,7 @@ BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -Wall -Wextra 
 	      -Wno-unused-parameter -Wno-sign-compare -Ivmlinux -Ibpf \
 	      -I/usr/include/$(shell $(CC) -print-multiarch 2>/dev/null)
 # libbpf goes into the program: it moves faster than distributions do
-LIBS := -l:libbpf.a -lelf -lz -lnettle
+LIBS := -l:libbpf.a -lelf -lz -lnettle -lpcap
 
 # The object that defines the maps comes first: bpftool before 7.3 mixes up the offsets else.
 BPF_OBJS := $(addprefix $(B)/bpf/,conn.bpf.o core.bpf.o http.bpf.o report.bpf.o stats.bpf.o hook_state.bpf.o \

@@ -11,6 +11,7 @@
 #include "decode.h"
 #include "loader.h"
 #include "output.h"
+#include "read.h"
 
 /* How long the reader sleeps between looks at the ring buffer: nobody wakes it. */
 #define IDLE_NS (20 * 1000000L)
@@ -169,6 +170,8 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	catch_signals();
+	if (o.n_files)
+		return read_files(&o, &stopped);
 	loader__set_verbosity(o.verbose);
 	return o.check ? loader__check(&o) : trace(&o);
 }
