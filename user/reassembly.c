@@ -214,7 +214,7 @@ static void open_conn(struct reassembly *r, struct flow *f, int side, const stru
 
 	if (f->client < 0)
 		f->client = guess_client(r, f, side, s);
-	local = f->client == (r->o.role == WST_SERVER);
+	local = r->o.role == WST_SERVER ? !f->client : f->client;
 	remote = !local;
 	if (!f->h[f->client].isn_known && !f->h[!f->client].isn_known)
 		o.t.h.flags = WST_MIDSTREAM;
