@@ -86,14 +86,14 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-/* A number of [min, max] that fills [p, end); the error names the token. */
-static uint64_t number(struct argp_state *state, const char *what, const char *p, const char *end,
-		       uint64_t min, uint64_t max)
+/* A number of [min, max] that fills [p, end), a part of arg; the error names the token. */
+static uint64_t number(struct argp_state *state, const char *what, const char *arg, const char *p,
+		       const char *end, uint64_t min, uint64_t max)
 {
 	uint64_t v = 0;
 
 	if (p == end)
-		argp_error(state, "%s: a number is missing in '%s'", what, p);
+		argp_error(state, "%s: a number is missing in '%s'", what, arg);
 	for (const char *c = p; c < end; c++) {
 		if (*c < '0' || *c > '9')
 			argp_error(state, "%s: '%.*s' is not a number", what, (int)(end - p), p);
@@ -110,7 +110,7 @@ static uint64_t number(struct argp_state *state, const char *what, const char *p
 static uint64_t whole_number(struct argp_state *state, const char *what, const char *arg,
 			     uint64_t min, uint64_t max)
 {
-	return number(state, what, arg, arg + strlen(arg), min, max);
+	return number(state, what, arg, arg, arg + strlen(arg), min, max);
 }
 
 static void parse_ports(struct options *o, struct argp_state *state, const char *list)
@@ -128,8 +128,8 @@ static void parse_ports(struct options *o, struct argp_state *state, const char 
 			last = 65535;
 		} else {
 			dash = memchr(p, '-', end - p);
-			first = number(state, "--port", p, dash ? dash : end, 1, 65535);
-			last = dash ? number(state, "--port", dash + 1, end, 1, 65535) : first;
+			first = number(state, "--port", list, p, dash ? dash : end, 1, 65535);
+			last = dash ? number(state, "--port", list, dash + 1, end, 1, 65535) : first;
 			if (last < first)
 				argp_error(state, "--port: the range '%.*s' runs backwards",
 					   (int)(end - p), p);
@@ -149,7 +149,7 @@ static void parse_pids(struct options *o, struct argp_state *state, const char *
 		end = p + strcspn(p, ",");
 		if (o->n_pids == PIDS_MAX)
 			argp_error(state, "--pid: more than %d processes", PIDS_MAX);
-		o->pids[o->n_pids++] = number(state, "--pid", p, end, 1, 4194304);
+		o->pids[o->n_pids++] = number(state, "--pid", list, p, end, 1, 4194304);
 		if (!*end)
 			return;
 	}
