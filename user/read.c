@@ -228,11 +228,13 @@ static int say_files(const struct reader *r)
 	return status;
 }
 
-static void say_end(const struct run_totals *t)
+static void say_end(const struct run_totals *t, uint64_t gaps)
 {
 	fprintf(stderr, "wstrace: %llu connections, %llu frames, %llu bytes, %llu lost",
 		(unsigned long long)t->conns, (unsigned long long)t->frames,
 		(unsigned long long)t->bytes, (unsigned long long)t->lost);
+	if (gaps)
+		fprintf(stderr, ", %llu bytes are not in the capture", (unsigned long long)gaps);
 	if (t->refused)
 		fprintf(stderr, ", %llu connections not followed: too many at once",
 			(unsigned long long)t->refused);
@@ -244,7 +246,7 @@ static int read_all(struct reader *r)
 	struct run_info info = { .backend = "file" };
 	struct run_totals totals = {};
 	struct capture *first = oldest(r);
-	struct wst_totals sums;
+	struct walk_totals sums;
 	int status, err;
 
 	if (first)
@@ -265,7 +267,7 @@ static int read_all(struct reader *r)
 		return status;
 	if (err)
 		fprintf(stderr, "wstrace: cannot write: %s\n", strerror(-err));
-	say_end(&totals);
+	say_end(&totals, sums.gaps);
 	return err || status;
 }
 

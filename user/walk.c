@@ -24,7 +24,7 @@ void walker__free(struct walker *w)
 	free(w);
 }
 
-struct wst_totals walker__totals(const struct walker *w)
+struct walk_totals walker__totals(const struct walker *w)
 {
 	return w->totals;
 }
@@ -155,7 +155,7 @@ static void believe(struct call *k, uint64_t offset, uint32_t seq)
 	s->phase = PH_WS;
 	s->trust = TRUSTED;
 	k->c->ws = true;
-	r.skipped = offset - s->lost_pos;
+	r.skipped = offset > s->lost_pos ? offset - s->lost_pos : 0;
 	record_start(&r.h, k->c, s->n_held ? s->held[0].h.ts : k->ts, WST_RESYNC, k->dir, seq);
 	if (r.skipped)
 		w->fn(w->ctx, &r, sizeof(r));
@@ -167,12 +167,28 @@ static void believe(struct call *k, uint64_t offset, uint32_t seq)
 	s->n_held = 0;
 }
 
+/*
+ * Payload of one value, 00 00 or 01 01 01, reads as a chain of plausible frames; not as one of
+ * messages. An empty fragment is legal, but too cheap to be a sign.
+ */
+static bool continues_message(struct stream *s, const struct ws_frame *f)
+{
+	bool fin = f->b0 & WS_FIN, first = f->b0 & WS_OPCODE;
+
+	if (WS_IS_CONTROL(f->b0))
+		return true;
+	if ((!fin && !f->len) || s->message == (first ? MESSAGE_OPEN : MESSAGE_DONE))
+		return false;
+	s->message = fin ? MESSAGE_DONE : MESSAGE_OPEN;
+	return true;
+}
+
 /* Weighs a header where frames may or may not start. Returns false where they do not. */
 static bool on_doubtful_frame(struct call *k, const struct ws_frame *f)
 {
 	struct stream *s = k->s;
 
-	if (!ws_plausible(f, k->dir == WST_C2S))
+	if (!ws_plausible(f, k->dir == WST_C2S) || !continues_message(s, f))
 		return false;
 	if (s->trust < (k->c->ws ? TRUST_GAP : TRUST_MIDSTREAM)) {
 		fill_frame(k, f, &s->held[s->n_held++]);
@@ -228,6 +244,27 @@ static void step_doubtful(struct call *k)
 		lose_sync(k, WST_WHY_GAP);
 }
 
+/*
+ * A segment starts while the walk is, perhaps, inside a payload or header: it got there by a header
+ * that nothing has confirmed yet. Where this segment holds exactly one plausible frame, that is the
+ * better guess.
+ */
+static void rejoin(struct call *k)
+{
+	struct stream *s = k->s;
+	struct ws_frame f;
+
+	if (k->left < 2 || k->left < ws_hdr_len(k->p[1]))
+		return;
+	ws_parse(k->p, &f);
+	if (ws_plausible(&f, k->dir == WST_C2S) && f.hdr_len + f.len == k->left + k->missing) {
+		s->trust = 0;
+		s->n_held = 0;
+		s->ws.left = 0;
+		s->ws.have = 0;
+	}
+}
+
 /* One frame header and as much of its payload as there is, or the rest of an earlier payload. */
 static void step_ws(struct call *k)
 {
@@ -256,6 +293,12 @@ static void step_ws(struct call *k)
 	advance(k, ws_skip(&s->ws, k->left));
 	if (k->w->o.hists && (s->starting || (s->ending && !s->ws.left)))
 		time_message(k);
+}
+
+static void count_gap(struct walk_conn *c, uint32_t n)
+{
+	c->gaps += n;
+	c->w->totals.gaps += n;
 }
 
 /*
@@ -293,16 +336,27 @@ static void pass_cut_off(struct call *k)
 
 		pass_unseen(k, k->missing);
 		if (s->phase == PH_LOST && phase != PH_LOST)
-			k->c->gaps += k->missing;
+			count_gap(k->c, k->missing);
 	}
 	k->seq += k->missing;
 }
 
-/* A frame that ends with its segment is a sign that it is one. */
+/* A frame that ends where the segment ends: writers do that. */
 static void weigh_end(struct stream *s)
 {
 	if (s->phase == PH_LOST && s->trust && !s->ws.left && !s->ws.have)
 		s->trust++;
+}
+
+/* The 101 has come the other way. */
+static void join_ws(struct call *k)
+{
+	bool doubt = k->s->phase != PH_HTTP;
+
+	become_ws(k->s);
+	if (doubt)
+		lose_sync(k, WST_WHY_GAP);
+	k->skip = false;
 }
 
 void walk__bytes(struct walk_conn *c, uint8_t dir, uint64_t ts, uint32_t seq, const uint8_t *p,
@@ -316,18 +370,20 @@ void walk__bytes(struct walk_conn *c, uint8_t dir, uint64_t ts, uint32_t seq, co
 	if (c->opaque)
 		return;
 	c->last = ts;
-	if (c->upgraded && !s->upgraded)
-		become_ws(s);
+	if (c->upgraded && !s->upgraded && (s->phase == PH_HTTP || s->head_cut))
+		join_ws(&k);
 	if (gap && (s->started || !(c->open.t.h.flags & WST_MIDSTREAM))) {
 		if (gap < 0 && gap > -SEQ_OLD)
 			return;
 		if (gap > 0)
-			c->gaps += gap;
+			count_gap(c, gap);
 		pass_unseen(&k, gap);
 		k.skip = false;
 	}
 	s->started = 1;
 	s->n.stream += len;
+	if (k.left && s->phase == PH_LOST && (s->ws.left || s->ws.have))
+		rejoin(&k);
 	while (k.left && !c->opaque) {
 		if (s->phase == PH_WS || s->phase == PH_LOST)
 			step_ws(&k);

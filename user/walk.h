@@ -28,8 +28,14 @@ struct walk_conn;
 struct walker *walker__new(const struct walk_options *o, walk_fn fn, void *ctx);
 void walker__free(struct walker *w); /* accepts NULL; connections are the caller's to close */
 
-/* Frames and payload bytes of all connections so far. */
-struct wst_totals walker__totals(const struct walker *w);
+/* Of all connections so far. */
+struct walk_totals {
+	uint64_t frames;
+	uint64_t bytes; /* payload */
+	uint64_t gaps; /* bytes that passed unseen */
+};
+
+struct walk_totals walker__totals(const struct walker *w);
 
 /*
  * A connection. Of o all fields count but t.h.conn and t.h.type, which are given here.

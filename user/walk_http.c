@@ -139,5 +139,6 @@ void walk_cut_head(struct call *k)
 		c->upgraded = true;
 		c->ws = true;
 	}
+	s->head_cut = 1;
 	lose_sync(k, WST_WHY_GAP);
 }

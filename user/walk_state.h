@@ -19,6 +19,9 @@ enum phase { PH_HTTP, PH_WS, PH_LOST, PH_OPAQUE };
 #define TRUST_GAP 2
 #define TRUSTED 255
 
+#define MESSAGE_DONE 1
+#define MESSAGE_OPEN 2
+
 struct stream {
 	uint64_t pos; /* of the next byte, since the upgrade */
 	uint64_t lost_pos; /* where decoding stopped, while phase is PH_LOST */
@@ -34,6 +37,8 @@ struct stream {
 	uint8_t starting; /* a message starts with this frame */
 	uint8_t n_held;
 	uint8_t started; /* bytes have come */
+	uint8_t head_cut; /* the last head was not captured to its end */
+	uint8_t message; /* what the last data frame left, while in doubt: 0 not known, MESSAGE_* */
 	uint64_t msg_bytes; /* of the current message so far */
 	uint64_t msg_end; /* when the last message ended; 0: none yet */
 	uint64_t ping_at; /* when the ping that has no pong yet passed; 0: none */
@@ -62,7 +67,7 @@ struct walker {
 	walk_fn fn;
 	void *ctx;
 	uint64_t conns;
-	struct wst_totals totals;
+	struct walk_totals totals;
 	struct {
 		struct wst_bytes h;
 		uint8_t data[WST_CHUNK];
@@ -107,11 +112,12 @@ static inline void lose_sync(struct call *k, uint8_t why)
 	struct stream *s = k->s;
 
 	if (s->phase != PH_LOST) {
-		s->lost_pos = s->pos - s->ws.have;
+		s->lost_pos = s->pos + s->ws.left - s->ws.have;
 		s->why = why;
 		s->phase = PH_LOST;
 	}
 	s->trust = 0;
+	s->message = 0;
 	s->n_held = 0;
 	s->keep = 0;
 	s->ws.left = 0;
