@@ -115,7 +115,11 @@ $(B)/tests/iomatrix: $(wildcard tests/io/iomatrix/*.[ch])
 
 $(B)/tests/fuzz/%: tests/fuzz/%.c
 	@mkdir -p $(@D)
-	$(call say,CC,$@)$(CLANG) $(USER_CFLAGS) $(SANITIZE) -fsanitize=fuzzer -Ibpf -MMD -MP -o $@ $<
+	$(call say,CC,$@)$(CLANG) $(USER_CFLAGS) $(SANITIZE) -fsanitize=fuzzer -Wno-unused-parameter \
+		-Ibpf -MMD -MP -o $@ $< $(FUZZED) $(if $(FUZZED),-lpcap -lnettle)
+
+$(B)/tests/fuzz/fuzz_read: FUZZED := $(patsubst %,user/%.c,buf capture conn decode http reassembly \
+				       reorder walk walk_http ws)
 
 # Each package is looked for first, and what it brings is only seen by a make that starts later.
 deps:
