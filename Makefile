@@ -30,7 +30,7 @@ BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -Wall -Wextra 
 	      -Wno-unused-parameter -Wno-sign-compare -Ivmlinux -Ibpf \
 	      -I/usr/include/$(shell $(CC) -print-multiarch 2>/dev/null)
 # libbpf goes into the program: it moves faster than distributions do
-LIBS := -l:libbpf.a -lelf -lz -lnettle -lncursesw -ltinfo
+LIBS := -l:libbpf.a -lelf -lz -lnettle -lpcap -lncursesw -ltinfo
 
 # The object that defines the maps comes first: bpftool before 7.3 mixes up the offsets else.
 BPF_OBJS := $(addprefix $(B)/bpf/,conn.bpf.o core.bpf.o foreign.bpf.o http.bpf.o report.bpf.o stats.bpf.o hook_state.bpf.o \
@@ -89,7 +89,7 @@ $(B)/tests/unit/%: tests/unit/%.c $(B)/tests/user.a
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(USER_CFLAGS) $(SANITIZE) -Wno-unused-parameter -Ibpf -Iuser -MMD -MP \
 		$(LDFLAGS) -o $@ $< $(B)/tests/user.a -lcmocka -lwslay \
-		-lnettle -lz -lncursesw -ltinfo
+		-lnettle -lz -lpcap -lncursesw -ltinfo
 
 # The user side for them, without what needs the BPF skeleton
 TEST_USER_OBJS := $(addprefix $(B)/tests/,$(patsubst %.c,%.o,$(filter-out \
@@ -116,7 +116,11 @@ $(B)/tests/iomatrix: $(wildcard tests/io/iomatrix/*.[ch])
 
 $(B)/tests/fuzz/%: tests/fuzz/%.c
 	@mkdir -p $(@D)
-	$(call say,CC,$@)$(CLANG) $(USER_CFLAGS) $(SANITIZE) -fsanitize=fuzzer -Ibpf -MMD -MP -o $@ $<
+	$(call say,CC,$@)$(CLANG) $(USER_CFLAGS) $(SANITIZE) -fsanitize=fuzzer -Wno-unused-parameter \
+		-Ibpf -MMD -MP -o $@ $< $(FUZZED) $(if $(FUZZED),-lpcap -lnettle)
+
+$(B)/tests/fuzz/fuzz_read: FUZZED := $(patsubst %,user/%.c,buf capture conn decode http reassembly \
+				       reorder walk walk_http ws)
 
 # Each package is looked for first, and what it brings is only seen by a make that starts later.
 deps:

@@ -38,6 +38,7 @@ static const char doc[] =
 	"  wstrace -p any --comm nginx    everything that nginx speaks\n"
 	"  wstrace --top -p 9588          which connection is the sick one\n"
 	"  wstrace -j -p 9588 | jq .      one JSON object a line\n"
+	"  wstrace -r a.pcap b.pcapng     the same from captures, as tcpdump makes them\n"
 	"  wstrace --check                what this kernel allows\n\n"
 	"-> is from the WebSocket client to the server, <- from the server to the client.\n"
 	"Exit status: 0 done, 1 failed while running, 2 wrong usage, 3 not permitted, "
@@ -57,6 +58,9 @@ static const struct argp_option options[] = {
 	  "Which socket to show of a connection with both ends on this host (server; with --pid, "
 	  "--comm, --cgroup both)", 1 },
 	{ 0, 0, 0, 0, "Capture:", 2 },
+	{ "read", 'r', "FILE", 0,
+	  "Read captures, pcap or pcapng, instead of tracing: all FILEs that are named, merged by "
+	  "time; - is standard input. No port is needed, -p then selects", 2 },
 	{ "snaplen", 's', "N", 0, "Payload bytes to keep of each frame: a number or full (0)", 2 },
 	{ "show-secrets", OPT_SECRETS, 0, 0,
 	  "Show Cookie, Set-Cookie, Authorization, Proxy-Authorization and query values", 2 },
@@ -226,6 +230,33 @@ static void parse_kinds(struct options *o, struct argp_state *state, const char 
 	}
 }
 
+static void add_file(struct options *o, struct argp_state *state, const char *name)
+{
+	if (o->n_files == FILES_MAX)
+		argp_error(state, "--read: more than %d files", FILES_MAX);
+	o->files[o->n_files++] = name;
+}
+
+/* Files say nothing of processes, and no kernel takes part: remembers the option's name. */
+static void note_live_only(struct options *o, int key)
+{
+	for (const struct argp_option *opt = options; opt->name || opt->doc; opt++)
+		if (opt->key == key && (opt->group == 5 || key == OPT_PID || key == OPT_COMM ||
+					key == OPT_CGROUP))
+			o->live_only = opt->name;
+}
+
+static void check_usage(struct options *o, struct argp_state *state)
+{
+	if (o->n_files && o->live_only)
+		argp_error(state, "--%s is for tracing: it does not go with -r", o->live_only);
+	if (!o->have_ports && !o->check && !o->version && !o->n_files)
+		argp_error(state, "no port: say which with -p, -p any for all");
+	/* Who asks for a process wants what it speaks, whichever end it is. */
+	if (!o->have_side && (o->n_pids || o->comm || o->cgroup_id))
+		o->side = SIDE_BOTH;
+}
+
 static error_t parse_select(struct options *o, int key, char *arg, struct argp_state *state)
 {
 	switch (key) {
@@ -310,6 +341,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct options *o = state->input;
 
+	note_live_only(o, key);
 	switch (key) {
 	case 's':
 		o->snaplen = !strcmp(arg, "full") ? SNAPLEN_FULL :
@@ -348,15 +380,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'V':
 		o->version = true;
 		return 0;
+	case 'r':
+		add_file(o, state, arg);
+		return 0;
 	case ARGP_KEY_ARG:
+		if (o->n_files) {
+			add_file(o, state, arg);
+			return 0;
+		}
 		argp_error(state, "'%s' is not an option; ports go behind -p", arg);
 		return EINVAL;
 	case ARGP_KEY_END:
-		if (!o->have_ports && !o->check && !o->version)
-			argp_error(state, "no port: say which with -p, -p any for all");
-		/* Who asks for a process wants what it speaks, whichever end it is. */
-		if (!o->have_side && (o->n_pids || o->comm || o->cgroup_id))
-			o->side = SIDE_BOTH;
+		check_usage(o, state);
 		if (o->top)
 			check_top(o, state);
 		return 0;

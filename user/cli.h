@@ -9,6 +9,7 @@
 #define WSTRACE_VERSION "0.1.0"
 
 #define PIDS_MAX 1024
+#define FILES_MAX 250
 #define SNAPLEN_FULL UINT32_MAX
 
 /* What --only names; -q is a choice of them. */
@@ -54,6 +55,9 @@ struct options {
 	uint32_t max_conns;
 	const char *btf; /* file with the kernel's types; NULL: the kernel's own */
 	bool check;
+	const char *files[FILES_MAX]; /* captures to read instead of tracing */
+	unsigned int n_files;
+	const char *live_only; /* an option that was given and has no meaning for files */
 	bool version;
 };
 

@@ -72,9 +72,11 @@ int http_parse(struct http_msg *m, const char *p, size_t n)
 	while (p < end && (*p == '\r' || *p == '\n'))
 		p++;
 	eol = memchr(p, '\n', end - p);
-	if (!eol || parse_first_line(m, trimmed(p, eol)))
+	if (!eol)
+		eol = end; /* cut off */
+	if (parse_first_line(m, trimmed(p, eol)))
 		return -EINVAL;
-	for (p = eol + 1; p < end; p = eol + 1) {
+	for (p = eol; p < end && ++p < end; p = eol) {
 		struct http_header *h = &m->headers[m->n_headers];
 
 		eol = memchr(p, '\n', end - p);

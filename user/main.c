@@ -12,6 +12,7 @@
 #include "decode.h"
 #include "loader.h"
 #include "output.h"
+#include "read.h"
 #include "screen.h"
 
 /* How long the reader sleeps between looks at the ring buffer: nobody wakes it. */
@@ -221,6 +222,8 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	catch_signals();
+	if (o.n_files)
+		return read_files(&o, &stopped);
 	loader__set_verbosity(o.verbose);
 	return o.check ? loader__check(&o) : trace(&o);
 }

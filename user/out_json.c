@@ -74,6 +74,16 @@ static void finish(struct buf *b, bool frame_line)
 	line_end(frame_line);
 }
 
+static void field_files(struct buf *b, const struct options *o)
+{
+	field(b, "files");
+	for (unsigned int i = 0; i < o->n_files; i++) {
+		buf_char(b, i ? ',' : '[');
+		add_string(b, o->files[i], strlen(o->files[i]));
+	}
+	buf_char(b, ']');
+}
+
 static void json_start(const struct options *o, const struct run_info *run)
 {
 	struct buf *b = object("start", run->started);
@@ -81,10 +91,15 @@ static void json_start(const struct options *o, const struct run_info *run)
 	opts = o;
 	field_u64(b, "v", 1);
 	field_str(b, "version", WSTRACE_VERSION);
-	field_str(b, "kernel", run->kernel);
+	if (run->kernel[0])
+		field_str(b, "kernel", run->kernel);
 	field_str(b, "backend", run->backend);
-	field_str(b, "ports", o->port_list);
-	field_str(b, "host", run->host);
+	if (o->port_list)
+		field_str(b, "ports", o->port_list);
+	if (run->host[0])
+		field_str(b, "host", run->host);
+	if (o->n_files)
+		field_files(b, o);
 	finish(b, false);
 }
 
@@ -103,7 +118,8 @@ static void json_open(const struct event *e)
 		}
 		if (c->cgroup)
 			field_str(b, "cgroup", c->cgroup);
-		field_u64(b, "netns", c->netns);
+		if (c->netns)
+			field_u64(b, "netns", c->netns);
 		field_bool(b, "midstream", c->midstream);
 	}
 	finish(b, false);
@@ -234,8 +250,9 @@ static void json_frame(const struct event *e)
 	field_u64(b, "hdr_len", f->hdr_len);
 	field_u64(b, "seq", f->seq);
 	field_u64(b, "offset", f->offset);
-	field_u64(b, "pid", f->pid);
-	if (f->pid == e->conn->pid)
+	if (f->pid)
+		field_u64(b, "pid", f->pid);
+	if (f->pid && f->pid == e->conn->pid)
 		field_str(b, "comm", e->conn->comm);
 	if (f->has_payload)
 		field_payload(b, f);
@@ -368,7 +385,8 @@ static void json_close(const struct event *e)
 	struct buf *b = conn_object("close", e);
 
 	field_u64(b, "duration_us", r->h.ts > r->opened ? (r->h.ts - r->opened) / 1000 : 0);
-	field_str(b, "first", r->h.flags & WST_FIRST_LOCAL ? "local" : "remote");
+	if (r->h.flags)
+		field_str(b, "first", r->h.flags & WST_FIRST_LOCAL ? "local" : "remote");
 	if (r->how < sizeof(hows) / sizeof(hows[0]) && hows[r->how])
 		field_str(b, "how", hows[r->how]);
 	if (e->conn->close_code)

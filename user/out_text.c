@@ -271,7 +271,7 @@ static void text_open(const struct event *e)
 		buf_str(b, "  cgroup ");
 		buf_escaped(b, c->cgroup, strlen(c->cgroup));
 	}
-	if (opts->verbose)
+	if (opts->verbose && c->netns)
 		buf_printf(b, "  netns %u", c->netns);
 	buf_char(b, '\n');
 	line_end(false);
@@ -376,8 +376,11 @@ static void text_close(const struct event *e)
 	bool local = r->h.flags & WST_FIRST_LOCAL;
 	bool client = local == (c->role == WST_CLIENT);
 
-	buf_printf(b, "closed by the %s (%s", client ? "client" : "server",
-		   r->how < sizeof(hows) / sizeof(hows[0]) && hows[r->how] ? hows[r->how] : "?");
+	if (!r->how)
+		buf_str(b, "replaced by a new connection (its end is not in the capture");
+	else
+		buf_printf(b, "closed by the %s (%s", client ? "client" : "server",
+			   r->how < sizeof(hows) / sizeof(hows[0]) && hows[r->how] ? hows[r->how] : "?");
 	if (c->close_code)
 		buf_printf(b, ", %u", c->close_code);
 	buf_str(b, c->midstream ? ") seen for " : ") after ");

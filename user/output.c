@@ -90,7 +90,8 @@ void output__open(const struct options *o, const struct run_info *run)
 {
 	opts = o;
 	ops = o->top ? &out_top : o->json ? &out_json : &out_text;
-	open_terminal();
+	if (!o->n_files) /* a file waits for a terminal */
+		open_terminal();
 	ops->start(o, run);
 }
 

@@ -62,7 +62,9 @@ static void draw_worst(struct buf *b, const struct worst *w, bool show_secrets)
 	buf_duration(b, w->p99 * 1000);
 	buf_printf(b, " of %llu  ", (unsigned long long)w->count);
 	buf_escaped(b, w->comm, strlen(w->comm));
-	buf_printf(b, "[%u]  %s  ", w->pid, w->remote);
+	if (w->pid)
+		buf_printf(b, "[%u]  ", w->pid);
+	buf_printf(b, "%s  ", w->remote);
 	if (show_secrets)
 		buf_add(&shown, target.p, target.n);
 	else

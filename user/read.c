@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include "capture.h"
+#include "decode.h"
+#include "output.h"
+#include "read.h"
+#include "reassembly.h"
+#include "walk.h"
+
+/* Segments between two looks at whether standard output still takes what is written. */
+#define LOOK_EVERY 1024
+
+struct reader {
+	const struct options *o;
+	const volatile sig_atomic_t *stopped;
+	struct capture *captures[FILES_MAX];
+	struct decoder *decoder;
+	struct walker *walker;
+	struct reassembly *tcp;
+	uint64_t first_ts, last_ts; /* of the segments */
+	uint64_t next_stats;
+	int error; /* -errno */
+};
+
+static void on_event(void *ctx, const struct event *e)
+{
+	(void)ctx;
+	output__event(e);
+}
+
+static void on_record(void *ctx, const void *record, size_t size)
+{
+	struct reader *r = ctx;
+	int err = decoder__record(r->decoder, record, size, 0);
+
+	if (err)
+		r->error = err;
+}
+
+static void *on_open(void *ctx, const struct wst_open *o)
+{
+	struct reader *r = ctx;
+
+	return walk__open(r->walker, o);
+}
+
+static void on_bytes(void *conn, uint8_t dir, uint64_t ts, uint32_t seq, const uint8_t *p,
+		     uint32_t have, uint32_t len)
+{
+	walk__bytes(conn, dir, ts, seq, p, have, len);
+}
+
+static void on_stats(void *conn, uint64_t ts, const struct walk_tcp *t)
+{
+	walk__stats(conn, ts, t);
+}
+
+static void on_close(void *conn, uint64_t ts, const struct walk_tcp *t)
+{
+	walk__close(conn, ts, t);
+}
+
+static void on_drop(void *conn)
+{
+	walk__free(conn);
+}
+
+static const struct reassembly_ops ops = {
+	.open = on_open,
+	.bytes = on_bytes,
+	.stats = on_stats,
+	.close = on_close,
+	.drop = on_drop,
+	.guess_client = walk_guess_client,
+};
+
+/* Before a read that may wait. Returns true where there is nobody to read for any more. */
+static bool on_idle(void *ctx)
+{
+	struct reader *r = ctx;
+
+	if (r->tcp && output__flush())
+		return true;
+	return *r->stopped;
+}
+
+static bool addr_wanted(const struct options *o, const uint8_t *addr, uint16_t family)
+{
+	uint8_t a[16] = { [10] = 0xff, [11] = 0xff };
+	uint8_t whole = o->host_bits / 8, part = 0xff00 >> o->host_bits % 8;
+
+	if (family == AF_INET)
+		memcpy(a + 12, addr, 4);
+	else
+		memcpy(a, addr, 16);
+	return !memcmp(a, o->host, whole) &&
+	       (whole == 16 || !((a[whole] ^ o->host[whole]) & part));
+}
+
+static bool port_wanted(const struct options *o, uint16_t port)
+{
+	return o->ports[port / 64] >> (port % 64) & 1;
+}
+
+static bool wanted(const struct options *o, const struct segment *s)
+{
+	if (o->have_ports && !port_wanted(o, s->port[0]) && !port_wanted(o, s->port[1]))
+		return false;
+	return !o->host_bits || addr_wanted(o, s->addr[0], s->family) ||
+	       addr_wanted(o, s->addr[1], s->family);
+}
+
+/* The capture whose next segment is the oldest; NULL where all are at their ends. */
+static struct capture *oldest(const struct reader *r)
+{
+	struct capture *found = NULL;
+	uint64_t ts = UINT64_MAX;
+
+	for (unsigned int i = 0; i < r->o->n_files; i++) {
+		const struct segment *s = capture__peek(r->captures[i]);
+
+		if (s && s->ts < ts) {
+			ts = s->ts;
+			found = r->captures[i];
+		}
+	}
+	return found;
+}
+
+/* Counters every SEC seconds, as the packets' clock has it. */
+static void give_stats(struct reader *r, uint64_t ts)
+{
+	uint64_t interval = r->o->interval * 1000000000ULL;
+
+	if (!interval || ts < r->next_stats)
+		return;
+	if (r->next_stats)
+		reassembly__stats(r->tcp, r->next_stats);
+	r->next_stats = ts + interval - (ts - r->first_ts) % interval;
+}
+
+/* Returns false where that was the last one. */
+static bool take(struct reader *r, const struct segment *s)
+{
+	const struct options *o = r->o;
+
+	if (o->duration && s->ts > r->first_ts + o->duration * 1000000000ULL)
+		return false;
+	give_stats(r, s->ts);
+	if (s->ts > r->last_ts)
+		r->last_ts = s->ts;
+	if (wanted(o, s))
+		reassembly__segment(r->tcp, s);
+	return !r->error && (!o->count || output__frames() < o->count);
+}
+
+/* Reads until the end, or until told to stop. Returns 0 or -errno. */
+static int run(struct reader *r)
+{
+	struct capture *c;
+
+	for (uint64_t n = 1; !*r->stopped && (c = oldest(r)); n++) {
+		if (!take(r, capture__peek(c)))
+			break;
+		if (n % LOOK_EVERY == 0 && output__flush())
+			break;
+		capture__next(c);
+	}
+	reassembly__end(r->tcp);
+	decoder__flush(r->decoder);
+	if (r->o->histograms) {
+		output__ending();
+		reassembly__stats(r->tcp, r->last_ts);
+	}
+	return r->error ? r->error : output__flush();
+}
+
+static int open_files(struct reader *r)
+{
+	for (unsigned int i = 0; i < r->o->n_files; i++) {
+		r->captures[i] = capture__open(r->o->files[i], i, on_idle, r);
+		if (!r->captures[i])
+			return -1;
+	}
+	for (unsigned int i = 0; i < r->o->n_files; i++)
+		capture__next(r->captures[i]);
+	return 0;
+}
+
+static int set_up(struct reader *r)
+{
+	const struct walk_options walk = { .snaplen = r->o->snaplen,
+					   .data_frames = r->o->kinds & KIND_FRAME,
+					   .hists = r->o->histograms };
+	const struct reassembly_options tcp = {
+		.ports = r->o->have_ports ? r->o->ports : NULL,
+		.role = r->o->side == SIDE_CLIENT ? WST_CLIENT : WST_SERVER,
+	};
+
+	r->decoder = decoder__new(on_event, NULL, r->o->snaplen > 0);
+	r->walker = walker__new(&walk, on_record, r);
+	r->tcp = reassembly__new(&tcp, &ops, r);
+	return r->decoder && r->walker && r->tcp ? 0 : -ENOMEM;
+}
+
+/* What the files themselves have to say. Returns 1 where one could not be read to its end. */
+static int say_files(const struct reader *r)
+{
+	int status = 0;
+
+	for (unsigned int i = 0; i < r->o->n_files; i++) {
+		const struct capture *c = r->captures[i];
+
+		if (capture__error(c)) {
+			fprintf(stderr, "wstrace: cannot read %s to its end: %s; %llu packets were read\n",
+				capture__name(c), capture__error(c),
+				(unsigned long long)capture__packets(c));
+			status = 1;
+		}
+		if (capture__fragments(c))
+			fprintf(stderr, "wstrace: %s: %llu IP fragments were left out\n",
+				capture__name(c), (unsigned long long)capture__fragments(c));
+	}
+	return status;
+}
+
+static void say_end(const struct run_totals *t, uint64_t gaps)
+{
+	fprintf(stderr, "wstrace: %llu connections, %llu frames, %llu bytes, %llu lost",
+		(unsigned long long)t->conns, (unsigned long long)t->frames,
+		(unsigned long long)t->bytes, (unsigned long long)t->lost);
+	if (gaps)
+		fprintf(stderr, ", %llu bytes are not in the capture", (unsigned long long)gaps);
+	if (t->refused)
+		fprintf(stderr, ", %llu connections not followed: too many at once",
+			(unsigned long long)t->refused);
+	fputc('\n', stderr);
+}
+
+static int read_all(struct reader *r)
+{
+	struct run_info info = { .backend = "file" };
+	struct run_totals totals = {};
+	struct capture *first = oldest(r);
+	struct walk_totals sums;
+	int status, err;
+
+	if (first)
+		r->first_ts = capture__peek(first)->ts;
+	r->last_ts = r->first_ts;
+	info.started = r->first_ts;
+	output__open(r->o, &info);
+	err = run(r);
+	sums = walker__totals(r->walker);
+	totals.frames = sums.frames;
+	totals.bytes = sums.bytes;
+	totals.conns = decoder__conns(r->decoder);
+	totals.refused = reassembly__refused(r->tcp);
+	status = output__close(r->last_ts, &totals);
+	err = err ? err : status;
+	status = say_files(r);
+	if (err == -EPIPE)
+		return status;
+	if (err)
+		fprintf(stderr, "wstrace: cannot write: %s\n", strerror(-err));
+	say_end(&totals, sums.gaps);
+	return err || status;
+}
+
+int read_files(const struct options *o, const volatile sig_atomic_t *stopped)
+{
+	struct reader r = { .o = o, .stopped = stopped };
+	int status = 1;
+
+	if (open_files(&r))
+		goto cleanup;
+	if (set_up(&r)) {
+		fprintf(stderr, "wstrace: cannot read: %s\n", strerror(ENOMEM));
+		goto cleanup;
+	}
+	status = read_all(&r);
+cleanup:
+	reassembly__free(r.tcp);
+	walker__free(r.walker);
+	decoder__free(r.decoder);
+	for (unsigned int i = 0; i < o->n_files; i++)
+		capture__free(r.captures[i]);
+	return status;
+}

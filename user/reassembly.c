@@ -1,0 +1,584 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <uthash.h>
+#include "reassembly.h"
+#include "reorder.h"
+
+#define FLOWS_MAX (1 << 18) /* connections at once */
+#define SEQ_FAR (1 << 26) /* no window is that large: another connection's, or a broken packet */
+#define STRAYS 4 /* that many in a row are no accident */
+
+/*
+ * The receiver has acknowledged what is missing here: the capture lost it, and it will not come
+ * again. It may still come late, since captures do not keep the order of two directions exactly.
+ */
+#define ACKED_PACKETS 32
+#define ACKED_NS 100000000ULL
+#define HOLE_NS 30000000000ULL /* where no acknowledgements are in the capture */
+
+#define IDLE_NS 10000000000ULL /* that long a closed connection is remembered at least */
+#define TWICE_NS 1000000ULL /* bridges show a packet on several interfaces, within that time */
+
+/* What one end sends. */
+struct half {
+	uint32_t isn;
+	uint32_t next; /* sequence number that comes next */
+	uint32_t acked; /* by the other end */
+	uint32_t fin_seq;
+	uint32_t last_seq; /* of the last segment taken */
+	uint32_t acked_packets; /* since the hole was acknowledged */
+	uint64_t last_ts;
+	uint64_t acked_ts; /* when the hole was acknowledged; 0: it is not */
+	uint64_t hole_ts; /* when pieces began to wait */
+	struct reorder q; /* what waits */
+	uint8_t strays;
+	bool isn_known, started, has_acked, fin;
+};
+
+struct flow_key {
+	uint8_t addr[2][16]; /* the smaller end first */
+	uint16_t port[2];
+	uint16_t family, pad;
+};
+
+struct flow {
+	struct flow_key key;
+	struct half h[2]; /* by who sends, in the order of the key */
+	void *conn; /* NULL: no bytes yet */
+	uint64_t established; /* ts; 0: not seen */
+	uint64_t syn_ts;
+	uint64_t last_ts;
+	uint32_t rtt_us, retrans;
+	int8_t client; /* which half is the client's; -1: not known yet */
+	int8_t first; /* which half closed first; -1: none */
+	uint8_t file; /* the first capture that has it */
+	bool closed, refused;
+	UT_hash_handle hh;
+};
+
+struct reassembly {
+	struct reassembly_options o;
+	const struct reassembly_ops *ops;
+	void *ctx;
+	struct flow *flows;
+	struct flow *last; /* where the last segment went */
+	size_t waiting; /* bytes */
+	size_t sweep_at; /* number of flows at which the dead ones go */
+	uint64_t refused;
+	uint64_t listening[1024]; /* ports that answered a SYN */
+};
+
+struct reassembly *reassembly__new(const struct reassembly_options *o,
+				   const struct reassembly_ops *ops, void *ctx)
+{
+	struct reassembly *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->o = *o;
+	r->ops = ops;
+	r->ctx = ctx;
+	r->sweep_at = FLOWS_MAX / 4;
+	return r;
+}
+
+static int32_t seq_diff(uint32_t a, uint32_t b)
+{
+	return a - b;
+}
+
+static bool bit(const uint64_t *bits, uint16_t n)
+{
+	return bits[n >> 6] >> (n & 63) & 1;
+}
+
+/* Returns which half of the flow the segment belongs to. */
+static int make_key(const struct segment *s, struct flow_key *k)
+{
+	int order = memcmp(s->addr[0], s->addr[1], 16);
+	int side = order > 0 || (order == 0 && s->port[0] > s->port[1]);
+
+	memcpy(k->addr[side], s->addr[0], 16);
+	memcpy(k->addr[!side], s->addr[1], 16);
+	k->port[side] = s->port[0];
+	k->port[!side] = s->port[1];
+	k->family = s->family;
+	k->pad = 0;
+	return side;
+}
+
+static unsigned int hash(const struct flow_key *k)
+{
+	uint64_t words[sizeof(*k) / 8], h = 0;
+
+	memcpy(words, k, sizeof(words));
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		h = (h ^ words[i]) * 0x9e3779b97f4a7c15;
+		h ^= h >> 32;
+	}
+	return h;
+}
+
+static struct flow *find(struct reassembly *r, const struct flow_key *k)
+{
+	struct flow *f = r->last;
+
+	if (f && !memcmp(&f->key, k, sizeof(*k)))
+		return f;
+	HASH_FIND_BYHASHVALUE(hh, r->flows, k, sizeof(*k), hash(k), f);
+	if (f)
+		r->last = f;
+	return f;
+}
+
+static void drop_first(struct reassembly *r, struct half *h)
+{
+	r->waiting -= h->q.cost;
+	reorder_drop(&h->q);
+	r->waiting += h->q.cost;
+}
+
+static void forget(struct reassembly *r, struct flow *f)
+{
+	if (f->conn)
+		r->ops->drop(f->conn);
+	for (int i = 0; i < 2; i++)
+		while (f->h[i].q.first)
+			drop_first(r, &f->h[i]);
+	if (r->last == f)
+		r->last = NULL;
+	HASH_DEL(r->flows, f);
+	free(f);
+}
+
+/* Closed connections stay for a while, since their segments may come once more. */
+static void sweep(struct reassembly *r, uint64_t now)
+{
+	uint64_t idle = HASH_COUNT(r->flows) < FLOWS_MAX ? IDLE_NS : 0;
+	struct flow *f, *next;
+
+	HASH_ITER(hh, r->flows, f, next)
+		if (!f->conn && now >= f->last_ts + idle)
+			forget(r, f);
+	r->sweep_at = 2 * HASH_COUNT(r->flows);
+	if (r->sweep_at < FLOWS_MAX / 4)
+		r->sweep_at = FLOWS_MAX / 4;
+	if (r->sweep_at > FLOWS_MAX)
+		r->sweep_at = FLOWS_MAX;
+}
+
+static struct flow *add(struct reassembly *r, const struct flow_key *k, const struct segment *s)
+{
+	struct flow *f;
+
+	if (HASH_COUNT(r->flows) >= r->sweep_at)
+		sweep(r, s->ts);
+	f = HASH_COUNT(r->flows) < FLOWS_MAX ? calloc(1, sizeof(*f)) : NULL;
+	if (!f) {
+		r->refused++;
+		return NULL;
+	}
+	f->key = *k;
+	f->client = -1;
+	f->first = -1;
+	f->file = s->file;
+	HASH_ADD_KEYPTR_BYHASHVALUE(hh, r->flows, &f->key, sizeof(f->key), hash(k), f);
+	r->last = f;
+	return f;
+}
+
+/* Which half is the client's, where the TCP handshake was not seen. */
+static int guess_client(struct reassembly *r, const struct flow *f, int side,
+			const struct segment *s)
+{
+	const uint16_t *port = f->key.port;
+	int guess = r->ops->guess_client(s->data, s->have, s->len);
+
+	if (bit(r->listening, port[0]) != bit(r->listening, port[1]))
+		return bit(r->listening, port[0]);
+	if (guess >= 0)
+		return guess ? side : !side;
+	if (r->o.ports && bit(r->o.ports, port[0]) != bit(r->o.ports, port[1]))
+		return bit(r->o.ports, port[0]);
+	return port[0] < port[1];
+}
+
+/* s: the first segment with bytes; NULL where the connection ended without any. */
+static void open_conn(struct reassembly *r, struct flow *f, int side, const struct segment *s,
+		      uint64_t ts)
+{
+	struct wst_open o = { .family = f->key.family, .role = r->o.role };
+	int local, remote;
+
+	if (f->client < 0)
+		f->client = guess_client(r, f, side, s);
+	local = r->o.role == WST_SERVER ? !f->client : f->client;
+	remote = !local;
+	if (!f->h[f->client].isn_known && !f->h[!f->client].isn_known)
+		o.t.h.flags = WST_MIDSTREAM;
+	if (s && !f->h[!side].started && s->flags & TCP_ACK) {
+		f->h[!side].next = s->ack;
+		/* Of a direction of which no SYN was captured, this is where it starts. */
+		f->h[!side].started = !o.t.h.flags;
+	}
+	o.t.h.ts = f->established ? f->established : ts;
+	memcpy(o.laddr, f->key.addr[local], 16);
+	memcpy(o.raddr, f->key.addr[remote], 16);
+	o.lport = f->key.port[local];
+	o.rport = f->key.port[remote];
+	o.first_seq[WST_C2S] = f->h[f->client].next;
+	o.first_seq[WST_S2C] = f->h[!f->client].next;
+	f->conn = r->ops->open(r->ctx, &o);
+	if (!f->conn) {
+		r->refused++;
+		f->refused = true;
+	}
+}
+
+static void report_tcp(struct reassembly *r, const struct flow *f, struct walk_tcp *t)
+{
+	t->rtt_us = f->rtt_us;
+	t->retrans = f->retrans;
+	t->first = 0;
+	t->how = 0;
+	if (f->first >= 0) {
+		bool server = f->first != f->client;
+
+		t->first = server == (r->o.role == WST_SERVER) ? WST_FIRST_LOCAL : WST_FIRST_REMOTE;
+	}
+}
+
+static void close_flow(struct reassembly *r, struct flow *f, uint64_t ts, uint8_t how)
+{
+	struct walk_tcp t;
+
+	/* A connection that was established and carried nothing is one, too. */
+	if (!f->conn && !f->refused && f->established && how)
+		open_conn(r, f, 0, NULL, ts);
+	report_tcp(r, f, &t);
+	t.how = how;
+	if (f->conn)
+		r->ops->close(f->conn, ts, &t);
+	f->conn = NULL;
+	f->closed = true;
+}
+
+static void deliver(struct reassembly *r, struct flow *f, int side, uint64_t ts, uint32_t seq,
+		    const uint8_t *p, uint32_t have, uint32_t len)
+{
+	struct half *h = &f->h[side];
+	uint32_t old = seq_diff(h->next, seq) > 0 ? h->next - seq : 0;
+
+	if (old && old >= len)
+		return;
+	h->next = seq + len;
+	if (f->conn)
+		r->ops->bytes(f->conn, side == f->client ? WST_C2S : WST_S2C, ts, seq + old,
+			      p + (old < have ? old : have), old < have ? have - old : 0, len - old);
+}
+
+/* Hands on what follows without a hole. ts: when it became possible; 0: when each piece came. */
+static void drain(struct reassembly *r, struct flow *f, int side, uint64_t ts)
+{
+	struct half *h = &f->h[side];
+
+	while (h->q.first && seq_diff(h->q.first->seq, h->next) <= 0) {
+		struct piece *p = h->q.first;
+
+		deliver(r, f, side, ts ? ts : p->ts, p->seq, p->data, p->have, p->len);
+		drop_first(r, h);
+	}
+	h->acked_ts = 0;
+	h->hole_ts = h->q.first ? h->q.first->ts : 0;
+}
+
+/* What is missing will not come. */
+static void skip_hole(struct reassembly *r, struct flow *f, int side)
+{
+	f->h[side].next = f->h[side].q.first->seq;
+	drain(r, f, side, 0);
+}
+
+static void skip_holes(struct reassembly *r, struct flow *f)
+{
+	for (int i = 0; i < 2; i++)
+		while (f->h[i].q.first)
+			skip_hole(r, f, i);
+}
+
+/* Keeps a segment until what is missing before it comes. Returns false where it is there already. */
+static bool keep(struct reassembly *r, struct half *h, uint32_t seq, const struct segment *s,
+		 uint32_t len)
+{
+	size_t cost = h->q.cost;
+	int kept = reorder_keep(&h->q, s->ts, seq, s->data, len ? s->have : 0, len);
+
+	r->waiting += h->q.cost - cost;
+	if (!h->hole_ts)
+		h->hole_ts = s->ts;
+	return kept != 0;
+}
+
+static void count_again(struct flow *f, struct half *h, uint32_t seq, const struct segment *s)
+{
+	bool probe = s->len <= 1 && seq == h->next - 1; /* keep-alive, RFC 9293 section 3.8.4 */
+	bool twice = seq == h->last_seq && s->ts - h->last_ts < TWICE_NS;
+
+	if (!probe && !twice && s->file == f->file)
+		f->retrans++;
+}
+
+/* A sequence number that cannot be: returns false until several agree on it. */
+static bool believe(struct half *h, int32_t ahead)
+{
+	if (ahead < SEQ_FAR && ahead > -SEQ_FAR) {
+		h->strays = 0;
+		return true;
+	}
+	return ++h->strays >= STRAYS;
+}
+
+static void on_data(struct reassembly *r, struct flow *f, int side, const struct segment *s,
+		    uint32_t seq)
+{
+	struct half *h = &f->h[side];
+	int32_t ahead;
+
+	if (!h->started) {
+		h->started = true;
+		h->next = seq;
+	}
+	if (!f->conn && !f->refused)
+		open_conn(r, f, side, s, s->ts);
+	ahead = seq_diff(seq, h->next);
+	if (!believe(h, ahead))
+		return;
+	if (h->strays) {
+		while (h->q.first)
+			drop_first(r, h);
+		h->strays = 0;
+		h->next = seq;
+	} else if (ahead < 0 && seq_diff(seq + s->len, h->next) <= 0) {
+		count_again(f, h, seq, s);
+		return;
+	}
+	if (seq_diff(seq, h->next) > 0) {
+		if (!keep(r, h, seq, s, s->len))
+			count_again(f, h, seq, s);
+	} else {
+		deliver(r, f, side, s->ts, seq, s->data, s->have, s->len);
+		if (h->q.first)
+			drain(r, f, side, s->ts);
+	}
+	h->last_seq = seq;
+	h->last_ts = s->ts;
+}
+
+static void check_hole(struct reassembly *r, struct flow *f, int side, uint64_t ts)
+{
+	struct half *h = &f->h[side];
+
+	while (h->q.cost > REASSEMBLY_CONN_MAX || (h->q.first && r->waiting > REASSEMBLY_ALL_MAX))
+		skip_hole(r, f, side);
+	if (!h->q.first)
+		return;
+	if (h->has_acked && seq_diff(h->acked, h->q.first->seq) >= 0) {
+		if (!h->acked_ts) {
+			h->acked_ts = ts;
+			h->acked_packets = 0;
+		}
+		if (++h->acked_packets > ACKED_PACKETS || ts > h->acked_ts + ACKED_NS)
+			skip_hole(r, f, side);
+	} else if (ts > h->hole_ts + HOLE_NS) {
+		skip_hole(r, f, side);
+	}
+}
+
+/* A SYN opens a connection, unless it is one that was seen before. */
+static bool is_new(const struct flow *f, int side, const struct segment *s)
+{
+	const struct half *h = &f->h[side];
+	int32_t later;
+
+	if (h->isn_known)
+		return h->isn != s->seq;
+	if (!h->started)
+		return f->closed || (f->conn && !f->h[!side].isn_known);
+	/* Another capture's, whose clock is behind. */
+	later = seq_diff(h->next, s->seq + 1);
+	return f->closed || later < 0 || later > SEQ_FAR;
+}
+
+static struct flow *on_syn(struct reassembly *r, struct flow *f, const struct flow_key *k, int side,
+			   const struct segment *s)
+{
+	struct half *h;
+	bool answer = s->flags & TCP_ACK;
+
+	if (f && is_new(f, side, s)) {
+		skip_holes(r, f);
+		close_flow(r, f, s->ts, 0);
+		forget(r, f);
+		f = NULL;
+	}
+	if (!f)
+		f = add(r, k, s);
+	if (!f || f->closed || f->h[side].started)
+		return f;
+	h = &f->h[side];
+	h->isn = s->seq;
+	h->next = s->seq + 1;
+	h->isn_known = true;
+	h->started = true;
+	if (!f->conn)
+		f->client = answer ? !side : side;
+	if (answer) {
+		struct half *other = &f->h[!side];
+
+		r->listening[k->port[side] >> 6] |= 1ULL << (k->port[side] & 63);
+		if (!other->started) {
+			other->isn = s->ack - 1;
+			other->next = s->ack;
+			other->isn_known = true;
+			other->started = true;
+		}
+		f->established = s->ts;
+		if (f->syn_ts && s->file == f->file && s->ts > f->syn_ts)
+			f->rtt_us = (s->ts - f->syn_ts) / 1000;
+	} else {
+		f->syn_ts = s->ts;
+	}
+	return f;
+}
+
+static void on_ack(struct flow *f, int side, const struct segment *s)
+{
+	struct half *other = &f->h[!side];
+
+	if (!other->has_acked || seq_diff(s->ack, other->acked) > 0)
+		other->acked = s->ack;
+	other->has_acked = true;
+	/* The handshake's third segment: from the SYN on that is a whole round trip. */
+	if (f->established && f->syn_ts && side == f->client) {
+		if (s->file == f->file && s->ts > f->syn_ts)
+			f->rtt_us = (s->ts - f->syn_ts) / 1000;
+		if (!f->conn)
+			f->established = s->ts;
+		f->syn_ts = 0;
+	}
+}
+
+static void on_fin(struct reassembly *r, struct flow *f, int side, const struct segment *s,
+		   uint32_t seq)
+{
+	struct half *h = &f->h[side];
+
+	if (h->fin)
+		return;
+	if (f->first < 0)
+		f->first = side;
+	h->fin = true;
+	h->fin_seq = seq + s->len;
+	if (!h->started) {
+		h->started = true;
+		h->next = h->fin_seq;
+	}
+	/* An empty piece: a hole before the FIN is found like any other. */
+	if (seq_diff(h->fin_seq, h->next) > 0 && seq_diff(h->fin_seq, h->next) < SEQ_FAR)
+		keep(r, h, h->fin_seq, s, 0);
+}
+
+static void on_rst(struct reassembly *r, struct flow *f, int side, const struct segment *s)
+{
+	int32_t ahead = seq_diff(s->seq, f->h[side].next);
+	uint8_t how = WST_FIN;
+
+	if (f->h[side].started && f->conn && (ahead > SEQ_FAR || ahead < -SEQ_FAR))
+		return;
+	skip_holes(r, f);
+	if (f->first < 0) {
+		bool server = side != f->client;
+
+		f->first = side;
+		how = server == (r->o.role == WST_SERVER) ? WST_RST_SENT : WST_RST_RECEIVED;
+	}
+	close_flow(r, f, s->ts, how);
+}
+
+static bool half_done(const struct half *h)
+{
+	return h->fin && seq_diff(h->next, h->fin_seq) >= 0;
+}
+
+void reassembly__segment(struct reassembly *r, const struct segment *s)
+{
+	uint32_t seq = s->seq + !!(s->flags & TCP_SYN);
+	struct flow_key k;
+	struct flow *f;
+	int side;
+
+	side = make_key(s, &k);
+	f = find(r, &k);
+	if (s->flags & TCP_SYN)
+		f = on_syn(r, f, &k, side, s);
+	else if (!f && s->len && !(s->flags & TCP_RST))
+		f = add(r, &k, s);
+	if (!f || f->closed)
+		return;
+	f->last_ts = s->ts;
+	if (s->flags & TCP_ACK)
+		on_ack(f, side, s);
+	if (s->len)
+		on_data(r, f, side, s, seq);
+	if (s->flags & TCP_FIN)
+		on_fin(r, f, side, s, seq);
+	for (int i = 0; i < 2; i++)
+		if (f->h[i].q.first)
+			check_hole(r, f, i, s->ts);
+	if (s->flags & TCP_RST)
+		on_rst(r, f, side, s);
+	else if (half_done(&f->h[0]) && half_done(&f->h[1]))
+		close_flow(r, f, s->ts, WST_FIN);
+}
+
+void reassembly__end(struct reassembly *r)
+{
+	struct flow *f, *next;
+
+	HASH_ITER(hh, r->flows, f, next) {
+		skip_holes(r, f);
+		if (!f->closed && half_done(&f->h[0]) && half_done(&f->h[1]))
+			close_flow(r, f, f->last_ts, WST_FIN);
+	}
+}
+
+void reassembly__stats(struct reassembly *r, uint64_t ts)
+{
+	struct flow *f, *next;
+	struct walk_tcp t;
+
+	HASH_ITER(hh, r->flows, f, next) {
+		if (!f->conn)
+			continue;
+		report_tcp(r, f, &t);
+		r->ops->stats(f->conn, ts, &t);
+	}
+}
+
+uint64_t reassembly__refused(const struct reassembly *r)
+{
+	return r->refused;
+}
+
+void reassembly__free(struct reassembly *r)
+{
+	struct flow *f, *next;
+
+	if (!r)
+		return;
+	HASH_ITER(hh, r->flows, f, next)
+		forget(r, f);
+	free(r);
+}
