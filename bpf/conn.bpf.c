@@ -46,6 +46,14 @@ struct {
 	__type(value, u8);
 } pids SEC(".maps");
 
+/* Connects under way, by socket: who connects is only known when the SYN goes out. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, u64);
+	__type(value, struct wst_task);
+} connecting SEC(".maps");
+
 static const struct conn no_conn;
 
 enum { /* include/net/tcp_states.h */
@@ -61,6 +69,7 @@ enum { /* include/net/tcp_states.h */
 };
 
 #define ETIMEDOUT 110
+#define ECONNREFUSED 111
 #define EHOSTUNREACH 113
 #define PF_EXITING 4
 
@@ -322,11 +331,52 @@ static __noinline void conn_close(struct sock *sk, struct conn *c)
 	}
 	if (c->exiting && c->first == WST_FIRST_LOCAL)
 		how = WST_EXIT;
+	if (!c->ended)
+		c->ended = bpf_ktime_get_ns();
 	if (c->announced)
 		report(c, sk, WST_CLOSE, how);
 	bpf_map_delete_elem(&pairs, &c->pair);
 	if (want_hists)
 		bpf_map_delete_elem(&hists, &key);
+	bpf_map_delete_elem(&conns, &key);
+}
+
+/* The SYN goes out, in the context of the process that connects. */
+static __noinline void connect_start(struct sock *sk)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct wst_task t = {};
+	u64 key = (u64)sk;
+
+	t.h.ts = bpf_ktime_get_ns();
+	t.pid = bpf_get_current_pid_tgid() >> 32;
+	t.cgroup = bpf_get_current_cgroup_id();
+	BPF_CORE_READ_STR_INTO(&t.comm, task, group_leader, comm);
+	bpf_map_update_elem(&connecting, &key, &t, BPF_ANY);
+}
+
+/*
+ * It came to nothing. The local port has been given back, but inet_sport still holds it. A socket
+ * that was given up before there was an answer has no error.
+ */
+static __noinline void connect_failed(struct sock *sk)
+{
+	u64 key = (u64)sk;
+	struct wst_task *t = bpf_map_lookup_elem(&connecting, &key);
+	struct conn *c;
+
+	if (!t || cgroup_wanted)
+		return;
+	c = conn_new(sk, WST_CLIENT, false, 0, 0);
+	if (!c)
+		return;
+	c->open.lport = bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
+	c->open.t.h.ts = t->h.ts;
+	c->first = WST_FIRST_REMOTE;
+	if (!c->shadow && set_task(c, t))
+		report(c, sk, WST_CLOSE, BPF_CORE_READ(sk, sk_err) == ECONNREFUSED ? WST_REFUSED :
+										     WST_TIMEOUT);
+	bpf_map_delete_elem(&pairs, &c->pair);
 	bpf_map_delete_elem(&conns, &key);
 }
 
@@ -336,6 +386,13 @@ int on_state(struct sock *sk, int oldstate, int newstate)
 	u64 key = (u64)sk;
 	struct conn *c;
 
+	if (newstate == TCP_SYN_SENT && flow_selected(sk))
+		connect_start(sk);
+	if (oldstate == TCP_SYN_SENT && newstate != TCP_SYN_SENT) {
+		if (newstate == TCP_CLOSE)
+			connect_failed(sk);
+		bpf_map_delete_elem(&connecting, &key);
+	}
 	if (newstate == TCP_ESTABLISHED) {
 		/* Only here: at TCP_CLOSE the local port has been given back. */
 		if (!flow_selected(sk))
@@ -361,6 +418,8 @@ int on_state(struct sock *sk, int oldstate, int newstate)
 		c->first = WST_FIRST_REMOTE;
 	if (!c->first && newstate == TCP_FIN_WAIT1)
 		c->first = WST_FIRST_LOCAL;
+	if (c->first && !c->ended)
+		c->ended = bpf_ktime_get_ns();
 	if (newstate == TCP_FIN_WAIT1 || newstate == TCP_LAST_ACK ||
 	    (newstate == TCP_CLOSE && oldstate == TCP_ESTABLISHED)) {
 		struct task_struct *task = (struct task_struct *)bpf_get_current_task();

@@ -337,8 +337,9 @@ int loader__read(struct loader *l, record_fn fn, void *ctx)
 	return ring_buffer__consume(l->ring);
 }
 
-int loader__ask_stats(struct loader *l)
+int loader__ask_stats(struct loader *l, bool waiting_only)
 {
+	l->skel->bss->stats_waiting_only = waiting_only;
 	return run_iterator(l->stats);
 }
 

@@ -27,8 +27,11 @@ typedef int (*record_fn)(void *ctx, void *record, size_t size);
  */
 int loader__read(struct loader *l, record_fn fn, void *ctx);
 
-/* Has the kernel side send a WST_STATS for each open connection. Returns 0 or -errno. */
-int loader__ask_stats(struct loader *l);
+/*
+ * Has the kernel side send a WST_STATS for each open connection; with waiting_only, for those in
+ * which data waits, and without histograms. Returns 0 or -errno.
+ */
+int loader__ask_stats(struct loader *l, bool waiting_only);
 
 /* The kernel side's sums, over closed and open connections; t->conns is not touched. */
 void loader__totals(struct loader *l, struct run_totals *t);

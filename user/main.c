@@ -77,12 +77,12 @@ static int run(struct session *s, struct loader *l)
 		bool last = stopped || (s->o->duration && clock_ns(CLOCK_MONOTONIC) >= end);
 
 		if (interval && clock_ns(CLOCK_MONOTONIC) >= next_stats) {
-			loader__ask_stats(l);
+			loader__ask_stats(l, false);
 			next_stats += interval;
 		}
 		if (last && s->o->histograms) {
 			output__ending();
-			loader__ask_stats(l);
+			loader__ask_stats(l, false);
 		}
 
 		s->clock_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);

@@ -373,6 +373,11 @@ static void text_close(const struct event *e)
 	bool local = r->h.flags & WST_FIRST_LOCAL;
 	bool client = local == (c->role == WST_CLIENT);
 
+	if (r->how == WST_REFUSED) {
+		buf_str(b, "connection refused: nothing listens there\n");
+		line_end(false);
+		return;
+	}
 	buf_printf(b, "closed by the %s (%s", client ? "client" : "server",
 		   r->how < sizeof(hows) / sizeof(hows[0]) && hows[r->how] ? hows[r->how] : "?");
 	if (c->close_code)

@@ -62,11 +62,16 @@ struct sock {
 	__u8 sk_shutdown;
 };
 
+struct inet_sock {
+	__be16 inet_sport;
+};
+
 struct tcp_sock {
 	u32 rcv_nxt;
 	u32 copied_seq;
 	u32 write_seq;
 	u32 snd_nxt;
+	u32 snd_wnd;
 	u64 tcp_mstamp; /* CLOCK_MONOTONIC in microseconds, as of the last packet */
 	u32 srtt_us; /* smoothed round-trip time, eight times, in microseconds */
 	u32 total_retrans;
