@@ -50,6 +50,9 @@ struct conn {
 	char *target; /* of the last request; NULL before one came */
 	struct wst_hists *hists; /* the last ones that came; NULL: none */
 
+	struct facts *facts; /* diagnosis */
+	const struct wst_hist *proxy_delay; /* enum wst_dir: to or from upstream; NULL: none */
+
 	UT_hash_handle hh;
 };
 

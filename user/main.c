@@ -9,17 +9,23 @@
 #include <unistd.h>
 #include "cli.h"
 #include "decode.h"
+#include "diagnose.h"
 #include "loader.h"
 #include "output.h"
 
 /* How long the reader sleeps between looks at the ring buffer: nobody wakes it. */
 #define IDLE_NS (20 * 1000000L)
 
+/* How often sockets in which data waits are looked at. */
+#define LOOK_NS 1000000000ULL
+
 static volatile sig_atomic_t stopped;
 
 struct session {
 	struct decoder *decoder;
 	const struct options *o;
+	struct diagnose *diagnose;
+	bool look; /* the statistics that come now are for diagnosis alone */
 	int64_t clock_offset; /* CLOCK_REALTIME - CLOCK_MONOTONIC, ns */
 };
 
@@ -57,10 +63,24 @@ static int on_record(void *ctx, void *record, size_t size)
 	return s->o->count && output__frames() >= s->o->count ? -ECANCELED : 0;
 }
 
-static void on_event(void *ctx, const struct event *e)
+static void on_finding(void *ctx, const struct event *e)
 {
 	(void)ctx;
 	output__event(e);
+}
+
+static void on_event(void *ctx, const struct event *e)
+{
+	struct session *s = ctx;
+
+	if (e->type != EV_STATS || !s->look)
+		output__event(e);
+	diagnose__event(s->diagnose, e);
+}
+
+static bool process_gone(uint32_t pid)
+{
+	return kill(pid, 0) && errno == ESRCH;
 }
 
 /* Reads until told to stop. Returns 0 or -errno. */
@@ -70,19 +90,24 @@ static int run(struct session *s, struct loader *l)
 	uint64_t end = clock_ns(CLOCK_MONOTONIC) + s->o->duration * 1000000000ULL;
 	uint64_t interval = s->o->interval * 1000000000ULL;
 	uint64_t next_stats = clock_ns(CLOCK_MONOTONIC) + interval;
-	uint64_t lost = 0, now;
+	uint64_t next_look = next_stats, lost = 0, now;
 	int n, err;
 
 	for (;;) {
 		bool last = stopped || (s->o->duration && clock_ns(CLOCK_MONOTONIC) >= end);
 
+		s->look = false;
 		if (interval && clock_ns(CLOCK_MONOTONIC) >= next_stats) {
 			loader__ask_stats(l, false);
 			next_stats += interval;
-		}
-		if (last && s->o->histograms) {
+		} else if (last && s->o->histograms) {
 			output__ending();
 			loader__ask_stats(l, false);
+		} else if (clock_ns(CLOCK_MONOTONIC) >= next_look) {
+			s->look = diagnose__wants_stats(s->diagnose);
+			if (s->look)
+				loader__ask_stats(l, true);
+			next_look += LOOK_NS;
 		}
 
 		s->clock_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
@@ -91,6 +116,7 @@ static int run(struct session *s, struct loader *l)
 		if (now != lost)
 			output__lost(clock_ns(CLOCK_REALTIME), now - lost);
 		lost = now;
+		diagnose__tick(s->diagnose, clock_ns(CLOCK_REALTIME));
 		err = output__flush();
 		if (n == -ECANCELED)
 			return err;
@@ -131,8 +157,11 @@ static int trace(const struct options *o)
 	info.started = clock_ns(CLOCK_REALTIME);
 	snprintf(info.kernel, sizeof(info.kernel), "%s %s", u.release, u.machine);
 	memcpy(info.host, u.nodename, sizeof(info.host));
-	s.decoder = decoder__new(on_event, NULL, o->snaplen > 0);
-	if (!s.decoder) {
+	s.decoder = decoder__new(on_event, &s, o->snaplen > 0);
+	s.diagnose = diagnose__new(on_finding, NULL, o->show_secrets, process_gone);
+	if (!s.decoder || !s.diagnose) {
+		decoder__free(s.decoder);
+		diagnose__free(s.diagnose);
 		loader__free(l);
 		return 1;
 	}
@@ -144,14 +173,16 @@ static int trace(const struct options *o)
 		err = run(&s, l);
 	}
 	decoder__flush(s.decoder);
+	diagnose__finish(s.diagnose, clock_ns(CLOCK_REALTIME));
 	loader__totals(l, &totals);
 	totals.conns = decoder__conns(s.decoder);
-	status = output__close(clock_ns(CLOCK_REALTIME), &totals);
+	status = output__close(clock_ns(CLOCK_REALTIME), &totals, s.diagnose);
 	err = err ? err : status;
 	if (err && err != -EPIPE)
 		fprintf(stderr, "wstrace: cannot write: %s\n", strerror(-err));
 	if (err != -EPIPE)
 		say_end(&totals);
+	diagnose__free(s.diagnose);
 	decoder__free(s.decoder);
 	loader__free(l);
 	return err && err != -EPIPE;
