@@ -20,6 +20,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 B := build
 Q := $(if $(V),,@)
+SUBMAKE = $(MAKE) --no-print-directory $(if $(V),,-s)
 say = $(if $(V),,@printf '  %-8s %s\n' $(1) $(2);)
 
 CFLAGS ?= -O2 -g
@@ -32,7 +33,7 @@ BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -Wall -Wextra 
 LIBS := -l:libbpf.a -lelf -lz -lnettle
 
 # The object that defines the maps comes first: bpftool before 7.3 mixes up the offsets else.
-BPF_OBJS := $(addprefix $(B)/bpf/,conn.bpf.o core.bpf.o http.bpf.o report.bpf.o stats.bpf.o hook_state.bpf.o \
+BPF_OBJS := $(addprefix $(B)/bpf/,conn.bpf.o core.bpf.o foreign.bpf.o http.bpf.o report.bpf.o stats.bpf.o hook_state.bpf.o \
 	      hook_fentry.bpf.o hook_kprobe.bpf.o hook_tracepoint.bpf.o)
 USER_OBJS := $(patsubst user/%.c,$(B)/user/%.o,$(wildcard user/*.c))
 
@@ -84,10 +85,33 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
-$(B)/tests/unit/%: tests/unit/%.c
+$(B)/tests/unit/%: tests/unit/%.c $(B)/tests/user.a
 	@mkdir -p $(@D)
-	$(call say,CC,$@)$(CC) $(USER_CFLAGS) $(SANITIZE) -Ibpf -MMD -MP $(LDFLAGS) -o $@ $< \
-		-lcmocka -lwslay
+	$(call say,CC,$@)$(CC) $(USER_CFLAGS) $(SANITIZE) -Wno-unused-parameter -Ibpf -Iuser -MMD -MP \
+		$(LDFLAGS) -o $@ $< $(B)/tests/user.a -lcmocka -lwslay -lnettle -lz
+
+# The user side for them, without what needs the BPF skeleton
+TEST_USER_OBJS := $(addprefix $(B)/tests/,$(patsubst %.c,%.o,$(filter-out \
+		    user/main.c user/loader.c user/backend.c,$(wildcard user/*.c))))
+
+$(B)/tests/user.a: $(TEST_USER_OBJS)
+	$(Q)rm -f $@ && ar crs $@ $^
+
+$(B)/tests/user/%.o: user/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(USER_CFLAGS) $(SANITIZE) -MMD -MP -c -o $@ $<
+
+# Programs that the live tests drive
+IO_PROGRAMS := $(patsubst tests/io/%.c,$(B)/tests/%,$(wildcard tests/io/*.c)) \
+	       $(if $(wildcard tests/io/iomatrix/*.c),$(B)/tests/iomatrix)
+
+$(B)/tests/%: tests/io/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(USER_CFLAGS) -MMD -MP $(LDFLAGS) -pthread -o $@ $<
+
+$(B)/tests/iomatrix: $(wildcard tests/io/iomatrix/*.[ch])
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(USER_CFLAGS) $(LDFLAGS) -pthread -o $@ $(filter %.c,$^) -luring
 
 $(B)/tests/fuzz/%: tests/fuzz/%.c
 	@mkdir -p $(@D)
@@ -99,15 +123,15 @@ deps:
 
 demo:
 	$(Q)tools/deps build demo
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(SUBMAKE) all
 	$(Q)tools/demo
 
 test-build:
 	$(Q)tools/deps build test
 	$(Q)tools/deps vm || echo 'make: going on without: tests on other kernels are skipped'
-	$(Q)$(MAKE) --no-print-directory all tools test-programs
+	$(Q)$(SUBMAKE) all tools test-programs
 
-test-programs: $(UNIT_TESTS)
+test-programs: $(UNIT_TESTS) $(IO_PROGRAMS)
 
 test: test-build
 	$(Q)tests/run
@@ -119,7 +143,7 @@ FUZZ_SECONDS ?= 60
 
 fuzz:
 	$(Q)tools/deps build fuzz
-	$(Q)$(MAKE) --no-print-directory fuzz-run
+	$(Q)$(SUBMAKE) fuzz-run
 
 fuzz-run: $(FUZZERS)
 	$(Q)for f in $^; do dict=tests/fuzz/$${f##*/fuzz_}.dict; corpus=$$f.corpus; mkdir -p $$corpus; \
@@ -128,7 +152,7 @@ fuzz-run: $(FUZZERS)
 
 bench:
 	$(Q)tools/deps build test
-	$(Q)$(MAKE) --no-print-directory all tools
+	$(Q)$(SUBMAKE) all tools
 	$(Q)$(SUDO) tools/bench $(BENCH)
 
 install: all
@@ -144,7 +168,7 @@ help:
 clean:
 	$(Q)rm -rf $(B)
 
--include $(wildcard $(addprefix $(B)/,user/*.d bpf/*.d tools/*.d tools/*/*.d tests/*/*.d))
+-include $(wildcard $(addprefix $(B)/,user/*.d bpf/*.d tools/*.d tools/*/*.d tests/*.d tests/*/*.d))
 
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -11,15 +11,17 @@
 #define MSG_PEEK 0x2
 #define MSG_ERRQUEUE 0x2000
 #define MSG_UNREAD (MSG_PEEK | MSG_ERRQUEUE) /* the stream does not move on */
+#define MSG_TRUNC 0x20 /* the bytes are thrown away, the buffer is not written */
 #define RCV_SHUTDOWN 1
 
 /*
  * For sockets that the verifier knows the type of (fexit, tp_btf): plain loads, no helper. Other
- * families' sockets have 0 where TCP has its ports.
+ * families' sockets have 0 where TCP has its ports; so has an accepted one that TCP is done with,
+ * and what it got before can still be read.
  */
 static __always_inline bool selected(const struct sock *sk)
 {
-	return (port_selected(sk->__sk_common.skc_num) ||
+	return (!sk->__sk_common.skc_num || port_selected(sk->__sk_common.skc_num) ||
 		port_selected(bpf_ntohs(sk->__sk_common.skc_dport))) &&
 	       sk->sk_protocol == IPPROTO_TCP;
 }
@@ -32,6 +34,12 @@ static __always_inline u32 sent_seq(struct sock *sk)
 	return tp ? tp->write_seq : 0;
 }
 
+/* Not RCV_SHUTDOWN: after shutdown(SHUT_RD) data still comes, and can be read. */
+static __always_inline bool fin_received(unsigned long flags)
+{
+	return flags >> bpf_core_enum_value(enum sock_flags, SOCK_DONE) & 1;
+}
+
 /* Position behind the last byte received: copied_seq counts a FIN, too. */
 static __always_inline u32 received_seq(struct sock *sk)
 {
@@ -39,7 +47,7 @@ static __always_inline u32 received_seq(struct sock *sk)
 
 	if (!tp)
 		return 0;
-	if (sk->sk_shutdown & RCV_SHUTDOWN && tp->copied_seq == tp->rcv_nxt)
+	if (fin_received(sk->__sk_common.skc_flags) && tp->copied_seq == tp->rcv_nxt)
 		return tp->copied_seq - 1;
 	return tp->copied_seq;
 }
@@ -47,7 +55,9 @@ static __always_inline u32 received_seq(struct sock *sk)
 /* The same three for an address that the verifier knows nothing of (raw_tp, kprobe). */
 static __always_inline bool flow_selected(struct sock *sk)
 {
-	return (port_selected(BPF_CORE_READ(sk, __sk_common.skc_num)) ||
+	u16 port = BPF_CORE_READ(sk, __sk_common.skc_num);
+
+	return (!port || port_selected(port) ||
 		port_selected(bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport)))) &&
 	       BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP;
 }
@@ -62,9 +72,18 @@ static __always_inline u32 probed_received_seq(struct sock *sk)
 	struct tcp_sock *tp = (struct tcp_sock *)sk;
 	u32 seq = BPF_CORE_READ(tp, copied_seq);
 
-	if (BPF_CORE_READ(sk, sk_shutdown) & RCV_SHUTDOWN && seq == BPF_CORE_READ(tp, rcv_nxt))
+	if (fin_received(BPF_CORE_READ(sk, __sk_common.skc_flags)) && seq == BPF_CORE_READ(tp, rcv_nxt))
 		return seq - 1;
 	return seq;
+}
+
+/* Bytes that came and were not read. */
+static __always_inline u32 unread_bytes(struct sock *sk)
+{
+	struct tcp_sock *tp = (struct tcp_sock *)sk;
+	u32 n = BPF_CORE_READ(tp, rcv_nxt) - BPF_CORE_READ(tp, copied_seq);
+
+	return n && fin_received(BPF_CORE_READ(sk, __sk_common.skc_flags)) ? n - 1 : n;
 }
 
 /*

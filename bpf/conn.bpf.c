@@ -31,7 +31,10 @@ struct walks walks SEC(".maps");
 struct events events SEC(".maps");
 struct conns conns SEC(".maps");
 
-/* Which roles of a connection are here: bit 1 << enum wst_role, by struct conn's pair. */
+/*
+ * Which roles of a connection are here: bit 1 << enum wst_role, by struct conn's pair. Entries
+ * outlive the connection, for the end that closes last, until newer ones push them out.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 65536);
@@ -140,6 +143,29 @@ static __always_inline void pair_mark(struct conn *c)
 	bpf_map_update_elem(&pairs, &c->pair, &bits, BPF_ANY);
 }
 
+/* Both ends of c are on this host, and the other one is shown. */
+static __always_inline bool pair_hides(const struct conn *c)
+{
+	u8 other = c->open.role == WST_SERVER ? WST_CLIENT : WST_SERVER, *bits;
+
+	if (c->open.role != hidden_role)
+		return false;
+	bits = bpf_map_lookup_elem(&pairs, &c->pair);
+	return bits && *bits & 1 << other;
+}
+
+/* The end that is shown leaves the pair to the other one, which may be the last to close. */
+static __always_inline void pair_forget(const struct conn *c)
+{
+	u8 *bits;
+
+	if (hidden_role == 0xff)
+		return;
+	bits = bpf_map_lookup_elem(&pairs, &c->pair);
+	if (bits && (c->open.role == hidden_role || !(*bits & 1 << (hidden_role & 1))))
+		bpf_map_delete_elem(&pairs, &c->pair);
+}
+
 /* sent, received: positions of the next byte in each direction of this socket. */
 static __noinline struct conn *conn_new(struct sock *sk, u8 role, bool midstream, u32 sent,
 					u32 received)
@@ -232,12 +258,9 @@ static __always_inline bool comm_wanted(const char *comm)
 /* The other end of this connection is here, and is the one that is shown. */
 static __always_inline bool is_shadow(struct conn *c)
 {
-	u8 other = c->open.role == WST_SERVER ? WST_CLIENT : WST_SERVER, *bits;
-
-	if (c->announced || c->open.role != hidden_role)
-		return false;
-	bits = bpf_map_lookup_elem(&pairs, &c->pair);
-	if (bits && *bits & 1 << other)
+	if (c->shadow)
+		return true;
+	if (!c->announced && pair_hides(c))
 		c->shadow = 1;
 	return c->shadow;
 }
@@ -313,31 +336,38 @@ int on_open_socket(struct sock *sk, struct task_struct *task, u32 pass)
 	return 0;
 }
 
-static __noinline void conn_close(struct sock *sk, struct conn *c)
+static __always_inline void find_how(struct sock *sk, struct conn *c)
 {
 	int err = BPF_CORE_READ(sk, sk_err);
-	u64 key = (u64)sk;
-	u8 how = WST_FIN;
 
-	if (!c->announced && !is_shadow(c) && !c->shadow && !only_pids && !only_comm[0] &&
-	    !cgroup_wanted)
-		c->announced = emit(c, &c->open, sizeof(c->open));
+	c->how = WST_FIN;
 	if (!c->first) {
 		/* Without a FIN: the peer's RST leaves an error on the socket, our own does not. */
-		how = err == ETIMEDOUT || err == EHOSTUNREACH ? WST_TIMEOUT :
-		      err				      ? WST_RST_RECEIVED :
-								WST_RST_SENT;
+		c->how = err == ETIMEDOUT || err == EHOSTUNREACH ? WST_TIMEOUT :
+			 err					 ? WST_RST_RECEIVED :
+								   WST_RST_SENT;
 		c->first = err ? WST_FIRST_REMOTE : WST_FIRST_LOCAL;
 	}
 	if (c->exiting && c->first == WST_FIRST_LOCAL)
-		how = WST_EXIT;
+		c->how = WST_EXIT;
+}
+
+static __noinline void conn_close(struct sock *sk, struct conn *c)
+{
+	u64 key = (u64)sk;
+
 	if (!c->ended)
 		c->ended = bpf_ktime_get_ns();
-	if (c->announced)
-		report(c, sk, WST_CLOSE, how);
-	bpf_map_delete_elem(&pairs, &c->pair);
+	if (!c->announced && !is_shadow(c) && !only_pids && !only_comm[0] && !cgroup_wanted)
+		c->announced = emit(c, &c->open, sizeof(c->open));
+	if (c->announced) {
+		if (!c->opaque)
+			conn_foreign(c, key);
+		report(c, sk, WST_CLOSE, c->how);
+	}
 	if (want_hists)
 		bpf_map_delete_elem(&hists, &key);
+	pair_forget(c);
 	bpf_map_delete_elem(&conns, &key);
 }
 
@@ -418,7 +448,7 @@ int on_state(struct sock *sk, int oldstate, int newstate)
 		c->first = WST_FIRST_REMOTE;
 	if (!c->first && newstate == TCP_FIN_WAIT1)
 		c->first = WST_FIRST_LOCAL;
-	if (c->first && !c->ended)
+	if ((c->first || newstate == TCP_CLOSE) && !c->ended)
 		c->ended = bpf_ktime_get_ns();
 	if (newstate == TCP_FIN_WAIT1 || newstate == TCP_LAST_ACK ||
 	    (newstate == TCP_CLOSE && oldstate == TCP_ESTABLISHED)) {
@@ -428,7 +458,22 @@ int on_state(struct sock *sk, int oldstate, int newstate)
 		    BPF_CORE_READ(task, flags) & PF_EXITING)
 			c->exiting = 1;
 	}
-	if (newstate == TCP_CLOSE)
+	if (newstate != TCP_CLOSE)
+		return 0;
+	find_how(sk, c);
+	/* What came before a FIN or RST can still be read, until the process closes the socket. */
+	if (!unread_bytes(sk) || BPF_CORE_READ(sk, __sk_common.skc_flags) >>
+				 bpf_core_enum_value(enum sock_flags, SOCK_DEAD) & 1)
+		conn_close(sk, c);
+	return 0;
+}
+
+int on_destroy(struct sock *sk)
+{
+	u64 key = (u64)sk;
+	struct conn *c = bpf_map_lookup_elem(&conns, &key);
+
+	if (c && c->how)
 		conn_close(sk, c);
 	return 0;
 }

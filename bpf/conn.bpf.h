@@ -24,6 +24,9 @@ enum phase { PH_HTTP, PH_WS, PH_LOST, PH_OPAQUE };
 #define TRUST_GAP 2
 #define TRUSTED 255
 
+#define MESSAGE_DONE 1
+#define MESSAGE_OPEN 2
+
 struct stream {
 	u64 pos; /* of the next byte, since the upgrade */
 	u64 lost_pos; /* where decoding stopped, while phase is PH_LOST */
@@ -41,7 +44,7 @@ struct stream {
 	u8 last_b0; /* first header byte of the last frame */
 	u8 ending; /* a message is over when this frame's payload is */
 	u8 starting; /* a message starts with this frame */
-	u8 pad;
+	u8 message; /* what the last data frame left, while in doubt: 0 not known, MESSAGE_* */
 	struct ws_walk ws;
 	struct http_scan http;
 	struct wst_counts n;
@@ -66,9 +69,10 @@ struct conn {
 	u8 opaque;
 	u8 upgraded; /* a 101 to WebSocket has been seen */
 	u8 ws; /* that, or frames have been found midway */
-	u8 request; /* HTTP_* flags of the last request */
+	u16 request; /* HTTP_* flags of the last request */
 	u8 first; /* who closed: WST_FIRST_* */
 	u8 exiting; /* the process that closed was ending */
+	u8 how; /* enum wst_end_how, once TCP has done with it */
 };
 
 #endif

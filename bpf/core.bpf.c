@@ -101,11 +101,27 @@ static __always_inline void on_frame(struct walk *w, struct conn *c, struct stre
 	emit_frame(w, c, s, f);
 }
 
+/*
+ * Payload of one value, 00 00 or 01 01 01, reads as a chain of plausible frames; not as one of
+ * messages. An empty fragment is legal, but too cheap to be a sign.
+ */
+static __always_inline bool continues_message(struct stream *s, const struct ws_frame *f)
+{
+	bool fin = f->b0 & WS_FIN, first = f->b0 & WS_OPCODE;
+
+	if (WS_IS_CONTROL(f->b0))
+		return true;
+	if ((!fin && !f->len) || s->message == (first ? MESSAGE_OPEN : MESSAGE_DONE))
+		return false;
+	s->message = fin ? MESSAGE_DONE : MESSAGE_OPEN;
+	return true;
+}
+
 /* Weighs a header where frames may or may not start. Returns false where they do not. */
 static __always_inline bool on_doubtful_frame(struct walk *w, struct conn *c, struct stream *s,
 					      const struct ws_frame *f)
 {
-	if (!ws_plausible(f, w->dir == WST_C2S))
+	if (!ws_plausible(f, w->dir == WST_C2S) || !continues_message(s, f))
 		return false;
 	if (s->trust < (c->ws ? TRUST_GAP : TRUST_MIDSTREAM)) {
 		s->trust++;
@@ -153,6 +169,13 @@ __noinline int step_payload(u32 io)
 	return w->b.total > 0;
 }
 
+/* A frame that ends where the call ends: writers do that. */
+static __always_inline void sign_of_end(struct walk *w, struct stream *s)
+{
+	if (s->phase == PH_LOST && s->trust && !w->b.total && !s->ws.left && !s->ws.have)
+		s->trust++;
+}
+
 /* A request or a response starts like this, on a connection joined midway. */
 static __always_inline bool starts_http(const u8 *p, u32 n)
 {
@@ -194,7 +217,40 @@ __noinline int step_header(u32 io)
 		lose_sync(w, s, WST_WHY_GAP);
 	else if (done < 0)
 		lose_sync(w, s, WST_WHY_BAD);
+	sign_of_end(w, s);
 	return w->b.total > 0;
+}
+
+/*
+ * A call starts while the walk is, perhaps, inside a payload or header: it got there by a header that nothing
+ * has confirmed yet. Where this call holds exactly one plausible frame, that is the better guess.
+ */
+__noinline int step_rejoin(u32 io)
+{
+	struct walk *w = bpf_map_lookup_elem(&walks, &io);
+	struct ws_frame f;
+	struct conn *c;
+	struct stream *s;
+	u32 got;
+
+	if (!w)
+		return 0;
+	w->fresh = 0;
+	c = bpf_map_lookup_elem(&conns, &w->sk);
+	if (!c)
+		return 0;
+	s = walk_stream(w, c);
+	got = w->b.left < WS_HDR_MAX ? w->b.left : WS_HDR_MAX;
+	if (got < 2 || bpf_probe_read_user(w->hdr, got, (void *)w->b.base) ||
+	    got < ws_hdr_len(w->hdr[1]))
+		return 1;
+	ws_parse(w->hdr, &f);
+	if (ws_plausible(&f, w->dir == WST_C2S) && f.hdr_len + f.len == w->b.total) {
+		s->trust = 0;
+		s->ws.left = 0;
+		s->ws.have = 0;
+	}
+	return 1;
 }
 
 /* One frame header and as much of its payload as there is, or the rest of an earlier payload. */
@@ -207,6 +263,8 @@ static __always_inline int step_ws(struct walk *w, struct conn *c, struct stream
 		advance(w, s, n);
 		return w->b.total > 0;
 	}
+	if (s->phase == PH_LOST && (s->ws.left || s->ws.have) && w->fresh)
+		return step_rejoin(w->io);
 	if (!s->ws.left) {
 		u32 got = n < WS_HDR_MAX ? n : WS_HDR_MAX;
 
@@ -226,8 +284,7 @@ static __always_inline int step_ws(struct walk *w, struct conn *c, struct stream
 	advance(w, s, ws_skip(&s->ws, n));
 	if (want_hists && (s->starting || (s->ending && !s->ws.left)))
 		time_message(w->io);
-	if (s->phase == PH_LOST && !w->b.total && !s->ws.left && s->trust)
-		s->trust++;
+	sign_of_end(w, s);
 	return w->b.total > 0;
 }
 
@@ -307,11 +364,13 @@ int on_bytes(u64 sk, struct walk *w, u32 end_seq)
 	if (c->opaque || c->shadow)
 		return 0;
 	w->pid = bpf_get_current_pid_tgid() >> 32;
-	if (c->open.t.pid != w->pid && !conn_admit(c, w->pid))
+	if ((c->open.t.pid != w->pid || !c->announced) &&
+	    (!conn_admit(c, w->pid) || conn_foreign(c, sk)))
 		return 0;
 	w->sk = sk;
 	w->dir = w->io ^ (c->open.role & 1);
 	w->skip = 0;
+	w->fresh = 1;
 	w->seq = end_seq - n;
 	s = walk_stream(w, c);
 	c->last = last_moved((struct sock *)sk);
@@ -322,9 +381,10 @@ int on_bytes(u64 sk, struct walk *w, u32 end_seq)
 	__sync_fetch_and_add(&s->busy, 1);
 	if (s->busy != 1)
 		goto out;
-	if (c->upgraded && !s->upgraded)
+	/* Not one that is lost: that frames start where this call does is still to be shown. */
+	if (c->upgraded && !s->upgraded && s->phase == PH_HTTP)
 		become_ws(s);
-	if (w->seq != s->next_seq && !position(w, c, s))
+	if (w->seq != s->next_seq && (conn_foreign(c, sk) || !position(w, c, s)))
 		goto out;
 	s->n.stream += n;
 	if (step(w, c, s) && step(w, c, s)) {

@@ -32,6 +32,7 @@ struct walk {
 	u8 io;
 	u8 dir; /* enum wst_dir */
 	u8 skip; /* where frames start is not known: not before the next call */
+	u8 fresh; /* nothing of this call has been looked at */
 	u8 event; /* enum http_event */
 	u32 n; /* bytes in out.data */
 	struct http_scan http; /* while the core scans a head: a copy of the stream's */
@@ -59,10 +60,20 @@ struct walk *walk_start(u32 io) __hidden;
  */
 int on_bytes(u64 sk, struct walk *w, u32 end_seq) __hidden;
 
+/* As on_bytes(), for bytes that cannot be read: a gap that ends at end_seq, noted at once. */
+static __always_inline int on_unseen(u64 sk, struct walk *w, u32 end_seq)
+{
+	bytes_one(&w->b, 0, 0);
+	return on_bytes(sk, w, end_seq);
+}
+
 /* sk goes from one TCP state into another. */
 int on_state(struct sock *sk, int oldstate, int newstate) __hidden;
 
 /* At start, task turns out to hold the socket sk; pass: enum wst_scan. */
 int on_open_socket(struct sock *sk, struct task_struct *task, u32 pass) __hidden;
+
+/* The last process has closed sk, after TCP_CLOSE. */
+int on_destroy(struct sock *sk) __hidden;
 
 #endif

@@ -20,7 +20,7 @@ int BPF_PROG(fentry_send, struct sock *sk, struct msghdr *msg, size_t size, int 
 static __always_inline int received(struct sock *sk, struct msghdr *msg, int flags, int ret)
 {
 	if (ret > 0 && !(flags & MSG_UNREAD) && selected(sk))
-		on_msghdr(sk, msg, IO_RECV, ret, received_seq(sk));
+		on_msghdr(sk, flags & MSG_TRUNC ? NULL : msg, IO_RECV, ret, received_seq(sk));
 	return 0;
 }
 

@@ -70,7 +70,7 @@ int BPF_KRETPROBE(kprobe_sent, int ret)
 SEC("kprobe/tcp_recvmsg")
 int BPF_KPROBE(kprobe_recv, struct sock *sk, struct msghdr *msg, size_t len, int flags)
 {
-	return flags & MSG_UNREAD ? 0 : on_entry(sk, msg);
+	return flags & MSG_UNREAD ? 0 : on_entry(sk, flags & MSG_TRUNC ? NULL : msg);
 }
 
 /* Before 5.19 (ec095263a965): a parameter nonblock before flags. */
@@ -78,7 +78,7 @@ SEC("kprobe/tcp_recvmsg")
 int BPF_KPROBE(kprobe_recv_6, struct sock *sk, struct msghdr *msg, size_t len, int nonblock,
 	       int flags)
 {
-	return flags & MSG_UNREAD ? 0 : on_entry(sk, msg);
+	return flags & MSG_UNREAD ? 0 : on_entry(sk, flags & MSG_TRUNC ? NULL : msg);
 }
 
 SEC("kretprobe/tcp_recvmsg")

@@ -10,3 +10,10 @@ int BPF_PROG(state, struct sock *sk, int oldstate, int newstate)
 	on_state(sk, oldstate, newstate);
 	return 0;
 }
+
+SEC("raw_tp/tcp_destroy_sock")
+int BPF_PROG(state_destroy, struct sock *sk)
+{
+	on_destroy(sk);
+	return 0;
+}

@@ -13,15 +13,23 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 SEC("tp_btf/sock_send_length")
 int BPF_PROG(tracepoint_send, struct sock *sk, int ret, int flags)
 {
-	if (ret > 0 && selected(sk))
-		on_syscall(sk, IO_SEND, ret, sent_seq(sk));
+	if (!selected(sk))
+		return 0;
+	if (ret > 0)
+		on_syscall(sk, IO_SEND, true, ret, sent_seq(sk));
+	else
+		on_refused(sk);
 	return 0;
 }
 
 SEC("tp_btf/sock_recv_length")
 int BPF_PROG(tracepoint_recv, struct sock *sk, int ret, int flags)
 {
-	if (ret > 0 && !(flags & MSG_UNREAD) && selected(sk))
-		on_syscall(sk, IO_RECV, ret, received_seq(sk));
+	if (flags & MSG_UNREAD || !selected(sk))
+		return 0;
+	if (ret > 0)
+		on_syscall(sk, IO_RECV, !(flags & MSG_TRUNC), ret, received_seq(sk));
+	else
+		on_refused(sk);
 	return 0;
 }

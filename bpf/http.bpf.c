@@ -18,7 +18,7 @@ static __always_inline int go_opaque(struct walk *w, struct conn *c, u8 why)
 /* A head is complete. Returns the WST_HEAD_* flags that say so, or the negative enum wst_why. */
 static __always_inline int on_head(struct walk *w, struct conn *c, struct stream *s)
 {
-	u8 flags = s->http.flags;
+	u16 flags = s->http.flags;
 	u16 status = s->http.status;
 
 	if (!!(flags & HTTP_IS_RESPONSE) != (w->dir == WST_S2C))
@@ -37,7 +37,9 @@ static __always_inline int on_head(struct walk *w, struct conn *c, struct stream
 		c->ws = 1;
 		return WST_HEAD_LAST | WST_HEAD_WS;
 	}
-	if (http_body(&s->http, c->request & HTTP_IS_HEAD) == HTTP_UNTIL_CLOSE)
+	if (status / 100 == 2 && c->request & HTTP_IS_CONNECT)
+		http_next(&s->http); /* a tunnel (RFC 9110 section 9.3.6): whatever comes is new */
+	else if (http_body(&s->http, c->request & HTTP_IS_HEAD) == HTTP_UNTIL_CLOSE)
 		s->phase = PH_OPAQUE;
 	if (status >= 200)
 		c->request = 0;

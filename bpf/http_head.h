@@ -39,6 +39,8 @@ enum http_event {
 #define HTTP_IS_PRI 64 /* request: HTTP/2's connection preface (RFC 9113 section 3.4) */
 #define HTTP_OTHER_TE 128 /* Transfer-Encoding names something else than chunked */
 
+#define HTTP_IS_CONNECT 256 /* request: the method is CONNECT */
+
 #define HTTP_METHOD_MAX 20 /* longer first words are no method */
 
 struct http_scan {
@@ -47,12 +49,12 @@ struct http_scan {
 	__u32 head_len; /* bytes of this head so far */
 	__u16 status;
 	__u16 pos; /* in the line, in the name or in the value's token */
+	__u16 flags;
 	__u8 state; /* enum http_state */
-	__u8 flags;
 	__u8 match; /* bit n: the name or token is still like http_names[n] */
 	__u8 field; /* bit of the header whose value this is */
 	__u8 method_done;
-	__u8 pad[3];
+	__u8 pad[2];
 };
 
 /* Names first, then the tokens looked for in their values. */
@@ -122,6 +124,8 @@ static __always_inline int http_line_byte(struct http_scan *h, __u8 c)
 				h->flags |= HTTP_IS_HEAD;
 			if (h->word == 0x505249) /* "PRI" */
 				h->flags |= HTTP_IS_PRI;
+			if (h->word == 0x434f4e4e454354) /* "CONNECT" */
+				h->flags |= HTTP_IS_CONNECT;
 			/* "HTTP/1." and a digit; no method has a slash */
 			if (h->flags & HTTP_IS_RESPONSE &&
 			    (h->word >> 8 != 0x485454502f312e || (__u8)h->word < '0' ||
@@ -302,7 +306,7 @@ enum http_body { HTTP_NO_BODY, HTTP_LENGTH_BODY, HTTP_CHUNKED_BODY, HTTP_UNTIL_C
 static __always_inline int http_body(struct http_scan *h, int after_head)
 {
 	__u16 status = h->status;
-	__u8 flags = h->flags;
+	__u16 flags = h->flags;
 	__u64 length = h->length;
 
 	http_next(h);

@@ -86,4 +86,10 @@ bool conn_admit(struct conn *c, u32 pid) __hidden;
 /* Sends WST_HISTS and a record of struct wst_stats; of type WST_CLOSE with how and who. */
 void report(struct conn *c, struct sock *sk, u8 type, u8 how) __hidden;
 
+/*
+ * Whether others than tcp_sendmsg() and tcp_recvmsg() move sk's bytes. Says so in an event, once,
+ * and makes c opaque. For slow paths: a new process, a gap, the end.
+ */
+bool conn_foreign(struct conn *c, u64 sk) __hidden;
+
 #endif

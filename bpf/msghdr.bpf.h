@@ -61,6 +61,7 @@ static __always_inline void bytes_behind_iov(struct bytes *b, struct iov_iter *i
 	bytes_iov(b, 0, 0, n, true);
 }
 
+/* msg: NULL where the bytes were not copied. */
 static __always_inline void on_msghdr(struct sock *sk, struct msghdr *msg, u32 io, u32 n,
 				      u32 end_seq)
 {
@@ -69,7 +70,7 @@ static __always_inline void on_msghdr(struct sock *sk, struct msghdr *msg, u32 i
 
 	if (!w)
 		return;
-	switch (iter_kind(it)) {
+	switch (msg ? iter_kind(it) : ITER_IS_OTHER) {
 	case ITER_IS_UBUF:
 		bytes_one(&w->b,
 			  (u64)BPF_CORE_READ(it, ubuf) + BPF_CORE_READ(it, iov_offset) - n, n);
@@ -78,7 +79,8 @@ static __always_inline void on_msghdr(struct sock *sk, struct msghdr *msg, u32 i
 		bytes_behind_iov(&w->b, it, n);
 		break;
 	default:
-		return; /* pages of a file, memory of the kernel: the next call finds a gap */
+		on_unseen((u64)sk, w, end_seq); /* pages of a file, memory of the kernel */
+		return;
 	}
 	on_bytes((u64)sk, w, end_seq);
 }

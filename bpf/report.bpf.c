@@ -40,10 +40,7 @@ void report(struct conn *c, struct sock *sk, u8 type, u8 how)
 	r->gaps = c->gaps;
 	r->rtt_us = BPF_CORE_READ(tp, srtt_us) >> 3;
 	r->retrans = BPF_CORE_READ(tp, total_retrans);
-	/* rcv_nxt counts a FIN that has come; the stream's own position counts what was read. */
-	r->unread = BPF_CORE_READ(tp, rcv_nxt) - probed_received_seq(sk);
-	if (r->unread && BPF_CORE_READ(sk, sk_shutdown) & RCV_SHUTDOWN)
-		r->unread--;
+	r->unread = unread_bytes(sk);
 	r->unsent = BPF_CORE_READ(tp, write_seq) - BPF_CORE_READ(tp, snd_nxt);
 	r->window = BPF_CORE_READ(tp, snd_wnd);
 	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);

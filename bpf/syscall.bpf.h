@@ -3,7 +3,7 @@
 #ifndef SYSCALL_BPF_H
 #define SYSCALL_BPF_H
 
-#include "core.bpf.h"
+#include "mmsg.bpf.h"
 
 enum { BYTES_NONE, BYTES_BUF, BYTES_IOV, BYTES_MSG, BYTES_MMSG };
 
@@ -46,82 +46,88 @@ static __always_inline int bytes_kind(int nr)
 	}
 }
 
-/* The system call's number and its second argument; -1 for a 32-bit task's call. */
-static __always_inline int syscall_args(u64 *arg2)
+#define PF_IO_WORKER 0x10
+
+/* Whether the task's file fd is the socket sk. */
+static __always_inline bool fd_is(struct task_struct *task, u64 fd, struct sock *sk)
+{
+	struct fdtable *t = BPF_CORE_READ(task, files, fdt);
+	struct file *file = NULL;
+	struct socket *socket;
+
+	if (fd >= BPF_CORE_READ(t, max_fds) ||
+	    bpf_probe_read_kernel(&file, sizeof(file), BPF_CORE_READ(t, fd) + fd))
+		return false;
+	socket = BPF_CORE_READ(file, private_data); /* or something else, which has no sk in it */
+	return BPF_CORE_READ(socket, sk) == sk;
+}
+
+/* Returns the system call's number; -1 where sk's bytes are not those of a 64-bit call. */
+static __always_inline int call_args(struct sock *sk, struct call_args *args)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	int nr;
 
 #if defined(__TARGET_ARCH_x86)
 	if (task->thread_info.status & TS_COMPAT)
 		return -1;
-	*arg2 = regs->si;
-	return regs->orig_ax;
+	args->fd = regs->di;
+	args->buf = regs->si;
+	args->n = regs->dx;
+	nr = regs->orig_ax;
 #elif defined(__TARGET_ARCH_arm64)
-	*arg2 = regs->user_regs.regs[1];
-	return regs->syscallno;
+	args->fd = regs->user_regs.regs[0]; /* the return value only once the call is over */
+	args->buf = regs->user_regs.regs[1];
+	args->n = regs->user_regs.regs[2];
+	nr = regs->syscallno;
 #endif
+	/* io_uring's requests run in any call that the task happens to be in, or in a worker. */
+	if (task->flags & PF_IO_WORKER)
+		return -1;
+	if (bpf_core_field_exists(task->io_uring) && task->io_uring && !fd_is(task, args->fd, sk))
+		return -1;
+	return nr;
 }
 
-/* The messages of one sendmmsg() or recvmmsg(): which one this is, the registers do not tell. */
-struct mmsg_place {
-	u64 first; /* address of the array */
-	u32 index; /* of the last message that went through */
-	u32 n; /* and its length */
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 1024);
-	__type(key, u64); /* pid_tgid */
-	__type(value, struct mmsg_place);
-} mmsg_places SEC(".maps");
-
-/*
- * Address of the message of n bytes in the array at first. The next in line follows when the
- * kernel has noted the last one's length in the array, and only while the same array is in use;
- * else a new call has begun.
- */
-static __always_inline u64 mmsg_current(u64 first, u32 n)
+/* A call came to nothing: if it was one of several messages, it was the last. */
+static __always_inline void on_refused(struct sock *sk)
 {
 	u64 task = bpf_get_current_pid_tgid();
-	struct mmsg_place *old = bpf_map_lookup_elem(&mmsg_places, &task);
-	struct mmsg_place new = { .first = first, .n = n };
-	struct mmsghdr m;
+	struct call_args args = {};
 
-	if (old && old->first == first &&
-	    !bpf_probe_read_user(&m, sizeof(m), (void *)(first + old->index * sizeof(m))) &&
-	    m.msg_len == old->n)
-		new.index = old->index + 1;
-	bpf_map_update_elem(&mmsg_places, &task, &new, BPF_ANY);
-	return first + new.index * sizeof(m);
+	if (bytes_kind(call_args(sk, &args)) == BYTES_MMSG)
+		bpf_map_delete_elem(&mmsg_places, &task);
 }
 
-static __always_inline void on_syscall(struct sock *sk, u32 io, u32 n, u32 end_seq)
+static __always_inline void on_syscall(struct sock *sk, u32 io, bool copied, u32 n, u32 end_seq)
 {
 	struct walk *w = walk_start(io);
+	struct call_args args = {};
 	struct user_msghdr m;
-	u64 at = 0;
+	u64 at;
+	int kind;
 
 	if (!w)
 		return;
-	switch (bytes_kind(syscall_args(&at))) {
+	kind = copied ? bytes_kind(call_args(sk, &args)) : BYTES_NONE;
+	switch (kind) {
 	case BYTES_BUF:
-		bytes_one(&w->b, at, n);
+		bytes_one(&w->b, args.buf, n);
 		break;
 	case BYTES_IOV:
-		bytes_iov(&w->b, at, 0, n, false);
+		bytes_iov(&w->b, args.buf, 0, n, false);
 		break;
-	case BYTES_MMSG:
-		at = mmsg_current(at, n);
-		/* fall through */
 	case BYTES_MSG:
+	case BYTES_MMSG:
+		at = kind == BYTES_MMSG ? mmsg_current(&args, io, n) : args.buf;
 		if (bpf_probe_read_user(&m, sizeof(m), (void *)at))
-			return;
+			m.msg_iov = NULL; /* no byte can be read */
 		bytes_iov(&w->b, (u64)m.msg_iov, 0, n, false);
 		break;
 	default:
-		return; /* the next call finds a gap of n bytes */
+		on_unseen((u64)sk, w, end_seq);
+		return;
 	}
 	on_bytes((u64)sk, w, end_seq);
 }

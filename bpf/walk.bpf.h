@@ -27,6 +27,7 @@ static __always_inline struct stream *walk_stream(struct walk *w, struct conn *c
 static __always_inline void advance(struct walk *w, struct stream *s, u32 n)
 {
 	bytes_advance(&w->b, n);
+	w->fresh = 0;
 	w->seq += n;
 	s->pos += n;
 }
@@ -35,11 +36,12 @@ static __always_inline void advance(struct walk *w, struct stream *s, u32 n)
 static __always_inline void lose_sync(struct walk *w, struct stream *s, u8 why)
 {
 	if (s->phase != PH_LOST) {
-		s->lost_pos = s->pos - s->ws.have;
+		s->lost_pos = s->pos + s->ws.left - s->ws.have;
 		s->why = why;
 		s->phase = PH_LOST;
 	}
 	s->trust = 0;
+	s->message = 0;
 	s->keep = 0;
 	s->ws.left = 0;
 	s->ws.have = 0;

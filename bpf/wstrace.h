@@ -100,6 +100,10 @@ enum wst_why {
 	WST_WHY_HTTP2,
 	WST_WHY_NOT_HTTP,
 	WST_WHY_OTHER_UPGRADE, /* 101 to something that is not WebSocket */
+	WST_WHY_KTLS, /* others than TCP move the socket's bytes */
+	WST_WHY_SOCKMAP,
+	WST_WHY_MPTCP,
+	WST_WHY_UNSEEN, /* all bytes went other ways than tcp_sendmsg() and tcp_recvmsg() */
 };
 
 /* Sent when decoding goes on again; h.seq is the first byte that was decoded again. */

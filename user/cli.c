@@ -55,7 +55,8 @@ static const struct argp_option options[] = {
 	{ "host", OPT_HOST, "ADDR[/LEN]", 0, "Only flows whose peer or local address matches", 1 },
 	{ "path", OPT_PATH, "GLOB", 0, "Only connections whose request target matches", 1 },
 	{ "side", OPT_SIDE, "server|client|both", 0,
-	  "Which socket to show of a connection with both ends on this host (server)", 1 },
+	  "Which socket to show of a connection with both ends on this host (server; with --pid, "
+	  "--comm, --cgroup both)", 1 },
 	{ 0, 0, 0, 0, "Capture:", 2 },
 	{ "snaplen", 's', "N", 0, "Payload bytes to keep of each frame: a number or full (0)", 2 },
 	{ "show-secrets", OPT_SECRETS, 0, 0,
@@ -86,14 +87,14 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-/* A number of [min, max] that fills [p, end); the error names the token. */
-static uint64_t number(struct argp_state *state, const char *what, const char *p, const char *end,
-		       uint64_t min, uint64_t max)
+/* A number of [min, max] that fills [p, end), a part of arg; the error names the token. */
+static uint64_t number(struct argp_state *state, const char *what, const char *arg, const char *p,
+		       const char *end, uint64_t min, uint64_t max)
 {
 	uint64_t v = 0;
 
 	if (p == end)
-		argp_error(state, "%s: a number is missing in '%s'", what, p);
+		argp_error(state, "%s: a number is missing in '%s'", what, arg);
 	for (const char *c = p; c < end; c++) {
 		if (*c < '0' || *c > '9')
 			argp_error(state, "%s: '%.*s' is not a number", what, (int)(end - p), p);
@@ -110,7 +111,7 @@ static uint64_t number(struct argp_state *state, const char *what, const char *p
 static uint64_t whole_number(struct argp_state *state, const char *what, const char *arg,
 			     uint64_t min, uint64_t max)
 {
-	return number(state, what, arg, arg + strlen(arg), min, max);
+	return number(state, what, arg, arg, arg + strlen(arg), min, max);
 }
 
 static void parse_ports(struct options *o, struct argp_state *state, const char *list)
@@ -128,8 +129,8 @@ static void parse_ports(struct options *o, struct argp_state *state, const char 
 			last = 65535;
 		} else {
 			dash = memchr(p, '-', end - p);
-			first = number(state, "--port", p, dash ? dash : end, 1, 65535);
-			last = dash ? number(state, "--port", dash + 1, end, 1, 65535) : first;
+			first = number(state, "--port", list, p, dash ? dash : end, 1, 65535);
+			last = dash ? number(state, "--port", list, dash + 1, end, 1, 65535) : first;
 			if (last < first)
 				argp_error(state, "--port: the range '%.*s' runs backwards",
 					   (int)(end - p), p);
@@ -149,7 +150,7 @@ static void parse_pids(struct options *o, struct argp_state *state, const char *
 		end = p + strcspn(p, ",");
 		if (o->n_pids == PIDS_MAX)
 			argp_error(state, "--pid: more than %d processes", PIDS_MAX);
-		o->pids[o->n_pids++] = number(state, "--pid", p, end, 1, 4194304);
+		o->pids[o->n_pids++] = number(state, "--pid", list, p, end, 1, 4194304);
 		if (!*end)
 			return;
 	}
@@ -252,6 +253,7 @@ static error_t parse_select(struct options *o, int key, char *arg, struct argp_s
 		o->path = arg;
 		return 0;
 	case OPT_SIDE:
+		o->have_side = true;
 		if (!strcmp(arg, "server"))
 			o->side = SIDE_SERVER;
 		else if (!strcmp(arg, "client"))
@@ -338,6 +340,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (!o->have_ports && !o->check && !o->version)
 			argp_error(state, "no port: say which with -p, -p any for all");
+		/* Who asks for a process wants what it speaks, whichever end it is. */
+		if (!o->have_side && (o->n_pids || o->comm || o->cgroup_id))
+			o->side = SIDE_BOTH;
 		return 0;
 	default:
 		if (parse_select(o, key, arg, state) == 0)

@@ -39,6 +39,7 @@ struct options {
 	uint8_t host_bits; /* 0: any */
 	const char *path; /* glob for request targets; NULL: any */
 	enum side side;
+	bool have_side;
 	uint32_t snaplen; /* SNAPLEN_FULL: all */
 	bool show_secrets;
 	bool json;

@@ -57,6 +57,14 @@ const char *why_name(uint32_t why)
 		return "not-http";
 	case WST_WHY_OTHER_UPGRADE:
 		return "other-upgrade";
+	case WST_WHY_KTLS:
+		return "ktls";
+	case WST_WHY_SOCKMAP:
+		return "sockmap";
+	case WST_WHY_MPTCP:
+		return "mptcp";
+	case WST_WHY_UNSEEN:
+		return "unseen";
 	default:
 		return "unknown";
 	}

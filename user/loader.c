@@ -77,7 +77,7 @@ static void choose_programs(struct wstrace_bpf *skel, const struct backend *back
 			 bpf_program__expected_attach_type(prog) == BPF_TRACE_ITER)
 			bpf_program__set_autoattach(prog, false);
 		else
-			bpf_program__set_autoload(prog, !strcmp(name, "state") ||
+			bpf_program__set_autoload(prog, !strncmp(name, "state", 5) ||
 							backend->uses(btf, name));
 	}
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,6 +43,18 @@ static void catch_signals(void)
 	sigaction(SIGINT, &stop, NULL);
 	sigaction(SIGTERM, &stop, NULL);
 	signal(SIGPIPE, SIG_IGN); /* a reader that goes away shows as EPIPE */
+}
+
+/* A standard descriptor that is closed would become a BPF map's, and output go there. */
+static void fill_standard_fds(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
 }
 
 static uint64_t clock_ns(clockid_t clock)
@@ -192,6 +205,7 @@ int main(int argc, char **argv)
 {
 	static struct options o;
 
+	fill_standard_fds();
 	cli__parse(&o, argc, argv);
 	if (o.version) {
 		printf("wstrace %s\n", WSTRACE_VERSION);

@@ -40,7 +40,21 @@ struct in6_addr {
 	} in6_u;
 };
 
-struct proto;
+struct msghdr;
+struct sock;
+
+struct proto {
+	int (*sendmsg)(struct sock *sk, struct msghdr *msg, size_t len);
+	void *recvmsg; /* its prototype differs */
+};
+
+struct tcp_ulp_ops {
+	char name[16];
+};
+
+struct inet_connection_sock {
+	const struct tcp_ulp_ops *icsk_ulp_ops;
+};
 
 struct sock_common {
 	__be32 skc_daddr;
@@ -51,6 +65,7 @@ struct sock_common {
 	volatile unsigned char skc_state;
 	struct proto *skc_prot;
 	possible_net_t skc_net;
+	unsigned long skc_flags; /* bits: enum sock_flags */
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
 };
@@ -60,6 +75,12 @@ struct sock {
 	__u16 sk_protocol;
 	int sk_err;
 	__u8 sk_shutdown;
+	struct proto *sk_prot_creator;
+};
+
+enum sock_flags {
+	SOCK_DEAD,
+	SOCK_DONE,
 };
 
 struct inet_sock {
@@ -107,11 +128,14 @@ struct msghdr {
 	struct iov_iter msg_iter;
 };
 
-struct user_msghdr {
+struct user_msghdr { /* whole: arrays of it are walked */
 	void *msg_name;
 	int msg_namelen;
 	struct iovec *msg_iov;
 	size_t msg_iovlen;
+	void *msg_control;
+	size_t msg_controllen;
+	unsigned int msg_flags;
 };
 
 struct mmsghdr {
@@ -123,9 +147,35 @@ struct thread_info {
 	u32 status; /* x86: TS_COMPAT */
 };
 
+struct inode {
+	unsigned short i_mode;
+};
+
+struct file {
+	struct inode *f_inode;
+	void *private_data;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct socket {
+	struct sock *sk;
+};
+
+struct io_uring_task;
+
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int flags;
+	struct files_struct *files;
+	struct io_uring_task *io_uring; /* from 5.11, with CONFIG_IO_URING */
 	int tgid;
 	struct task_struct *group_leader;
 	char comm[16];
@@ -146,19 +196,6 @@ struct cgroup {
 
 struct css_set {
 	struct cgroup *dfl_cgrp;
-};
-
-struct inode {
-	unsigned short i_mode;
-};
-
-struct file {
-	struct inode *f_inode;
-	void *private_data;
-};
-
-struct socket {
-	struct sock *sk;
 };
 
 struct seq_file;

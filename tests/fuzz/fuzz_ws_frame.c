@@ -29,6 +29,7 @@ static void walk(struct result *r, const __u8 *p, size_t n)
 		} else {
 			__u8 *hdr = memcpy(malloc(got), p, got); /* ASan knows where it ends */
 
+			memset(&f, 0xa5, sizeof(f));
 			used = ws_header(&r->w, hdr, n, &f);
 			free(hdr);
 			r->bad = used < 0;

@@ -180,15 +180,11 @@ static void request_heads_end_at_their_empty_line(void **state)
 		T(GET "\r\n", "request none"),
 		T(GET "Host: a\r\n\r\n", "request none"),
 		T(GET "Host: a\r\n", "..."),
-		T(GET "Host: a\r\n\r", "..."),
-		T(GET "Host:\r\nX:\r\n\r\n", "request none"),
-		T("OPTIONS * HTTP/1.1\r\n\r\n", "request none"),
 		T("M-SEARCH * HTTP/1.1\r\n\r\n", "request none"),
 		T("UPDATEREDIRECTREF /a HTTP/1.1\r\n\r\n", "request none"),
 		T("HEAD / HTTP/1.1\r\n\r\n", "HEAD none"),
 		T("XHEAD / HTTP/1.1\r\n\r\n", "request none"),
 		T("HEADHEADHEAD / HTTP/1.1\r\n\r\n", "request none"),
-		T("HEA / HTTP/1.1\r\n\r\n", "request none"),
 		T("POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc", "request length 3 +3"),
 		T("POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nab", "request length 3 +2 ..."),
 	};
@@ -200,7 +196,8 @@ static void line_ends_may_lack_their_cr_and_empty_lines_come_first(void **state)
 {
 	static const struct row rows[] = {
 		T("GET / HTTP/1.1\nHost: a\n\n", "request none"),
-		T("GET / HTTP/1.1\nContent-Length: 2\n\nhi" GET "\r\n", "request length 2 +2 request none"),
+		T("GET / HTTP/1.1\nContent-Length: 2\n\nhi" GET "\r\n",
+		  "request length 2 +2 request none"),
 		T("HTTP/1.1 204\nA: b\n\n", "204 none"),
 		T("\r\n" GET "\r\n", "request none"),
 		T("\r\n\n\r\n" GET "\r\n\r\n" GET "\r\n", "request none request none"),
@@ -216,14 +213,14 @@ static void statuses_are_read_and_say_whether_a_body_follows(void **state)
 {
 	static const struct row rows[] = {
 		T(OK "Content-Length: 5\r\n\r\nhello", "200 length 5 +5"),
-		T(OK "Content-Length: 0\r\n\r\n" OK "Content-Length:1\r\n\r\nx", "200 none 200 length 1 +1"),
+		T(OK "Content-Length: 0\r\n\r\n" OK "Content-Length:1\r\n\r\nx",
+		  "200 none 200 length 1 +1"),
 		T(OK "\r\nall that comes\r\n\r\n", "200 close"),
 		T("HTTP/1.0 404 Not Found\r\n\r\n", "404 close"),
 		T("HTTP/1.1 200\r\n\r\n", "200 close"),
-		T("HTTP/1.1 599 \r\n\r\n", "599 close"),
-		T("HTTP/1.1 100 Continue\r\n\r\n" OK "Content-Length: 1\r\n\r\na", "100 none 200 length 1 +1"),
+		T("HTTP/1.1 100 Continue\r\n\r\n" OK "Content-Length: 1\r\n\r\na",
+		  "100 none 200 length 1 +1"),
 		T("HTTP/1.1 103 Early Hints\r\nContent-Length: 9\r\n\r\n", "103 none"),
-		T("HTTP/1.1 199 a\r\n\r\n", "199 none"),
 		T("HTTP/1.1 204 No Content\r\nContent-Length: 9\r\n\r\n", "204 none"),
 		T("HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n", "304 none"),
 		T("HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n", "304 none"),
@@ -247,18 +244,19 @@ static void upgrade_names_websocket_in_any_case_and_among_others(void **state)
 		T(SWITCH "Upgrade: h2c\r\nUpgrade: websocket\r\n\r\n", "101 websocket other none"),
 		T(SWITCH "Upgrade: , ,\twebsocket,\r\n\r\n", "101 websocket none"),
 		T(SWITCH "Upgrade: WebSocket/13\r\n\r\n", "101 other none"),
+		T(SWITCH "Upgrade: websocket;a\r\n\r\n", "101 other none"),
 		T(SWITCH "Upgrade: websocket2\r\n\r\n", "101 other none"),
 		T(SWITCH "Upgrade: xwebsocket\r\n\r\n", "101 other none"),
 		T(SWITCH "Upgrade: websocke\r\n\r\n", "101 other none"),
 		T(SWITCH "Upgrade: websocket\0\r\n\r\n", "101 other none"),
 		T(SWITCH "Upgrade: websocke\xf4\r\n\r\n", "101 other none"),
-		T(SWITCH "Upgrade: upgrade\r\n\r\n", "101 other none"),
 		T(SWITCH "Upgrade:\r\n\r\n", "101 none"),
 		T(SWITCH "Connection: upgrade\r\n\r\n", "101 none"),
 		T(SWITCH "X: Upgrade: websocket\r\n\r\n", "101 none"),
-		T(GET "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\r\n",
+		T(GET "Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
 		  "request websocket none"),
-		T(OK "Content-Length: 0\r\nUpgrade: h2\r\n\r\n" GET "\r\n", "200 other none request none"),
+		T(OK "Content-Length: 0\r\nUpgrade: h2\r\n\r\n" GET "\r\n",
+		  "200 other none request none"),
 	};
 
 	CHECK(rows);
@@ -271,7 +269,6 @@ static void header_names_match_whole_and_in_any_case(void **state)
 		T(GET "Content-Length2: 1\r\n\r\n", "request none"),
 		T(GET "X-Content-Length: 1\r\n\r\n", "request none"),
 		T(GET "Content-Lengt: 1\r\n\r\n", "request none"),
-		T(GET "Content_Length: 1\r\n\r\n", "request none"),
 		T(GET "Content-Length : 1\r\n\r\n", "request none"),
 		T(GET "X-Upgrade: websocket\r\nUpgrad: websocket\r\nUpgrades: websocket\r\n\r\n",
 		  "request none"),
@@ -286,7 +283,8 @@ static void header_names_match_whole_and_in_any_case(void **state)
 		T(GET "upgrade\0\0: websocket\r\n\r\n", "request none"),
 		T(GET "\xd5pgrade: websocket\r\n\r\n", "request none"),
 		T(GET "Upgrade\x1a websocket\r\n\r\n", "request none"),
-		T(GET "no colon\r\nUpgrade\r\nUpgrade: websocket\r\n\r\n", "request websocket none"),
+		T(GET "no colon\r\nUpgrade\r\nUpgrade: websocket\r\n\r\n",
+		  "request websocket none"),
 		T(GET "Content-\rLength: 1\r\n\r\n", "request none"), /* RFC 9112 section 2.2 */
 		T(GET "\rContent-Length: 1\r\n\r\n", "request none"),
 		T(GET "Content\rLength: 1\r\n\r\n", "request none"), /* '\r' | 0x20 is '-' */
@@ -327,13 +325,13 @@ static void content_length_is_one_number(void **state)
 		T(OK "Content-Length: 720575940379279359\r\n\r\n", "200 length 720575940379279359"),
 		T(OK "Content-Length: 720575940379279360\r\n\r\n", "bad@50"),
 		T(OK "Content-Length: 18446744073709551616\r\n\r\n", "bad@51"),
-		T(OK "Content-Length: 18446744073709551621\r\n\r\n", "bad@51"),
 		T(OK "Content-Length: 99999999999999999999999999999\r\n\r\n", "bad@50"),
 		T(OK "Content-Length: 000000000000000000000000000001\r\n\r\na", "200 length 1 +1"),
 		T(OK "Content-Length: -5\r\n\r\n", "bad@33"),
 		T(OK "Content-Length: +5\r\n\r\n", "bad@33"),
 		T(OK "Content-Length: 0x5\r\n\r\n", "bad@34"),
 		T(OK "Content-Length: 5a\r\n\r\n", "bad@34"),
+		T(OK "Content-Length: 5;a\r\n\r\n", "bad@34"),
 		T(OK "Content-Length: 1\0\r\n\r\n", "bad@34"),
 		T(OK "Content-Length: \xb2\r\n\r\n", "bad@33"),
 		T(OK "Content-Length:\r\n\r\n", "200 close"),
@@ -357,9 +355,10 @@ static void transfer_encoding_overrides_length_and_ends_in_chunked(void **state)
 		T(OK "Transfer-Encoding: chunked, \r\n\r\n0\r\n\r\n", "200 chunked end"),
 		T(OK "Transfer-Encoding: gzip\r\nContent-Length: 3\r\n\r\n", "200 close"),
 		T(OK "Transfer-Encoding: chunked, gzip\r\nContent-Length: 3\r\n\r\n", "200 close"),
+		T(OK "Transfer-Encoding: chunked;a=b\r\n\r\n", "200 close"),
+		T(OK "Transfer-Encoding: gzip;a=\"b, chunked\"\r\n\r\n", "200 close"),
 		T(OK "Transfer-Encoding: chunkedx\r\nContent-Length: 3\r\n\r\n", "200 close"),
 		T(OK "Transfer-Encoding: xchunked\r\nContent-Length: 3\r\n\r\n", "200 close"),
-		T(OK "Transfer-Encoding: chunke\r\n\r\n", "200 close"),
 		T(OK "Transfer-Encoding:\r\nContent-Length: 3\r\n\r\nabc", "200 length 3 +3"),
 		T("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
 		  "request chunked end"),
@@ -378,13 +377,13 @@ static void chunks_are_followed_to_the_end_of_the_trailer(void **state)
 	static const struct row rows[] = {
 		T(CHUNKED "5\r\nhello\r\n0\r\n\r\n" OK "\r\n", "200 chunked +5 end 200 close"),
 		T(CHUNKED "1\r\na\r\n2\r\nbc\r\n0\r\n\r\n", "200 chunked +1 +2 end"),
-		T(CHUNKED "a\r\n0123456789\r\nA\r\n0123456789\r\n0\r\n\r\n", "200 chunked +10 +10 end"),
+		T(CHUNKED "a\r\n0123456789\r\nA\r\n0123456789\r\n0\r\n\r\n",
+		  "200 chunked +10 +10 end"),
 		T(CHUNKED "1f\r\n0123456789012345678901234567890\r\n0\r\n\r\n",
 		  "200 chunked +31 end"),
 		T(CHUNKED "00002\r\n\r\n\r\n000\r\n\r\n", "200 chunked +2 end"),
 		T(CHUNKED "2;a=b\r\nhi\r\n0;c=\"d;9\"\r\n\r\n", "200 chunked +2 end"),
 		T(CHUNKED "2 ;5\r\nhi\r\n0\t\r\n\r\n", "200 chunked +2 end"),
-		T(CHUNKED "2;abcdef0123\r\nhi\r\n0\r\n\r\n", "200 chunked +2 end"),
 		T(CHUNKED "0\r\nX: y\r\nContent-Length: 5\r\n\r\n" OK "\r\n",
 		  "200 chunked end 200 close"),
 		T(CHUNKED "0\r\nX: y\r\n z\r\n", "200 chunked ..."),
@@ -403,15 +402,13 @@ static void what_is_no_chunk_is_refused(void **state)
 {
 	static const struct row rows[] = {
 		T(CHUNKED "\r\n", "200 chunked bad@47"),
-		T(CHUNKED "\n", "200 chunked bad@47"),
 		T(CHUNKED ";a\r\n", "200 chunked bad@47"),
 		T(CHUNKED "g\r\n", "200 chunked bad@47"),
-		T(CHUNKED "-1\r\n", "200 chunked bad@47"),
+		T(CHUNKED "\n", "200 chunked bad@47"),
 		T(CHUNKED "0x1\r\n", "200 chunked bad@48"),
 		T(CHUNKED "1\0\r\n", "200 chunked bad@48"),
 		T(CHUNKED "1\r\na\r\n\r\n", "200 chunked +1 bad@53"),
 		T(CHUNKED "1\r\nabc\r\n0\r\n\r\n", "200 chunked +1 bad@51"),
-		T(CHUNKED "1\r\na0\r\n\r\n", "200 chunked +1 bad@51"),
 	};
 
 	CHECK(rows);
@@ -421,17 +418,19 @@ static void pipelined_messages_do_not_colour_each_other(void **state)
 {
 	static const struct row rows[] = {
 		T(GET "\r\n" GET "\r\n" GET "\r\n", "request none request none request none"),
-		T(GET "Upgrade: websocket\r\n\r\n" GET "\r\n", "request websocket none request none"),
+		T(GET "Upgrade: websocket\r\n\r\n" GET "\r\n",
+		  "request websocket none request none"),
 		T("HEAD / HTTP/1.1\r\n\r\n" GET "\r\n", "HEAD none request none"),
 		T("POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\nGET " GET "\r\n",
 		  "request length 4 +4 request none"),
 		T("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 		  "4\r\nGET \r\n0\r\nUpgrade: websocket\r\n\r\n" GET "\r\n",
 		  "request chunked +4 end request none"),
-		T(OK "Content-Length: 2\r\n\r\nab" CHUNKED "1\r\na\r\n0\r\n\r\n" OK "Content-Length: 1\r\n\r\na"
-		  SWITCH "Upgrade: websocket\r\n\r\n",
+		T(OK "Content-Length: 2\r\n\r\nab" CHUNKED "1\r\na\r\n0\r\n\r\n"
+		  OK "Content-Length: 1\r\n\r\na" SWITCH "Upgrade: websocket\r\n\r\n",
 		  "200 length 2 +2 200 chunked +1 end 200 length 1 +1 101 websocket none"),
-		T("HTTP/1.1 500 a\r\nUpgrade: h2c\r\nContent-Length: 1\r\n\r\na" "HTTP/1.1 301 b\r\n\r\n",
+		T("HTTP/1.1 500 a\r\nUpgrade: h2c\r\nContent-Length: 1\r\n\r\na"
+		  "HTTP/1.1 301 b\r\n\r\n",
 		  "500 other length 1 +1 301 close"),
 	};
 
@@ -454,17 +453,16 @@ static void what_is_not_http_1_is_refused_at_its_first_odd_byte(void **state)
 		T("ABCDEFGHIJKLMNOPQRST / HTTP/1.1\r\n\r\n", "request none"),
 		T("ABCDEFGHIJKLMNOPQRSTU / HTTP/1.1\r\n\r\n", "bad@20"),
 		T("*1\r\n$4\r\nPING\r\n", "bad@0"),
-		T("SSH-2.0-OpenSSH_9.2\r\n", "bad@9"),
 		T("HTTP/1.1\r\n", "bad@8"),
 		T("HTTP/2 200\r\n\r\n", "bad@6"),
-		T("HTTP/2.0 200\r\n\r\n", "bad@8"),
 		T("HTTP/11.1 200\r\n\r\n", "bad@9"),
 		T("HTTP/1.10 200\r\n\r\n", "bad@9"),
 		T("HTTP/1.A 200\r\n\r\n", "bad@8"),
+		T("HTTP/1.- 200\r\n\r\n", "bad@8"),
+		T("HTTP/HTTP/1.1 200\r\n\r\n", "bad@9"),
 		T("HTTP/1. 200\r\n\r\n", "bad@7"),
 		T("HTTPS/1.1 200\r\n\r\n", "bad@5"),
 		T("XHTTP/1.1 200\r\n\r\n", "bad@5"),
-		T("ABCHTTP/1.1 200\r\n\r\n", "bad@7"),
 		T("HTTP/1.1 20\r\n\r\n", "bad@11"),
 		T("HTTP/1.1 20\n\n", "bad@11"),
 		T("HTTP/1.1 \n\n", "bad@9"),
@@ -481,7 +479,6 @@ static void http_2_preface_is_told_from_a_request(void **state)
 	static const struct row rows[] = {
 		T("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4", "PRI none"),
 		T("PRIX * HTTP/1.1\r\n\r\n", "request none"),
-		T("PR * HTTP/1.1\r\n\r\n", "request none"),
 		T("APRI * HTTP/1.1\r\n\r\n", "request none"),
 	};
 
@@ -493,8 +490,6 @@ static void hostile_bytes_in_values_change_nothing(void **state)
 	static const struct row rows[] = {
 		T("GET /\0\xff\x80 HTTP/1.1\r\nA: \0\xff\x01\r\n\r\n", "request none"),
 		T("HTTP/1.1 200 \0\xff\r\nContent-Length: 1\r\n\r\n\0", "200 length 1 +1"),
-		T(GET "A: b\r\r\r\n\r\r\n", "request none"),
-		T(GET "A: \"\r\n\r\n", "request none"),
 		T(GET "A: b\0\nUpgrade: websocket\r\n\r\n", "request websocket none"),
 	};
 

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Which message of a sendmmsg() or recvmmsg() has just gone through. */
+#ifndef MMSG_BPF_H
+#define MMSG_BPF_H
+
+#include "core.bpf.h"
+
+struct call_args {
+	u64 fd, buf, n;
+};
+
+/* The messages of one sendmmsg() or recvmmsg(): which one this is, the registers do not tell. */
+struct mmsg_place {
+	u64 first; /* address of the array */
+	u64 vlen; /* its length */
+	u32 index; /* of the last message that went through */
+	u32 n; /* and its length */
+	u64 over; /* no other message follows in this call */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, u64); /* pid_tgid */
+	__type(value, struct mmsg_place);
+} mmsg_places SEC(".maps");
+
+#define MMSG_SEGMENTS 8
+
+/* Only n bytes of the message at this address went: that ends a sendmmsg(). */
+static __always_inline bool mmsg_short(u64 at, u32 n)
+{
+	struct user_msghdr m;
+	struct iovec v;
+	u64 all = 0;
+
+	if (bpf_probe_read_user(&m, sizeof(m), (void *)at))
+		return false;
+	for (int i = 0; i < MMSG_SEGMENTS && i < m.msg_iovlen; i++) {
+		if (bpf_probe_read_user(&v, sizeof(v), m.msg_iov + i))
+			return false;
+		all += v.iov_len;
+	}
+	return all > n;
+}
+
+/*
+ * Address of the message of n bytes in the array. The next in line follows while the call goes on,
+ * and when the kernel has noted the last one's length in the array; else a new call has begun.
+ */
+static __always_inline u64 mmsg_current(const struct call_args *args, u32 io, u32 n)
+{
+	u64 task = bpf_get_current_pid_tgid(), at;
+	struct mmsg_place *old = bpf_map_lookup_elem(&mmsg_places, &task);
+	struct mmsg_place new = { .first = args->buf, .vlen = args->n, .n = n };
+	struct mmsghdr m;
+
+	if (old && old->first == new.first && old->vlen == new.vlen && !old->over &&
+	    old->index + 1 < new.vlen &&
+	    !bpf_probe_read_user(&m, sizeof(m), (void *)(new.first + old->index * sizeof(m))) &&
+	    m.msg_len == old->n)
+		new.index = old->index + 1;
+	at = new.first + new.index * sizeof(m);
+	new.over = io == IO_SEND && mmsg_short(at, n);
+	bpf_map_update_elem(&mmsg_places, &task, &new, BPF_ANY);
+	return at;
+}
+
+#endif
