@@ -53,6 +53,14 @@ struct {
 	__type(value, u8);
 } pids SEC(".maps");
 
+/* Connects under way, by socket: who connects is only known when the SYN goes out. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, u64);
+	__type(value, struct wst_task);
+} connecting SEC(".maps");
+
 static const struct conn no_conn;
 
 enum { /* include/net/tcp_states.h */
@@ -68,6 +76,7 @@ enum { /* include/net/tcp_states.h */
 };
 
 #define ETIMEDOUT 110
+#define ECONNREFUSED 111
 #define EHOSTUNREACH 113
 #define PF_EXITING 4
 
@@ -351,6 +360,8 @@ static __noinline void conn_close(struct sock *sk, struct conn *c)
 {
 	u64 key = (u64)sk;
 
+	if (!c->ended)
+		c->ended = bpf_ktime_get_ns();
 	if (!c->announced && !is_shadow(c) && !only_pids && !only_comm[0] && !cgroup_wanted)
 		c->announced = emit(c, &c->open, sizeof(c->open));
 	if (c->announced) {
@@ -376,12 +387,58 @@ static __always_inline int client_met_early(struct tcp_sock *tp, struct conn *c)
 	return 0;
 }
 
+/* The SYN goes out, in the context of the process that connects. */
+static __noinline void connect_start(struct sock *sk)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct wst_task t = {};
+	u64 key = (u64)sk;
+
+	t.h.ts = bpf_ktime_get_ns();
+	t.pid = bpf_get_current_pid_tgid() >> 32;
+	t.cgroup = bpf_get_current_cgroup_id();
+	BPF_CORE_READ_STR_INTO(&t.comm, task, group_leader, comm);
+	bpf_map_update_elem(&connecting, &key, &t, BPF_ANY);
+}
+
+/*
+ * It came to nothing. The local port has been given back, but inet_sport still holds it. A socket
+ * that was given up before there was an answer has no error.
+ */
+static __noinline void connect_failed(struct sock *sk)
+{
+	u64 key = (u64)sk;
+	struct wst_task *t = bpf_map_lookup_elem(&connecting, &key);
+	struct conn *c;
+
+	if (!t || cgroup_wanted)
+		return;
+	c = conn_new(sk, WST_CLIENT, false, 0, 0);
+	if (!c)
+		return;
+	c->open.lport = bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
+	c->open.t.h.ts = t->h.ts;
+	c->first = WST_FIRST_REMOTE;
+	if (!c->shadow && set_task(c, t))
+		report(c, sk, WST_CLOSE, BPF_CORE_READ(sk, sk_err) == ECONNREFUSED ? WST_REFUSED :
+										     WST_TIMEOUT);
+	bpf_map_delete_elem(&pairs, &c->pair);
+	bpf_map_delete_elem(&conns, &key);
+}
+
 int on_state(struct sock *sk, int oldstate, int newstate)
 {
 	struct tcp_sock *tp = (struct tcp_sock *)sk;
 	u64 key = (u64)sk;
 	struct conn *c;
 
+	if (newstate == TCP_SYN_SENT && flow_selected(sk))
+		connect_start(sk);
+	if (oldstate == TCP_SYN_SENT && newstate != TCP_SYN_SENT) {
+		if (newstate == TCP_CLOSE)
+			connect_failed(sk);
+		bpf_map_delete_elem(&connecting, &key);
+	}
 	if (newstate == TCP_ESTABLISHED) {
 		/* Only here: at TCP_CLOSE the local port has been given back. */
 		if (!flow_selected(sk))
@@ -410,6 +467,8 @@ int on_state(struct sock *sk, int oldstate, int newstate)
 		c->first = WST_FIRST_REMOTE;
 	if (!c->first && newstate == TCP_FIN_WAIT1)
 		c->first = WST_FIRST_LOCAL;
+	if ((c->first || newstate == TCP_CLOSE) && !c->ended)
+		c->ended = bpf_ktime_get_ns();
 	if (newstate == TCP_FIN_WAIT1 || newstate == TCP_LAST_ACK ||
 	    (newstate == TCP_CLOSE && oldstate == TCP_ESTABLISHED)) {
 		struct task_struct *task = (struct task_struct *)bpf_get_current_task();

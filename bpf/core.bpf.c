@@ -62,6 +62,20 @@ static __always_inline void emit_frame(struct walk *w, struct conn *c, struct st
 	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
 }
 
+/*
+ * Whether f may break a rule of RFC 6455, or start or go on with a message in several frames, so
+ * that it is handed on even where data frames are not wanted. RSV1 is on every message once
+ * permessage-deflate is agreed: of that the first frames do.
+ */
+static __always_inline bool remarkable(struct walk *w, struct stream *s, const struct ws_frame *f)
+{
+	if (s->n.frames[WST_TEXT] + s->n.frames[WST_BINARY] <= 1)
+		return true;
+	return (f->b0 & ~0x43) != WS_FIN || !(f->b0 & 3) || (f->b0 & 3) == 3 ||
+	       f->masked != (w->dir == WST_C2S) ||
+	       f->hdr_len != 4 * f->masked + (f->len <= 125 ? 2 : f->len <= 0xffff ? 4 : 10);
+}
+
 /* A header is complete, and frames are known to start where the walk says. */
 static __always_inline void on_frame(struct walk *w, struct conn *c, struct stream *s,
 				     const struct ws_frame *f)
@@ -79,7 +93,7 @@ static __always_inline void on_frame(struct walk *w, struct conn *c, struct stre
 	}
 	s->kept = 0;
 	s->keep = 0;
-	if (!control && !want_data_frames && c->open.t.h.conn != focus)
+	if (!control && !want_data_frames && c->open.t.h.conn != focus && !remarkable(w, s, f))
 		return;
 	s->keep = control ? 125 : snaplen; /* close codes and pings' payload are small: always */
 	if (s->keep > f->len)

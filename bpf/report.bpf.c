@@ -5,6 +5,9 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
+/* WST_STATS are only about connections in which data waits; written by the user side. */
+__u32 stats_waiting_only = 0;
+
 /* The histogram slot of the 99th percentile. */
 __noinline int p99_slot(u64 sk, u32 kind)
 {
@@ -32,7 +35,8 @@ void report(struct conn *c, struct sock *sk, u8 type, u8 how)
 	struct wst_stats *r;
 
 	h = want_hists ? bpf_map_lookup_elem(&hists, &key) : NULL;
-	if (h && (!only_focus || c->open.t.h.conn == focus)) {
+	if (h && !(type == WST_STATS && stats_waiting_only) &&
+	    (!only_focus || c->open.t.h.conn == focus)) {
 		record_start(&h->h, c, WST_HISTS, 0, 0);
 		emit(c, h, sizeof(*h));
 	}
@@ -46,6 +50,7 @@ void report(struct conn *c, struct sock *sk, u8 type, u8 how)
 	r->h.flags = c->first;
 	r->opened = c->open.t.h.ts;
 	r->last = c->last;
+	r->ended = c->ended;
 	r->how = how;
 	for (int i = 0; i < WST_DIRS; i++) {
 		r->counts[i] = c->s[i].n;
@@ -59,7 +64,16 @@ void report(struct conn *c, struct sock *sk, u8 type, u8 how)
 	r->retrans = BPF_CORE_READ(tp, total_retrans);
 	r->unread = unread_bytes(sk);
 	r->unsent = BPF_CORE_READ(tp, write_seq) - BPF_CORE_READ(tp, snd_nxt);
+	r->window = BPF_CORE_READ(tp, snd_wnd);
 	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
+}
+
+static __always_inline bool waits(struct sock *sk)
+{
+	struct tcp_sock *tp = (struct tcp_sock *)sk;
+
+	return BPF_CORE_READ(tp, rcv_nxt) != BPF_CORE_READ(tp, copied_seq) ||
+	       BPF_CORE_READ(tp, write_seq) != BPF_CORE_READ(tp, snd_nxt);
 }
 
 /* Reading this iterator over the map conns sends a WST_STATS for each connection. */
@@ -78,7 +92,7 @@ int stats(struct bpf_iter__bpf_map_elem *ctx)
 		return 1; /* ... and comes back to this connection */
 	sk = *key;
 	c = bpf_map_lookup_elem(&conns, &sk);
-	if (c && c->announced)
+	if (c && c->announced && (!stats_waiting_only || waits((struct sock *)sk)))
 		report(c, (struct sock *)sk, WST_STATS, 0);
 	return 0;
 }

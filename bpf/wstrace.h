@@ -139,7 +139,14 @@ struct wst_counts {
 	__u64 stream; /* bytes of the TCP stream, heads and all, that passed the hooks */
 };
 
-enum wst_end_how { WST_FIN = 1, WST_RST_SENT, WST_RST_RECEIVED, WST_TIMEOUT, WST_EXIT };
+enum wst_end_how {
+	WST_FIN = 1,
+	WST_RST_SENT,
+	WST_RST_RECEIVED,
+	WST_TIMEOUT,
+	WST_EXIT,
+	WST_REFUSED, /* never established: the peer answered the SYN with a RST */
+};
 
 #define WST_FIRST_LOCAL 1 /* close: this host ended it first */
 #define WST_FIRST_REMOTE 2
@@ -151,6 +158,7 @@ enum wst_end_how { WST_FIN = 1, WST_RST_SENT, WST_RST_RECEIVED, WST_TIMEOUT, WST
 struct wst_stats {
 	struct wst_hdr h;
 	__u64 opened; /* CLOCK_MONOTONIC, ns */
+	__u64 ended; /* close: when the first FIN or RST went or came */
 	__u64 last; /* when TCP had last sent or received when bytes last passed; 0: never */
 	struct wst_counts counts[WST_DIRS];
 	__u64 lost; /* events of this connection that found the ring buffer full */
@@ -159,10 +167,11 @@ struct wst_stats {
 	__u32 retrans; /* segments sent again */
 	__u32 unread; /* bytes received that the process has not read */
 	__u32 unsent; /* bytes that the process sent and TCP has not, yet */
+	__u32 window; /* bytes that the peer is ready to take */
 	__u8 how; /* close: enum wst_end_how */
 	__u8 last_b0[WST_DIRS]; /* first header byte of the last frame; 0: none */
 	__u8 p99[WST_P99S]; /* --top: the slots that they are in; else WST_NO_P99 */
-	__u8 pad[2];
+	__u8 pad[6];
 };
 
 enum wst_hist_kind {
@@ -203,6 +212,6 @@ _Static_assert(sizeof(struct wst_hdr) == 24, "ABI");
 _Static_assert(sizeof(struct wst_frame) == 56, "ABI: 64 bytes with the ring buffer's own header");
 _Static_assert(sizeof(struct wst_open) == 112, "ABI");
 _Static_assert(sizeof(struct wst_bytes) == 32, "ABI");
-_Static_assert(sizeof(struct wst_stats) == 240, "ABI");
+_Static_assert(sizeof(struct wst_stats) == 256, "ABI");
 
 #endif

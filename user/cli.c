@@ -11,6 +11,7 @@
 #include <sys/vfs.h>
 #include "../bpf/wstrace.h"
 #include "cli.h"
+#include "rules.h"
 
 enum {
 	OPT_PID = 256,
@@ -27,6 +28,7 @@ enum {
 	OPT_MAX_CONNS,
 	OPT_BTF,
 	OPT_CHECK,
+	OPT_EXPLAIN,
 };
 
 static const char doc[] =
@@ -37,6 +39,7 @@ static const char doc[] =
 	"  wstrace -q -p 8000-8100        handshakes and closes only\n"
 	"  wstrace -p any --comm nginx    everything that nginx speaks\n"
 	"  wstrace --top -p 9588          which connection is the sick one\n"
+	"  wstrace --only verdict -p any  a quiet watchdog: only what is wrong\n"
 	"  wstrace -j -p 9588 | jq .      one JSON object a line\n"
 	"  wstrace -r a.pcap b.pcapng     the same from captures, as tcpdump makes them\n"
 	"  wstrace --check                what this kernel allows\n\n"
@@ -65,9 +68,9 @@ static const struct argp_option options[] = {
 	{ "show-secrets", OPT_SECRETS, 0, 0,
 	  "Show Cookie, Set-Cookie, Authorization, Proxy-Authorization and query values", 2 },
 	{ 0, 0, 0, 0, "Output:", 3 },
-	{ "quiet", 'q', 0, 0, "Only handshakes and closes", 3 },
+	{ "quiet", 'q', 0, 0, "Only handshakes, closes and verdicts", 3 },
 	{ "verbose", 'v', 0, 0, "More detail; twice: libbpf's own messages, too", 3 },
-	{ "only", OPT_ONLY, "LIST", 0, "Only these: open,handshake,frame,control,close,stats", 3 },
+	{ "only", OPT_ONLY, "LIST", 0, "Only these: open,handshake,frame,control,verdict,close,stats", 3 },
 	{ "json", 'j', 0, 0, "NDJSON: one object a line", 3 },
 	{ "histogram", 'H', 0, 0,
 	  "Histograms of message sizes, gaps, ping and reply times and read delays, at each close "
@@ -75,6 +78,8 @@ static const struct argp_option options[] = {
 	{ "interval", 'i', "SEC", 0, "Counters, with -H histograms, too, every SEC seconds", 3 },
 	{ "top", OPT_TOP, 0, 0,
 	  "Full-screen live table of connections, every -i SEC (1); ? shows its keys", 3 },
+	{ "explain", OPT_EXPLAIN, "RULE", 0,
+	  "What a verdict's rule means and what to do, at length; list names all rules", 3 },
 	{ 0, 0, 0, 0, "Stop:", 4 },
 	{ "duration", 'd', "SEC", 0, "Stop after SEC seconds", 4 },
 	{ "count", 'n', "N", 0, "Stop after N frames", 4 },
@@ -210,6 +215,7 @@ static void parse_kinds(struct options *o, struct argp_state *state, const char 
 		{ "open", KIND_OPEN },	     { "handshake", KIND_HANDSHAKE },
 		{ "frame", KIND_FRAME | KIND_CONTROL }, { "control", KIND_CONTROL },
 		{ "close", KIND_CLOSE },     { "stats", KIND_STATS },
+		{ "verdict", KIND_VERDICT },
 	};
 	const char *p = list, *end;
 
@@ -223,7 +229,7 @@ static void parse_kinds(struct options *o, struct argp_state *state, const char 
 				kind = kinds[i].kind;
 		if (!kind)
 			argp_error(state, "--only: '%.*s' is none of open, handshake, frame, "
-				   "control, close, stats", (int)(end - p), p);
+				   "control, verdict, close, stats", (int)(end - p), p);
 		o->kinds |= kind;
 		if (!*end)
 			return;
@@ -374,6 +380,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'd':
 		o->duration = whole_number(state, "--duration", arg, 1, 1000000000);
 		return 0;
+	case OPT_EXPLAIN:
+		exit(rules_explain(arg));
 	case 'n':
 		o->count = whole_number(state, "--count", arg, 1, UINT64_MAX / 16);
 		return 0;

@@ -52,6 +52,9 @@ struct conn {
 	struct wst_hists *hists; /* the last ones that came; NULL: none */
 	struct top_row *row; /* --top's, where that runs */
 
+	struct facts *facts; /* diagnosis */
+	const struct wst_hist *proxy_delay; /* enum wst_dir: to or from upstream; NULL: none */
+
 	UT_hash_handle hh;
 };
 

@@ -344,10 +344,11 @@ int loader__read(struct loader *l, record_fn fn, void *ctx)
 	return ring_buffer__consume(l->ring);
 }
 
-int loader__ask_stats(struct loader *l, record_fn fn, void *ctx)
+int loader__ask_stats(struct loader *l, bool waiting_only, record_fn fn, void *ctx)
 {
 	l->fn = fn;
 	l->ctx = ctx;
+	l->skel->bss->stats_waiting_only = waiting_only;
 	return run_iterator(l->stats, l->ring);
 }
 

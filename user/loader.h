@@ -28,10 +28,11 @@ typedef int (*record_fn)(void *ctx, void *record, size_t size);
 int loader__read(struct loader *l, record_fn fn, void *ctx);
 
 /*
- * Has the kernel side send a WST_STATS for each open connection. Where they are more than the ring
- * buffer holds, fn gets records already. Returns 0 or -errno, or a negative value that fn returned.
+ * Has the kernel side send a WST_STATS for each open connection; with waiting_only, for those in
+ * which data waits, and without histograms. Where they are more than the ring buffer holds, fn gets
+ * records already. Returns 0 or -errno, or a negative value that fn returned.
  */
-int loader__ask_stats(struct loader *l, record_fn fn, void *ctx);
+int loader__ask_stats(struct loader *l, bool waiting_only, record_fn fn, void *ctx);
 
 /* With --top: data frames and histograms of this connection cross from now on; 0: of none. */
 void loader__set_focus(struct loader *l, uint64_t conn);

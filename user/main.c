@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "cli.h"
 #include "decode.h"
+#include "diagnose.h"
 #include "loader.h"
 #include "output.h"
 #include "read.h"
@@ -18,11 +19,16 @@
 /* How long the reader sleeps between looks at the ring buffer: nobody wakes it. */
 #define IDLE_NS (20 * 1000000L)
 
+/* How often sockets in which data waits are looked at. */
+#define LOOK_NS 1000000000ULL
+
 static volatile sig_atomic_t stopped;
 
 struct session {
 	struct decoder *decoder;
 	const struct options *o;
+	struct diagnose *diagnose;
+	bool look; /* the statistics that come now are for diagnosis alone */
 	int64_t clock_offset; /* CLOCK_REALTIME - CLOCK_MONOTONIC, ns */
 };
 
@@ -72,7 +78,7 @@ static int on_record(void *ctx, void *record, size_t size)
 	return s->o->count && output__frames() >= s->o->count ? -ECANCELED : 0;
 }
 
-static void on_event(void *ctx, const struct event *e)
+static void on_finding(void *ctx, const struct event *e)
 {
 	(void)ctx;
 	output__event(e);
@@ -87,10 +93,10 @@ static uint64_t after(uint64_t time, uint64_t interval)
 }
 
 /* Asks for statistics, and has them read. Returns 0 or -errno. */
-static int ask_stats(struct session *s, struct loader *l)
+static int ask_stats(struct session *s, struct loader *l, bool waiting_only)
 {
 	struct run_totals totals = {};
-	int err = loader__ask_stats(l, on_record, s);
+	int err = loader__ask_stats(l, waiting_only, on_record, s);
 
 	loader__totals(l, &totals);
 	output__totals(clock_ns(CLOCK_REALTIME), &totals);
@@ -110,6 +116,20 @@ static bool tick(struct loader *l)
 	return more;
 }
 
+static void on_event(void *ctx, const struct event *e)
+{
+	struct session *s = ctx;
+
+	if (e->type != EV_STATS || !s->look)
+		output__event(e);
+	diagnose__event(s->diagnose, e);
+}
+
+static bool process_gone(uint32_t pid)
+{
+	return kill(pid, 0) && errno == ESRCH;
+}
+
 /* Reads until told to stop. Returns 0 or -errno. */
 static int run(struct session *s, struct loader *l)
 {
@@ -117,20 +137,26 @@ static int run(struct session *s, struct loader *l)
 	uint64_t end = clock_ns(CLOCK_MONOTONIC) + s->o->duration * 1000000000ULL;
 	uint64_t interval = s->o->interval * 1000000000ULL;
 	uint64_t next_stats = clock_ns(CLOCK_MONOTONIC) + interval;
-	uint64_t lost = 0, now;
+	uint64_t next_look = next_stats, lost = 0, now;
 	int n, err;
 
 	for (;;) {
 		bool last = stopped || (s->o->duration && clock_ns(CLOCK_MONOTONIC) >= end);
 
+		s->look = false;
 		s->clock_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
 		n = 0;
 		if (last && s->o->histograms && !s->o->top) {
 			output__ending();
-			n = ask_stats(s, l);
+			n = ask_stats(s, l, false);
 		} else if (interval && clock_ns(CLOCK_MONOTONIC) >= next_stats) {
-			n = ask_stats(s, l);
+			n = ask_stats(s, l, false);
 			next_stats = after(next_stats, interval);
+		} else if (clock_ns(CLOCK_MONOTONIC) >= next_look) {
+			s->look = diagnose__wants_stats(s->diagnose);
+			if (s->look)
+				n = ask_stats(s, l, true);
+			next_look = after(next_look, LOOK_NS);
 		}
 		if (n >= 0)
 			n = loader__read(l, on_record, s);
@@ -139,6 +165,7 @@ static int run(struct session *s, struct loader *l)
 		if (now != lost)
 			output__lost(clock_ns(CLOCK_REALTIME), now - lost);
 		lost = now;
+		diagnose__tick(s->diagnose, clock_ns(CLOCK_REALTIME));
 		err = output__flush();
 		if (n == -ECANCELED)
 			return err;
@@ -179,8 +206,11 @@ static int trace(const struct options *o)
 	info.started = clock_ns(CLOCK_REALTIME);
 	snprintf(info.kernel, sizeof(info.kernel), "%s %s", u.release, u.machine);
 	memcpy(info.host, u.nodename, sizeof(info.host));
-	s.decoder = decoder__new(on_event, NULL, o->snaplen > 0);
-	if (!s.decoder) {
+	s.decoder = decoder__new(on_event, &s, o->snaplen > 0);
+	s.diagnose = diagnose__new(on_finding, NULL, o->show_secrets, process_gone);
+	if (!s.decoder || !s.diagnose) {
+		decoder__free(s.decoder);
+		diagnose__free(s.diagnose);
 		loader__free(l);
 		return 1;
 	}
@@ -192,14 +222,16 @@ static int trace(const struct options *o)
 		err = run(&s, l);
 	}
 	decoder__flush(s.decoder);
+	diagnose__finish(s.diagnose, clock_ns(CLOCK_REALTIME));
 	loader__totals(l, &totals);
 	totals.conns = decoder__conns(s.decoder);
-	status = output__close(clock_ns(CLOCK_REALTIME), &totals);
+	status = output__close(clock_ns(CLOCK_REALTIME), &totals, s.diagnose);
 	err = err ? err : status;
 	if (err && err != -EPIPE)
 		fprintf(stderr, "wstrace: cannot write: %s\n", strerror(-err));
 	if (err != -EPIPE)
 		say_end(&totals);
+	diagnose__free(s.diagnose);
 	decoder__free(s.decoder);
 	loader__free(l);
 	return err && err != -EPIPE;

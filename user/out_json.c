@@ -329,7 +329,7 @@ static void field_hists(struct buf *b, const struct wst_hists *hists, int dir)
 }
 
 static void field_counts(struct buf *b, uint8_t dir, const struct wst_counts *n,
-			 const struct wst_hists *hists)
+			 const struct conn *c)
 {
 	static const char *const names[WST_OPS] = {
 		"cont", "text", "binary", "close", "ping", "pong", "reserved",
@@ -346,7 +346,13 @@ static void field_counts(struct buf *b, uint8_t dir, const struct wst_counts *n,
 		if (i != WST_RESERVED || n->frames[i])
 			field_u64(b, names[i], n->frames[i]);
 	field_u64(b, "messages", n->messages);
-	field_hists(b, hists, dir);
+	field_hists(b, c->hists, dir);
+	if (c->proxy_delay) {
+		static const struct hist_kind kind = { "proxy_delay", "", "us", -1 };
+
+		field(b, kind.name);
+		field_hist(b, &c->proxy_delay[dir], &kind);
+	}
 	buf_char(b, '}');
 }
 
@@ -356,7 +362,7 @@ static void stats_fields(struct buf *b, const struct event *e)
 	const struct wst_stats *r = e->stats;
 
 	for (int dir = 0; dir < WST_DIRS; dir++)
-		field_counts(b, dir, &r->counts[dir], e->conn->hists);
+		field_counts(b, dir, &r->counts[dir], e->conn);
 	field_hists(b, e->conn->hists, -1);
 	if (r->last && r->h.ts > r->last)
 		field_u64(b, "idle_us", (r->h.ts - r->last) / 1000);
@@ -380,7 +386,7 @@ static void json_close(const struct event *e)
 {
 	static const char *const hows[] = { [WST_FIN] = "fin",	     [WST_RST_SENT] = "rst",
 					    [WST_RST_RECEIVED] = "rst", [WST_TIMEOUT] = "timeout",
-					    [WST_EXIT] = "exit" };
+					    [WST_EXIT] = "exit", [WST_REFUSED] = "refused" };
 	const struct wst_stats *r = e->stats;
 	struct buf *b = conn_object("close", e);
 
@@ -395,6 +401,72 @@ static void json_close(const struct event *e)
 	finish(b, false);
 }
 
+static void json_leg(const struct event *e)
+{
+	const struct conn *proxy = server_of(e->leg->down);
+	struct buf *b = conn_object("leg", e);
+
+	field_u64(b, "upstream", e->leg->up->number);
+	field_str(b, "by", e->leg->by);
+	if (proxy) {
+		field_u64(b, "pid", proxy->pid);
+		field_str(b, "comm", proxy->comm);
+	}
+	finish(b, false);
+}
+
+/* The facts that the rule names, without those that were not observed. */
+static void field_evidence(struct buf *b, const struct verdict *v)
+{
+	struct buf value = {};
+	bool first = true;
+	size_t n;
+
+	field(b, "evidence");
+	buf_char(b, '{');
+	for (const char *p = v->rule->evidence; *p; p += n + (p[n] == ' ')) {
+		const struct fact_name *name;
+
+		n = strcspn(p, " ");
+		name = fact_find(p, n);
+		value.len = 0;
+		if (name)
+			name->write(&value, v->facts);
+		if (!value.len)
+			continue;
+		if (!first)
+			buf_char(b, ',');
+		first = false;
+		add_string(b, p, n);
+		buf_char(b, ':');
+		if (name->number)
+			buf_add(b, value.data, value.len);
+		else
+			add_string(b, value.data, value.len);
+	}
+	buf_char(b, '}');
+	buf_free(&value);
+}
+
+static void json_verdict(const struct event *e)
+{
+	const struct verdict *v = e->verdict;
+	struct buf *b = conn_object("verdict", e);
+
+	field_str(b, "rule", v->rule->id);
+	field_str(b, "severity", severity_name(v->rule->severity));
+	field_str(b, "text", v->text);
+	field_str(b, "fix", v->fix);
+	field_evidence(b, v);
+	field(b, "legs");
+	for (unsigned int i = 0; i < v->n_legs; i++) {
+		buf_char(b, i ? ',' : '[');
+		buf_u64(b, v->legs[i]);
+	}
+	buf_char(b, ']');
+	finish(b, false);
+}
+
 static void json_event(const struct event *e)
 {
 	static void (*const shows[EV_TYPES])(const struct event *) = {
@@ -402,6 +474,7 @@ static void json_event(const struct event *e)
 		[EV_RESPONSE] = json_response, [EV_FRAME] = json_frame,
 		[EV_RESYNC] = json_resync,     [EV_OPAQUE] = json_opaque,
 		[EV_STATS] = json_stats,       [EV_CLOSE] = json_close,
+		[EV_LEG] = json_leg,	       [EV_VERDICT] = json_verdict,
 	};
 
 	shows[e->type](e);
@@ -416,7 +489,27 @@ static void json_lost(uint64_t ts, uint64_t events)
 	finish(b, false);
 }
 
-static void json_end(uint64_t ts, const struct run_totals *t)
+static void field_verdicts(struct buf *b, const struct diagnose *d)
+{
+	const struct diagnose_row *r;
+
+	for (unsigned int i = 0; d && (r = diagnose__row(d, i)); i++) {
+		if (!i)
+			field(b, "verdicts");
+		buf_str(b, i ? ",{\"rule\":\"" : "[{\"rule\":\"");
+		buf_str(b, r->rule->id);
+		buf_char(b, '"');
+		field_str(b, "severity", severity_name(r->rule->severity));
+		field_u64(b, "count", r->count);
+		field_u64(b, "port", r->port);
+		field_str(b, "path", r->path);
+		buf_char(b, '}');
+		if (!diagnose__row(d, i + 1))
+			buf_char(b, ']');
+	}
+}
+
+static void json_end(uint64_t ts, const struct run_totals *t, const struct diagnose *d)
 {
 	struct buf *b = object("end", ts);
 
@@ -426,6 +519,7 @@ static void json_end(uint64_t ts, const struct run_totals *t)
 	field_u64(b, "lost", t->lost);
 	if (t->refused)
 		field_u64(b, "not_followed", t->refused);
+	field_verdicts(b, d);
 	finish(b, false);
 }
 

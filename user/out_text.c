@@ -327,6 +327,17 @@ static void add_hists(struct buf *b, const struct wst_hist *hists, int indent)
 		hist_draw(b, &hists[i], &hist_kinds[i], indent);
 }
 
+static void add_delay(struct buf *b, const struct conn *c, int indent)
+{
+	static const struct hist_kind kinds[WST_DIRS] = {
+		{ "proxy_delay", "proxy delay ->", "us", WST_C2S },
+		{ "proxy_delay", "proxy delay <-", "us", WST_S2C },
+	};
+
+	for (int dir = 0; opts->histograms && c->proxy_delay && dir < WST_DIRS; dir++)
+		hist_draw(b, &c->proxy_delay[dir], &kinds[dir], indent);
+}
+
 static void add_state(struct buf *b, const struct wst_stats *r)
 {
 	if (r->rtt_us) {
@@ -362,6 +373,7 @@ static void text_stats(const struct event *e)
 	buf_char(b, '\n');
 	if (e->conn->hists)
 		add_hists(b, e->conn->hists->hist, 8);
+	add_delay(b, e->conn, 8);
 	line_end(false);
 }
 
@@ -376,6 +388,11 @@ static void text_close(const struct event *e)
 	bool local = r->h.flags & WST_FIRST_LOCAL;
 	bool client = local == (c->role == WST_CLIENT);
 
+	if (r->how == WST_REFUSED) {
+		buf_str(b, "connection refused: nothing listens there\n");
+		line_end(false);
+		return;
+	}
 	if (!r->how)
 		buf_str(b, "replaced by a new connection (its end is not in the capture");
 	else
@@ -391,8 +408,88 @@ static void text_close(const struct event *e)
 	buf_char(b, '\n');
 	if (c->hists)
 		add_hists(b, c->hists->hist, 8);
+	add_delay(b, c, 8);
 	summary_add(c);
 	line_end(false);
+}
+
+/* The chain of a proxy's connections, from the client to the last server. */
+static void text_leg(const struct event *e)
+{
+	const struct facts *f = e->leg->first;
+	struct buf *b = event_line(e, "  ");
+
+	buf_printf(b, "client %s", f->conn->role == WST_SERVER ? f->conn->remote : f->conn->local);
+	for (; f; f = f->up) {
+		const struct conn *server = server_of(f);
+		const char *addr = f->conn->role == WST_SERVER ? f->conn->local : f->conn->remote;
+
+		buf_str(b, " -> ");
+		if (server) {
+			buf_escaped(b, server->comm, strlen(server->comm));
+			buf_printf(b, "[%u] ", server->pid);
+		}
+		buf_str(b, f->up && server ? strrchr(addr, ':') : addr);
+	}
+	if (strcmp(e->leg->by, "key"))
+		buf_printf(b, "  (joined by %s)", e->leg->by);
+	buf_char(b, '\n');
+	line_end(false);
+}
+
+static const char *severity_colour(enum severity s)
+{
+	return s == SEV_ERROR ? RED : s == SEV_WARNING ? YELLOW : "";
+}
+
+static void text_verdict(const struct event *e)
+{
+	const struct verdict *v = e->verdict;
+	struct buf *b;
+
+	if (v->folded)
+		return;
+	b = event_line(e, "! ");
+	paint(b, severity_colour(v->rule->severity));
+	buf_printf(b, "%s: ", v->rule->id);
+	paint(b, RESET);
+	buf_escaped(b, v->text, strlen(v->text));
+	if (v->again)
+		buf_printf(b, " (again, %u times now)", v->again + 1);
+	buf_char(b, '\n');
+	if (!v->again) {
+		buf_str(b, INDENT "fix: ");
+		buf_escaped(b, v->fix, strlen(v->fix));
+		buf_char(b, '\n');
+	}
+	line_end(false);
+}
+
+static void draw_verdicts(struct buf *b, const struct diagnose *d)
+{
+	const struct diagnose_row *r;
+
+	for (unsigned int i = 0; d && (r = diagnose__row(d, i)); i++) {
+		if (!i)
+			buf_str(b, "\nWhat was wrong, the worst first:\n");
+		buf_printf(b, "%6llu x  ", (unsigned long long)r->count);
+		paint(b, severity_colour(r->rule->severity));
+		buf_str(b, r->rule->id);
+		paint(b, RESET);
+		buf_printf(b, "  port %u ", r->port);
+		buf_escaped(b, r->path, strlen(r->path));
+		buf_str(b, "\n          ");
+		buf_escaped(b, r->text, strlen(r->text));
+		buf_str(b, i ? "\n          fix: " : "\n          first of all: ");
+		buf_escaped(b, r->fix, strlen(r->fix));
+		buf_printf(b, "\n");
+		if (i == 19 && diagnose__row(d, 20)) {
+			buf_str(b, "          and more\n");
+			break;
+		}
+	}
+	if (d && diagnose__row(d, 0))
+		buf_printf(b, "wstrace --explain %s says more\n", diagnose__row(d, 0)->rule->id);
 }
 
 static void text_event(const struct event *e)
@@ -402,6 +499,7 @@ static void text_event(const struct event *e)
 		[EV_RESPONSE] = text_head, [EV_FRAME] = text_frame,
 		[EV_RESYNC] = text_resync, [EV_OPAQUE] = text_opaque,
 		[EV_STATS] = text_stats,   [EV_CLOSE] = text_close,
+		[EV_LEG] = text_leg,	   [EV_VERDICT] = text_verdict,
 	};
 
 	shows[e->type](e);
@@ -421,11 +519,13 @@ static void text_lost(uint64_t ts, uint64_t events)
 }
 
 /* The closing line goes to stderr, and main() writes it for every output. */
-static void text_end(uint64_t ts, const struct run_totals *t)
+static void text_end(uint64_t ts, const struct run_totals *t, const struct diagnose *d)
 {
 	(void)ts;
 	(void)t;
 	summary_draw(line_start(), opts->show_secrets);
+	if (opts->kinds & KIND_VERDICT)
+		draw_verdicts(line_start(), d);
 	line_end(false);
 }
 

@@ -54,7 +54,7 @@ static void top_event(const struct event *e)
 {
 	struct top_row *r;
 
-	if (paused && e->type == EV_STATS)
+	if (e->type == EV_LEG || e->type == EV_VERDICT || (paused && e->type == EV_STATS))
 		return;
 	/* Frames cross for the connection that is open; control frames for all, and are counted. */
 	r = e->type == EV_FRAME || e->type == EV_RESYNC ? e->conn->row : top_rows__event(e);
@@ -464,9 +464,10 @@ static bool top_tick(uint64_t ts, uint64_t *focus)
 	return true;
 }
 
-static void top_end(uint64_t ts, const struct run_totals *t)
+static void top_end(uint64_t ts, const struct run_totals *t, const struct diagnose *d)
 {
 	(void)ts;
+	(void)d;
 	(void)t;
 	screen__close();
 	top_conn__close();

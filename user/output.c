@@ -38,6 +38,10 @@ uint32_t output_kind(const struct event *e)
 		return KIND_OPEN;
 	case EV_STATS:
 		return KIND_STATS;
+	case EV_LEG:
+		return KIND_HANDSHAKE;
+	case EV_VERDICT:
+		return KIND_VERDICT;
 	default:
 		return KIND_CLOSE;
 	}
@@ -224,9 +228,9 @@ int output__flush(void)
 	return error;
 }
 
-int output__close(uint64_t ts, const struct run_totals *t)
+int output__close(uint64_t ts, const struct run_totals *t, const struct diagnose *d)
 {
-	ops->end(ts, t);
+	ops->end(ts, t, d);
 	output__flush();
 	write_out(true);
 	buf_free(&out);

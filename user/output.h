@@ -4,6 +4,7 @@
 #define OUTPUT_H
 
 #include "cli.h"
+#include "diagnose.h"
 #include "event.h"
 
 /* What is known once events flow. */
@@ -23,7 +24,8 @@ struct output_ops {
 	void (*start)(const struct options *o, const struct run_info *run);
 	void (*event)(const struct event *e);
 	void (*lost)(uint64_t ts, uint64_t events);
-	void (*end)(uint64_t ts, const struct run_totals *t);
+	/* d: what was wrong; NULL where nothing was judged */
+	void (*end)(uint64_t ts, const struct run_totals *t, const struct diagnose *d);
 
 	/* Those of an output that is looked at while it runs; NULL else. */
 	bool (*tick)(uint64_t ts, uint64_t *focus);
@@ -60,7 +62,7 @@ uint64_t output__frames(void);
  */
 int output__flush(void);
 
-int output__close(uint64_t ts, const struct run_totals *t);
+int output__close(uint64_t ts, const struct run_totals *t, const struct diagnose *d);
 
 /*
  * For outputs: the text to be written. frame_line marks a line that may be left out where a

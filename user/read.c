@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include "capture.h"
 #include "decode.h"
+#include "diagnose.h"
 #include "output.h"
 #include "read.h"
 #include "reassembly.h"
@@ -14,22 +15,33 @@
 /* Segments between two looks at whether standard output still takes what is written. */
 #define LOOK_EVERY 1024
 
+#define JUDGE_NS 100000000 /* of the captures' time */
+
 struct reader {
 	const struct options *o;
 	const volatile sig_atomic_t *stopped;
 	struct capture *captures[FILES_MAX];
 	struct decoder *decoder;
+	struct diagnose *diagnose;
 	struct walker *walker;
 	struct reassembly *tcp;
 	uint64_t first_ts, last_ts; /* of the segments */
-	uint64_t next_stats;
+	uint64_t next_stats, judged;
 	int error; /* -errno */
 };
 
-static void on_event(void *ctx, const struct event *e)
+static void on_finding(void *ctx, const struct event *e)
 {
 	(void)ctx;
 	output__event(e);
+}
+
+static void on_event(void *ctx, const struct event *e)
+{
+	struct reader *r = ctx;
+
+	output__event(e);
+	diagnose__event(r->diagnose, e);
 }
 
 static void on_record(void *ctx, const void *record, size_t size)
@@ -153,6 +165,10 @@ static bool take(struct reader *r, const struct segment *s)
 	give_stats(r, s->ts);
 	if (s->ts > r->last_ts)
 		r->last_ts = s->ts;
+	if (r->last_ts - r->judged > JUDGE_NS) {
+		diagnose__tick(r->diagnose, r->last_ts);
+		r->judged = r->last_ts;
+	}
 	if (wanted(o, s))
 		reassembly__segment(r->tcp, s);
 	return !r->error && (!o->count || output__frames() < o->count);
@@ -201,10 +217,11 @@ static int set_up(struct reader *r)
 		.role = r->o->side == SIDE_CLIENT ? WST_CLIENT : WST_SERVER,
 	};
 
-	r->decoder = decoder__new(on_event, NULL, r->o->snaplen > 0);
+	r->decoder = decoder__new(on_event, r, r->o->snaplen > 0);
+	r->diagnose = diagnose__new(on_finding, NULL, r->o->show_secrets, NULL);
 	r->walker = walker__new(&walk, on_record, r);
 	r->tcp = reassembly__new(&tcp, &ops, r);
-	return r->decoder && r->walker && r->tcp ? 0 : -ENOMEM;
+	return r->decoder && r->diagnose && r->walker && r->tcp ? 0 : -ENOMEM;
 }
 
 /* What the files themselves have to say. Returns 1 where one could not be read to its end. */
@@ -260,7 +277,8 @@ static int read_all(struct reader *r)
 	totals.bytes = sums.bytes;
 	totals.conns = decoder__conns(r->decoder);
 	totals.refused = reassembly__refused(r->tcp);
-	status = output__close(r->last_ts, &totals);
+	diagnose__finish(r->diagnose, r->last_ts);
+	status = output__close(r->last_ts, &totals, r->diagnose);
 	err = err ? err : status;
 	status = say_files(r);
 	if (err == -EPIPE)
@@ -286,6 +304,7 @@ int read_files(const struct options *o, const volatile sig_atomic_t *stopped)
 cleanup:
 	reassembly__free(r.tcp);
 	walker__free(r.walker);
+	diagnose__free(r.diagnose);
 	decoder__free(r.decoder);
 	for (unsigned int i = 0; i < o->n_files; i++)
 		capture__free(r.captures[i]);

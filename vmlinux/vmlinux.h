@@ -83,12 +83,17 @@ enum sock_flags {
 	SOCK_DONE,
 };
 
+struct inet_sock {
+	__be16 inet_sport;
+};
+
 struct tcp_sock {
 	u32 rcv_nxt;
 	u32 copied_seq;
 	u32 write_seq;
 	u32 snd_sml; /* as long as nothing but a SYN was sent: its number */
 	u32 snd_nxt;
+	u32 snd_wnd;
 	u64 tcp_mstamp; /* CLOCK_MONOTONIC in microseconds, as of the last packet */
 	u32 srtt_us; /* smoothed round-trip time, eight times, in microseconds */
 	u32 total_retrans;

@@ -1,0 +1,575 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
+#include <string.h>
+#include "diagnose.h"
+#include "hist.h"
+#include "legs.h"
+#include "observe.h"
+
+#define SECOND 1000000000ULL
+#define SETTLE (SECOND / 2) /* what ends together shows within that */
+#define KEEP (3 * SECOND) /* closed connections are compared with later ones that long */
+#define FOLD SECOND
+#define MASS 20 /* connections that end within a second */
+#define MASS_REMEMBERED (30 * SECOND)
+#define SILENCES 16
+#define ROWS_MAX 4096
+#define STATS_MAX 4096 /* open WebSockets of which a look at all would fill the ring buffer */
+
+/* What has been seen at one server address, or in front of it. */
+struct site {
+	char addr[ADDR_LEN];
+	bool plain, tls; /* has been spoken there */
+	char *kept; /* a target whose Upgrade header the proxy here has passed on */
+	uint64_t silence[SILENCES]; /* before connections were cut */
+	uint32_t n_silences;
+	uint64_t open_second, close_second, mass_ts;
+	uint32_t opens, closes, mass;
+	UT_hash_handle hh;
+};
+
+struct row {
+	struct diagnose_row shown;
+	uint64_t told; /* when it was last not folded */
+};
+
+struct diagnose {
+	diagnosis_fn fn;
+	void *ctx;
+	bool (*gone)(uint32_t pid);
+	struct legs *legs;
+	struct facts *first, *last; /* by the time they were opened */
+	struct facts *ended, *ended_last; /* by the time they were closed, through ->pending */
+	struct site *sites;
+	struct row *rows;
+	unsigned int n_rows;
+	uint32_t websockets; /* open now */
+	uint64_t now;
+};
+
+struct diagnose *diagnose__new(diagnosis_fn fn, void *ctx, bool show_secrets,
+			       bool (*gone)(uint32_t pid))
+{
+	struct diagnose *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		return NULL;
+	d->fn = fn;
+	d->ctx = ctx;
+	d->gone = gone;
+	d->legs = legs__new();
+	facts_show_secrets = show_secrets;
+	if (d->legs)
+		return d;
+	free(d);
+	return NULL;
+}
+
+static struct site *site_of(struct diagnose *d, const struct facts *f)
+{
+	const char *addr = f->conn->role == WST_SERVER ? f->conn->local : f->conn->remote;
+	struct site *s;
+
+	HASH_FIND_STR(d->sites, addr, s);
+	if (s)
+		return s;
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return NULL;
+	strcpy(s->addr, addr);
+	HASH_ADD_STR(d->sites, addr, s);
+	return s;
+}
+
+static struct facts *add_facts(struct diagnose *d, struct conn *c)
+{
+	struct facts *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return NULL;
+	f->conn = c;
+	f->open = true;
+	f->number = c->number;
+	f->res.accept_ok = -1;
+	f->rtt_us = -1;
+	if (c->midstream || c->placeholder)
+		f->s[0].message = f->s[1].message = MESSAGE_UNKNOWN;
+	f->prev = d->last;
+	if (d->last)
+		d->last->next = f;
+	else
+		d->first = f;
+	d->last = f;
+	c->facts = f;
+	return f;
+}
+
+static void free_facts(struct diagnose *d, struct facts *f)
+{
+	*(f->prev ? &f->prev->next : &d->first) = f->next;
+	*(f->next ? &f->next->prev : &d->last) = f->prev;
+	legs__remove(d->legs, f);
+	observe_free(f);
+	if (f->open)
+		f->conn->facts = NULL;
+	else
+		free(f->conn);
+	free(f);
+}
+
+/* The decoder's connection goes; what a verdict shows of it stays. */
+static void detach(struct facts *f)
+{
+	struct conn *copy = calloc(1, sizeof(*copy)), *c = f->conn;
+
+	c->facts = NULL;
+	f->open = false;
+	f->conn = copy;
+	if (!copy)
+		return;
+	copy->number = c->number;
+	copy->role = c->role;
+	copy->midstream = c->midstream;
+	copy->placeholder = c->placeholder;
+	copy->shown = c->shown;
+	copy->opened = c->opened;
+	copy->pid = c->pid;
+	memcpy(copy->comm, c->comm, sizeof(copy->comm));
+	memcpy(copy->local, c->local, sizeof(copy->local));
+	memcpy(copy->remote, c->remote, sizeof(copy->remote));
+	c->proxy_delay = NULL;
+}
+
+static struct row *find_row(struct diagnose *d, const struct rule *r, const struct facts *f)
+{
+	struct facts *first = chain_first((struct facts *)f);
+	const char *local = first->conn->role == WST_SERVER ? first->conn->local :
+							      first->conn->remote;
+	const char *target = first->req.target ? first->req.target : "";
+	size_t n = strcspn(target, "?");
+	uint16_t port = addr_port(local);
+	struct row *rows;
+
+	for (unsigned int i = 0; i < d->n_rows; i++) {
+		const struct diagnose_row *s = &d->rows[i].shown;
+
+		if (s->rule->id == r->id && s->port == port && strlen(s->path) == n &&
+		    !memcmp(s->path, target, n))
+			return &d->rows[i];
+	}
+	if (d->n_rows == ROWS_MAX)
+		return NULL;
+	rows = realloc(d->rows, (d->n_rows + 1) * sizeof(*rows));
+	if (!rows)
+		return NULL;
+	d->rows = rows;
+	rows += d->n_rows;
+	memset(rows, 0, sizeof(*rows));
+	rows->shown.path = strndup(target, n);
+	if (!rows->shown.path)
+		return NULL;
+	rows->shown.rule = r;
+	rows->shown.port = port;
+	d->n_rows++;
+	return rows;
+}
+
+static void tell(struct diagnose *d, struct facts *f, const struct rule *r, uint64_t ts)
+{
+	const struct rule_help *help = rule_help(r->id);
+	const char *fix = help ? help->proxy[facts_proxy(f)] : NULL;
+	struct verdict v = { .rule = r, .facts = f };
+	struct event e = { .type = EV_VERDICT, .ts = ts, .conn = f->conn, .verdict = &v };
+	struct row *row = find_row(d, r, f);
+	struct buf text = {}, how = {};
+
+	facts_fill(&text, r->says, f);
+	buf_char(&text, 0);
+	facts_fill(&how, r->fix ? r->fix : fix ? fix : help ? help->fix : "", f);
+	buf_char(&how, 0);
+	v.text = text.data ? text.data : "";
+	v.fix = how.data ? how.data : "";
+	for (struct facts *leg = chain_first(f); leg && v.n_legs < LEGS_MAX; leg = leg->up)
+		v.legs[v.n_legs++] = leg->number;
+	if (row) {
+		v.again = row->shown.count++;
+		v.folded = v.again && ts - row->told < FOLD;
+		if (!v.folded)
+			row->told = ts;
+		if (!row->shown.text) {
+			row->shown.text = strdup(v.text);
+			row->shown.fix = strdup(v.fix);
+		}
+	}
+	d->fn(d->ctx, &e);
+	buf_free(&text);
+	buf_free(&how);
+}
+
+#define EXPLAINING (1 << CAUSE_HANDSHAKE | 1 << CAUSE_STREAM | 1 << CAUSE_END)
+
+static void weigh(struct diagnose *d, struct facts *f, uint32_t moment, uint64_t ts)
+{
+	if (f->twin || f->conn->placeholder)
+		return;
+	for (const struct rule *const *t = rule_tables; *t; t++) {
+		for (const struct rule *r = *t; r->id; r++) {
+			uint32_t bit = 1 << r->cause, had = 0;
+
+			if (!(r->at & moment))
+				continue;
+			for (struct facts *leg = chain_first(f); leg; leg = leg->up)
+				had |= leg->causes;
+			/* What a cause explains, those before it do, too. */
+			if (had & (bit | (bit & EXPLAINING ? (bit - 1) & EXPLAINING : 0)))
+				continue;
+			if (!r->when(f))
+				continue;
+			f->causes |= bit;
+			tell(d, f, r, ts);
+		}
+	}
+}
+
+static void tell_leg(struct diagnose *d, struct facts *f, uint64_t ts)
+{
+	struct leg leg = { .first = chain_first(f), .down = f->down, .up = f, .by = f->joined_by };
+	struct event e = { .type = EV_LEG, .ts = ts, .conn = f->down->conn, .leg = &leg };
+
+	d->fn(d->ctx, &e);
+}
+
+/* "/websocket" of "/websocket/chat?room=1": what a location block is likely to name. */
+static size_t location_len(const char *target)
+{
+	return target[0] ? 1 + strcspn(target + 1, "/?") : 0;
+}
+
+static bool same_location(const char *a, const char *b)
+{
+	size_t n = location_len(a);
+
+	return n == location_len(b) && !memcmp(a, b, n);
+}
+
+/* What the proxy in front of f does with other targets. */
+static void note_kept(struct diagnose *d, struct facts *f)
+{
+	struct site *s = site_of(d, f->down);
+	const char *target = f->down->req.target;
+
+	if (!s || !target || !f->down->req.websocket)
+		return;
+	if (f->req.websocket && f->req.connection && !f->req.http10) {
+		if (!s->kept)
+			s->kept = strdup(target);
+	} else if (s->kept && !same_location(s->kept, target)) {
+		f->kept_elsewhere = s->kept;
+	}
+}
+
+static void count_open(struct diagnose *d, struct facts *f)
+{
+	struct site *s = site_of(d, f);
+
+	if (!s)
+		return;
+	if (f->req.ts - s->open_second >= SECOND) {
+		s->open_second = f->req.ts;
+		s->opens = 0;
+	}
+	f->opens = ++s->opens;
+	f->mass_closes = s->mass && f->req.ts - s->mass_ts < MASS_REMEMBERED ? s->mass : 0;
+}
+
+static void on_request(struct diagnose *d, struct facts *f, const struct event *e)
+{
+	legs__forget(d->legs, f);
+	f->causes &= ~(1 << CAUSE_HANDSHAKE);
+	if (f->up)
+		f->up->down = NULL;
+	if (f->down)
+		f->down->up = NULL;
+	f->up = f->down = NULL;
+	observe_request(f, e);
+	if (!f->req.wanted)
+		return;
+	if (legs__request(d->legs, d->last, f)) {
+		tell_leg(d, f, e->ts);
+		note_kept(d, f);
+	}
+	if (!f->twin)
+		count_open(d, f);
+	weigh(d, f, AT_REQUEST, e->ts);
+}
+
+static void on_response(struct diagnose *d, struct facts *f, const struct event *e)
+{
+	struct site *s = site_of(d, f);
+	bool was = f->res.websocket;
+
+	observe_response(f, e);
+	if (s) {
+		s->plain |= f->res.seen && f->res.status != 400;
+		f->port_tls = s->tls;
+	}
+	d->websockets += !was && f->res.websocket;
+	if (f->req.wanted && f->res.seen)
+		weigh(d, f, AT_RESPONSE, e->ts);
+}
+
+/* The median of what the proxy behind f adds, where that can be told apart from its neighbours. */
+static void note_delay(struct diagnose *d, struct facts *f, uint64_t ts)
+{
+	struct wst_hist both = {};
+	struct hist_summary s;
+
+	if (!f || !f->delay || !f->up)
+		return;
+	hist_merge(&both, &f->delay[WST_S2C]);
+	/* Where the upstream's own end is what we see, c2s holds how long it took to read, too. */
+	if (f->up->conn->role == WST_CLIENT)
+		hist_merge(&both, &f->delay[WST_C2S]);
+	hist_summarise(&both, &s);
+	f->delays = s.count;
+	f->delay_us = s.p50;
+	if (s.count && s.count % 16 == 0)
+		weigh(d, f, AT_LOOK, ts);
+}
+
+static void on_frame(struct diagnose *d, struct facts *f, const struct event *e)
+{
+	bool remarkable = observe_frame(f, e);
+
+	if (f->up || f->down) {
+		legs__frame(f, e->frame.dir, e->frame.offset, e->ts);
+		note_delay(d, f->down ? f->down : f, e->ts);
+	}
+	if (remarkable)
+		weigh(d, f, AT_FRAME, e->ts);
+}
+
+static void on_opaque(struct diagnose *d, struct facts *f, const struct event *e)
+{
+	struct site *s = site_of(d, f);
+
+	f->opaque_why = e->opaque->why;
+	if (s && f->opaque_why == WST_WHY_TLS) {
+		s->tls = true;
+		f->port_plain = s->plain;
+	}
+	weigh(d, f, AT_OPAQUE, e->ts);
+}
+
+static void count_close(struct diagnose *d, struct facts *f)
+{
+	struct site *s = site_of(d, f);
+
+	if (!s || !f->res.websocket)
+		return;
+	if (f->end.ts - s->close_second >= SECOND) {
+		s->close_second = f->end.ts;
+		s->closes = 0;
+	}
+	if (++s->closes >= MASS) {
+		s->mass = s->closes;
+		s->mass_ts = f->end.ts;
+	}
+}
+
+static void on_close(struct diagnose *d, struct facts *f, const struct event *e)
+{
+	observe_close(f, e);
+	d->websockets -= f->res.websocket;
+	count_close(d, f);
+	if (f->end.how == WST_REFUSED || (f->end.how == WST_TIMEOUT && !f->req.seen))
+		if (legs__refused(d->last, f))
+			tell_leg(d, f, e->ts);
+	detach(f);
+	if (d->ended_last)
+		d->ended_last->pending = f;
+	else
+		d->ended = f;
+	d->ended_last = f;
+}
+
+void diagnose__event(struct diagnose *d, const struct event *e)
+{
+	struct facts *f = e->conn->facts;
+
+	if (e->ts > d->now)
+		d->now = e->ts;
+	if (!f && e->type != EV_OPEN)
+		return;
+	switch (e->type) {
+	case EV_OPEN:
+		if (!f)
+			add_facts(d, e->conn);
+		break;
+	case EV_REQUEST:
+		on_request(d, f, e);
+		break;
+	case EV_RESPONSE:
+		on_response(d, f, e);
+		break;
+	case EV_FRAME:
+		on_frame(d, f, e);
+		break;
+	case EV_RESYNC:
+		observe_resync(f, e);
+		weigh(d, f, AT_FRAME, e->ts);
+		break;
+	case EV_OPAQUE:
+		on_opaque(d, f, e);
+		break;
+	case EV_STATS:
+		observe_stats(f, e);
+		weigh(d, f, AT_LOOK, e->ts);
+		break;
+	case EV_CLOSE:
+		on_close(d, f, e);
+		break;
+	default:
+		break;
+	}
+}
+
+static uint32_t closer_pid(const struct facts *f)
+{
+	const struct conn *c = f->end.by_client ? client_of(f) : server_of(f);
+
+	return c ? c->pid : 0;
+}
+
+static uint64_t apart(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : b - a;
+}
+
+static bool restarting(const struct facts *f)
+{
+	return f->s[WST_S2C].code == 1001 || f->s[WST_S2C].code == 1012;
+}
+
+/* How others ended that ended when f did. */
+static void compare_ends(struct diagnose *d, struct facts *f)
+{
+	uint32_t pid = closer_pid(f);
+	const struct conn *server = server_of(f);
+
+	for (const struct facts *g = d->ended; g; g = g->pending) {
+		if (!g->conn || g->twin || !(g->res.websocket || g->conn->midstream))
+			continue;
+		if (pid && closer_pid(g) == pid && g->end.by_client == f->end.by_client &&
+		    apart(g->end.ts, f->end.ts) < SETTLE)
+			f->end.together++;
+		if (restarting(f) && restarting(g) && server && server_of(g) &&
+		    server->pid == server_of(g)->pid &&
+		    apart(g->s[WST_S2C].close_ts, f->s[WST_S2C].close_ts) < SECOND)
+			f->end.restarts++;
+	}
+	f->end.process_gone = pid && d->gone && d->gone(pid);
+}
+
+/* Cut after the same silence as others at this address. */
+static void compare_silences(struct diagnose *d, struct facts *f)
+{
+	struct site *s = site_of(d, f);
+	uint32_t n = 0;
+
+	if (!s || f->end.silence < SECOND || !f->res.websocket || f->s[0].closed || f->s[1].closed)
+		return;
+	for (uint32_t i = 0; i < SILENCES && i < s->n_silences; i++)
+		n += apart(s->silence[i], f->end.silence) * 50 <= f->end.silence;
+	s->silence[s->n_silences++ % SILENCES] = f->end.silence;
+	f->end.equal = n + 1;
+}
+
+/* Judges the chain that f ended with, by the leg that ended first. */
+static void judge(struct diagnose *d, struct facts *f)
+{
+	struct facts *dead = f;
+
+	for (struct facts *leg = chain_first(f); leg; leg = leg->up) {
+		if (leg->judged)
+			return;
+		if (leg->end.seen && leg->end.ts < dead->end.ts)
+			dead = leg;
+	}
+	for (struct facts *leg = chain_first(f); leg; leg = leg->up)
+		leg->judged = true;
+	compare_ends(d, dead);
+	compare_silences(d, dead);
+	weigh(d, dead, AT_END, d->now);
+}
+
+void diagnose__tick(struct diagnose *d, uint64_t now)
+{
+	struct facts *f, *next;
+
+	if (now > d->now)
+		d->now = now;
+	for (f = d->ended; f; f = f->pending)
+		if (!f->judged && f->end.ts + SETTLE <= now && f->conn)
+			judge(d, f);
+	for (f = d->ended; f && f->end.ts + KEEP <= now; f = next) {
+		next = f->pending;
+		d->ended = next;
+		if (!next)
+			d->ended_last = NULL;
+		free_facts(d, f);
+	}
+}
+
+bool diagnose__wants_stats(const struct diagnose *d)
+{
+	return d->websockets && d->websockets <= STATS_MAX;
+}
+
+static int by_count(const void *a, const void *b)
+{
+	const struct diagnose_row *x = a, *y = b;
+
+	if (x->rule->severity != y->rule->severity)
+		return y->rule->severity - x->rule->severity;
+	return x->count < y->count ? 1 : x->count > y->count ? -1 : 0;
+}
+
+void diagnose__finish(struct diagnose *d, uint64_t now)
+{
+	if (now > d->now)
+		d->now = now;
+	for (struct facts *f = d->ended; f; f = f->pending)
+		if (!f->judged && f->conn)
+			judge(d, f);
+	if (d->n_rows)
+		qsort(d->rows, d->n_rows, sizeof(*d->rows), by_count);
+}
+
+const struct diagnose_row *diagnose__row(const struct diagnose *d, unsigned int i)
+{
+	return i < d->n_rows ? &d->rows[i].shown : NULL;
+}
+
+void diagnose__free(struct diagnose *d)
+{
+	struct site *s, *next;
+
+	if (!d)
+		return;
+	while (d->first)
+		free_facts(d, d->first);
+	HASH_ITER(hh, d->sites, s, next) {
+		HASH_DEL(d->sites, s);
+		free(s->kept);
+		free(s);
+	}
+	for (unsigned int i = 0; i < d->n_rows; i++) {
+		free((char *)d->rows[i].shown.path);
+		free((char *)d->rows[i].shown.text);
+		free((char *)d->rows[i].shown.fix);
+	}
+	free(d->rows);
+	legs__free(d->legs);
+	free(d);
+}

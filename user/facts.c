@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "facts.h"
+#include "hist.h"
+#include "http.h"
+#include "ws.h"
+
+bool facts_show_secrets;
+
+enum proxy proxy_of(const char *comm)
+{
+	static const struct {
+		const char *comm;
+		enum proxy proxy;
+	} names[] = {
+		{ "nginx", PROXY_NGINX },     { "openresty", PROXY_NGINX },
+		{ "angie", PROXY_NGINX },     { "haproxy", PROXY_HAPROXY },
+		{ "apache2", PROXY_APACHE },  { "httpd", PROXY_APACHE },
+		{ "caddy", PROXY_CADDY },     { "envoy", PROXY_ENVOY },
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(comm, names[i].comm))
+			return names[i].proxy;
+	return PROXY_NONE;
+}
+
+const struct conn *server_of(const struct facts *f)
+{
+	if (f->conn->role == WST_SERVER && f->conn->pid)
+		return f->conn;
+	if (f->up && f->up->conn->role == WST_CLIENT && f->up->conn->pid)
+		return f->up->conn;
+	return NULL;
+}
+
+const struct conn *client_of(const struct facts *f)
+{
+	if (f->conn->role == WST_CLIENT && f->conn->pid)
+		return f->conn;
+	if (f->down && f->down->conn->role == WST_SERVER && f->down->conn->pid)
+		return f->down->conn;
+	return NULL;
+}
+
+enum proxy facts_proxy(const struct facts *f)
+{
+	const struct conn *client = client_of(f), *server = server_of(f);
+	enum proxy p = client ? proxy_of(client->comm) : PROXY_NONE;
+
+	return p || !server ? p : proxy_of(server->comm);
+}
+
+uint16_t addr_port(const char *addr)
+{
+	const char *colon = strrchr(addr, ':');
+
+	return colon ? atoi(colon + 1) : 0;
+}
+
+static const char *server_addr(const struct facts *f)
+{
+	return f->conn->role == WST_SERVER ? f->conn->local : f->conn->remote;
+}
+
+static const char *client_addr(const struct facts *f)
+{
+	return f->conn->role == WST_SERVER ? f->conn->remote : f->conn->local;
+}
+
+static void put(struct buf *b, const char *s)
+{
+	if (s)
+		buf_str(b, s);
+}
+
+static void put_process(struct buf *b, const struct conn *c)
+{
+	buf_str(b, c->comm);
+	buf_printf(b, "[%u]", c->pid);
+}
+
+static void w_server(struct buf *b, const struct facts *f)
+{
+	const struct conn *c = server_of(f);
+
+	if (c)
+		put_process(b, c);
+	else
+		buf_printf(b, "the server %s", server_addr(f));
+}
+
+static void w_client(struct buf *b, const struct facts *f)
+{
+	const struct conn *c = client_of(f);
+
+	if (c)
+		put_process(b, c);
+	else
+		buf_printf(b, "the client %s", client_addr(f));
+}
+
+static void w_proxy(struct buf *b, const struct facts *f)
+{
+	const struct conn *c = client_of(f);
+
+	if (c && (f->down || proxy_of(c->comm)))
+		put_process(b, c);
+	else
+		buf_printf(b, "the proxy at %s", client_addr(f));
+}
+
+static void w_closer(struct buf *b, const struct facts *f)
+{
+	if (f->end.by_client)
+		w_client(b, f);
+	else
+		w_server(b, f);
+}
+
+static void w_other(struct buf *b, const struct facts *f)
+{
+	if (f->end.by_client)
+		w_server(b, f);
+	else
+		w_client(b, f);
+}
+
+static void w_sender(struct buf *b, const struct facts *f)
+{
+	if (f->dir == WST_C2S)
+		w_client(b, f);
+	else
+		w_server(b, f);
+}
+
+static void w_receiver(struct buf *b, const struct facts *f)
+{
+	if (f->dir == WST_C2S)
+		w_server(b, f);
+	else
+		w_client(b, f);
+}
+
+/* This end's process, and the peer. */
+static void w_here(struct buf *b, const struct facts *f)
+{
+	if (f->conn->pid)
+		put_process(b, f->conn);
+	else
+		buf_str(b, f->conn->local);
+}
+
+static void w_peer(struct buf *b, const struct facts *f)
+{
+	buf_str(b, f->conn->remote);
+}
+
+static void w_server_addr(struct buf *b, const struct facts *f)
+{
+	buf_str(b, server_addr(f));
+}
+
+static void w_client_addr(struct buf *b, const struct facts *f)
+{
+	buf_str(b, client_addr(f));
+}
+
+static void put_target(struct buf *b, const char *target)
+{
+	if (!target)
+		return;
+	if (facts_show_secrets)
+		buf_str(b, target);
+	else
+		http_redact_target(b, (struct span){ target, strlen(target) });
+}
+
+static void w_target(struct buf *b, const struct facts *f)
+{
+	put_target(b, f->req.target);
+}
+
+static void w_client_target(struct buf *b, const struct facts *f)
+{
+	put_target(b, f->down ? f->down->req.target : NULL);
+}
+
+static void w_kept(struct buf *b, const struct facts *f)
+{
+	put_target(b, f->kept_elsewhere);
+}
+
+static void w_location(struct buf *b, const struct facts *f)
+{
+	put_target(b, f->res.location);
+}
+
+#define STRING(name, expr)                                          \
+	static void w_##name(struct buf *b, const struct facts *f)  \
+	{                                                           \
+		put(b, expr);                                       \
+	}
+
+#define NUMBER(name, seen, expr)                                    \
+	static void w_##name(struct buf *b, const struct facts *f)  \
+	{                                                           \
+		if (seen)                                           \
+			buf_u64(b, expr);                           \
+	}
+
+#define TIME(name, seen, ns)                                        \
+	static void w_##name(struct buf *b, const struct facts *f)  \
+	{                                                           \
+		if (seen)                                           \
+			buf_printf(b, "%.3g", (ns) / 1e9);          \
+	}
+
+STRING(host, f->req.host)
+STRING(client_host, f->down ? f->down->req.host : NULL)
+STRING(origin, f->req.origin)
+STRING(upgrade, f->req.upgrade)
+STRING(client_upgrade, f->down ? f->down->req.upgrade : NULL)
+STRING(connection, f->req.connection_value)
+STRING(http, !f->req.seen ? NULL : f->req.http10 ? "1.0" : "1.1")
+STRING(key, f->req.key)
+STRING(request_version, f->req.version)
+STRING(offered, f->req.protocols)
+STRING(chosen, f->res.protocol)
+STRING(extensions_offered, f->req.extensions)
+STRING(extensions_granted, f->res.extensions)
+STRING(stray_extension, f->stray_extension)
+STRING(accept, f->res.accept)
+STRING(reason, f->res.reason)
+STRING(server_version, f->res.version)
+STRING(breach, f->breach)
+STRING(missing, !f->res.has_upgrade ? "Upgrade" : !f->res.has_connection ? "Connection" :
+		!f->res.has_accept ? "Sec-WebSocket-Accept" : NULL)
+STRING(dir, f->dir == WST_C2S ? "c2s" : "s2c")
+STRING(first, !f->end.seen ? NULL : f->end.by_client ? "client" : "server")
+STRING(joined_by, f->joined_by)
+NUMBER(status, f->res.seen, f->res.status)
+NUMBER(client_status, f->down && f->down->res.seen, f->down->res.status)
+NUMBER(upstream_status, f->up && f->up->res.seen, f->up->res.status)
+NUMBER(latency_ms, f->res.seen && f->req.ts, (f->res.ts - f->req.ts) / 1000000)
+NUMBER(waited_ms, f->end.seen && f->req.ts, (f->end.ts - f->req.ts) / 1000000)
+NUMBER(lived_ms, f->end.seen, f->end.lived / 1000000)
+NUMBER(len, true, f->len)
+NUMBER(rsv, true, f->rsv)
+NUMBER(masked, true, f->frame_masked)
+NUMBER(together, true, f->end.together)
+NUMBER(equal, true, f->end.equal)
+NUMBER(restarts, true, f->end.restarts)
+NUMBER(unread, true, f->wait.unread)
+NUMBER(unsent, true, f->wait.unsent)
+NUMBER(window, true, f->wait.window)
+NUMBER(retrans, true, f->wait.retrans)
+NUMBER(delay_ms, true, f->delay_us / 1000)
+NUMBER(delays, true, f->delays)
+NUMBER(rtt_ms, f->rtt_us >= 0, f->rtt_us / 1000)
+NUMBER(opens, true, f->opens)
+NUMBER(mass_closes, true, f->mass_closes)
+NUMBER(frames_per_second, true, f->s[f->dir].tiny)
+NUMBER(data_len, true, f->s[f->dir].data_len)
+TIME(silence, f->end.seen, f->end.silence)
+TIME(client_silence, f->end.seen && f->s[WST_C2S].last_ts && f->end.ts > f->s[WST_C2S].last_ts,
+     f->end.ts - f->s[WST_C2S].last_ts)
+TIME(ping_every, f->s[WST_C2S].ping_every || f->s[WST_S2C].ping_every,
+     f->s[WST_C2S].ping_every ? f->s[WST_C2S].ping_every : f->s[WST_S2C].ping_every)
+TIME(unread_for, f->wait.unread_for, f->wait.unread_for)
+TIME(unsent_for, f->wait.unsent_for, f->wait.unsent_for)
+
+static void w_port(struct buf *b, const struct facts *f)
+{
+	buf_u64(b, addr_port(server_addr(f)));
+}
+
+/* The first Close frame that says why. */
+static const struct stream_facts *close_of(const struct facts *f)
+{
+	const struct stream_facts *c = &f->s[WST_C2S], *s = &f->s[WST_S2C];
+
+	if (!c->closed || !s->closed)
+		return c->closed ? c : s;
+	return c->close_ts <= s->close_ts ? c : s;
+}
+
+static void w_code(struct buf *b, const struct facts *f)
+{
+	if (close_of(f)->code)
+		buf_u64(b, close_of(f)->code);
+}
+
+static void w_code_name(struct buf *b, const struct facts *f)
+{
+	put(b, ws_close_name(close_of(f)->code));
+}
+
+static void w_close_reason(struct buf *b, const struct facts *f)
+{
+	put(b, close_of(f)->reason);
+}
+
+/* "1008 policy violation: go away" */
+static void w_closing(struct buf *b, const struct facts *f)
+{
+	w_code(b, f);
+	if (ws_close_name(close_of(f)->code))
+		buf_printf(b, " %s", ws_close_name(close_of(f)->code));
+	if (close_of(f)->reason && *close_of(f)->reason)
+		buf_printf(b, ": %s", close_of(f)->reason);
+}
+
+static void w_close_sender(struct buf *b, const struct facts *f)
+{
+	if (close_of(f) == &f->s[WST_C2S])
+		w_client(b, f);
+	else
+		w_server(b, f);
+}
+
+static void w_close_receiver(struct buf *b, const struct facts *f)
+{
+	if (close_of(f) == &f->s[WST_C2S])
+		w_server(b, f);
+	else
+		w_client(b, f);
+}
+
+/* "404 Not Found" */
+static void w_answer(struct buf *b, const struct facts *f)
+{
+	buf_printf(b, "%u%s%s", f->res.status, f->res.reason && *f->res.reason ? " " : "",
+		   f->res.reason ? f->res.reason : "");
+}
+
+static void w_how(struct buf *b, const struct facts *f)
+{
+	static const char *const hows[] = { [WST_FIN] = "fin",	     [WST_RST_SENT] = "rst",
+					    [WST_RST_RECEIVED] = "rst", [WST_TIMEOUT] = "timeout",
+					    [WST_EXIT] = "exit", [WST_REFUSED] = "refused" };
+
+	if (f->end.seen && f->end.how < sizeof(hows) / sizeof(hows[0]))
+		put(b, hows[f->end.how]);
+}
+
+static void w_upstream(struct buf *b, const struct facts *f)
+{
+	if (f->up)
+		buf_str(b, server_addr(f->up));
+}
+
+#define S(n) { #n, false, w_##n }
+#define N(n) { #n, true, w_##n }
+
+static const struct fact_name names[] = {
+	S(server), S(client), S(proxy), S(closer), S(other), S(sender), S(receiver), S(here),
+	S(peer), S(server_addr), S(client_addr), S(upstream), N(port), S(target),
+	S(client_target), S(kept), S(location), S(host), S(client_host), S(origin), S(upgrade),
+	S(client_upgrade), S(connection), S(http), S(key), S(request_version), S(offered),
+	S(chosen), S(extensions_offered), S(extensions_granted), S(stray_extension), S(accept),
+	S(reason), S(server_version), S(breach), S(missing), S(dir), S(first), S(joined_by),
+	S(answer), S(how), S(code_name), S(close_reason), S(closing), S(close_sender),
+	S(close_receiver), N(code), N(status), N(client_status), N(upstream_status),
+	N(latency_ms), N(waited_ms), N(lived_ms), N(len), N(rsv), N(masked), N(together),
+	N(equal), N(restarts), N(unread), N(unsent), N(window), N(retrans), N(delay_ms),
+	N(delays), N(rtt_ms), N(opens), N(mass_closes), N(frames_per_second), N(data_len),
+	N(silence), N(client_silence), N(ping_every), N(unread_for), N(unsent_for),
+};
+
+const struct fact_name *fact_find(const char *name, size_t n)
+{
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strlen(names[i].name) == n && !memcmp(names[i].name, name, n))
+			return &names[i];
+	return NULL;
+}
+
+void facts_fill(struct buf *b, const char *text, const struct facts *f)
+{
+	for (const char *p = text; *p;) {
+		const char *brace = strchr(p, '{'), *end = brace ? strchr(brace, '}') : NULL;
+		const struct fact_name *name;
+
+		if (!end) {
+			buf_str(b, p);
+			return;
+		}
+		buf_add(b, p, brace - p);
+		name = fact_find(brace + 1, end - brace - 1);
+		if (name)
+			name->write(b, f);
+		p = end + 1;
+	}
+}

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
+#include <string.h>
+#include "legs.h"
+
+#define RING 64 /* frames of a direction whose offsets are remembered */
+#define SOON (5 * 1000000000ULL) /* a proxy connects upstream within that */
+#define LOOK_BACK 4096 /* connections looked at where no key tells */
+
+struct leg_ring {
+	struct {
+		uint64_t offset, ts;
+	} seen[WST_DIRS][RING];
+	uint32_t n[WST_DIRS];
+};
+
+struct legs {
+	struct facts *by_key; /* the last request of each Sec-WebSocket-Key */
+};
+
+struct legs *legs__new(void)
+{
+	return calloc(1, sizeof(struct legs));
+}
+
+void legs__free(struct legs *l)
+{
+	if (l)
+		HASH_CLEAR(by_key, l->by_key);
+	free(l);
+}
+
+static bool in_hash(const struct facts *f)
+{
+	return f->by_key.tbl;
+}
+
+void legs__forget(struct legs *l, struct facts *f)
+{
+	if (!in_hash(f))
+		return;
+	HASH_DELETE(by_key, l->by_key, f);
+	memset(&f->by_key, 0, sizeof(f->by_key));
+}
+
+static void join(struct facts *down, struct facts *f, const char *by)
+{
+	if (down->up)
+		down->up->down = NULL;
+	down->up = f;
+	f->down = down;
+	f->joined_by = by;
+}
+
+static bool same_process(const struct facts *a, const struct facts *b)
+{
+	return a->conn->pid && a->conn->pid == b->conn->pid;
+}
+
+/*
+ * Whether g, whose key f's request repeats, can be the leg in front of f: some clients send the
+ * same key every time.
+ */
+static bool can_be_front(const struct facts *g, const struct facts *f)
+{
+	/* Of a name's addresses, the first may refuse and the second answer. */
+	if ((g->up && g->up->req.seen) || g->res.seen || g->end.seen || f->req.ts < g->req.ts)
+		return false;
+	if (g->conn->role == WST_SERVER && f->conn->role == WST_SERVER)
+		return strcmp(g->conn->local, f->conn->local) || !same_process(g, f);
+	if (g->conn->role == WST_SERVER && f->conn->role == WST_CLIENT)
+		return same_process(g, f) || !g->conn->pid || !f->conn->pid;
+	return g->conn->role == WST_CLIENT && strcmp(g->conn->remote, f->conn->local);
+}
+
+/* Something that a client sent to g's process has brought it to open f just now. */
+static bool may_have_caused(const struct facts *g, const struct facts *f)
+{
+	uint64_t opened = f->conn->opened;
+
+	if (g == f || (g->up && g->up->req.seen) || g->twin || !g->open || g->conn->role != WST_SERVER ||
+	    !same_process(g, f))
+		return false;
+	if (g->opaque_why == WST_WHY_TLS || g->opaque_why == WST_WHY_HTTP2)
+		return g->conn->opened <= opened && opened - g->conn->opened < SOON;
+	return g->req.wanted && !g->res.seen && g->req.ts <= opened &&
+	       opened - g->req.ts < SOON && (!f->req.key || !g->req.key ||
+					     strcmp(f->req.key, g->req.key));
+}
+
+/* Only where there is no doubt which: exactly one connection fits. */
+static struct facts *find_cause(struct facts *all, const struct facts *f)
+{
+	struct facts *found = NULL;
+	uint32_t n = 0;
+
+	for (struct facts *g = all; g && n < LOOK_BACK; g = g->prev, n++) {
+		if (!may_have_caused(g, f))
+			continue;
+		if (found)
+			return NULL;
+		found = g;
+	}
+	return found;
+}
+
+bool legs__request(struct legs *l, struct facts *all, struct facts *f)
+{
+	struct facts *g = NULL;
+
+	legs__forget(l, f);
+	if (f->req.key && f->req.key[0]) {
+		size_t n = strlen(f->req.key);
+
+		HASH_FIND(by_key, l->by_key, f->req.key, n, g);
+		if (g && g->req.seq == f->req.seq && g->conn->role != f->conn->role) {
+			f->twin = true; /* no proxy leaves sequence numbers as they are */
+			return false;
+		}
+		if (g)
+			legs__forget(l, g);
+		HASH_ADD_KEYPTR(by_key, l->by_key, f->req.key, n, f);
+		if (g && can_be_front(g, f)) {
+			join(g, f, "key");
+			return true;
+		}
+	}
+	if (f->conn->role != WST_CLIENT || f->down)
+		return false;
+	g = find_cause(all, f);
+	if (g)
+		join(g, f, "pid-time");
+	return g;
+}
+
+bool legs__refused(struct facts *all, struct facts *f)
+{
+	struct facts *g = NULL;
+	uint32_t n = 0;
+
+	/* Any of the requests that wait will do: they all wait for this upstream, or another. */
+	for (struct facts *p = all; p && n < LOOK_BACK && !g; p = p->prev, n++)
+		if (p->req.wanted && !p->res.seen && may_have_caused(p, f))
+			g = p;
+	if (g)
+		join(g, f, "pid-time");
+	return g;
+}
+
+static struct leg_ring *ring_of(struct facts *f)
+{
+	if (!f->ring)
+		f->ring = calloc(1, sizeof(*f->ring));
+	return f->ring;
+}
+
+static uint64_t ring_find(const struct facts *f, uint8_t dir, uint64_t offset)
+{
+	if (!f || !f->ring)
+		return 0;
+	for (int i = 0; i < RING; i++)
+		if (f->ring->seen[dir][i].ts && f->ring->seen[dir][i].offset == offset)
+			return f->ring->seen[dir][i].ts;
+	return 0;
+}
+
+static void add_delay(struct facts *front, uint8_t dir, uint64_t came, uint64_t went)
+{
+	/* A send is told of when it returns: its receiver may have been quicker. */
+	uint64_t us = went > came ? (went - came) / 1000 : 0;
+	struct wst_hist *h;
+
+	if (!front->delay)
+		front->delay = calloc(WST_DIRS, sizeof(*front->delay));
+	if (!front->delay)
+		return;
+	front->conn->proxy_delay = front->delay;
+	h = &front->delay[dir];
+	h->slots[hist_slot(us)]++;
+	h->sum += us;
+	if (us > h->max)
+		h->max = us;
+}
+
+void legs__frame(struct facts *f, uint8_t dir, uint64_t offset, uint64_t ts)
+{
+	struct leg_ring *r;
+	uint64_t other;
+
+	if (f->twin || (!f->up && !f->down))
+		return;
+	r = ring_of(f);
+	if (!r)
+		return;
+	r->seen[dir][r->n[dir] % RING].offset = offset;
+	r->seen[dir][r->n[dir]++ % RING].ts = ts;
+	other = ring_find(f->up, dir, offset);
+	if (other)
+		add_delay(f, dir, dir == WST_C2S ? ts : other, dir == WST_C2S ? other : ts);
+	other = ring_find(f->down, dir, offset);
+	if (other)
+		add_delay(f->down, dir, dir == WST_C2S ? other : ts, dir == WST_C2S ? ts : other);
+}
+
+void legs__remove(struct legs *l, struct facts *f)
+{
+	legs__forget(l, f);
+	if (f->up)
+		f->up->down = NULL;
+	if (f->down)
+		f->down->up = NULL;
+	if (f->conn)
+		f->conn->proxy_delay = NULL;
+	free(f->delay);
+	free(f->ring);
+}

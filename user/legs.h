@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Joins a proxy's connections: the one a client opened, and the one the proxy opened for it. */
+#ifndef LEGS_H
+#define LEGS_H
+
+#include "facts.h"
+
+struct legs;
+
+struct legs *legs__new(void);
+void legs__free(struct legs *l);
+
+/*
+ * f has had a request that wants a WebSocket. Looks for the connection in front of it.
+ * Returns true where one was found: f->down and f->joined_by are set.
+ */
+bool legs__request(struct legs *l, struct facts *all, struct facts *f);
+
+/* f never came to be; the same for it. */
+bool legs__refused(struct facts *all, struct facts *f);
+
+/* A frame began at offset of direction dir at ts, ns: fills in histograms of the proxy's delay. */
+void legs__frame(struct facts *f, uint8_t dir, uint64_t offset, uint64_t ts);
+
+/* f's key is about to change. */
+void legs__forget(struct legs *l, struct facts *f);
+
+/* f goes. */
+void legs__remove(struct legs *l, struct facts *f);
+
+#endif

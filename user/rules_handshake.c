@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Handshakes (RFC 6455, section 4): requests that a proxy spoilt, answers that are none. */
+#include <string.h>
+#include <strings.h>
+#include "rules.h"
+
+#define MS 1000000ULL
+
+/* A request whose headers are all there, and that wants a WebSocket. */
+static bool asks(const struct facts *f)
+{
+	return f->req.wanted && !f->req.cut;
+}
+
+/* The leg in front had what f lacks. */
+static bool front_asks(const struct facts *f)
+{
+	return f->down && f->down->req.websocket;
+}
+
+static bool stripped(const struct facts *f)
+{
+	return asks(f) && f->req.key && !f->req.upgrade;
+}
+
+static bool stripped_here(const struct facts *f)
+{
+	return stripped(f) && front_asks(f) && f->kept_elsewhere;
+}
+
+static bool stripped_by_proxy(const struct facts *f)
+{
+	return stripped(f) && front_asks(f);
+}
+
+static bool http10(const struct facts *f)
+{
+	return asks(f) && f->req.upgrade && f->req.http10;
+}
+
+static bool upgrade_value(const struct facts *f)
+{
+	return asks(f) && f->req.key && f->req.upgrade && !f->req.websocket;
+}
+
+static bool connection_token(const struct facts *f)
+{
+	return asks(f) && f->req.websocket && !f->req.connection;
+}
+
+static bool no_key(const struct facts *f)
+{
+	return asks(f) && f->req.websocket && !f->req.key;
+}
+
+static bool bad_key(const struct facts *f)
+{
+	return asks(f) && f->req.websocket && f->req.key && !f->req.key_good;
+}
+
+const struct rule rules_handshake[] = {
+	{ "upgrade-stripped-here", SEV_ERROR, CAUSE_HANDSHAKE, AT_REQUEST, stripped_here,
+	  "{proxy} removed the Upgrade header from {target}, though it passes it on for {kept}: this "
+	  "location lacks the lines for it, or cancels inherited ones by lines of its own",
+	  NULL, "target kept client_upgrade connection http key server_addr joined_by" },
+	{ "upgrade-stripped", SEV_ERROR, CAUSE_HANDSHAKE, AT_REQUEST, stripped_by_proxy,
+	  "{proxy} removed the Upgrade header from {target}: {server} saw a plain GET and cannot "
+	  "open a WebSocket",
+	  NULL, "target client_upgrade connection http key server_addr joined_by" },
+	{ "upgrade-stripped", SEV_ERROR, CAUSE_HANDSHAKE, AT_REQUEST, stripped,
+	  "the request for {target} has a Sec-WebSocket-Key but no Upgrade header: something between "
+	  "the client and {server} removed it, most likely {proxy}",
+	  NULL, "target connection http key server_addr client_addr" },
+	{ "upstream-http10", SEV_ERROR, CAUSE_HANDSHAKE, AT_REQUEST, http10,
+	  "{proxy} asks {server} for {target} with HTTP/1.0, which knows no Upgrade",
+	  NULL, "target http upgrade connection key server_addr joined_by" },
+	{ "upgrade-value", SEV_ERROR, CAUSE_HANDSHAKE, AT_REQUEST, upgrade_value,
+	  "the request for {target} has the Upgrade header '{upgrade}', not 'websocket'; it comes "
+	  "from {client}",
+	  NULL, "target upgrade client_upgrade connection http key" },
+	{ "connection-token", SEV_ERROR, CAUSE_HANDSHAKE, AT_REQUEST, connection_token,
+	  "the request for {target} has Upgrade, but its Connection header '{connection}' does not "
+	  "name upgrade; it comes from {client}",
+	  NULL, "target upgrade connection http key" },
+	{ "no-key", SEV_ERROR, CAUSE_HANDSHAKE, AT_REQUEST, no_key,
+	  "the request for {target} has no Sec-WebSocket-Key; it comes from {client}", NULL,
+	  "target upgrade connection http" },
+	{ "bad-key", SEV_ERROR, CAUSE_HANDSHAKE, AT_REQUEST, bad_key,
+	  "the Sec-WebSocket-Key '{key}' of the request for {target} is not 16 bytes in base64; it "
+	  "comes from {client}",
+	  NULL, "target key upgrade connection http" },
+	{ 0 },
+};
+
+static bool answered(const struct facts *f)
+{
+	return asks(f) && f->res.seen && !f->res.cut;
+}
+
+/* The 101 came from here, not from a leg behind. */
+static bool own_101(const struct facts *f)
+{
+	return answered(f) && f->res.status == 101;
+}
+
+static bool bad_101(const struct facts *f)
+{
+	return own_101(f) && (!f->res.has_upgrade || !f->res.has_connection || !f->res.has_accept);
+}
+
+static bool bad_accept(const struct facts *f)
+{
+	return own_101(f) && f->res.accept_ok == 0;
+}
+
+/* Whether the list has exactly this element (subprotocols keep their case). */
+static bool offered(const char *list, const char *one)
+{
+	size_t n = strlen(one);
+
+	for (const char *p = list; p && *p; p += strcspn(p, ",")) {
+		p += strspn(p, ", \t");
+		if (!strncmp(p, one, n) && strchr(", \t", p[n]))
+			return true;
+	}
+	return false;
+}
+
+static bool subprotocol(const struct facts *f)
+{
+	return own_101(f) && f->res.protocol && *f->res.protocol &&
+	       !offered(f->req.protocols, f->res.protocol);
+}
+
+static bool extension(const struct facts *f)
+{
+	return own_101(f) && f->stray_extension;
+}
+
+static bool refused_101(const struct facts *f)
+{
+	return answered(f) && f->res.status == 502 && f->up && f->up->res.status == 101;
+}
+
+static bool upstream_failed(const struct facts *f, uint8_t how)
+{
+	return answered(f) && f->res.status >= 502 && f->res.status <= 504 && f->up &&
+	       !f->up->req.seen && f->up->end.seen && f->up->end.how == how;
+}
+
+static bool upstream_refused(const struct facts *f)
+{
+	return upstream_failed(f, WST_REFUSED);
+}
+
+static bool upstream_silent(const struct facts *f)
+{
+	return upstream_failed(f, WST_TIMEOUT);
+}
+
+static bool mute(const struct facts *f)
+{
+	return answered(f) && f->res.status == 504 && f->up && f->up->req.seen && !f->up->res.seen;
+}
+
+static bool gave_up(const struct facts *f)
+{
+	return asks(f) && f->end.seen && !f->res.seen && f->end.by_client && !f->up &&
+	       f->end.ts > f->req.ts + 1000 * MS;
+}
+
+static bool no_answer(const struct facts *f)
+{
+	return asks(f) && f->end.seen && !f->res.seen && !f->end.by_client;
+}
+
+static bool tls_to_plain(const struct facts *f)
+{
+	return f->opaque_why == WST_WHY_TLS && f->port_plain;
+}
+
+static bool plain_to_tls(const struct facts *f)
+{
+	return answered(f) && f->res.status == 400 && f->port_tls;
+}
+
+static bool other_version(const struct facts *f)
+{
+	return answered(f) && (f->res.status == 426 || (f->res.status == 400 && f->res.version)) &&
+	       f->req.websocket && f->req.version && strcmp(f->req.version, "13");
+}
+
+static bool sticky(const struct facts *f)
+{
+	return answered(f) && f->res.status == 400 && f->req.target &&
+	       strstr(f->req.target, "EIO=") && strstr(f->req.target, "sid=");
+}
+
+/* The host of "https://example.com:8443", and that of "example.com:8443", without port. */
+static bool same_host(const char *origin, const char *host)
+{
+	const char *o = strstr(origin, "://");
+	size_t n;
+
+	o = o ? o + 3 : origin;
+	n = *o == '[' ? strcspn(o, "]") : strcspn(o, ":/");
+	return !strncasecmp(o, host, n) && strchr(":]", host[n]);
+}
+
+static bool origin_403(const struct facts *f)
+{
+	return answered(f) && f->res.status == 403 && f->req.origin && f->req.host &&
+	       !same_host(f->req.origin, f->req.host);
+}
+
+static bool redirect(const struct facts *f)
+{
+	return answered(f) && f->res.status >= 300 && f->res.status < 400 && f->res.status != 304;
+}
+
+static bool auth(const struct facts *f)
+{
+	return answered(f) && (f->res.status == 401 || f->res.status == 407);
+}
+
+static bool path_rewritten(const struct facts *f)
+{
+	return answered(f) && f->res.status == 404 && f->down && f->down->req.target &&
+	       f->req.target && strcmp(f->down->req.target, f->req.target);
+}
+
+static bool not_found(const struct facts *f)
+{
+	return answered(f) && f->res.status == 404;
+}
+
+static bool bad_gateway(const struct facts *f)
+{
+	return answered(f) && f->res.status == 502 && !f->up;
+}
+
+static bool refused(const struct facts *f)
+{
+	return answered(f) && f->res.status != 101;
+}
+
+/* Hung up on a 101 before saying anything: that is how clients reject one. */
+static bool hung_up(const struct facts *f)
+{
+	return f->end.seen && f->res.websocket && f->end.by_client && f->end.lived < 50 * MS &&
+	       !f->s[WST_C2S].frames && !f->conn->midstream;
+}
+
+static bool protocol_ignored(const struct facts *f)
+{
+	return hung_up(f) && !f->req.cut && f->req.protocols && !f->res.protocol;
+}
+
+const struct rule rules_refused[] = {
+	{ "bad-101", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, bad_101,
+	  "{server} answered {target} with a 101 that lacks {missing}: no client takes it", NULL,
+	  "target status missing accept server_addr" },
+	{ "bad-accept", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, bad_accept,
+	  "the Sec-WebSocket-Accept of {server}'s 101 for {target} does not fit the key: clients hang "
+	  "up",
+	  NULL, "target key accept server_addr" },
+	{ "subprotocol", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, subprotocol,
+	  "{server} chose the subprotocol '{chosen}' for {target}, and the client offered "
+	  "'{offered}'",
+	  NULL, "target offered chosen" },
+	{ "extension", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, extension,
+	  "{server}'s 101 for {target} grants {stray_extension}", NULL,
+	  "target extensions_offered extensions_granted" },
+	{ "proxy-rejected-101", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, refused_101,
+	  "{server} refused the backend's 101 for {target} and told the client 502", NULL,
+	  "target status upstream_status upstream" },
+	{ "upstream-down", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, upstream_refused,
+	  "nothing listens on {upstream}, where {server} wants to pass {target} on to: the connection "
+	  "was refused",
+	  NULL, "target upstream status latency_ms" },
+	{ "upstream-down", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, upstream_silent,
+	  "{upstream}, where {server} wants to pass {target} on to, cannot be reached: no connection "
+	  "came about",
+	  NULL, "target upstream status latency_ms" },
+	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, mute,
+	  "{upstream} took the connection and the request for {target} and never answered: {server} "
+	  "gave up after {latency_ms} ms",
+	  NULL, "target status upstream latency_ms" },
+	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_END, gave_up,
+	  "{server} took the request for {target} and did not answer in {waited_ms} ms, then {client} "
+	  "gave up",
+	  NULL, "target waited_ms server_addr" },
+	{ "tls-mismatch", SEV_ERROR, CAUSE_HANDSHAKE, AT_OPAQUE, tls_to_plain,
+	  "{client} speaks TLS to {server_addr}, where plain HTTP is spoken", NULL,
+	  "server_addr client_addr" },
+	{ "tls-mismatch", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, plain_to_tls,
+	  "{client} speaks plain HTTP to {server_addr}, where TLS is spoken", NULL,
+	  "server_addr client_addr status" },
+	{ "bad-version", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, other_version,
+	  "{client} asked {server} for WebSocket version {request_version}, which it does not speak",
+	  NULL, "target status request_version server_version" },
+	{ "sticky", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, sticky,
+	  "{server} does not know the session that {target} names: most likely another server made it",
+	  NULL, "target status server_addr" },
+	{ "origin-403", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, origin_403,
+	  "{server} refused {target} with 403: the Origin {origin} is not the Host {host} that it sees",
+	  NULL, "target status origin host client_host" },
+	{ "redirect", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, redirect,
+	  "{server} redirects {target} to {location}: WebSocket clients do not follow", NULL,
+	  "target status location" },
+	{ "auth", SEV_WARNING, CAUSE_HANDSHAKE, AT_RESPONSE, auth,
+	  "{server} refused {target} with {answer}: the client is not authenticated", NULL,
+	  "target status" },
+	{ "path-rewritten", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, path_rewritten,
+	  "{proxy} turned {client_target} into {target}, which {server} does not know (404)", NULL,
+	  "client_target target status server_addr" },
+	{ "not-found", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, not_found,
+	  "{server} knows no {target} (404)", NULL, "target status host server_addr" },
+	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, bad_gateway,
+	  "{server} answered {target} with {answer}: it got no good answer from its upstream, which is "
+	  "not among the ports traced",
+	  "trace the upstream's port, too (-p {port},PORT): then the reason can be told",
+	  "target status reason" },
+	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, refused,
+	  "{server} refused to open a WebSocket for {target}: {answer}", NULL,
+	  "target status reason upgrade connection http" },
+	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_END, no_answer,
+	  "{server} ended the connection without an answer to the request for {target}", NULL,
+	  "target how waited_ms" },
+	{ "subprotocol", SEV_ERROR, CAUSE_HANDSHAKE, AT_END, protocol_ignored,
+	  "{server} chose none of the subprotocols '{offered}' for {target}, and {client} hung up",
+	  NULL, "target offered lived_ms" },
+	{ "early-client-close", SEV_WARNING, CAUSE_HANDSHAKE, AT_END, hung_up,
+	  "{client} hung up on the 101 for {target} within {lived_ms} ms, without a frame: it rejected "
+	  "the handshake",
+	  NULL, "target lived_ms chosen extensions_granted" },
+	{ 0 },
+};
