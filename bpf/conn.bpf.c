@@ -35,17 +35,6 @@ struct walks walks SEC(".maps");
 struct events events SEC(".maps");
 struct conns conns SEC(".maps");
 
-/*
- * Which roles of a connection are here: bit 1 << enum wst_role, by struct conn's pair. Entries
- * outlive the connection, for the end that closes last, until newer ones push them out.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 65536);
-	__type(key, u64);
-	__type(value, u8);
-} pairs SEC(".maps");
-
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1024);
@@ -117,59 +106,6 @@ static __always_inline bool addr_wanted(const u8 *addr, u16 family)
 	return true;
 }
 
-/*
- * The same number at both ends of a connection, and at no other: where the handshake was seen
- * the two initial sequence numbers, which no address translation changes; else the addresses.
- */
-static __always_inline u64 pair_key(const struct wst_open *o, bool midstream)
-{
-	const u32 *l = (const u32 *)o->laddr, *r = (const u32 *)o->raddr;
-	u64 local = o->lport, remote = o->rport;
-
-	if (!midstream)
-		return (u64)o->first_seq[WST_C2S] << 32 | o->first_seq[WST_S2C];
-	for (int i = 0; i < 4; i++) {
-		local = local * 0x9e3779b97f4a7c15ULL + l[i];
-		remote = remote * 0x9e3779b97f4a7c15ULL + r[i];
-	}
-	return o->role == WST_SERVER ? remote * 31 + local : local * 31 + remote;
-}
-
-static __always_inline void pair_mark(struct conn *c)
-{
-	u8 bits = 1 << (c->open.role & 1), *old;
-
-	if (hidden_role == 0xff)
-		return;
-	old = bpf_map_lookup_elem(&pairs, &c->pair);
-	if (old)
-		bits |= *old;
-	bpf_map_update_elem(&pairs, &c->pair, &bits, BPF_ANY);
-}
-
-/* Both ends of c are on this host, and the other one is shown. */
-static __always_inline bool pair_hides(const struct conn *c)
-{
-	u8 other = c->open.role == WST_SERVER ? WST_CLIENT : WST_SERVER, *bits;
-
-	if (c->open.role != hidden_role)
-		return false;
-	bits = bpf_map_lookup_elem(&pairs, &c->pair);
-	return bits && *bits & 1 << other;
-}
-
-/* The end that is shown leaves the pair to the other one, which may be the last to close. */
-static __always_inline void pair_forget(const struct conn *c)
-{
-	u8 *bits;
-
-	if (hidden_role == 0xff)
-		return;
-	bits = bpf_map_lookup_elem(&pairs, &c->pair);
-	if (bits && (c->open.role == hidden_role || !(*bits & 1 << (hidden_role & 1))))
-		bpf_map_delete_elem(&pairs, &c->pair);
-}
-
 /* sent, received: positions of the next byte in each direction of this socket. */
 static __noinline struct conn *conn_new(struct sock *sk, u8 role, bool midstream, u32 sent,
 					u32 received)
@@ -203,7 +139,6 @@ static __noinline struct conn *conn_new(struct sock *sk, u8 role, bool midstream
 	}
 	if (host_bits && !addr_wanted(o->laddr, o->family) && !addr_wanted(o->raddr, o->family))
 		c->shadow = 1; /* kept, so that its calls are let go by at once */
-	c->pair = pair_key(o, midstream);
 	pair_mark(c);
 	return c;
 }
@@ -382,7 +317,6 @@ static __always_inline int client_met_early(struct tcp_sock *tp, struct conn *c)
 
 	c->open.first_seq[WST_S2C] = seq;
 	c->s[WST_S2C].next_seq = seq;
-	c->pair = pair_key(&c->open, false);
 	pair_mark(c);
 	return 0;
 }
@@ -422,7 +356,7 @@ static __noinline void connect_failed(struct sock *sk)
 	if (!c->shadow && set_task(c, t))
 		report(c, sk, WST_CLOSE, BPF_CORE_READ(sk, sk_err) == ECONNREFUSED ? WST_REFUSED :
 										     WST_TIMEOUT);
-	bpf_map_delete_elem(&pairs, &c->pair);
+	pair_forget(c);
 	bpf_map_delete_elem(&conns, &key);
 }
 

@@ -63,7 +63,6 @@ struct conn {
 	u64 arrival; /* when the oldest byte in the receive queue came, ns; 0: not known */
 	u64 c2s_end; /* when the last c2s message ended that has no answer yet, ns; 0: none */
 	u64 ended; /* when the first FIN went or came, ns */
-	u64 pair; /* what both ends of a connection on one host have in common */
 	u8 announced; /* the user side has had open */
 	u8 shadow; /* the other end is on this host and is the one that is shown */
 	u8 opaque;

@@ -9,6 +9,7 @@
 extern const volatile __u32 snaplen __hidden;
 extern const volatile __u8 want_data_frames __hidden;
 extern const volatile __u8 want_hists __hidden;
+extern const volatile __u8 hidden_role __hidden;
 extern const volatile __u8 only_focus __hidden;
 extern __u64 focus __hidden;
 extern __u64 lost_events __hidden;
@@ -87,6 +88,14 @@ bool conn_admit(struct conn *c, u32 pid) __hidden;
 
 /* Sends WST_HISTS and a record of struct wst_stats; of type WST_CLOSE with how and who. */
 void report(struct conn *c, struct sock *sk, u8 type, u8 how) __hidden;
+
+/*
+ * For connections with both ends on this host, of which one is shown. pair_mark() when c is new,
+ * pair_forget() when it goes; pair_hides(): the other end is here, and is the one that is shown.
+ */
+void pair_mark(struct conn *c) __hidden;
+bool pair_hides(struct conn *c) __hidden;
+void pair_forget(struct conn *c) __hidden;
 
 /*
  * Whether others than tcp_sendmsg() and tcp_recvmsg() move sk's bytes. Says so in an event, once,

@@ -76,6 +76,16 @@ static __always_inline bool waits(struct sock *sk)
 	       BPF_CORE_READ(tp, write_seq) != BPF_CORE_READ(tp, snd_nxt);
 }
 
+/*
+ * Tens of thousands of connections are more than the ring buffer holds. An iterator that returns 1
+ * has read() return EAGAIN, and comes back to the same place at the next read().
+ */
+static __always_inline bool no_room(void)
+{
+	return bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >
+	       bpf_ringbuf_query(&events, BPF_RB_RING_SIZE) / 2;
+}
+
 /* Reading this iterator over the map conns sends a WST_STATS for each connection. */
 SEC("iter/bpf_map_elem")
 int stats(struct bpf_iter__bpf_map_elem *ctx)
@@ -86,10 +96,8 @@ int stats(struct bpf_iter__bpf_map_elem *ctx)
 
 	if (!key)
 		return 0;
-	/* Tens of thousands of connections are more than it holds: read() returns EAGAIN ... */
-	if (bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >
-	    bpf_ringbuf_query(&events, BPF_RB_RING_SIZE) / 2)
-		return 1; /* ... and comes back to this connection */
+	if (no_room())
+		return 1;
 	sk = *key;
 	c = bpf_map_lookup_elem(&conns, &sk);
 	if (c && c->announced && (!stats_waiting_only || waits((struct sock *)sk)))
@@ -115,6 +123,8 @@ int open_sockets(struct bpf_iter__task_file *ctx)
 	struct socket *socket;
 	struct sock *sk;
 
+	if (scan_pass == WST_SCAN_ANNOUNCE && no_room())
+		return 1;
 	if (!task || !file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
 		return 0;
 	socket = BPF_CORE_READ(file, private_data);

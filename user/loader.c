@@ -16,6 +16,7 @@
 struct loader {
 	struct wstrace_bpf *skel;
 	struct bpf_link *stats; /* iterator over the connections */
+	struct bpf_link *open_sockets; /* iterator over all files of all tasks */
 	struct ring_buffer *ring;
 	const struct backend *backend;
 	record_fn fn;
@@ -53,7 +54,7 @@ static int configure(struct wstrace_bpf *skel, const struct options *o)
 	if (o->comm)
 		memcpy((void *)skel->rodata->only_comm, o->comm, strlen(o->comm));
 	bpf_map__set_max_entries(skel->maps.conns, o->max_conns);
-	bpf_map__set_max_entries(skel->maps.pairs, o->max_conns);
+	bpf_map__set_max_entries(skel->maps.pairs, 4 * o->max_conns); /* two ends, two keys */
 	bpf_map__set_max_entries(skel->maps.hists, o->histograms ? o->max_conns : 1);
 	skel->rodata->want_hists = o->histograms;
 	skel->rodata->only_focus = o->top;
@@ -83,14 +84,20 @@ static void choose_programs(struct wstrace_bpf *skel, const struct backend *back
 	}
 }
 
+#define HISTS_AT_ONCE 8192 /* connections: 30 MB */
+
 /*
  * Before 6.1 (struct bpf_mem_alloc) a tracing program must not make the kernel allocate; there the
- * table takes its memory at once.
+ * tables take their memory at once.
  */
 static void choose_allocation(struct wstrace_bpf *skel, const struct btf *btf)
 {
-	if (btf__find_by_name_kind(btf, "bpf_mem_alloc", BTF_KIND_STRUCT) < 0)
-		bpf_map__set_map_flags(skel->maps.conns, 0);
+	if (btf__find_by_name_kind(btf, "bpf_mem_alloc", BTF_KIND_STRUCT) >= 0)
+		return;
+	bpf_map__set_map_flags(skel->maps.conns, 0);
+	bpf_map__set_map_flags(skel->maps.hists, 0);
+	if (bpf_map__max_entries(skel->maps.hists) > HISTS_AT_ONCE)
+		bpf_map__set_max_entries(skel->maps.hists, HISTS_AT_ONCE);
 }
 
 /*
@@ -116,19 +123,18 @@ static int run_iterator(const struct bpf_link *link, struct ring_buffer *ring)
 	return err < 0 ? err : 0;
 }
 
-/* Finds the connections that are open already. */
-static int scan(struct wstrace_bpf *skel)
+/* Finds the connections that are open already; loader__announce() tells of them. */
+static int scan(struct loader *l)
 {
-	struct bpf_link *link = bpf_program__attach_iter(skel->progs.open_sockets, NULL);
 	int err = 0;
 
-	if (!link)
+	l->open_sockets = bpf_program__attach_iter(l->skel->progs.open_sockets, NULL);
+	if (!l->open_sockets)
 		return -errno;
-	for (int pass = WST_SCAN_LISTENERS; pass <= WST_SCAN_ANNOUNCE && !err; pass++) {
-		skel->bss->scan_pass = pass;
-		err = run_iterator(link, NULL);
+	for (int pass = WST_SCAN_LISTENERS; pass <= WST_SCAN_CONNS && !err; pass++) {
+		l->skel->bss->scan_pass = pass;
+		err = run_iterator(l->open_sockets, NULL);
 	}
-	bpf_link__destroy(link);
 	return err;
 }
 
@@ -144,8 +150,10 @@ static struct bpf_link *attach_stats(struct wstrace_bpf *skel)
 static void unload(struct loader *l)
 {
 	bpf_link__destroy(l->stats);
+	bpf_link__destroy(l->open_sockets);
 	wstrace_bpf__destroy(l->skel);
 	l->stats = NULL;
+	l->open_sockets = NULL;
 	l->skel = NULL;
 }
 
@@ -177,7 +185,7 @@ static int try_backend(struct loader *l, const struct backend *backend, const st
 	if (err)
 		goto cleanup;
 	l->stats = attach_stats(l->skel);
-	err = l->stats ? scan(l->skel) : -errno;
+	err = l->stats ? scan(l) : -errno;
 	if (err)
 		goto cleanup;
 	l->backend = backend;
@@ -342,6 +350,14 @@ int loader__read(struct loader *l, record_fn fn, void *ctx)
 	l->fn = fn;
 	l->ctx = ctx;
 	return ring_buffer__consume(l->ring);
+}
+
+int loader__announce(struct loader *l, record_fn fn, void *ctx)
+{
+	l->fn = fn;
+	l->ctx = ctx;
+	l->skel->bss->scan_pass = WST_SCAN_ANNOUNCE;
+	return run_iterator(l->open_sockets, l->ring);
 }
 
 int loader__ask_stats(struct loader *l, bool waiting_only, record_fn fn, void *ctx)

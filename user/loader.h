@@ -28,6 +28,12 @@ typedef int (*record_fn)(void *ctx, void *record, size_t size);
 int loader__read(struct loader *l, record_fn fn, void *ctx);
 
 /*
+ * Once, first of all: has the kernel side send a WST_OPEN for each connection that was open before.
+ * fn and what is returned: as below.
+ */
+int loader__announce(struct loader *l, record_fn fn, void *ctx);
+
+/*
  * Has the kernel side send a WST_STATS for each open connection; with waiting_only, for those in
  * which data waits, and without histograms. Where they are more than the ring buffer holds, fn gets
  * records already. Returns 0 or -errno, or a negative value that fn returned.

@@ -140,6 +140,10 @@ static int run(struct session *s, struct loader *l)
 	uint64_t next_look = next_stats, lost = 0, now;
 	int n, err;
 
+	s->clock_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
+	n = loader__announce(l, on_record, s);
+	if (n < 0)
+		return n;
 	for (;;) {
 		bool last = stopped || (s->o->duration && clock_ns(CLOCK_MONOTONIC) >= end);
 

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Finds the two ends of a connection that are both on this host. */
+#include "maps.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/*
+ * Which roles of a connection are here: bit 1 << enum wst_role, and the same bit times 4 where that
+ * end was there before wstrace. Entries outlive one end, for the one that closes last; newer ones
+ * push forgotten ones out.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 131072);
+	__type(key, u64);
+	__type(value, u8);
+} pairs SEC(".maps");
+
+/* Both initial sequence numbers: the same at both ends, whatever translates addresses between. */
+static __always_inline u64 seq_key(const struct wst_open *o)
+{
+	return (u64)o->first_seq[WST_C2S] << 32 | o->first_seq[WST_S2C];
+}
+
+/* The addresses: all there is where the handshake of TCP was not seen. */
+static __always_inline u64 addr_key(const struct wst_open *o)
+{
+	const u32 *l = (const u32 *)o->laddr, *r = (const u32 *)o->raddr;
+	u64 local = o->lport, remote = o->rport, key;
+
+	for (int i = 0; i < 4; i++) {
+		local = local * 0x9e3779b97f4a7c15ULL + l[i];
+		remote = remote * 0x9e3779b97f4a7c15ULL + r[i];
+	}
+	key = o->role == WST_SERVER ? remote * 31 + local : local * 31 + remote;
+	/* Each network namespace has loopback addresses of its own. */
+	return o->family == AF_INET && o->laddr[0] == 127 ? key + o->netns : key;
+}
+
+static __always_inline void mark(u64 key, u8 bits)
+{
+	u8 *old = bpf_map_lookup_elem(&pairs, &key);
+
+	if (old)
+		bits |= *old;
+	bpf_map_update_elem(&pairs, &key, &bits, BPF_ANY);
+}
+
+static __always_inline bool is_midstream(const struct conn *c)
+{
+	return c->open.t.h.flags & WST_MIDSTREAM;
+}
+
+void pair_mark(struct conn *c)
+{
+	u8 bits = 1 << (c->open.role & 1);
+
+	if (hidden_role == 0xff)
+		return;
+	if (is_midstream(c))
+		bits |= bits << 2;
+	else
+		mark(seq_key(&c->open), bits);
+	mark(addr_key(&c->open), bits);
+}
+
+bool pair_hides(struct conn *c)
+{
+	u8 other = c->open.role == WST_SERVER ? 1 << WST_CLIENT : 1 << WST_SERVER, *bits;
+	u64 key = seq_key(&c->open);
+
+	if (c->open.role != hidden_role)
+		return false;
+	if (!is_midstream(c)) {
+		bits = bpf_map_lookup_elem(&pairs, &key);
+		if (bits && *bits & other)
+			return true;
+		other <<= 2; /* by address only an end whose sequence numbers are not known */
+	}
+	key = addr_key(&c->open);
+	bits = bpf_map_lookup_elem(&pairs, &key);
+	return bits && *bits & other;
+}
+
+static __always_inline void forget(u64 key, u8 role)
+{
+	u8 *bits = bpf_map_lookup_elem(&pairs, &key);
+
+	/* The end that is shown leaves it to the other one, which may be the last to close. */
+	if (bits && (role == hidden_role || !(*bits & 1 << (hidden_role & 1))))
+		bpf_map_delete_elem(&pairs, &key);
+}
+
+void pair_forget(struct conn *c)
+{
+	if (hidden_role == 0xff)
+		return;
+	if (!is_midstream(c))
+		forget(seq_key(&c->open), c->open.role);
+	forget(addr_key(&c->open), c->open.role);
+}
