@@ -27,6 +27,10 @@ def plain(events):
         if "seq" in e:
             way = (e["conn"], e.get("dir") or ("c2s" if e["type"] == "request" else "s2c"))
             e["seq"] = (e["seq"] - first.setdefault(way, e["seq"])) % 2**32
+        if e["type"] == "verdict":
+            del e["text"], e["evidence"]  # they name ports
+        for row in e.get("verdicts", ()):
+            del row["port"]
         lines.append(json.dumps({k: v for k, v in e.items() if k not in VARY}))
     return lines
 
