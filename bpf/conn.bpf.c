@@ -360,6 +360,18 @@ static __noinline void conn_close(struct sock *sk, struct conn *c)
 	bpf_map_delete_elem(&conns, &key);
 }
 
+/* Its request went with the SYN; only now is known where the server's numbers start. */
+static __always_inline int client_met_early(struct tcp_sock *tp, struct conn *c)
+{
+	u32 seq = BPF_CORE_READ(tp, copied_seq);
+
+	c->open.first_seq[WST_S2C] = seq;
+	c->s[WST_S2C].next_seq = seq;
+	c->pair = pair_key(&c->open, false);
+	pair_mark(c);
+	return 0;
+}
+
 int on_state(struct sock *sk, int oldstate, int newstate)
 {
 	struct tcp_sock *tp = (struct tcp_sock *)sk;
@@ -375,11 +387,14 @@ int on_state(struct sock *sk, int oldstate, int newstate)
 			/* TCP Fast Open data went first; or, the address used again, a dead one. */
 			if (c->open.lport == BPF_CORE_READ(sk, __sk_common.skc_num) &&
 			    c->open.rport == bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport)))
-				return 0;
+				return oldstate == TCP_SYN_RECV ? 0 : client_met_early(tp, c);
 			bpf_map_delete_elem(&conns, &key);
 		}
+		/* A client's first byte: data of TCP Fast Open is behind write_seq already. */
 		c = conn_new(sk, oldstate == TCP_SYN_RECV ? WST_SERVER : WST_CLIENT, false,
-			     BPF_CORE_READ(tp, write_seq), BPF_CORE_READ(tp, copied_seq));
+			     oldstate == TCP_SYN_RECV ? BPF_CORE_READ(tp, write_seq) :
+							BPF_CORE_READ(tp, snd_sml) + 1,
+			     BPF_CORE_READ(tp, copied_seq));
 		if (!c)
 			__sync_fetch_and_add(&refused_conns, 1);
 		return 0;

@@ -233,6 +233,7 @@ __noinline int step_rejoin(u32 io)
 	ws_parse(w->hdr, &f);
 	if (ws_plausible(&f, w->dir == WST_C2S) && f.hdr_len + f.len == w->b.total) {
 		s->trust = 0;
+		s->message = 0;
 		s->ws.left = 0;
 		s->ws.have = 0;
 	}

@@ -18,7 +18,7 @@ int BPF_PROG(tracepoint_send, struct sock *sk, int ret, int flags)
 	if (ret > 0)
 		on_syscall(sk, IO_SEND, true, ret, sent_seq(sk));
 	else
-		on_refused(sk);
+		on_nothing(sk, IO_SEND, ret);
 	return 0;
 }
 
@@ -30,6 +30,6 @@ int BPF_PROG(tracepoint_recv, struct sock *sk, int ret, int flags)
 	if (ret > 0)
 		on_syscall(sk, IO_RECV, !(flags & MSG_TRUNC), ret, received_seq(sk));
 	else
-		on_refused(sk);
+		on_nothing(sk, IO_RECV, ret);
 	return 0;
 }

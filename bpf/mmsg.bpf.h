@@ -25,21 +25,34 @@ struct {
 	__type(value, struct mmsg_place);
 } mmsg_places SEC(".maps");
 
+/* The array of a process's struct msghdr. Whole, that struct takes too much of the 512-byte stack. */
+struct segments {
+	struct iovec *iov; /* NULL: cannot be read */
+	u64 n;
+};
+
+static __always_inline struct segments msg_segments(u64 msg)
+{
+	struct segments s;
+
+	if (bpf_probe_read_user(&s, sizeof(s),
+				(void *)(msg + __builtin_offsetof(struct user_msghdr, msg_iov))))
+		s = (struct segments){};
+	return s;
+}
+
 #define MMSG_SEGMENTS 8
 
 /* Only n bytes of the message at this address went: that ends a sendmmsg(). */
 static __always_inline bool mmsg_short(u64 at, u32 n)
 {
-	struct user_msghdr m;
-	struct iovec v;
-	u64 all = 0;
+	struct segments s = msg_segments(at);
+	u64 all = 0, len;
 
-	if (bpf_probe_read_user(&m, sizeof(m), (void *)at))
-		return false;
-	for (int i = 0; i < MMSG_SEGMENTS && i < m.msg_iovlen; i++) {
-		if (bpf_probe_read_user(&v, sizeof(v), m.msg_iov + i))
+	for (int i = 0; i < MMSG_SEGMENTS && i < s.n; i++) {
+		if (bpf_probe_read_user(&len, sizeof(len), (char *)(s.iov + i) + sizeof(s.iov)))
 			return false;
-		all += v.iov_len;
+		all += len;
 	}
 	return all > n;
 }
@@ -53,14 +66,16 @@ static __always_inline u64 mmsg_current(const struct call_args *args, u32 io, u3
 	u64 task = bpf_get_current_pid_tgid(), at;
 	struct mmsg_place *old = bpf_map_lookup_elem(&mmsg_places, &task);
 	struct mmsg_place new = { .first = args->buf, .vlen = args->n, .n = n };
-	struct mmsghdr m;
+	u64 noted = __builtin_offsetof(struct mmsghdr, msg_len), size = sizeof(struct mmsghdr);
+	u32 len;
 
 	if (old && old->first == new.first && old->vlen == new.vlen && !old->over &&
 	    old->index + 1 < new.vlen &&
-	    !bpf_probe_read_user(&m, sizeof(m), (void *)(new.first + old->index * sizeof(m))) &&
-	    m.msg_len == old->n)
+	    !bpf_probe_read_user(&len, sizeof(len),
+				 (void *)(new.first + old->index * size + noted)) &&
+	    len == old->n)
 		new.index = old->index + 1;
-	at = new.first + new.index * sizeof(m);
+	at = new.first + new.index * size;
 	new.over = io == IO_SEND && mmsg_short(at, n);
 	bpf_map_update_elem(&mmsg_places, &task, &new, BPF_ANY);
 	return at;

@@ -90,22 +90,24 @@ static __always_inline int call_args(struct sock *sk, struct call_args *args)
 	return nr;
 }
 
-/* A call came to nothing: if it was one of several messages, it was the last. */
-static __always_inline void on_refused(struct sock *sk)
+/* No byte went. Of several messages one that fails is the last; one that is empty is not. */
+static __always_inline void on_nothing(struct sock *sk, u32 io, int ret)
 {
 	u64 task = bpf_get_current_pid_tgid();
 	struct call_args args = {};
 
-	if (bytes_kind(call_args(sk, &args)) == BYTES_MMSG)
+	if (bytes_kind(call_args(sk, &args)) != BYTES_MMSG)
+		return;
+	if (ret < 0)
 		bpf_map_delete_elem(&mmsg_places, &task);
+	else
+		mmsg_current(&args, io, 0);
 }
 
 static __always_inline void on_syscall(struct sock *sk, u32 io, bool copied, u32 n, u32 end_seq)
 {
 	struct walk *w = walk_start(io);
 	struct call_args args = {};
-	struct user_msghdr m;
-	u64 at;
 	int kind;
 
 	if (!w)
@@ -120,10 +122,9 @@ static __always_inline void on_syscall(struct sock *sk, u32 io, bool copied, u32
 		break;
 	case BYTES_MSG:
 	case BYTES_MMSG:
-		at = kind == BYTES_MMSG ? mmsg_current(&args, io, n) : args.buf;
-		if (bpf_probe_read_user(&m, sizeof(m), (void *)at))
-			m.msg_iov = NULL; /* no byte can be read */
-		bytes_iov(&w->b, (u64)m.msg_iov, 0, n, false);
+		if (kind == BYTES_MMSG)
+			args.buf = mmsg_current(&args, io, n);
+		bytes_iov(&w->b, (u64)msg_segments(args.buf).iov, 0, n, false);
 		break;
 	default:
 		on_unseen((u64)sk, w, end_seq);

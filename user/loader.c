@@ -370,7 +370,7 @@ void loader__totals(struct loader *l, struct run_totals *t)
 
 static void check_line(const char *what, bool yes, const char *text)
 {
-	printf("%-12s %-4s %s\n", what, yes ? "yes" : "no", text);
+	printf("%-12s %s: %s\n", what, yes ? "yes" : "no", text);
 }
 
 /* What the parts of wstrace ask of a kernel beside a backend. */

@@ -144,6 +144,14 @@ static void field_headers(struct buf *b, const struct http_msg *m)
 	buf_char(b, ']');
 }
 
+/* offset: bytes since the connection's first one, or since it was joined */
+static void field_position(struct buf *b, const struct event *e, uint8_t dir)
+{
+	field_u64(b, "seq", e->head.seq);
+	if (!e->conn->placeholder)
+		field_u64(b, "offset", e->head.seq - e->conn->first_seq[dir]);
+}
+
 static void json_request(const struct event *e)
 {
 	const struct http_msg *m = e->head.msg;
@@ -163,7 +171,7 @@ static void json_request(const struct event *e)
 		field_span(b, "key", http_value(m, "sec-websocket-key"));
 	if (e->head.cut)
 		field_bool(b, "truncated", true);
-	field_u64(b, "seq", e->head.seq);
+	field_position(b, e, WST_C2S);
 	finish(b, false);
 }
 
@@ -187,7 +195,7 @@ static void json_response(const struct event *e)
 		field_u64(b, "latency_us", e->head.latency_us);
 	if (e->head.cut)
 		field_bool(b, "truncated", true);
-	field_u64(b, "seq", e->head.seq);
+	field_position(b, e, WST_S2C);
 	finish(b, false);
 }
 

@@ -310,10 +310,15 @@ static uint64_t frames(const struct wst_counts *n)
 	return sum;
 }
 
-static void add_counts(struct buf *b, const char *arrow, const struct wst_counts *n)
+static void add_counts(struct buf *b, const struct wst_stats *r)
 {
-	buf_printf(b, "  %s %llu frames ", arrow, (unsigned long long)frames(n));
-	buf_bytes(b, n->bytes);
+	for (int dir = 0; dir < WST_DIRS; dir++) {
+		uint64_t n = frames(&r->counts[dir]);
+
+		buf_printf(b, "%s%s %llu frame%s ", dir ? "  " : "", arrow(dir),
+			   (unsigned long long)n, n == 1 ? "" : "s");
+		buf_bytes(b, r->counts[dir].bytes);
+	}
 }
 
 static void add_hists(struct buf *b, const struct wst_hist *hists, int indent)
@@ -348,9 +353,7 @@ static void text_stats(const struct event *e)
 		return;
 	}
 	b = event_line(e, "  ");
-	buf_str(b, "so far");
-	add_counts(b, "->", &r->counts[WST_C2S]);
-	add_counts(b, "<-", &r->counts[WST_S2C]);
+	add_counts(b, r);
 	if (r->last && r->h.ts > r->last) {
 		buf_str(b, "  idle ");
 		buf_duration(b, r->h.ts - r->last);
@@ -382,8 +385,8 @@ static void text_close(const struct event *e)
 		buf_printf(b, ", %u", c->close_code);
 	buf_str(b, c->midstream ? ") seen for " : ") after ");
 	buf_duration(b, r->h.ts > r->opened ? r->h.ts - r->opened : 0);
-	add_counts(b, "->", &r->counts[WST_C2S]);
-	add_counts(b, "<-", &r->counts[WST_S2C]);
+	buf_str(b, "\n" INDENT);
+	add_counts(b, r);
 	add_state(b, r);
 	buf_char(b, '\n');
 	if (c->hists)

@@ -87,6 +87,7 @@ struct tcp_sock {
 	u32 rcv_nxt;
 	u32 copied_seq;
 	u32 write_seq;
+	u32 snd_sml; /* as long as nothing but a SYN was sent: its number */
 	u32 snd_nxt;
 	u64 tcp_mstamp; /* CLOCK_MONOTONIC in microseconds, as of the last packet */
 	u32 srtt_us; /* smoothed round-trip time, eight times, in microseconds */

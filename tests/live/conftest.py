@@ -247,8 +247,23 @@ def spawn():
                 stream.close()
 
 
+def has_ipv6():
+    try:
+        with socket.socket(socket.AF_INET6) as s:
+            s.bind(("::1", 0))
+        return True
+    except OSError:
+        return False
+
+
+@pytest.fixture
+def ipv6():
+    if not has_ipv6():
+        pytest.skip("this machine has no IPv6")
+
+
 def is_free(port):
-    for family, addr in ((socket.AF_INET, ""), (socket.AF_INET6, "::")):
+    for family, addr in [(socket.AF_INET, "")] + [(socket.AF_INET6, "::")] * has_ipv6():
         with socket.socket(family, socket.SOCK_STREAM) as s:
             s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if family == socket.AF_INET6:
@@ -329,7 +344,7 @@ def nginx(spawn, free_port, tmp_path):
         port = free_port()
         conf = tmp_path / "nginx.conf"
         conf.write_text(NGINX.format(dir=tmp_path, port=port, backend=backend,
-                                     ipv6=f"listen [::1]:{port};"))
+                                     ipv6=f"listen [::1]:{port};" if has_ipv6() else ""))
         proc = spawn(path, "-p", tmp_path, "-c", conf, "-e", tmp_path / "error.log",
                      stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         start.proc = proc

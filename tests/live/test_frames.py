@@ -232,8 +232,10 @@ def test_reserved_opcodes_rsv_and_rule_breakers(wstrace, port):
         assert close["c2s"]["frames"] == 16 and close["c2s"]["reserved"] == 10
 
 
-PAYLOADS = [(TEXT, "plain"), (TEXT, "h\u00e9 \u4e16\u754c \U0001f600"), (BINARY, bytes(range(256))),
-            (TEXT, ""), (BINARY, b""), (TEXT, "\x1b[31m\"\\\n\u202e"), (TEXT, b"\xff\xfe bad UTF-8"),
+PAYLOADS = [(TEXT, "plain"), (TEXT, "h\u00e9 \u4e16\u754c \U0001f600"),
+            (BINARY, bytes(range(256))),
+            (TEXT, ""), (BINARY, b""), (TEXT, "\x1b[31m\"\\\n\u202e"),
+            (TEXT, b"\xff\xfe bad UTF-8"),
             (BINARY, os.urandom(4096)), (BINARY, os.urandom(100001))]
 
 
@@ -471,10 +473,7 @@ def test_pid(wstrace, py_server, node_server):
     assert {o["pid"] for o in both.of("open")} == {a.pid, b.pid}
 
 
-@pytest.mark.parametrize("args", [
-    ("--side", "both"), pytest.param((), marks=pytest.mark.xfail(
-        reason="nginx's leg to the backend is hidden by the backend's, which --comm hides"))],
-    ids=["both", "default"])
+@pytest.mark.parametrize("args", [("--side", "both"), ()], ids=["both", "default"])
 def test_comm(wstrace, nginx, node_server, args):
     """Everything that nginx speaks, as --help says."""
     server = node_server()
@@ -486,10 +485,7 @@ def test_comm(wstrace, nginx, node_server, args):
     ws.send(CLOSE, close_payload(1000))
     recv_eof(ws.sock)
     ws.close()
-    w.wait("close")
-    if args:
-        w.wait("close", 2)
-    run = w.stop()
+    run = done(w, 2)
     assert {o["comm"] for o in run.of("open")} == {"nginx"}
     ports = sorted(o["local" if o["role"] == "server" else "remote"] for o in run.of("open"))
     assert ports == sorted([f"127.0.0.1:{front}", f"127.0.0.1:{server.port}"])
@@ -567,9 +563,7 @@ def check_only(run, shows, p):
         assert run.one("close")["c2s"]["text"] == 1
 
 
-@pytest.mark.parametrize("first", [
-    "server", pytest.param("client", marks=pytest.mark.xfail(
-        reason="shown twice: the other end is not known before it speaks; needs sock_diag"))])
+@pytest.mark.parametrize("first", ["server", "client"])
 def test_joined_midstream(wstrace, port, first):
     """A connection from before wstrace: found by its bytes, decoded once frames are sure."""
     p = Pair(port).upgrade()

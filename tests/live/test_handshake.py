@@ -186,7 +186,8 @@ def test_keep_alive_requests_with_bodies_then_upgrade(wstrace, port):
             (chunked + CHUNKED, b"HTTP/1.1 100 Continue\r\n\r\n"
              b"HTTP/1.1 201 Created\r\nContent-Length: 20\r\n\r\nHTTP/1.1 101 fake\r\n."),
             (b"HEAD /three HTTP/1.1\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n"),
-            (b"GET /four HTTP/1.1\r\n\r\n", b"HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n"),
+            (b"GET /four HTTP/1.1\r\n\r\n",
+             b"HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n"),
             (b"GET /five HTTP/1.1\r\n\r\n", b"HTTP/1.1 204 No Content\r\n\r\n")):
         p.c.sock.sendall(data)
         assert recv_exactly(p.s.sock, len(data)) == data
@@ -419,7 +420,7 @@ def test_upgrade_to_something_else(wstrace, port):
 
 
 @pytest.mark.quick
-def test_ipv6(wstrace, port):
+def test_ipv6(wstrace, port, ipv6):
     w = traced(wstrace, port, "--side", "both")
     p = Pair(port, "::1")
     client_port = p.c.sock.getsockname()[1]
@@ -434,7 +435,7 @@ def test_ipv6(wstrace, port):
         same(run.frames(o["conn"]), p.c.sent)
 
 
-def test_ipv4_client_of_an_ipv6_socket(wstrace, port):
+def test_ipv4_client_of_an_ipv6_socket(wstrace, port, ipv6):
     w = traced(wstrace, port)
     with socket.socket(socket.AF_INET6) as listener:
         listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)

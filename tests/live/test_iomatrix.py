@@ -160,7 +160,8 @@ def check_end(sent, events, role, blind, whole, what):
         sees = whole or not (blind == "both" or blind == ("send" if sends else "recv"))
         got = [e for e in events if e["type"] in ("frame", "resync") and e["dir"] == dir]
         bases[dir] = check_direction(frames, got, sees, f"{what} {role} {dir}")
-    assert not [e for e in events if e["type"] == "opaque"]
+    heads = [e["type"] for e in events if e["type"] in ("request", "response", "opaque")]
+    assert heads == ["request", "response"], what
     return bases
 
 
@@ -209,3 +210,14 @@ def check_counts(sent, close, whole):
             assert 524290 <= close[dir]["frames"] < frames, close
             assert abs(close["gaps"] - 2 * (600000 - 524290)) <= 4, close
     assert not whole or close["gaps"] == 0
+
+
+@pytest.mark.unprivileged
+def test_documentation():
+    """doc/io.md has the same table."""
+    rows = [[cell.strip(" `") for cell in line.split("|")[1:-1]]
+            for line in (TOP / "doc" / "io.md").read_text().splitlines()
+            if line.startswith("| `")]
+    assert [row[0] for row in rows] == shapes()
+    for name, _, *cells in rows:
+        assert cells == list(EXPECTED.get(name, PLAIN)[:3]), name

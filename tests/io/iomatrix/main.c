@@ -194,8 +194,11 @@ void im_write_all(int fd, const void *p, size_t n)
 void im_read_all(int fd, void *p, size_t n)
 {
 	while (n) {
-		ssize_t done = IM_CHECK(read(fd, p, n));
+		ssize_t done = read(fd, p, n);
 
+		if (done < 0 && errno == EAGAIN)
+			continue; /* in a sockmap even where the socket blocks */
+		IM_CHECK(done);
 		if (!done)
 			im_die("end of stream");
 		p = (char *)p + done;
@@ -244,7 +247,12 @@ struct im_pair im_connect(int lfd, int protocol, uint16_t cport)
 	setsockopt(p.fd[0], IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	if (cport) {
 		setsockopt(p.fd[0], SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-		IM_CHECK(bind(p.fd[0], (struct sockaddr *)&c, sizeof(c)));
+		/* Another process's connection may have the port for a moment. */
+		for (int i = 0; bind(p.fd[0], (struct sockaddr *)&c, sizeof(c)); i++) {
+			if (i == 100)
+				im_die("bind");
+			usleep(20000);
+		}
 	}
 	IM_CHECK(connect(p.fd[0], (struct sockaddr *)&a, sizeof(a)));
 	p.fd[1] = IM_CHECK(accept(lfd, NULL, NULL));

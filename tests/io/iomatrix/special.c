@@ -281,7 +281,7 @@ static int run_fastopen(const struct im_shape *shape)
 		struct im_pair p;
 
 		p.fd[0] = IM_CHECK(socket(AF_INET, SOCK_STREAM, 0));
-		IM_CHECK(sendto(p.fd[0], request, sizeof(request) - 1, MSG_FASTOPEN,
+		IM_CHECK(sendto(p.fd[0], request, sizeof(request) - 1, MSG_FASTOPEN | (i ? MSG_DONTWAIT : 0),
 				(struct sockaddr *)&to, sizeof(to)));
 		p.fd[1] = IM_CHECK(accept(lfd, NULL, NULL));
 		IM_CHECK(getsockname(p.fd[0], (struct sockaddr *)&c, &len));
