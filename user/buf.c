@@ -110,7 +110,7 @@ bool utf8_valid(const char *p, size_t n)
 	size_t len;
 
 	for (; n; p += len, n -= len) {
-		len = utf8_next(p, n, &code);
+		len = (signed char)*p >= 0 ? 1 : utf8_next(p, n, &code);
 		if (!len)
 			return false;
 	}
@@ -153,12 +153,36 @@ void buf_escaped(struct buf *b, const char *p, size_t n)
 	}
 }
 
+/* How many of n bytes a JSON string holds as they are. */
+static size_t plain_json(const char *p, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && p[i] >= 0x20 && p[i] < 0x7f && p[i] != '"' && p[i] != '\\')
+		i++;
+	return i;
+}
+
+static void json_escape(struct buf *b, uint32_t code)
+{
+	static const char hex[] = "0123456789abcdef";
+	const char text[6] = { '\\', 'u', hex[code >> 12 & 15], hex[code >> 8 & 15],
+			       hex[code >> 4 & 15], hex[code & 15] };
+
+	buf_add(b, text, sizeof(text));
+}
+
 void buf_json(struct buf *b, const char *p, size_t n)
 {
 	uint32_t code;
 	size_t len;
 
 	for (; n; p += len, n -= len) {
+		len = plain_json(p, n);
+		if (len) {
+			buf_add(b, p, len);
+			continue;
+		}
 		len = utf8_next(p, n, &code);
 		if (!len) {
 			buf_str(b, "\xef\xbf\xbd");
@@ -167,7 +191,7 @@ void buf_json(struct buf *b, const char *p, size_t n)
 			buf_char(b, '\\');
 			buf_char(b, *p);
 		} else if (code < 0x20 || code == 0x7f || code == 0x2028 || code == 0x2029) {
-			buf_printf(b, "\\u%04x", code);
+			json_escape(b, code);
 		} else {
 			buf_add(b, p, len);
 		}

@@ -348,6 +348,16 @@ static void weigh_end(struct stream *s)
 		s->trust++;
 }
 
+/* Captures do not keep the order of two directions exactly: a request may be behind its 101. */
+static bool in_head(const struct call *k)
+{
+	const struct stream *s = k->s;
+
+	if (s->phase == PH_HTTP)
+		return s->http.head_len || walk_starts_http(k->p, k->left);
+	return !s->head_cut; /* lost: that frames start here is still to be shown */
+}
+
 /* The 101 has come the other way. */
 static void join_ws(struct call *k)
 {
@@ -370,7 +380,7 @@ void walk__bytes(struct walk_conn *c, uint8_t dir, uint64_t ts, uint32_t seq, co
 	if (c->opaque)
 		return;
 	c->last = ts;
-	if (c->upgraded && !s->upgraded && (s->phase == PH_HTTP || s->head_cut))
+	if (c->upgraded && !s->upgraded && !in_head(&k))
 		join_ws(&k);
 	if (gap && (s->started || !(c->open.t.h.flags & WST_MIDSTREAM))) {
 		if (gap < 0 && gap > -SEQ_OLD)

@@ -1,0 +1,313 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""-r: the same connection captured by tcpdump and traced by wstrace must give the same events."""
+import json
+import os
+import random
+import signal
+import struct
+import subprocess
+
+import pytest
+
+from conftest import LIMIT, WSTRACE, end_process, of, program, wait_until
+from wire import BINARY, CLOSE, CONT, PING, TEXT, Pair, close_payload, recv_eof, ws_connect
+
+FIELDS = ("dir", "op", "opcode", "fin", "rsv", "masked", "mask", "len", "hdr_len", "seq", "offset",
+          "payload", "payload_b64", "truncated", "code", "reason")
+WITHOUT_PAYLOAD = FIELDS[:11]
+
+
+def read(*args, status=0, **kw):
+    """The events that wstrace -j makes of files; its stderr is in read.stderr."""
+    run = subprocess.run([WSTRACE, "-j"] + [str(a) for a in args], capture_output=True,
+                         timeout=LIMIT, **kw)
+    read.stderr = run.stderr.decode()
+    assert run.returncode == status, read.stderr
+    events = [json.loads(line) for line in run.stdout.decode().splitlines()]
+    if events:
+        assert events[0]["type"] == "start" and events[-1]["type"] == "end"
+    return events
+
+
+def frames(events, fields=FIELDS):
+    """By direction and place: between the directions, order is a matter of where one looks."""
+    found = [{k: e.get(k) for k in fields} for e in of(events, "frame")]
+    return sorted(found, key=lambda f: (f["dir"], f["offset"]))
+
+
+@pytest.fixture
+def tcpdump(spawn, tmp_path):
+    """tcpdump(port, *args): a running one; stop() gives the file, which has all closes in it."""
+    running = []
+
+    class Capture:
+        def __init__(self, port, *args, interface="lo", name=None):
+            self.file = tmp_path / (name or f"{len(running)}.pcap")
+            self.proc = spawn(program("tcpdump"), "-i", interface, "-U", "--immediate-mode",
+                              "-B", "65536", "-Z", "root", "-w", self.file, *args, "tcp port",
+                              str(port), stderr=subprocess.PIPE)
+            running.append(self)
+            wait_until(lambda: b"listening on" in self.proc.stderr.readline(), "tcpdump")
+
+        def stop(self, closes=1):
+            def enough():
+                run = subprocess.run([WSTRACE, "-j", "-r", str(self.file)], capture_output=True)
+                return run.stdout.count(b'"type":"close"') >= closes
+
+            wait_until(enough, f"{closes} closes in the capture")
+            end_process(self.proc, signal.SIGINT)
+            return self.file
+
+    return Capture
+
+
+def talk(ws, messages=20, size=70000):
+    """With an echo server, to the end."""
+    for i in range(messages):
+        op = random.choice([TEXT, BINARY])
+        payload = os.urandom(random.randrange(size) if i % 3 == 0 else i).hex().encode()
+        ws.send(op, payload)
+        assert ws.message() == payload
+    ws.send(TEXT, b"frag", fin=False)
+    ws.send(PING, b"between")
+    ws.send(CONT, b"ment")
+    assert ws.recv()[1] == b"between"
+    assert ws.message() == b"fragment"
+    finish(ws)
+
+
+def finish(ws):
+    ws.send(CLOSE, close_payload(4321, "enough"))
+    assert ws.recv()[0] == CLOSE
+    recv_eof(ws.sock)
+    ws.close()
+
+
+def same_connection(live, got):
+    """All that a capture can know of it."""
+    for type, fields in (("open", ("role", "local", "remote", "midstream")),
+                         ("request", ("method", "target", "headers", "upgrade", "key", "seq")),
+                         ("response", ("status", "headers", "upgrade", "accept_ok", "seq")),
+                         ("close", ("first", "how", "code"))):
+        assert [[e.get(k) for k in fields] for e in of(got, type)] == \
+               [[e.get(k) for k in fields] for e in of(live, type)]
+    for a, b in zip(of(live, "close"), of(got, "close")):
+        for dir in ("c2s", "s2c"):
+            for counter in ("frames", "bytes", "text", "binary", "ping", "pong", "messages"):
+                assert a[dir][counter] == b[dir][counter]
+        assert b["gaps"] == 0
+
+
+@pytest.mark.quick
+def test_the_same_as_live(wstrace, tcpdump, echo_server):
+    server = echo_server()
+    dump = tcpdump(server.port)
+    w = wstrace("-p", server.port, "-s", "full")
+    talk(ws_connect(server.port, "/a?b=c", [("Cookie", "secret")]))
+    w.wait("close")
+    live, got = w.stop().events, read("-s", "full", "-r", dump.stop())
+    same_connection(live, got)
+    assert frames(got) == frames(live)
+    assert len(of(got, "frame")) > 40
+    assert "secret" not in json.dumps(got)
+    assert not any("pid" in e or "comm" in e for e in got)
+
+
+def test_ipv6(wstrace, tcpdump, port):
+    dump = tcpdump(port)
+    w = wstrace("-p", port, "-s", "10")
+    pair = Pair(port, "::1").upgrade()
+    for i in range(10):
+        pair.c2s(TEXT, b"x" * i)
+        pair.s2c(BINARY, b"y" * i * 7000)
+    pair.close()
+    w.wait("close")
+    live, got = w.stop().events, read("-s", "10", "-r", dump.stop())
+    same_connection(live, got)
+    assert frames(got) == frames(live)
+    assert of(got, "open")[0]["local"] == f"[::1]:{port}"
+
+
+@pytest.mark.parametrize("args", [[], ["-y", "LINUX_SLL"]], ids=["SLL2", "SLL"])
+def test_cooked(wstrace, tcpdump, py_server, args):
+    server = py_server()
+    dump = tcpdump(server.port, *args, interface="any")
+    w = wstrace("-p", server.port)
+    talk(ws_connect(server.port))
+    w.wait("close")
+    live, got = w.stop().events, read("-r", dump.stop())
+    same_connection(live, got)
+    assert frames(got) == frames(live)
+
+
+def test_packets_cut_off(wstrace, tcpdump, port):
+    """-s 96 keeps 30 bytes of payload: both heads are cut, no frame's header is."""
+    dump = tcpdump(port, "-s", "96")
+    w = wstrace("-p", port)
+    pair = Pair(port).upgrade("/cut?of=f")
+    for i in range(20):
+        pair.c2s(TEXT, os.urandom(50 * i))
+        pair.s2c(BINARY, os.urandom(3000 * i))
+    pair.close()
+    w.wait("close")
+    live, got = w.stop().events, read("-r", dump.stop())
+    assert frames(got, WITHOUT_PAYLOAD) == frames(live, WITHOUT_PAYLOAD)
+    request, response = of(got, "request")[0], of(got, "response")[0]
+    assert request["target"] == "/cut?of=[redacted]" and request["truncated"]
+    assert response["status"] == 101 and response["upgrade"] and response["truncated"]
+
+
+def test_capture_started_midstream(wstrace, tcpdump, py_server):
+    server = py_server()
+    w = wstrace("-p", server.port)
+    ws = ws_connect(server.port)
+    for i in range(5):
+        ws.send(TEXT, b"before")
+        ws.message()
+    w.wait("frame", 10)
+    dump = tcpdump(server.port)
+    talk(ws, 5)
+    w.wait("close")
+    live, got = w.stop().events, read("-r", dump.stop())
+    opened = of(got, "open")
+    assert [o["midstream"] for o in opened] == [True]
+    assert opened[0]["local"].endswith(f":{server.port}")
+    fields = [f for f in WITHOUT_PAYLOAD if f != "offset"]
+    seqs = {e["seq"] for e in of(got, "frame")}
+    want = [f for f in of(live, "frame")][10:]
+    assert seqs == {f["seq"] for f in want}
+    assert sorted(str([e.get(k) for k in fields]) for e in of(got, "frame")) == \
+           sorted(str([e.get(k) for k in fields]) for e in want)
+
+
+def records(path):
+    """A pcap's header and its packets' headers and bytes."""
+    data = path.read_bytes()
+    at, found = 24, []
+    while at < len(data):
+        n, = struct.unpack_from("<I", data, at + 8)
+        found.append((data[at:at + 16], data[at + 16:at + 16 + n]))
+        at += 16 + n
+    return data[:24], found
+
+
+def capture(tcpdump, server):
+    dump = tcpdump(server.port)
+    talk(ws_connect(server.port))
+    return dump.stop()
+
+
+def test_packets_out_of_order_and_twice(tcpdump, py_server, tmp_path):
+    path = capture(tcpdump, py_server())
+    want = read("-s", "full", "-r", path)
+    head, packets = records(path)
+    for n in range(20):
+        rnd = random.Random(n)
+        # The handshake stays in front: a round trip is between it and all others.
+        mixed = [p for _, p in sorted((i + rnd.random() * 6 * (i > 2), p)
+                                      for i, p in enumerate(packets))]
+        for i in range(4, len(mixed), 7):
+            mixed[i:i] = [mixed[i - 3]]
+        times = [packets[i * len(packets) // len(mixed)][0][:8] for i in range(len(mixed))]
+        (tmp_path / "mixed.pcap").write_bytes(
+            head + b"".join(t + h[8:] + p for t, (h, p) in zip(times, mixed)))
+        assert frames(read("-s", "full", "-r", tmp_path / "mixed.pcap")) == frames(want)
+
+
+def test_packets_missing(tcpdump, py_server, tmp_path):
+    path = capture(tcpdump, py_server())
+    want = {(f["dir"], f["seq"]): f for f in of(read("-r", path), "frame")}
+    head, packets = records(path)
+    for n in range(20):
+        rnd = random.Random(n)
+        some = [p for i, p in enumerate(packets) if i < 8 or rnd.random() > 0.1]
+        (tmp_path / "some.pcap").write_bytes(head + b"".join(h + p for h, p in some))
+        got = of(read("-r", tmp_path / "some.pcap"), "frame")
+        assert len(got) >= len(want) // 3
+        for f in got:
+            known = want[f["dir"], f["seq"]]
+            assert [f.get(k) for k in WITHOUT_PAYLOAD] == [known.get(k) for k in WITHOUT_PAYLOAD]
+
+
+def test_several_files(tcpdump, py_server, tmp_path):
+    """Two captures of one connection, each with half the packets, and another connection."""
+    server, other = py_server(), None
+    path = capture(tcpdump, server)
+    other = capture(tcpdump, server)
+    want = read("-s", "full", "-r", path)
+    head, packets = records(path)
+    for n in range(2):
+        (tmp_path / f"half{n}").write_bytes(
+            head + b"".join(h + p for i, (h, p) in enumerate(packets) if i < 2 or i % 2 == n))
+    got = read("-s", "full", "-r", tmp_path / "half0", tmp_path / "half1", "-r", path)
+    assert frames(got) == frames(want)
+    assert len(of(got, "open")) == 1 and of(got, "close")[0]["retrans"] == 0
+    both = read("-r", path, other)
+    assert len(of(both, "open")) == 2
+    times = [e["ts"] for e in both if e["type"] in ("open", "request", "close")]
+    assert times == sorted(times)
+
+
+def test_pcapng_and_standard_input(tcpdump, py_server, tmp_path):
+    path = capture(tcpdump, py_server())
+    want = read("-r", path)
+    subprocess.run([program("tshark"), "-r", path, "-w", tmp_path / "x.pcapng"], check=True,
+                   stderr=subprocess.DEVNULL)
+    assert (tmp_path / "x.pcapng").read_bytes()[:4] == b"\n\r\r\n"
+    assert frames(read("-r", tmp_path / "x.pcapng")) == frames(want)
+    assert frames(read("-r", "-", input=path.read_bytes())) == frames(want)
+
+
+def test_pipe_is_followed(port, spawn):
+    """What tcpdump writes is shown before it has ended."""
+    dump = spawn(program("tcpdump"), "-i", "lo", "-U", "--immediate-mode", "-Z", "root", "-w", "-",
+                 "tcp port", str(port), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    wait_until(lambda: b"listening on" in dump.stderr.readline(), "tcpdump")
+    reader = spawn(WSTRACE, "-j", "-r", "-", stdin=dump.stdout, stdout=subprocess.PIPE)
+    pair = Pair(port).upgrade()
+    pair.c2s(TEXT, b"hello")
+    while json.loads(reader.stdout.readline())["type"] != "frame":
+        pass
+    pair.close()
+    while json.loads(reader.stdout.readline())["type"] != "close":
+        pass
+    assert end_process(reader, signal.SIGINT) == 0
+
+
+def test_histograms_and_filters(tcpdump, py_server):
+    server = py_server()
+    path = capture(tcpdump, server)
+    close = of(read("-H", "-r", path), "close")[0]
+    assert close["c2s"]["msg_size"]["count"] == close["c2s"]["messages"] == 21
+    assert close["reply_time"]["count"] and close["ping_rtt"]["count"] == 1
+    assert of(read("-p", server.port, "--host", "127.0.0.1", "-r", path), "frame")
+    assert not of(read("-p", server.port + 1, "-r", path), "open")
+    assert not of(read("--host", "10.0.0.0/8", "-r", path), "open")
+    assert len(of(read("-n", "3", "-r", path), "frame")) == 3
+    assert {e["type"] for e in read("--only", "close", "-r", path)} == {"start", "close", "end"}
+    text = subprocess.run([WSTRACE, "-r", path], capture_output=True, check=True).stdout.decode()
+    assert "closed by the " in text and "101 Switching Protocols" in text
+
+
+def test_damaged_files(tcpdump, py_server, tmp_path):
+    path = capture(tcpdump, py_server())
+    whole = read("-r", path)
+    (tmp_path / "cut").write_bytes(path.read_bytes()[:-100])
+    got = read("-r", tmp_path / "cut", status=1)
+    assert "cut to its end: truncated" in read.stderr and "packets were read" in read.stderr
+    assert 0 < len(of(got, "frame")) <= len(of(whole, "frame"))
+    for bad in (b"", b"no capture", path.read_bytes()[:20]):
+        (tmp_path / "bad").write_bytes(bad)
+        assert read("-r", tmp_path / "bad", status=1) == []
+        assert read.stderr.startswith("wstrace: cannot read ")
+    assert read("-r", tmp_path / "missing", status=1) == []
+    assert "No such file" in read.stderr
+
+
+@pytest.mark.unprivileged
+@pytest.mark.parametrize("args", [["--pid", "1"], ["--comm", "a"], ["--backend", "kprobe"],
+                                  ["--ringbuf", "4"], ["--max-conns", "5"], ["--check"],
+                                  ["--btf", "x"]], ids=lambda a: a[0])
+def test_options_of_tracing_are_wrong_usage(args):
+    read("-r", "x", *args, status=2)
+    assert args[0] in read.stderr
