@@ -6,6 +6,7 @@
 # make test-vm    all live tests on every kernel and backend
 # make fuzz       the parsers, FUZZ_SECONDS=60 each
 # make bench      what tracing costs; BENCH="--rounds 20 ..." goes to tools/bench
+# make ARCH=arm64 cross-builds build/arm64/wstrace, linked statically; ARCH=arm64 deps, test-programs
 # make install    into $(PREFIX), /usr/local; DESTDIR is known; make uninstall
 # make clean      removes build/. V=1 shows commands
 
@@ -15,20 +16,34 @@ CLANG ?= clang
 # Ubuntu's /usr/sbin/bpftool runs nothing but the one for the kernel that is running
 BPFTOOL ?= $(firstword $(shell ls /usr/lib/linux-tools*/*/bpftool 2>/dev/null | tail -n 1) \
 	     $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpftool)
-ARCH ?= $(shell uname -m | sed -e 's/x86_64/x86/' -e 's/aarch64/arm64/')
+HOST_ARCH := $(shell uname -m | sed -e 's/x86_64/x86/' -e 's/aarch64/arm64/')
+ARCH ?= $(HOST_ARCH)
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 B := build
+BPF_CC := $(CC)
+# The other architecture's headers and libraries: as with the kernels, in a cache, not on this machine
+ifeq ($(ARCH)-$(HOST_ARCH),arm64-x86)
+B := build/arm64
+ifeq ($(origin CC),default)
+CC := aarch64-linux-gnu-gcc
+endif
+SYSROOT ?= $(or $(WSTRACE_VM_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wstrace/vm)/arm64/sysroot
+CROSS_FLAGS := --sysroot=$(SYSROOT)
+LDFLAGS += -static
+endif
+
 Q := $(if $(V),,@)
 SUBMAKE = $(MAKE) --no-print-directory $(if $(V),,-s)
 say = $(if $(V),,@printf '  %-8s %s\n' $(1) $(2);)
 
 CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Wno-missing-field-initializers -Wno-sign-compare
+override CFLAGS += $(CROSS_FLAGS)
 USER_CFLAGS := -std=gnu11 $(WARN) -I$(B) $(CFLAGS)
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -Wall -Wextra \
 	      -Wno-unused-parameter -Wno-sign-compare -Ivmlinux -Ibpf \
-	      -I/usr/include/$(shell $(CC) -print-multiarch 2>/dev/null)
+	      -I/usr/include/$(shell $(BPF_CC) -print-multiarch 2>/dev/null)
 # libbpf goes into the program: it moves faster than distributions do
 LIBS := -l:libbpf.a -lelf -lz -lnettle -lpcap -lncursesw -ltinfo
 
@@ -42,7 +57,7 @@ all: $(B)/wstrace
 $(B)/wstrace: $(USER_OBJS)
 	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(B)/user/%.o: user/%.c $(B)/wstrace.skel.h
+$(B)/user/%.o: user/%.c $(B)/wstrace.skel.h | $(SYSROOT)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(USER_CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -106,7 +121,7 @@ $(B)/tests/user/%.o: user/%.c
 IO_PROGRAMS := $(patsubst tests/io/%.c,$(B)/tests/%,$(wildcard tests/io/*.c)) \
 	       $(if $(wildcard tests/io/iomatrix/*.c),$(B)/tests/iomatrix)
 
-$(B)/tests/%: tests/io/%.c
+$(B)/tests/%: tests/io/%.c | $(SYSROOT)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(USER_CFLAGS) -MMD -MP $(LDFLAGS) -pthread -o $@ $<
 
@@ -121,6 +136,11 @@ $(B)/tests/fuzz/%: tests/fuzz/%.c
 
 $(B)/tests/fuzz/fuzz_read: FUZZED := $(patsubst %,user/%.c,buf capture conn decode http reassembly \
 				       reorder walk walk_http ws)
+
+ifdef SYSROOT
+$(SYSROOT):
+	$(call say,FETCH,$@)tests/vm/fetch arm64/sysroot
+endif
 
 # Each package is looked for first, and what it brings is only seen by a make that starts later.
 deps:
