@@ -5,6 +5,7 @@
 #include "hist.h"
 #include "legs.h"
 #include "observe.h"
+#include "process.h"
 
 #define SECOND 1000000000ULL
 #define SETTLE (SECOND / 2) /* what ends together shows within that */
@@ -36,7 +37,7 @@ struct row {
 struct diagnose {
 	diagnosis_fn fn;
 	void *ctx;
-	bool (*gone)(uint32_t pid);
+	bool live;
 	struct legs *legs;
 	struct facts *first, *last; /* by the time they were opened */
 	struct facts *ended, *ended_last; /* by the time they were closed, through ->pending */
@@ -47,8 +48,7 @@ struct diagnose {
 	uint64_t now;
 };
 
-struct diagnose *diagnose__new(diagnosis_fn fn, void *ctx, bool show_secrets,
-			       bool (*gone)(uint32_t pid))
+struct diagnose *diagnose__new(diagnosis_fn fn, void *ctx, bool show_secrets, bool live)
 {
 	struct diagnose *d = calloc(1, sizeof(*d));
 
@@ -56,8 +56,8 @@ struct diagnose *diagnose__new(diagnosis_fn fn, void *ctx, bool show_secrets,
 		return NULL;
 	d->fn = fn;
 	d->ctx = ctx;
-	d->gone = gone;
-	d->legs = legs__new();
+	d->live = live;
+	d->legs = legs__new(live);
 	facts_show_secrets = show_secrets;
 	if (d->legs)
 		return d;
@@ -383,7 +383,7 @@ static void on_close(struct diagnose *d, struct facts *f, const struct event *e)
 	d->websockets -= f->res.websocket;
 	count_close(d, f);
 	if (f->end.how == WST_REFUSED || (f->end.how == WST_TIMEOUT && !f->req.seen))
-		if (legs__refused(d->last, f))
+		if (legs__refused(d->legs, d->last, f))
 			tell_leg(d, f, e->ts);
 	detach(f);
 	if (d->ended_last)
@@ -468,7 +468,7 @@ static void compare_ends(struct diagnose *d, struct facts *f)
 		    apart(g->s[WST_S2C].close_ts, f->s[WST_S2C].close_ts) < SECOND)
 			f->end.restarts++;
 	}
-	f->end.process_gone = pid && d->gone && d->gone(pid);
+	f->end.process_gone = pid && d->live && process_gone(pid);
 }
 
 /* Cut after the same silence as others at this address. */
