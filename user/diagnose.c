@@ -373,7 +373,8 @@ static void count_close(struct diagnose *d, struct facts *f)
 	}
 	if (++s->closes >= MASS) {
 		s->mass = s->closes;
-		s->mass_ts = f->end.ts;
+		s->mass_ts = s->open_second = f->end.ts;
+		s->opens = 0; /* from here on they are those that come back */
 	}
 }
 
