@@ -8,7 +8,8 @@
 #include "process.h"
 
 #define SECOND 1000000000ULL
-#define SETTLE (SECOND / 2) /* what ends together shows within that */
+#define SETTLE SECOND /* by then the other ends of what ended together have ended, too */
+#define TOGETHER (SECOND / 2)
 #define KEEP (3 * SECOND) /* closed connections are compared with later ones that long */
 #define FOLD SECOND
 #define MASS 20 /* connections that end within a second */
@@ -462,7 +463,7 @@ static void compare_ends(struct diagnose *d, struct facts *f)
 		if (!g->conn || g->twin || !(g->res.websocket || g->conn->midstream))
 			continue;
 		if (pid && closer_pid(g) == pid && g->end.by_client == f->end.by_client &&
-		    apart(g->end.ts, f->end.ts) < SETTLE)
+		    apart(g->end.ts, f->end.ts) < TOGETHER)
 			f->end.together++;
 		if (restarting(f) && restarting(g) && server && server_of(g) &&
 		    server->pid == server_of(g)->pid &&
