@@ -5,9 +5,11 @@
 #include "hist.h"
 #include "legs.h"
 #include "observe.h"
+#include "process.h"
 
 #define SECOND 1000000000ULL
-#define SETTLE (SECOND / 2) /* what ends together shows within that */
+#define SETTLE SECOND /* by then the other ends of what ended together have ended, too */
+#define TOGETHER (SECOND / 2)
 #define KEEP (3 * SECOND) /* closed connections are compared with later ones that long */
 #define FOLD SECOND
 #define MASS 20 /* connections that end within a second */
@@ -36,7 +38,7 @@ struct row {
 struct diagnose {
 	diagnosis_fn fn;
 	void *ctx;
-	bool (*gone)(uint32_t pid);
+	bool live;
 	struct legs *legs;
 	struct facts *first, *last; /* by the time they were opened */
 	struct facts *ended, *ended_last; /* by the time they were closed, through ->pending */
@@ -47,8 +49,7 @@ struct diagnose {
 	uint64_t now;
 };
 
-struct diagnose *diagnose__new(diagnosis_fn fn, void *ctx, bool show_secrets,
-			       bool (*gone)(uint32_t pid))
+struct diagnose *diagnose__new(diagnosis_fn fn, void *ctx, bool show_secrets, bool live)
 {
 	struct diagnose *d = calloc(1, sizeof(*d));
 
@@ -56,8 +57,8 @@ struct diagnose *diagnose__new(diagnosis_fn fn, void *ctx, bool show_secrets,
 		return NULL;
 	d->fn = fn;
 	d->ctx = ctx;
-	d->gone = gone;
-	d->legs = legs__new();
+	d->live = live;
+	d->legs = legs__new(live);
 	facts_show_secrets = show_secrets;
 	if (d->legs)
 		return d;
@@ -373,7 +374,8 @@ static void count_close(struct diagnose *d, struct facts *f)
 	}
 	if (++s->closes >= MASS) {
 		s->mass = s->closes;
-		s->mass_ts = f->end.ts;
+		s->mass_ts = s->open_second = f->end.ts;
+		s->opens = 0; /* from here on they are those that come back */
 	}
 }
 
@@ -383,7 +385,7 @@ static void on_close(struct diagnose *d, struct facts *f, const struct event *e)
 	d->websockets -= f->res.websocket;
 	count_close(d, f);
 	if (f->end.how == WST_REFUSED || (f->end.how == WST_TIMEOUT && !f->req.seen))
-		if (legs__refused(d->last, f))
+		if (legs__refused(d->legs, d->last, f))
 			tell_leg(d, f, e->ts);
 	detach(f);
 	if (d->ended_last)
@@ -461,14 +463,14 @@ static void compare_ends(struct diagnose *d, struct facts *f)
 		if (!g->conn || g->twin || !(g->res.websocket || g->conn->midstream))
 			continue;
 		if (pid && closer_pid(g) == pid && g->end.by_client == f->end.by_client &&
-		    apart(g->end.ts, f->end.ts) < SETTLE)
+		    apart(g->end.ts, f->end.ts) < TOGETHER)
 			f->end.together++;
 		if (restarting(f) && restarting(g) && server && server_of(g) &&
 		    server->pid == server_of(g)->pid &&
 		    apart(g->s[WST_S2C].close_ts, f->s[WST_S2C].close_ts) < SECOND)
 			f->end.restarts++;
 	}
-	f->end.process_gone = pid && d->gone && d->gone(pid);
+	f->end.process_gone = pid && d->live && process_gone(pid);
 }
 
 /* Cut after the same silence as others at this address. */

@@ -29,11 +29,10 @@ typedef void (*diagnosis_fn)(void *ctx, const struct event *e);
 struct diagnose;
 
 /*
- * Verdicts and legs go to fn. gone says whether a process has ended; NULL where that cannot be
- * asked: events from a file. Returns NULL when memory ran out.
+ * Verdicts and legs go to fn. live: the events are of this host and of now, so that its processes
+ * can be looked at; not so those of a file. Returns NULL when memory ran out.
  */
-struct diagnose *diagnose__new(diagnosis_fn fn, void *ctx, bool show_secrets,
-			       bool (*gone)(uint32_t pid));
+struct diagnose *diagnose__new(diagnosis_fn fn, void *ctx, bool show_secrets, bool live);
 void diagnose__free(struct diagnose *d);
 
 /* Every event, in order, after the outputs have had it; an EV_CLOSE before its conn goes. */

@@ -47,15 +47,12 @@ const struct rule_help help_stream[] = {
 	  "balancers after 60 or 350, Cloudflare after 100, unless told otherwise.",
 	  "The silence before the close is the same each time.",
 	  "raise that timeout, or send a ping at less than half of it",
-	  { [PROXY_NGINX] = "proxy_read_timeout 3600s; in that location, or a ping at less than half of {silence} s",
-	    [PROXY_HAPROXY] = "timeout tunnel 1h in defaults or the backend, or a ping at less than half of "
-			      "{silence} s",
-	    [PROXY_APACHE] = "ProxyTimeout 3600, or timeout=3600 on ProxyPass, or a ping at less than half of "
-			     "{silence} s",
+	  { [PROXY_NGINX] = "proxy_read_timeout 3600s; in that location, or a ping at less than half of it",
+	    [PROXY_HAPROXY] = "timeout tunnel 1h in defaults or the backend, or a ping at less than half of it",
+	    [PROXY_APACHE] = "ProxyTimeout 3600, or timeout=3600 on ProxyPass, or a ping at less than half of it",
 	    [PROXY_CADDY] = "Caddy has no such timeout by itself: look for stream_timeout, or ping at less "
-			    "than half of {silence} s",
-	    [PROXY_ENVOY] = "idle_timeout of the route or the upgrade, or a ping at less than half of "
-			    "{silence} s" } },
+			    "than half of it",
+	    [PROXY_ENVOY] = "idle_timeout of the route or the upgrade, or a ping at less than half of it" } },
 	{ "heartbeat-races", "pings come about as often as the timeout strikes",
 	  "A ping every 60 s does not keep a connection open that is cut after 60 s of silence.",
 	  "The interval of pings, and the silence before the close.",

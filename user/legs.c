@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "legs.h"
+#include "process.h"
 
 #define RING 64 /* frames of a direction whose offsets are remembered */
 #define SOON (5 * 1000000000ULL) /* a proxy connects upstream within that */
@@ -16,11 +17,16 @@ struct leg_ring {
 
 struct legs {
 	struct facts *by_key; /* the last request of each Sec-WebSocket-Key */
+	bool live;
 };
 
-struct legs *legs__new(void)
+struct legs *legs__new(bool live)
 {
-	return calloc(1, sizeof(struct legs));
+	struct legs *l = calloc(1, sizeof(*l));
+
+	if (l)
+		l->live = live;
+	return l;
 }
 
 void legs__free(struct legs *l)
@@ -73,13 +79,31 @@ static bool can_be_front(const struct facts *g, const struct facts *f)
 	return g->conn->role == WST_CLIENT && strcmp(g->conn->remote, f->conn->local);
 }
 
+/*
+ * Whether g's process holds the client end of f, which is not watched. It may have closed that
+ * already: then a program known as a proxy, which was asked for the same target, will do.
+ */
+static bool opened_by(const struct facts *g, const struct facts *f)
+{
+	if (process_has_socket(g->conn->pid, f->conn->remote, f->conn->local))
+		return true;
+	return proxy_of(g->conn->comm) && strcmp(g->conn->local, f->conn->local) &&
+	       g->req.target && f->req.target && !strcmp(g->req.target, f->req.target);
+}
+
 /* Something that a client sent to g's process has brought it to open f just now. */
-static bool may_have_caused(const struct facts *g, const struct facts *f)
+static bool may_have_caused(const struct legs *l, const struct facts *g, const struct facts *f)
 {
 	uint64_t opened = f->conn->opened;
+	bool local = l->live && f->conn->role == WST_SERVER;
 
 	if (g == f || (g->up && g->up->req.seen) || g->twin || !g->open || g->conn->role != WST_SERVER ||
-	    !same_process(g, f))
+	    (!local && !same_process(g, f)))
+		return false;
+	/* A key that came through says more. */
+	if (local && (!g->req.wanted || g->res.seen || g->req.ts > f->req.ts ||
+		      f->req.ts - g->req.ts > SOON ||
+		      !opened_by(g, f)))
 		return false;
 	if (g->opaque_why == WST_WHY_TLS || g->opaque_why == WST_WHY_HTTP2)
 		return g->conn->opened <= opened && opened - g->conn->opened < SOON;
@@ -89,13 +113,13 @@ static bool may_have_caused(const struct facts *g, const struct facts *f)
 }
 
 /* Only where there is no doubt which: exactly one connection fits. */
-static struct facts *find_cause(struct facts *all, const struct facts *f)
+static struct facts *find_cause(const struct legs *l, struct facts *all, const struct facts *f)
 {
 	struct facts *found = NULL;
 	uint32_t n = 0;
 
 	for (struct facts *g = all; g && n < LOOK_BACK; g = g->prev, n++) {
-		if (!may_have_caused(g, f))
+		if (!may_have_caused(l, g, f))
 			continue;
 		if (found)
 			return NULL;
@@ -125,22 +149,22 @@ bool legs__request(struct legs *l, struct facts *all, struct facts *f)
 			return true;
 		}
 	}
-	if (f->conn->role != WST_CLIENT || f->down)
+	if (f->down)
 		return false;
-	g = find_cause(all, f);
+	g = find_cause(l, all, f);
 	if (g)
 		join(g, f, "pid-time");
 	return g;
 }
 
-bool legs__refused(struct facts *all, struct facts *f)
+bool legs__refused(struct legs *l, struct facts *all, struct facts *f)
 {
 	struct facts *g = NULL;
 	uint32_t n = 0;
 
 	/* Any of the requests that wait will do: they all wait for this upstream, or another. */
 	for (struct facts *p = all; p && n < LOOK_BACK && !g; p = p->prev, n++)
-		if (p->req.wanted && !p->res.seen && may_have_caused(p, f))
+		if (p->req.wanted && !p->res.seen && may_have_caused(l, p, f))
 			g = p;
 	if (g)
 		join(g, f, "pid-time");

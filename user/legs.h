@@ -7,7 +7,8 @@
 
 struct legs;
 
-struct legs *legs__new(void);
+/* live: /proc may be asked whose the client end of a connection is that is not watched. */
+struct legs *legs__new(bool live);
 void legs__free(struct legs *l);
 
 /*
@@ -17,7 +18,7 @@ void legs__free(struct legs *l);
 bool legs__request(struct legs *l, struct facts *all, struct facts *f);
 
 /* f never came to be; the same for it. */
-bool legs__refused(struct facts *all, struct facts *f);
+bool legs__refused(struct legs *l, struct facts *all, struct facts *f);
 
 /* A frame began at offset of direction dir at ts, ns: fills in histograms of the proxy's delay. */
 void legs__frame(struct facts *f, uint8_t dir, uint64_t offset, uint64_t ts);

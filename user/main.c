@@ -125,11 +125,6 @@ static void on_event(void *ctx, const struct event *e)
 	diagnose__event(s->diagnose, e);
 }
 
-static bool process_gone(uint32_t pid)
-{
-	return kill(pid, 0) && errno == ESRCH;
-}
-
 /* Reads until told to stop. Returns 0 or -errno. */
 static int run(struct session *s, struct loader *l)
 {
@@ -211,7 +206,7 @@ static int trace(const struct options *o)
 	snprintf(info.kernel, sizeof(info.kernel), "%s %s", u.release, u.machine);
 	memcpy(info.host, u.nodename, sizeof(info.host));
 	s.decoder = decoder__new(on_event, &s, o->snaplen > 0);
-	s.diagnose = diagnose__new(on_finding, NULL, o->show_secrets, process_gone);
+	s.diagnose = diagnose__new(on_finding, NULL, o->show_secrets, true);
 	if (!s.decoder || !s.diagnose) {
 		decoder__free(s.decoder);
 		diagnose__free(s.diagnose);

@@ -15,7 +15,7 @@ enum moment {
 	AT_REQUEST = 1, /* a request that wants a WebSocket; the leg in front of it is joined */
 	AT_RESPONSE = 2, /* an answer to one */
 	AT_FRAME = 4, /* a frame that something is remarkable about */
-	AT_END = 8, /* the connection has ended, and so have its other legs, or half a second ago */
+	AT_END = 8, /* the connection has ended, and so have its other legs, or a second ago */
 	AT_LOOK = 16, /* every second or so, where data waits */
 	AT_OPAQUE = 32, /* bytes that are not HTTP */
 };

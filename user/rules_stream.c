@@ -283,14 +283,22 @@ const struct rule rules_end[] = {
 	{ 0 },
 };
 
+static bool waits(const struct facts *f)
+{
+	return f && (f->wait.unread || f->wait.unsent);
+}
+
+/* A proxy that cannot pass on what it has does not read more: the leg behind is to blame. */
 static bool not_reading(const struct facts *f)
 {
-	return is_ws(f) && !f->end.seen && f->wait.unread_for >= 2 * SECOND;
+	return is_ws(f) && !f->end.seen && f->wait.unread_for >= 2 * SECOND &&
+	       !waits(f->conn->role == WST_SERVER ? f->up : f->down);
 }
 
 static bool slow_reader(const struct facts *f)
 {
-	return is_ws(f) && !f->end.seen && f->wait.unsent_for >= 2 * SECOND;
+	return is_ws(f) && !f->end.seen && f->wait.unsent_for >= 2 * SECOND &&
+	       !waits(f->conn->role == WST_SERVER ? f->down : f->up);
 }
 
 static bool tiny_frames(const struct facts *f)
