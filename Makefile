@@ -88,7 +88,7 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 $(B)/tests/unit/%: tests/unit/%.c $(B)/tests/user.a
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(USER_CFLAGS) $(SANITIZE) -Wno-unused-parameter -Ibpf -Iuser -MMD -MP \
-		$(LDFLAGS) -o $@ $< $(B)/tests/user.a -lcmocka -lwslay -lnettle -lz
+		$(LDFLAGS) -o $@ $< $(B)/tests/user.a -lcmocka -lwslay -lpcap -lnettle -lz
 
 # The user side for them, without what needs the BPF skeleton
 TEST_USER_OBJS := $(addprefix $(B)/tests/,$(patsubst %.c,%.o,$(filter-out \
