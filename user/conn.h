@@ -49,6 +49,7 @@ struct conn {
 	uint16_t close_code; /* of the first close frame that carried one */
 	char *target; /* of the last request; NULL before one came */
 	struct wst_hists *hists; /* the last ones that came; NULL: none */
+	void *capture; /* out_pcapng.c's own; NULL: not in its file */
 
 	UT_hash_handle hh;
 };

@@ -2,6 +2,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 #include "cli.h"
 #include "decode.h"
 #include "loader.h"
-#include "output.h"
+#include "out_pcapng.h"
 
 /* How long the reader sleeps between looks at the ring buffer: nobody wakes it. */
 #define IDLE_NS (20 * 1000000L)
@@ -20,6 +21,7 @@ static volatile sig_atomic_t stopped;
 
 struct session {
 	struct decoder *decoder;
+	struct out_pcapng *file; /* NULL without -w */
 	const struct options *o;
 	int64_t clock_offset; /* CLOCK_REALTIME - CLOCK_MONOTONIC, ns */
 };
@@ -59,6 +61,12 @@ static uint64_t clock_ns(clockid_t clock)
 	return t.tv_sec * 1000000000ULL + t.tv_nsec;
 }
 
+/* Whether -n frames have come. */
+static bool counted(const struct session *s)
+{
+	return s->o->count && output__frames() >= s->o->count;
+}
+
 static int on_record(void *ctx, void *record, size_t size)
 {
 	struct session *s = ctx;
@@ -67,13 +75,22 @@ static int on_record(void *ctx, void *record, size_t size)
 	if (err)
 		return err;
 	/* Between two records the output may have to go out, or the end may be reached. */
-	return s->o->count && output__frames() >= s->o->count ? -ECANCELED : 0;
+	return counted(s) || out_pcapng__done(s->file) ? -ECANCELED : 0;
 }
 
 static void on_event(void *ctx, const struct event *e)
 {
-	(void)ctx;
+	struct session *s = ctx;
+
 	output__event(e);
+	out_pcapng__event(s->file, e);
+}
+
+static void on_tap(void *ctx, struct conn *c, const struct wst_hdr *h, uint64_t ts)
+{
+	struct session *s = ctx;
+
+	out_pcapng__record(s->file, c, h, ts);
 }
 
 /* Reads until told to stop. Returns 0 or -errno. */
@@ -101,15 +118,18 @@ static int run(struct session *s, struct loader *l)
 		s->clock_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
 		n = loader__read(l, on_record, s);
 		now = loader__lost(l);
-		if (now != lost)
+		if (now != lost) {
 			output__lost(clock_ns(CLOCK_REALTIME), now - lost);
+			out_pcapng__lost(s->file, now - lost);
+		}
 		lost = now;
+		out_pcapng__tick(s->file, clock_ns(CLOCK_REALTIME));
 		err = output__flush();
 		if (n == -ECANCELED)
 			return err;
 		if (n < 0 && n != -EINTR)
 			return n;
-		if (err || last)
+		if (err || last || out_pcapng__done(s->file))
 			return err;
 		if (n < 1024)
 			nanosleep(&idle, NULL);
@@ -127,6 +147,27 @@ static void say_end(const struct run_totals *t)
 	fputc('\n', stderr);
 }
 
+/* Returns whether all is well. */
+static bool say_file(const struct options *o, const char *name, int err)
+{
+	bool out = o->write && !strcmp(o->write, "-");
+
+	if (!err || (out && err == -EPIPE))
+		return true;
+	fprintf(stderr, "wstrace: cannot write %s: %s\n", out ? "standard output" : name,
+		strerror(-err));
+	return false;
+}
+
+static bool close_file(struct session *s)
+{
+	char name[PATH_MAX] = "";
+	int err = out_pcapng__free(s->file, clock_ns(CLOCK_REALTIME), !counted(s), name,
+				   sizeof(name));
+
+	return say_file(s->o, name, err);
+}
+
 static int trace(const struct options *o)
 {
 	struct session s = { .o = o };
@@ -135,6 +176,7 @@ static int trace(const struct options *o)
 	struct utsname u;
 	struct loader *l;
 	int status, err;
+	bool file_ok;
 
 	l = loader__new(o, &status);
 	if (!l)
@@ -144,11 +186,15 @@ static int trace(const struct options *o)
 	info.started = clock_ns(CLOCK_REALTIME);
 	snprintf(info.kernel, sizeof(info.kernel), "%s %s", u.release, u.machine);
 	memcpy(info.host, u.nodename, sizeof(info.host));
-	s.decoder = decoder__new(on_event, NULL, o->snaplen > 0);
-	if (!s.decoder) {
+	s.decoder = decoder__new(on_event, &s, o->snaplen > 0);
+	err = !s.decoder ? -ENOMEM : o->write ? out_pcapng__new(&s.file, o, &info) : 0;
+	if (err) {
+		say_file(o, o->write ? o->write : "", err);
+		decoder__free(s.decoder);
 		loader__free(l);
-		return 1;
+		return err != -EPIPE;
 	}
+	decoder__set_tap(s.decoder, on_tap);
 	output__open(o, &info);
 	err = output__flush();
 	if (!err) {
@@ -157,6 +203,7 @@ static int trace(const struct options *o)
 		err = run(&s, l);
 	}
 	decoder__flush(s.decoder);
+	file_ok = close_file(&s);
 	loader__totals(l, &totals);
 	totals.conns = decoder__conns(s.decoder);
 	status = output__close(clock_ns(CLOCK_REALTIME), &totals);
@@ -167,7 +214,7 @@ static int trace(const struct options *o)
 		say_end(&totals);
 	decoder__free(s.decoder);
 	loader__free(l);
-	return err && err != -EPIPE;
+	return !file_ok || (err && err != -EPIPE);
 }
 
 int main(int argc, char **argv)

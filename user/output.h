@@ -38,7 +38,7 @@ void output__lost(uint64_t ts, uint64_t events);
 /* From now on EV_STATS are each connection's last word, for connections that stay open. */
 void output__ending(void);
 
-/* Frames shown so far, for -n. */
+/* Frames shown, or with -w written, so far, for -n. */
 uint64_t output__frames(void);
 
 /*

@@ -118,11 +118,18 @@ bool savefile__due(const struct savefile *s, uint64_t now)
 	return period_over(s, now);
 }
 
-bool savefile__overdue(const struct savefile *s)
+bool savefile__overdue(const struct savefile *s, uint64_t now)
 {
 	uint64_t most = s->o.megabytes ? s->o.megabytes : 64;
 
-	return pcapng__bytes(s->out) > 2 * most * 1000000;
+	return pcapng__bytes(s->out) > 2 * most * 1000000 ||
+	       (period_over(s, now) && (now - s->opened) / 1000000000 >= 2 * s->o.seconds);
+}
+
+bool savefile__ending(const struct savefile *s, uint64_t now)
+{
+	return period_over(s, now) && !s->o.megabytes && s->o.files &&
+	       s->periods + 1 >= s->o.files;
 }
 
 int savefile__next(struct savefile *s, uint64_t now)
@@ -132,12 +139,12 @@ int savefile__next(struct savefile *s, uint64_t now)
 	s->out = NULL;
 	if (err)
 		return err;
+	if (savefile__ending(s, now))
+		return 1;
 	if (period_over(s, now)) {
 		s->opened = now;
 		s->count = 0;
 		s->periods++;
-		if (!s->o.megabytes && s->o.files && s->periods >= s->o.files)
-			return 1;
 	} else {
 		s->count++;
 		if (s->o.files && s->count >= s->o.files)

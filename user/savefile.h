@@ -34,8 +34,11 @@ const char *savefile__name(const struct savefile *s);
 /* Whether it is time for the next file. */
 bool savefile__due(const struct savefile *s, uint64_t now);
 
-/* Whether that should wait no longer for packets__busy(): the file is twice as big as wished. */
-bool savefile__overdue(const struct savefile *s);
+/* Whether that should wait no longer for packets__busy(): twice the size or time is reached. */
+bool savefile__overdue(const struct savefile *s, uint64_t now);
+
+/* Whether savefile__next() would say that the capture is at its end. */
+bool savefile__ending(const struct savefile *s, uint64_t now);
 
 /*
  * Closes the file and opens the next one. Returns 0, 1 where there were as many as were wished
