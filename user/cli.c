@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 #include "../bpf/wstrace.h"
 #include "cli.h"
 #include "rules.h"
@@ -31,6 +32,8 @@ enum {
 	OPT_EXPLAIN,
 };
 
+#define KEEP_MAX 1000000000
+
 static const char doc[] =
 	"Shows what this host's WebSockets are doing: handshakes, frame headers, closes.\v"
 	"Examples:\n"
@@ -42,6 +45,8 @@ static const char doc[] =
 	"  wstrace --only verdict -p any  a quiet watchdog: only what is wrong\n"
 	"  wstrace -j -p 9588 | jq .      one JSON object a line\n"
 	"  wstrace -r a.pcap b.pcapng     the same from captures, as tcpdump makes them\n"
+	"  wstrace -p 9588 -w f.pcapng    for Wireshark; -s full with the payload\n"
+	"  wstrace -p 9588 -w - | tshark -r -\n"
 	"  wstrace --check                what this kernel allows\n\n"
 	"-> is from the WebSocket client to the server, <- from the server to the client.\n"
 	"Exit status: 0 done, 1 failed while running, 2 wrong usage, 3 not permitted, "
@@ -72,6 +77,13 @@ static const struct argp_option options[] = {
 	{ "verbose", 'v', 0, 0, "More detail; twice: libbpf's own messages, too", 3 },
 	{ "only", OPT_ONLY, "LIST", 0, "Only these: open,handshake,frame,control,verdict,close,stats", 3 },
 	{ "json", 'j', 0, 0, "NDJSON: one object a line", 3 },
+	{ "write", 'w', "FILE", 0,
+	  "Write a pcapng file, for Wireshark; - is standard output, where no text goes then. It "
+	  "has all frames, whatever -q and --only say", 3 },
+	{ 0, 'C', "MB", 0, "A new file after so many million bytes: FILE, FILE1, ...", 3 },
+	{ 0, 'G', "SEC", 0, "A new file after so many seconds; FILE is for strftime(3)", 3 },
+	{ 0, 'W', "N", 0,
+	  "With -C keep N files, the oldest is overwritten; with -G alone stop after N", 3 },
 	{ "histogram", 'H', 0, 0,
 	  "Histograms of message sizes, gaps, ping and reply times and read delays, at each close "
 	  "and at the end", 3 },
@@ -303,6 +315,45 @@ static error_t parse_select(struct options *o, int key, char *arg, struct argp_s
 	}
 }
 
+static error_t parse_write(struct options *o, int key, char *arg, struct argp_state *state)
+{
+	switch (key) {
+	case 'w':
+		if (!*arg)
+			argp_error(state, "--write: a file name is missing in ''");
+		o->write = arg;
+		return 0;
+	case 'C':
+		o->file_mb = whole_number(state, "-C", arg, 1, 1000000000);
+		return 0;
+	case 'G':
+		o->file_seconds = whole_number(state, "-G", arg, 1, 1000000000);
+		return 0;
+	case 'W':
+		o->keep_files = whole_number(state, "-W", arg, 1, KEEP_MAX);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static void check_write(const struct options *o, struct argp_state *state)
+{
+	bool rotates = o->file_mb || o->file_seconds;
+
+	if (!o->write && (rotates || o->keep_files))
+		argp_error(state, "%s needs a file to write: -w",
+			   o->file_mb ? "-C" : o->file_seconds ? "-G" : "-W");
+	if (o->keep_files && !rotates)
+		argp_error(state, "-W needs -C or -G: when does the next file begin?");
+	if (!o->write || strcmp(o->write, "-"))
+		return;
+	if (rotates)
+		argp_error(state, "-w -: standard output cannot be more than one file: no -C, -G");
+	if (isatty(STDOUT_FILENO))
+		argp_error(state, "-w -: standard output is a terminal; name a file, or use a pipe");
+}
+
 static error_t parse_kernel(struct options *o, int key, char *arg, struct argp_state *state)
 {
 	switch (key) {
@@ -400,11 +451,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return EINVAL;
 	case ARGP_KEY_END:
 		check_usage(o, state);
+		check_write(o, state);
 		if (o->top)
 			check_top(o, state);
 		return 0;
 	default:
-		if (parse_select(o, key, arg, state) == 0)
+		if (parse_select(o, key, arg, state) == 0 || parse_write(o, key, arg, state) == 0)
 			return 0;
 		return parse_kernel(o, key, arg, state);
 	}

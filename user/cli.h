@@ -46,6 +46,9 @@ struct options {
 	bool json;
 	uint32_t kinds;
 	int verbose;
+	const char *write; /* pcapng file; NULL: none, "-": standard output */
+	uint64_t file_mb, file_seconds; /* when the next file begins; 0: never for this */
+	unsigned int keep_files; /* 0: as many as there come */
 	bool histograms;
 	uint64_t interval; /* seconds; 0: only at the end */
 	bool top;

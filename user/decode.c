@@ -9,6 +9,7 @@
 struct decoder {
 	struct conns conns;
 	event_fn fn;
+	tap_fn tap; /* NULL: none */
 	void *ctx;
 	bool with_payload;
 	int64_t offset;
@@ -33,6 +34,11 @@ void decoder__free(struct decoder *d)
 		return;
 	conns__free(&d->conns);
 	free(d);
+}
+
+void decoder__set_tap(struct decoder *d, tap_fn tap)
+{
+	d->tap = tap;
 }
 
 uint32_t decoder__conns(const struct decoder *d)
@@ -214,6 +220,8 @@ static void on_head(struct decoder *d, struct conn *c, const struct wst_bytes *r
 		e.head.msg = &d->msg;
 		e.head.cut = p->broken || r->h.flags & WST_HEAD_CUT;
 		e.head.seq = p->seq;
+		e.head.raw = (struct span){ p->bytes.data, p->bytes.len };
+		e.head.len = r->pos + r->n;
 		if (r->h.dir == WST_C2S) {
 			e.head.upgrade = http_has_token(&d->msg, "upgrade", "websocket");
 			on_request(c, &e);
@@ -290,7 +298,6 @@ static void on_record(struct decoder *d, struct conn *c, const struct wst_hdr *h
 		finish_frame(d, c, WST_S2C);
 		e.stats = r;
 		send(d, &e, c, EV_CLOSE, h->ts);
-		conns__remove(&d->conns, c);
 		break;
 	}
 }
@@ -315,6 +322,10 @@ int decoder__record(struct decoder *d, const void *record, size_t size, int64_t 
 		on_open(d, c, h->ts);
 	}
 	on_record(d, c, h);
+	if (d->tap)
+		d->tap(d->ctx, c, h, h->ts + offset);
+	if (h->type == WST_CLOSE)
+		conns__remove(&d->conns, c);
 	return 0;
 }
 

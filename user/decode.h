@@ -9,9 +9,15 @@ struct decoder;
 
 typedef void (*event_fn)(void *ctx, const struct event *e);
 
+/* Gets each record of a connection once the decoder has taken it. ts: CLOCK_REALTIME, ns. */
+typedef void (*tap_fn)(void *ctx, struct conn *c, const struct wst_hdr *h, uint64_t ts);
+
 /* with_payload: the user asked for payload. Events go to fn. Returns NULL when memory ran out. */
 struct decoder *decoder__new(event_fn fn, void *ctx, bool with_payload);
 void decoder__free(struct decoder *d);
+
+/* tap gets the same ctx as fn. */
+void decoder__set_tap(struct decoder *d, tap_fn tap);
 
 /*
  * One record from the ring buffer, of size bytes. offset: what to add to CLOCK_MONOTONIC to get

@@ -26,6 +26,8 @@ struct head_event {
 	bool upgrade; /* asks for WebSocket, or opens it */
 	bool cut; /* longer than WST_HEAD_MAX, or a piece was lost: headers are missing */
 	uint32_t seq; /* of its first byte */
+	struct span raw; /* as it was on the wire; where cut, its start */
+	uint64_t len; /* on the wire */
 	uint64_t latency_us; /* response: since the request; 0 where that was not seen */
 	int accept_ok; /* response: 0 or 1; -1: nothing to judge */
 };

@@ -161,3 +161,57 @@ void http_redact_target(struct buf *b, struct span target)
 		p = amp + 1;
 	}
 }
+
+/* A request target holds no blanks, a header's value none at its end: dots fill it up. */
+static void overwrite(struct span s)
+{
+	char *p = (char *)s.p; /* the caller's own */
+	size_t word = strlen(HTTP_REDACTED);
+
+	memset(p, '.', s.n);
+	memcpy(p, HTTP_REDACTED, s.n < word ? s.n : word);
+}
+
+static void redact_query(struct span target)
+{
+	const char *end = target.p + target.n, *p = memchr(target.p, '?', target.n), *amp, *eq;
+
+	for (p = p ? p + 1 : end; p < end; p = amp + 1) {
+		amp = memchr(p, '&', end - p);
+		if (!amp)
+			amp = end;
+		eq = memchr(p, '=', amp - p);
+		p = eq ? eq + 1 : p;
+		overwrite((struct span){ p, amp - p });
+	}
+}
+
+void http_redact_head(char *p, size_t n)
+{
+	const char *end = p + n, *at = p, *eol, *colon;
+	bool secret = false, first = true;
+
+	while (at < end && (*at == '\r' || *at == '\n'))
+		at++;
+	for (; at < end; at = eol + 1, first = false) {
+		eol = memchr(at, '\n', end - at);
+		if (!eol)
+			eol = end;
+		if (first) {
+			struct span line = trimmed(at, eol);
+
+			word(&line);
+			redact_query(word(&line));
+			continue;
+		}
+		if (*at == ' ' || *at == '\t') { /* obs-fold: the value goes on */
+			if (secret)
+				overwrite(trimmed(at, eol));
+			continue;
+		}
+		colon = memchr(at, ':', eol - at);
+		secret = colon && is_secret(trimmed(at, colon));
+		if (secret)
+			overwrite(trimmed(colon + 1, eol));
+	}
+}

@@ -38,6 +38,12 @@ bool http_has_token(const struct http_msg *m, const char *name, const char *toke
 /* A request target with the values of its query left out: "/ws?token=[redacted]". */
 void http_redact_target(struct buf *b, struct span target);
 
+/*
+ * The same in the n bytes of a head, or of its start, and for secret headers' values; in place,
+ * so that what is too short or too long is cut or filled up.
+ */
+void http_redact_head(char *p, size_t n);
+
 #define HTTP_REDACTED "[redacted]"
 
 #endif

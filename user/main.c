@@ -2,6 +2,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 #include "decode.h"
 #include "diagnose.h"
 #include "loader.h"
-#include "output.h"
+#include "out_pcapng.h"
 #include "read.h"
 #include "screen.h"
 
@@ -26,6 +27,7 @@ static volatile sig_atomic_t stopped;
 
 struct session {
 	struct decoder *decoder;
+	struct out_pcapng *file; /* NULL without -w */
 	const struct options *o;
 	struct diagnose *diagnose;
 	bool look; /* the statistics that come now are for diagnosis alone */
@@ -67,6 +69,12 @@ static uint64_t clock_ns(clockid_t clock)
 	return t.tv_sec * 1000000000ULL + t.tv_nsec;
 }
 
+/* Whether -n frames have come. */
+static bool counted(const struct session *s)
+{
+	return s->o->count && output__frames() >= s->o->count;
+}
+
 static int on_record(void *ctx, void *record, size_t size)
 {
 	struct session *s = ctx;
@@ -75,13 +83,20 @@ static int on_record(void *ctx, void *record, size_t size)
 	if (err)
 		return err;
 	/* Between two records the output may have to go out, or the end may be reached. */
-	return s->o->count && output__frames() >= s->o->count ? -ECANCELED : 0;
+	return counted(s) || out_pcapng__done(s->file) ? -ECANCELED : 0;
 }
 
 static void on_finding(void *ctx, const struct event *e)
 {
 	(void)ctx;
 	output__event(e);
+}
+
+static void on_tap(void *ctx, struct conn *c, const struct wst_hdr *h, uint64_t ts)
+{
+	struct session *s = ctx;
+
+	out_pcapng__record(s->file, c, h, ts);
 }
 
 /* The next of a row of times; those that passed, the process stopped perhaps, are left out. */
@@ -122,6 +137,7 @@ static void on_event(void *ctx, const struct event *e)
 
 	if (e->type != EV_STATS || !s->look)
 		output__event(e);
+	out_pcapng__event(s->file, e);
 	diagnose__event(s->diagnose, e);
 }
 
@@ -161,16 +177,19 @@ static int run(struct session *s, struct loader *l)
 			n = loader__read(l, on_record, s);
 		last |= !tick(l);
 		now = loader__lost(l);
-		if (now != lost)
+		if (now != lost) {
 			output__lost(clock_ns(CLOCK_REALTIME), now - lost);
+			out_pcapng__lost(s->file, now - lost);
+		}
 		lost = now;
 		diagnose__tick(s->diagnose, clock_ns(CLOCK_REALTIME));
+		out_pcapng__tick(s->file, clock_ns(CLOCK_REALTIME));
 		err = output__flush();
 		if (n == -ECANCELED)
 			return err;
 		if (n < 0 && n != -EINTR)
 			return n;
-		if (err || last)
+		if (err || last || out_pcapng__done(s->file))
 			return err;
 		if (n < 1024)
 			nanosleep(&idle, NULL);
@@ -188,6 +207,15 @@ static void say_end(const struct run_totals *t)
 	fputc('\n', stderr);
 }
 
+static bool close_file(struct session *s)
+{
+	char name[PATH_MAX] = "";
+	int err = out_pcapng__free(s->file, clock_ns(CLOCK_REALTIME), !counted(s), name,
+				   sizeof(name));
+
+	return out_pcapng__say(s->o, name, err);
+}
+
 static int trace(const struct options *o)
 {
 	struct session s = { .o = o };
@@ -196,6 +224,7 @@ static int trace(const struct options *o)
 	struct utsname u;
 	struct loader *l;
 	int status, err;
+	bool file_ok;
 
 	l = loader__new(o, &status);
 	if (!l)
@@ -207,12 +236,16 @@ static int trace(const struct options *o)
 	memcpy(info.host, u.nodename, sizeof(info.host));
 	s.decoder = decoder__new(on_event, &s, o->snaplen > 0);
 	s.diagnose = diagnose__new(on_finding, NULL, o->show_secrets, true);
-	if (!s.decoder || !s.diagnose) {
+	err = !s.decoder || !s.diagnose ? -ENOMEM :
+	      o->write ? out_pcapng__new(&s.file, o, &info) : 0;
+	if (err) {
+		out_pcapng__say(o, o->write ? o->write : "", err);
 		decoder__free(s.decoder);
 		diagnose__free(s.diagnose);
 		loader__free(l);
-		return 1;
+		return err != -EPIPE;
 	}
+	decoder__set_tap(s.decoder, on_tap);
 	output__open(o, &info);
 	err = output__flush();
 	if (!err) {
@@ -222,6 +255,7 @@ static int trace(const struct options *o)
 	}
 	decoder__flush(s.decoder);
 	diagnose__finish(s.diagnose, clock_ns(CLOCK_REALTIME));
+	file_ok = close_file(&s);
 	loader__totals(l, &totals);
 	totals.conns = decoder__conns(s.decoder);
 	status = output__close(clock_ns(CLOCK_REALTIME), &totals, s.diagnose);
@@ -233,7 +267,7 @@ static int trace(const struct options *o)
 	diagnose__free(s.diagnose);
 	decoder__free(s.decoder);
 	loader__free(l);
-	return err && err != -EPIPE;
+	return !file_ok || (err && err != -EPIPE);
 }
 
 int main(int argc, char **argv)

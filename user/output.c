@@ -90,10 +90,39 @@ static void open_terminal(void)
 		fd = own;
 }
 
+/* Standard output is the pcapng file's. */
+static void no_start(const struct options *o, const struct run_info *run)
+{
+	(void)o;
+	(void)run;
+}
+
+static void no_event(const struct event *e)
+{
+	(void)e;
+}
+
+static void no_lost(uint64_t ts, uint64_t events)
+{
+	(void)ts;
+	(void)events;
+}
+
+static void no_end(uint64_t ts, const struct run_totals *t, const struct diagnose *d)
+{
+	(void)d;
+	(void)ts;
+	(void)t;
+}
+
+static const struct output_ops out_nothing = { no_start, no_event, no_lost, no_end };
+
 void output__open(const struct options *o, const struct run_info *run)
 {
 	opts = o;
-	ops = o->top ? &out_top : o->json ? &out_json : &out_text;
+	ops = o->top ? &out_top :
+	      o->write && !strcmp(o->write, "-") ? &out_nothing :
+	      o->json ? &out_json : &out_text;
 	if (!o->n_files) /* a file waits for a terminal */
 		open_terminal();
 	ops->start(o, run);
@@ -101,14 +130,15 @@ void output__open(const struct options *o, const struct run_info *run)
 
 static void show(const struct event *e)
 {
-	if (!(opts->kinds & output_kind(e)))
-		return;
-	if (e->type == EV_FRAME) {
+	bool wanted = opts->kinds & output_kind(e);
+
+	if (e->type == EV_FRAME && (wanted || opts->write)) { /* the file has them all */
 		if (opts->count && frames_shown >= opts->count)
 			return;
 		frames_shown++;
 	}
-	ops->event(e);
+	if (wanted)
+		ops->event(e);
 }
 
 /* --path: a connection is shown from the first request on that matches. */

@@ -53,7 +53,7 @@ void output__totals(uint64_t ts, const struct run_totals *t);
 /* From now on EV_STATS are each connection's last word, for connections that stay open. */
 void output__ending(void);
 
-/* Frames shown so far, for -n. */
+/* Frames shown, or with -w written, so far, for -n. */
 uint64_t output__frames(void);
 
 /*

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "capture.h"
 #include "decode.h"
 #include "diagnose.h"
+#include "out_pcapng.h"
 #include "output.h"
 #include "read.h"
 #include "reassembly.h"
@@ -23,6 +25,7 @@ struct reader {
 	struct capture *captures[FILES_MAX];
 	struct decoder *decoder;
 	struct diagnose *diagnose;
+	struct out_pcapng *file; /* NULL without -w */
 	struct walker *walker;
 	struct reassembly *tcp;
 	uint64_t first_ts, last_ts; /* of the segments */
@@ -41,7 +44,15 @@ static void on_event(void *ctx, const struct event *e)
 	struct reader *r = ctx;
 
 	output__event(e);
+	out_pcapng__event(r->file, e);
 	diagnose__event(r->diagnose, e);
+}
+
+static void on_tap(void *ctx, struct conn *c, const struct wst_hdr *h, uint64_t ts)
+{
+	struct reader *r = ctx;
+
+	out_pcapng__record(r->file, c, h, ts);
 }
 
 static void on_record(void *ctx, const void *record, size_t size)
@@ -264,14 +275,22 @@ static int read_all(struct reader *r)
 	struct run_totals totals = {};
 	struct capture *first = oldest(r);
 	struct walk_totals sums;
+	char name[PATH_MAX] = "";
 	int status, err;
+	bool failed;
 
 	if (first)
 		r->first_ts = capture__peek(first)->ts;
 	r->last_ts = r->first_ts;
 	info.started = r->first_ts;
+	err = r->o->write ? out_pcapng__new(&r->file, r->o, &info) : 0;
+	if (err)
+		return !out_pcapng__say(r->o, r->o->write, err);
+	decoder__set_tap(r->decoder, on_tap);
 	output__open(r->o, &info);
 	err = run(r);
+	failed = !out_pcapng__say(r->o, name, out_pcapng__free(r->file, r->last_ts, true, name,
+							       sizeof(name)));
 	sums = walker__totals(r->walker);
 	totals.frames = sums.frames;
 	totals.bytes = sums.bytes;
@@ -286,7 +305,7 @@ static int read_all(struct reader *r)
 	if (err)
 		fprintf(stderr, "wstrace: cannot write: %s\n", strerror(-err));
 	say_end(&totals, sums.gaps);
-	return err || status;
+	return err || status || failed;
 }
 
 int read_files(const struct options *o, const volatile sig_atomic_t *stopped)

@@ -30,6 +30,7 @@ struct im_stream {
 	int n, n_body, n_room; /* frames in all, and in the body */
 	bool c2s;
 	bool discarded; /* what was read cannot be compared */
+	bool reordered; /* what was read says in what order the frames went */
 };
 
 struct im_shape {
@@ -56,8 +57,6 @@ void im_build_small(struct im_stream *s); /* about 1 KiB in all */
 void im_build_10k(struct im_stream *s); /* frames as short as they can be */
 void im_build_32k(struct im_stream *s); /* of 2 bytes, hence the server's only */
 void im_build_empty(struct im_stream *s, int n);
-/* Builds s->f anew from the bytes that went through. */
-void im_reparse(struct im_stream *s, const unsigned char *data);
 uint64_t im_random(void);
 
 void im_write_all(int fd, const void *p, size_t n);

@@ -152,7 +152,8 @@ static void build_tail(struct im_stream *s)
 			s->data[s->len - 2 + i] ^= ((uint8_t *)&s->f[s->n - 1].mask)[i];
 }
 
-void im_reparse(struct im_stream *s, const unsigned char *data)
+/* Builds s->f anew from the bytes that went through. */
+static void reparse(struct im_stream *s, const unsigned char *data)
 {
 	size_t at = 0, len = s->len;
 
@@ -336,7 +337,9 @@ void im_transfer(const struct im_shape *shape, const struct im_pair *p, struct i
 	for (int i = s->n_body; i < s->n; i++)
 		im_write_all(fd, s->data + s->f[i].offset, s->f[i].hdr_len + s->f[i].len);
 	pthread_join(peer, NULL);
-	if (!s->discarded && memcmp(r.to, s->data, s->len)) {
+	if (s->reordered)
+		reparse(s, r.to);
+	else if (!s->discarded && memcmp(r.to, s->data, s->len)) {
 		errno = 0;
 		im_die("what arrived is not what was sent");
 	}
