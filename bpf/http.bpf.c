@@ -133,7 +133,7 @@ __noinline int step_http(u32 io)
 		flags |= WST_HEAD_CUT;
 	if (!(flags & WST_HEAD_CUT) || flags & WST_HEAD_LAST) {
 		w->out.h.h.flags = flags;
-		w->out.h.pos = pos;
+		w->out.h.pos = flags & WST_HEAD_CUT ? pos + used : pos;
 		w->out.h.n = flags & WST_HEAD_CUT ? 0 : used;
 		emit(c, &w->out, sizeof(w->out.h) + (w->out.h.n & (2 * HTTP_STEP - 1)));
 	}

@@ -69,7 +69,7 @@ struct wst_open {
 
 #define WST_HEAD_FIRST 1 /* head: the piece starts a head */
 #define WST_HEAD_LAST 2 /* head: the blank line is the end of this piece */
-#define WST_HEAD_CUT 4 /* head: longer than WST_HEAD_MAX, the middle is left out */
+#define WST_HEAD_CUT 4 /* head: longer than WST_HEAD_MAX, the rest is left out; pos is its length */
 #define WST_HEAD_WS 8 /* head, with LAST: a 101 after which both directions speak WebSocket */
 
 /* WST_HEAD, WST_PAYLOAD: n bytes of data follow the struct, as on the wire (masked). */

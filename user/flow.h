@@ -14,6 +14,12 @@
  */
 #define CHUNK (512U * 1024 * 1024)
 
+/*
+ * What a header claims is the peer's word, up to 2^63: more than this is not put into packets
+ * before it has been seen to pass.
+ */
+#define CLAIM_MAX (16ULL * CHUNK)
+
 #define ACK_PACKETS 64 /* one-way packets until the other side acknowledges */
 
 struct iface {

@@ -168,6 +168,13 @@ static int write_first(struct flow *f, uint8_t dir, const void *p, size_t n, uin
 	if (n < claim)
 		note_cut(l, fr);
 	l->seen = true;
+	if (claim > CLAIM_MAX) {
+		claim = CLAIM_MAX;
+		err = flow_notef(f, "its header says %llu bytes: most of them are left out",
+				 (unsigned long long)fr->len);
+		if (err)
+			return err;
+	}
 	return flow_data(f, dir, fr->ts, iov, n ? 2 : 1, fr->hdr_len + claim);
 }
 

@@ -57,6 +57,17 @@ USAGE = [
     (["-p", "80", "--ringbuf", "3"], "3"),
     (["-p", "80", "--ringbuf", "99999"], "99999"),
     (["-p", "80", "--max-conns", "0"], "0"),
+    (["-p", "80", "-w", ""], "--write"),
+    (["-p", "80", "-w", "f", "-C", "0"], "0"),
+    (["-p", "80", "-w", "f", "-C", "1x"], "1x"),
+    (["-p", "80", "-w", "f", "-G", "0"], "0"),
+    (["-p", "80", "-w", "f", "-C", "1", "-W", "0"], "0"),
+    (["-p", "80", "-w", "f", "-W", "3"], "-W"),
+    (["-p", "80", "-C", "3"], "-C"),
+    (["-p", "80", "-G", "3"], "-G"),
+    (["-p", "80", "-W", "3"], "-W"),
+    (["-p", "80", "-w", "-", "-C", "3"], "-w -"),
+    (["-p", "80", "-w", "-", "-G", "3"], "-w -"),
     (["-p", "80", "stray"], "stray"),
     (["-p", "80", "--no-such-option"], "no-such-option"),
 ]
@@ -106,7 +117,7 @@ def test_help():
     assert done.returncode == 0 and done.stderr == b""
     text = done.stdout.decode()
     for option in ("--port", "--pid", "--comm", "--side", "--snaplen", "--show-secrets", "--quiet",
-                   "--verbose", "--only", "--json", "--duration", "--count", "--backend",
+                   "--verbose", "--only", "--json", "--write", "-C MB", "--duration", "--count", "--backend",
                    "--ringbuf", "--max-conns", "--check", "--version"):
         assert option in text, option
     assert "Examples:" in text and "Exit status:" in text
