@@ -189,7 +189,7 @@ static int trace(const struct options *o)
 	s.decoder = decoder__new(on_event, &s, o->snaplen > 0);
 	err = !s.decoder ? -ENOMEM : o->write ? out_pcapng__new(&s.file, o, &info) : 0;
 	if (err) {
-		say_file(o, o->write ? o->write : "", err);
+		say_file(o, o->write ? o->write : "anything", err);
 		decoder__free(s.decoder);
 		loader__free(l);
 		return err != -EPIPE;
