@@ -239,7 +239,7 @@ static int trace(const struct options *o)
 	err = !s.decoder || !s.diagnose ? -ENOMEM :
 	      o->write ? out_pcapng__new(&s.file, o, &info) : 0;
 	if (err) {
-		out_pcapng__say(o, o->write ? o->write : "", err);
+		out_pcapng__say(o, o->write ? o->write : "anything", err);
 		decoder__free(s.decoder);
 		diagnose__free(s.diagnose);
 		loader__free(l);

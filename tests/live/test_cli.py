@@ -117,8 +117,9 @@ def test_help():
     assert done.returncode == 0 and done.stderr == b""
     text = done.stdout.decode()
     for option in ("--port", "--pid", "--comm", "--side", "--snaplen", "--show-secrets", "--quiet",
-                   "--verbose", "--only", "--json", "--write", "-C MB", "--duration", "--count", "--backend",
-                   "--ringbuf", "--max-conns", "--check", "--version"):
+                   "--verbose", "--only", "--json", "--write", "-C MB", "-G SEC", "-W N",
+                   "--duration", "--count", "--backend", "--ringbuf", "--max-conns", "--check",
+                   "--version"):
         assert option in text, option
     assert "Examples:" in text and "Exit status:" in text
 
