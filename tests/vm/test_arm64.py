@@ -26,7 +26,7 @@ SERIES = os.environ.get("WSTRACE_VM_SERIES", "6.12")
 BACKENDS = ["kprobe"] if SERIES == "6.1" else ["fentry", "kprobe", "tracepoint"]
 FRAMES = 600
 SECONDS = int(os.environ.get("WSTRACE_VM_TIMEOUT", "1800"))
-NO_SHAPE = {"sockmap": "iomatrix hangs in it on arm64 (Linux 6.12.107), traced or not"}
+NO_SHAPE = {"sockmap": "iomatrix waits forever in recv() on arm64 (Linux 6.12.107), untraced"}
 
 # as in test_random.py; the first is the quick one
 CASES = [(11, "both", ""), (4, "server", "small"), (6, "client", "wrap v6"), (10, "both", "mmsg")]
