@@ -125,7 +125,7 @@ $(B)/tests/%: tests/io/%.c | $(SYSROOT)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(USER_CFLAGS) -MMD -MP $(LDFLAGS) -pthread -o $@ $<
 
-$(B)/tests/iomatrix: $(wildcard tests/io/iomatrix/*.[ch])
+$(B)/tests/iomatrix: $(wildcard tests/io/iomatrix/*.[ch]) | $(SYSROOT)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(USER_CFLAGS) $(LDFLAGS) -pthread -o $@ $(filter %.c,$^) -luring
 
@@ -155,8 +155,14 @@ test-build:
 	$(Q)tools/deps build test
 	$(Q)tools/deps vm || echo 'make: going on without: tests on other kernels are skipped'
 	$(Q)$(SUBMAKE) all tools test-programs
+	$(if $(filter x86,$(HOST_ARCH)),$(Q)$(SUBMAKE) test-build-arm64)
 
-test-programs: $(UNIT_TESTS) $(IO_PROGRAMS)
+test-build-arm64:
+	$(Q)if tools/deps vm-arm64 && tests/vm/fetch arm64/sysroot; then \
+		$(SUBMAKE) ARCH=arm64 all test-programs; \
+	else rm -rf build/arm64; echo 'make: going on without: tests on arm64 are skipped'; fi
+
+test-programs: $(if $(SYSROOT),,$(UNIT_TESTS)) $(IO_PROGRAMS)
 
 test: test-build
 	$(Q)tests/run
@@ -197,5 +203,5 @@ clean:
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all tools deps demo test test-build test-programs test-unit test-live test-vm fuzz fuzz-run \
-	bench install uninstall help clean
+.PHONY: all tools deps demo test test-build test-build-arm64 test-programs test-unit test-live test-vm \
+	fuzz fuzz-run bench install uninstall help clean

@@ -169,13 +169,22 @@ static void by_scm_rights(int fd, struct im_stream *s)
 	close(way[1]);
 }
 
+#ifndef MAP_32BIT /* not x86: a 64-bit process can make no 32-bit calls */
+#define MAP_32BIT 0
+#endif
+
 /* As a 32-bit process calls the kernel: its own system call numbers and its own iovec. */
 static long call32(int nr, long a, long b, long c)
 {
 	long ret;
 
+#ifdef __x86_64__
 	__asm__ volatile("int $0x80" : "=a"(ret) : "a"(nr), "b"(a), "c"(b), "d"(c)
 			 : "memory", "r8", "r9", "r10", "r11");
+#else
+	(void)nr, (void)a, (void)b, (void)c;
+	ret = -1;
+#endif
 	return (int)ret;
 }
 
