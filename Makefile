@@ -31,7 +31,11 @@ endif
 SYSROOT ?= $(or $(WSTRACE_VM_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wstrace/vm)/arm64/sysroot
 CROSS_FLAGS := --sysroot=$(SYSROOT)
 LDFLAGS += -static
+# Debian's libpcap wants D-Bus, which cannot be linked statically
+PCAP ?= no
 endif
+# PCAP=no builds without libpcap, and so without -r
+PCAP ?= yes
 
 Q := $(if $(V),,@)
 SUBMAKE = $(MAKE) --no-print-directory $(if $(V),,-s)
@@ -40,17 +44,18 @@ say = $(if $(V),,@printf '  %-8s %s\n' $(1) $(2);)
 CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Wno-missing-field-initializers -Wno-sign-compare
 override CFLAGS += $(CROSS_FLAGS)
-USER_CFLAGS := -std=gnu11 $(WARN) -I$(B) $(CFLAGS)
+USER_CFLAGS := -std=gnu11 $(WARN) -I$(B) $(if $(filter no,$(PCAP)),-DWITHOUT_PCAP) $(CFLAGS)
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -Wall -Wextra \
 	      -Wno-unused-parameter -Wno-sign-compare -Ivmlinux -Ibpf \
 	      -I/usr/include/$(shell $(BPF_CC) -print-multiarch 2>/dev/null)
 # libbpf goes into the program: it moves faster than distributions do
-LIBS := -l:libbpf.a -lelf -lz -lnettle -lpcap -lncursesw -ltinfo
+LIBS := -l:libbpf.a -lelf -lz -lnettle $(if $(filter yes,$(PCAP)),-lpcap) -lncursesw -ltinfo
 
 # The object that defines the maps comes first: bpftool before 7.3 mixes up the offsets else.
 BPF_OBJS := $(addprefix $(B)/bpf/,conn.bpf.o core.bpf.o foreign.bpf.o http.bpf.o pair.bpf.o \
 	      report.bpf.o stats.bpf.o hook_state.bpf.o hook_fentry.bpf.o hook_kprobe.bpf.o hook_tracepoint.bpf.o)
-USER_OBJS := $(patsubst user/%.c,$(B)/user/%.o,$(wildcard user/*.c))
+USER_SRCS := $(filter-out $(if $(filter no,$(PCAP)),user/capture.c user/read.c),$(wildcard user/*.c))
+USER_OBJS := $(patsubst user/%.c,$(B)/user/%.o,$(USER_SRCS))
 
 all: $(B)/wstrace
 
