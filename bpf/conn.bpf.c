@@ -366,7 +366,10 @@ int on_state(struct sock *sk, int oldstate, int newstate)
 	u64 key = (u64)sk;
 	struct conn *c;
 
-	if (newstate == TCP_SYN_SENT && flow_selected(sk))
+	/* flow_selected() lets port 0 through; here it only is that none has been given yet. */
+	if (newstate == TCP_SYN_SENT && BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP &&
+	    (port_selected(bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport))) ||
+	     port_selected(BPF_CORE_READ(sk, __sk_common.skc_num))))
 		connect_start(sk);
 	if (oldstate == TCP_SYN_SENT && newstate != TCP_SYN_SENT) {
 		if (newstate == TCP_CLOSE)

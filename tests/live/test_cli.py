@@ -6,6 +6,7 @@ import pty
 import re
 import select
 import signal
+import socket
 import subprocess
 import time
 import unicodedata
@@ -432,3 +433,16 @@ def test_max_conns(wstrace, port):
     assert w.proc.wait(LIMIT) == 0
     w.err.join(LIMIT)
     assert re.search(r"[1-9]\d* connections not followed \(--max-conns\)", w.err.text())
+
+
+def test_other_ports_are_left_alone(wstrace, port, free_port):
+    """Neither a connection nor a connect that is refused, of a port that -p does not name."""
+    other = free_port()
+    w = wstrace("-p", port)
+    with socket.socket() as s:
+        assert s.connect_ex(("127.0.0.1", other)) != 0
+    Pair(other).upgrade().close()
+    Pair(port).upgrade().close()
+    w.wait("close")
+    run = w.stop()
+    assert all(e["local"].endswith(f":{port}") for e in run.of("open"))

@@ -209,8 +209,11 @@ void im_read_all(int fd, void *p, size_t n)
 
 void im_recv_exact(int fd, void *p, size_t n)
 {
-	ssize_t done = recv(fd, p, n, MSG_WAITALL);
+	ssize_t done;
 
+	do
+		done = recv(fd, p, n, MSG_WAITALL);
+	while (done < 0 && errno == EAGAIN); /* as in im_read_all() */
 	if (done != (ssize_t)n)
 		im_die("recv(MSG_WAITALL)");
 }
