@@ -6,7 +6,7 @@
 #ifndef COMPAT_BPF_H
 #define COMPAT_BPF_H
 
-#include "core.bpf.h"
+#include "maps.bpf.h"
 
 #define MSG_PEEK 0x2
 #define MSG_ERRQUEUE 0x2000
@@ -26,33 +26,34 @@ static __always_inline bool selected(const struct sock *sk)
 	       sk->sk_protocol == IPPROTO_TCP;
 }
 
-/* Position behind the last byte sent. */
-static __always_inline u32 sent_seq(struct sock *sk)
-{
-	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
-
-	return tp ? tp->write_seq : 0;
-}
-
 /* Not RCV_SHUTDOWN: after shutdown(SHUT_RD) data still comes, and can be read. */
 static __always_inline bool fin_received(unsigned long flags)
 {
 	return flags >> bpf_core_enum_value(enum sock_flags, SOCK_DONE) & 1;
 }
 
-/* Position behind the last byte received: copied_seq counts a FIN, too. */
-static __always_inline u32 received_seq(struct sock *sk)
+/*
+ * Takes a call that moved n bytes through sk. NULL: it is not this program's. spare: as for
+ * walk_start().
+ */
+static __always_inline struct walk *call_start(struct sock *sk, u32 io, u32 n, bool spare)
 {
 	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	struct walk *w = walk_start(io, spare);
 
-	if (!tp)
-		return 0;
-	if (fin_received(sk->__sk_common.skc_flags) && tp->copied_seq == tp->rcv_nxt)
-		return tp->copied_seq - 1;
-	return tp->copied_seq;
+	if (!tp || !w)
+		return NULL;
+	w->sk = (u64)sk;
+	w->ts = tp->tcp_mstamp * 1000;
+	w->n = n;
+	w->end_seq = io == IO_SEND ? tp->write_seq : tp->copied_seq;
+	/* copied_seq counts a FIN, too. */
+	if (io == IO_RECV && w->end_seq == tp->rcv_nxt && fin_received(sk->__sk_common.skc_flags))
+		w->end_seq--;
+	return w;
 }
 
-/* The same three for an address that the verifier knows nothing of (raw_tp, kprobe). */
+/* The same two for an address that the verifier knows nothing of (raw_tp, kprobe). */
 static __always_inline bool flow_selected(struct sock *sk)
 {
 	u16 port = BPF_CORE_READ(sk, __sk_common.skc_num);
@@ -62,19 +63,21 @@ static __always_inline bool flow_selected(struct sock *sk)
 	       BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP;
 }
 
-static __always_inline u32 probed_sent_seq(struct sock *sk)
-{
-	return BPF_CORE_READ((struct tcp_sock *)sk, write_seq);
-}
-
-static __always_inline u32 probed_received_seq(struct sock *sk)
+static __always_inline struct walk *probed_call_start(struct sock *sk, u32 io, u32 n)
 {
 	struct tcp_sock *tp = (struct tcp_sock *)sk;
-	u32 seq = BPF_CORE_READ(tp, copied_seq);
+	struct walk *w = walk_start(io, false);
 
-	if (fin_received(BPF_CORE_READ(sk, __sk_common.skc_flags)) && seq == BPF_CORE_READ(tp, rcv_nxt))
-		return seq - 1;
-	return seq;
+	if (!w)
+		return NULL;
+	w->sk = (u64)sk;
+	w->ts = BPF_CORE_READ(tp, tcp_mstamp) * 1000;
+	w->n = n;
+	w->end_seq = io == IO_SEND ? BPF_CORE_READ(tp, write_seq) : BPF_CORE_READ(tp, copied_seq);
+	if (io == IO_RECV && w->end_seq == BPF_CORE_READ(tp, rcv_nxt) &&
+	    fin_received(BPF_CORE_READ(sk, __sk_common.skc_flags)))
+		w->end_seq--;
+	return w;
 }
 
 /* Bytes that came and were not read. */
@@ -84,15 +87,6 @@ static __always_inline u32 unread_bytes(struct sock *sk)
 	u32 n = BPF_CORE_READ(tp, rcv_nxt) - BPF_CORE_READ(tp, copied_seq);
 
 	return n && fin_received(BPF_CORE_READ(sk, __sk_common.skc_flags)) ? n - 1 : n;
-}
-
-/*
- * CLOCK_MONOTONIC, ns, when TCP last sent or received on sk: it has read the clock for itself, and
- * reading it again would be the dearest step of a call.
- */
-static __always_inline u64 last_moved(struct sock *sk)
-{
-	return BPF_CORE_READ((struct tcp_sock *)sk, tcp_mstamp) * 1000;
 }
 
 #endif

@@ -11,6 +11,7 @@ const volatile __u32 snaplen = 0; /* payload bytes kept of each data frame */
 const volatile __u8 want_data_frames = 1; /* 0: only control frames are handed on */
 const volatile __u8 want_hists = 0;
 const volatile __u8 only_focus = 0; /* histograms are handed on of the connection focus only */
+const volatile __u8 spares = 0; /* spare programs are attached behind the first ones */
 const volatile __u8 hidden_role = 0xff; /* enum wst_role not shown where both ends are here */
 const volatile __u8 only_pids = 0; /* the map pids counts */
 const volatile char only_comm[WST_COMM_LEN] = {}; /* empty: any */
@@ -130,6 +131,7 @@ static __noinline struct conn *conn_new(struct sock *sk, u8 role, bool midstream
 	o->t.h.type = WST_OPEN;
 	o->t.h.flags = midstream ? WST_MIDSTREAM : 0;
 	o->role = role;
+	c->role = role;
 	o->first_seq[WST_C2S] = role == WST_SERVER ? received : sent;
 	o->first_seq[WST_S2C] = role == WST_SERVER ? sent : received;
 	for (int i = 0; i < WST_DIRS; i++) {

@@ -14,29 +14,22 @@
 enum phase { PH_HTTP, PH_WS, PH_LOST, PH_OPAQUE };
 
 /*
- * A stream joined midway is trusted only after so many signs in a row that frames really start
- * where the walk says: a header that ws_plausible() accepts is one, a frame that ends exactly at
- * the end of a call is another. Random bytes that pass for a short frame do both once in 5000
- * calls, four signs in a row once in 30 million. Where the stream is known to be WebSocket, and
- * only a gap hid a frame start, two will do.
+ * A stream joined midway, or behind a gap that hid a frame start, is trusted only after so many
+ * signs in a row that frames really start where the walk says: a header that ws_plausible() accepts
+ * is one, a frame that ends exactly at the end of a call is another. Random bytes that pass for a
+ * short frame do both once in 5000 calls, four signs in a row once in 30 million.
  */
-#define TRUST_MIDSTREAM 4
-#define TRUST_GAP 2
+#define TRUST_SIGNS 4
 #define TRUSTED 255
 
 #define MESSAGE_DONE 1
 #define MESSAGE_OPEN 2
 
+/* In the order of use: what each frame touches lies in as few cache lines as can be. */
 struct stream {
 	u64 pos; /* of the next byte, since the upgrade */
-	u64 lost_pos; /* where decoding stopped, while phase is PH_LOST */
 	u32 next_seq; /* of the next byte */
 	u32 busy; /* calls on this stream that are in the core right now */
-	u32 keep; /* payload bytes of the current frame still to hand on */
-	u32 kept; /* and those handed on */
-	u64 msg_bytes; /* of the current message so far */
-	u64 msg_end; /* when the last message ended, ns; 0: none yet */
-	u64 ping_at; /* when the ping that has no pong yet passed, ns; 0: none */
 	u8 phase;
 	u8 trust;
 	u8 why; /* enum wst_why, while phase is PH_LOST */
@@ -46,8 +39,14 @@ struct stream {
 	u8 starting; /* a message starts with this frame */
 	u8 message; /* what the last data frame left, while in doubt: 0 not known, MESSAGE_* */
 	struct ws_walk ws;
-	struct http_scan http;
+	u32 keep; /* payload bytes of the current frame still to hand on */
+	u32 kept; /* and those handed on */
 	struct wst_counts n;
+	u64 msg_bytes; /* of the current message so far */
+	u64 msg_end; /* when the last message ended, ns; 0: none yet */
+	u64 ping_at; /* when the ping that has no pong yet passed, ns; 0: none */
+	u64 lost_pos; /* where decoding stopped, while phase is PH_LOST */
+	struct http_scan http;
 };
 
 /*
@@ -55,22 +54,23 @@ struct stream {
  * byte each, never a bit.
  */
 struct conn {
+	u8 role; /* open.role */
+	u8 shadow; /* the other end is on this host and is the one that is shown */
+	u8 opaque;
+	u8 announced; /* the user side has had open */
+	u8 upgraded; /* a 101 to WebSocket has been seen */
+	u8 ws; /* that, or frames have been found midway */
+	u8 first; /* who closed: WST_FIRST_* */
+	u8 exiting; /* the process that closed was ending */
+	u64 last; /* when bytes last passed, ns */
 	struct wst_open open; /* as it will be or was announced */
 	struct stream s[WST_DIRS];
 	u64 lost; /* events for which the ring buffer had no room */
 	u64 gaps; /* bytes that passed unseen */
-	u64 last; /* when bytes last passed, ns */
 	u64 arrival; /* when the oldest byte in the receive queue came, ns; 0: not known */
 	u64 c2s_end; /* when the last c2s message ended that has no answer yet, ns; 0: none */
 	u64 ended; /* when the first FIN went or came, ns */
-	u8 announced; /* the user side has had open */
-	u8 shadow; /* the other end is on this host and is the one that is shown */
-	u8 opaque;
-	u8 upgraded; /* a 101 to WebSocket has been seen */
-	u8 ws; /* that, or frames have been found midway */
 	u16 request; /* HTTP_* flags of the last request */
-	u8 first; /* who closed: WST_FIRST_* */
-	u8 exiting; /* the process that closed was ending */
 	u8 how; /* enum wst_end_how, once TCP has done with it */
 };
 

@@ -3,15 +3,6 @@
 #include "compat.bpf.h"
 #include "walk.bpf.h"
 
-struct walk *walk_start(u32 io)
-{
-	struct walk *w = bpf_map_lookup_elem(&walks, &io);
-
-	if (w)
-		w->io = io;
-	return w;
-}
-
 static __always_inline void count_frame(struct walk *w, struct stream *s,
 					const struct ws_frame *f)
 {
@@ -85,7 +76,7 @@ static __always_inline void on_frame(struct walk *w, struct conn *c, struct stre
 	count_frame(w, s, f);
 	s->last_b0 = f->b0;
 	if (want_hists && control) {
-		time_ping(w->io, f->b0 & WS_OPCODE);
+		time_ping(w->at, f->b0 & WS_OPCODE);
 	} else if (want_hists) {
 		s->msg_bytes += f->len;
 		s->starting = !!(f->b0 & WS_OPCODE);
@@ -123,7 +114,7 @@ static __always_inline bool on_doubtful_frame(struct walk *w, struct conn *c, st
 {
 	if (!ws_plausible(f, w->dir == WST_C2S) || !continues_message(s, f))
 		return false;
-	if (s->trust < (c->ws ? TRUST_GAP : TRUST_MIDSTREAM)) {
+	if (s->trust < (TRUST_SIGNS)) {
 		s->trust++;
 		return true;
 	}
@@ -136,9 +127,9 @@ static __always_inline bool on_doubtful_frame(struct walk *w, struct conn *c, st
 }
 
 /* Hands payload bytes on. */
-__noinline int step_payload(u32 io)
+__noinline int step_payload(u32 at)
 {
-	struct walk *w = bpf_map_lookup_elem(&walks, &io);
+	struct walk *w = bpf_map_lookup_elem(&walks, &at);
 	struct conn *c;
 	struct stream *s;
 	u64 n;
@@ -165,7 +156,7 @@ __noinline int step_payload(u32 io)
 	s->keep -= n;
 	s->kept += n;
 	if (want_hists && (s->starting || (s->ending && !s->ws.left)))
-		time_message(w->io);
+		time_message(w->at);
 	return w->b.total > 0;
 }
 
@@ -189,9 +180,9 @@ static __always_inline bool starts_http(const u8 *p, u32 n)
 }
 
 /* A byte of a header that is not whole, or of which it is in doubt whether it is one: w->hdr[0]. */
-__noinline int step_header(u32 io)
+__noinline int step_header(u32 at)
 {
-	struct walk *w = bpf_map_lookup_elem(&walks, &io);
+	struct walk *w = bpf_map_lookup_elem(&walks, &at);
 	struct ws_frame f = {};
 	struct conn *c;
 	struct stream *s;
@@ -225,9 +216,9 @@ __noinline int step_header(u32 io)
  * A call starts while the walk is, perhaps, inside a payload or header: it got there by a header that nothing
  * has confirmed yet. Where this call holds exactly one plausible frame, that is the better guess.
  */
-__noinline int step_rejoin(u32 io)
+__noinline int step_rejoin(u32 at)
 {
-	struct walk *w = bpf_map_lookup_elem(&walks, &io);
+	struct walk *w = bpf_map_lookup_elem(&walks, &at);
 	struct ws_frame f;
 	struct conn *c;
 	struct stream *s;
@@ -265,7 +256,7 @@ static __always_inline int step_ws(struct walk *w, struct conn *c, struct stream
 		return w->b.total > 0;
 	}
 	if (s->phase == PH_LOST && (s->ws.left || s->ws.have) && w->fresh)
-		return step_rejoin(w->io);
+		return step_rejoin(w->at);
 	if (!s->ws.left) {
 		u32 got = n < WS_HDR_MAX ? n : WS_HDR_MAX;
 
@@ -273,7 +264,7 @@ static __always_inline int step_ws(struct walk *w, struct conn *c, struct stream
 			return 0;
 		if (s->phase == PH_LOST || s->ws.have || got < 2 || got < ws_hdr_len(w->hdr[1]) ||
 		    (w->hdr[1] & 0x7f) == 127)
-			return step_header(w->io);
+			return step_header(w->at);
 		ws_parse(w->hdr, &f);
 		s->ws.left = f.len;
 		advance(w, s, f.hdr_len);
@@ -281,10 +272,10 @@ static __always_inline int step_ws(struct walk *w, struct conn *c, struct stream
 		n = w->b.left;
 	}
 	if (s->keep && n)
-		return step_payload(w->io);
+		return step_payload(w->at);
 	advance(w, s, ws_skip(&s->ws, n));
 	if (want_hists && (s->starting || (s->ending && !s->ws.left)))
-		time_message(w->io);
+		time_message(w->at);
 	sign_of_end(w, s);
 	return w->b.total > 0;
 }
@@ -296,13 +287,13 @@ static __always_inline int step(struct walk *w, struct conn *c, struct stream *s
 	if (s->phase == PH_WS || s->phase == PH_LOST)
 		return step_ws(w, c, s);
 	if (s->phase == PH_HTTP)
-		return step_http(w->io);
+		return step_http(w->at);
 	return 0;
 }
 
-__noinline int walk_some(u32 io)
+__noinline int walk_some(u32 at)
 {
-	struct walk *w = bpf_map_lookup_elem(&walks, &io);
+	struct walk *w = bpf_map_lookup_elem(&walks, &at);
 	struct conn *c;
 
 	if (!w)
@@ -316,10 +307,10 @@ __noinline int walk_some(u32 io)
 	return 1;
 }
 
-__noinline int walk_many(u32 io)
+__noinline int walk_many(u32 at)
 {
 	for (int i = 0; i < 256; i++)
-		if (!walk_some(io))
+		if (!walk_some(at))
 			return 0;
 	return 1;
 }
@@ -351,32 +342,23 @@ static __noinline bool position(struct walk *w, struct conn *c, struct stream *s
 	return true;
 }
 
-int on_bytes(u64 sk, struct walk *w, u32 end_seq)
+int on_bytes(struct conn *c, struct walk *w)
 {
-	struct conn *c = bpf_map_lookup_elem(&conns, &sk);
-	struct stream *s;
 	u32 n = w->b.total;
+	struct stream *s;
 
-	if (!c) {
-		c = conn_meet(sk, end_seq - n, w->io);
-		if (!c)
-			return 0;
-	}
-	if (c->opaque || c->shadow)
-		return 0;
 	w->pid = bpf_get_current_pid_tgid() >> 32;
 	if ((c->open.t.pid != w->pid || !c->announced) &&
-	    (!conn_admit(c, w->pid) || conn_foreign(c, sk)))
+	    (!conn_admit(c, w->pid) || conn_foreign(c, w->sk)))
 		return 0;
-	w->sk = sk;
-	w->dir = w->io ^ (c->open.role & 1);
+	w->dir = w->io ^ (c->role & 1);
 	w->skip = 0;
 	w->fresh = 1;
-	w->seq = end_seq - n;
+	w->seq = w->end_seq - n;
 	s = walk_stream(w, c);
-	c->last = last_moved((struct sock *)sk);
+	c->last = w->ts;
 	if (want_hists && w->io == IO_RECV && c->arrival)
-		time_read(w->io);
+		time_read(w->at);
 
 	/* Two threads on one direction at once: the later one's bytes become a gap. */
 	__sync_fetch_and_add(&s->busy, 1);
@@ -385,12 +367,12 @@ int on_bytes(u64 sk, struct walk *w, u32 end_seq)
 	/* Not one that is lost: that frames start where this call does is still to be shown. */
 	if (c->upgraded && !s->upgraded && s->phase == PH_HTTP)
 		become_ws(s);
-	if (w->seq != s->next_seq && (conn_foreign(c, sk) || !position(w, c, s)))
+	if (w->seq != s->next_seq && (conn_foreign(c, w->sk) || !position(w, c, s)))
 		goto out;
 	s->n.stream += n;
 	if (step(w, c, s) && step(w, c, s)) {
 		for (int i = 0; i < 256; i++)
-			if (!walk_many(w->io))
+			if (!walk_many(w->at))
 				break;
 	}
 	s->next_seq = w->seq; /* short of end_seq where bytes could not be read: a gap */

@@ -22,21 +22,33 @@
 /* Chosen so that a server receives WST_C2S: direction = io ^ role. */
 enum io { IO_RECV, IO_SEND };
 
-/* Scratch for the walk of one call; there is one for each CPU and each enum io. */
+/*
+ * A send or receive call that is over, and the walk through its bytes. Each CPU has one for each
+ * program that walks.
+ */
 struct walk {
 	struct wst_totals totals;
 	struct bytes b;
-	u64 sk;
+	u64 sk; /* an address, not dereferenced but through helpers */
+	/*
+	 * CLOCK_MONOTONIC, ns: when TCP last sent or received there. It has read the clock for itself, and
+	 * reading it again would be the dearest step of a call.
+	 */
+	u64 ts;
+	u32 n; /* bytes that the call moved */
+	u32 end_seq; /* TCP's sequence number behind the last of them */
 	u32 seq; /* of the next byte */
 	u32 pid;
+	u8 at; /* this one's place in the map walks */
 	u8 io;
 	u8 dir; /* enum wst_dir */
 	u8 skip; /* where frames start is not known: not before the next call */
 	u8 fresh; /* nothing of this call has been looked at */
 	u8 event; /* enum http_event */
-	u32 n; /* bytes in out.data */
-	struct http_scan http; /* while the core scans a head: a copy of the stream's */
+	u32 out_n; /* bytes in out.data */
 	u8 hdr[32]; /* a frame header's bytes, read from the process */
+	u64 task; /* whose call the first program has just had; for its spare */
+	struct http_scan http; /* while the core scans a head: a copy of the stream's */
 	struct {
 		struct wst_bytes h;
 		u8 data[WST_CHUNK];
@@ -51,20 +63,16 @@ static __always_inline bool port_selected(u16 port)
 	return ports[port >> 6] >> (port & 63) & 1;
 }
 
-/* The scratch for one call, or NULL. The caller fills in w->b and calls on_bytes() with it. */
-struct walk *walk_start(u32 io) __hidden;
+struct conn;
 
-/*
- * The bytes described by w->b have gone through sk. end_seq: TCP's sequence number behind the
- * last of them. sk is an address, not dereferenced but through helpers.
- */
-int on_bytes(u64 sk, struct walk *w, u32 end_seq) __hidden;
+/* The call's bytes, which w->b describes, belong to c. */
+int on_bytes(struct conn *c, struct walk *w) __hidden;
 
-/* As on_bytes(), for bytes that cannot be read: a gap that ends at end_seq, noted at once. */
-static __always_inline int on_unseen(u64 sk, struct walk *w, u32 end_seq)
+/* As on_bytes(), for bytes that cannot be read: a gap that ends at w->end_seq, noted at once. */
+static __always_inline int on_unseen(struct conn *c, struct walk *w)
 {
 	bytes_one(&w->b, 0, 0);
-	return on_bytes(sk, w, end_seq);
+	return on_bytes(c, w);
 }
 
 /* sk goes from one TCP state into another. */

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Backend "fentry": the exits of tcp_sendmsg() and tcp_recvmsg(). Which of the three prototypes
- * of tcp_recvmsg() this kernel has, the loader finds in its BTF.
+ * Backend "fentry": the exits of tcp_sendmsg_locked() and tcp_recvmsg(). Which of the three
+ * prototypes of the latter this kernel has, the loader finds in its BTF. At the exit of tcp_sendmsg()
+ * the socket is unlocked again, and write_seq may be behind what another thread has sent.
+ *
+ * A trampoline leaves preemption on, and the kernel does not run a program on a CPU on which a
+ * preempted task is still in it. What other tasks send and receive there until that one goes on
+ * would pass unseen; a second program, the spare, takes those calls.
  */
 #include "core.bpf.h"
 #include "compat.bpf.h"
@@ -9,39 +14,75 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-SEC("fexit/tcp_sendmsg")
-int BPF_PROG(fentry_send, struct sock *sk, struct msghdr *msg, size_t size, int ret)
+static __always_inline int sent(struct sock *sk, struct msghdr *msg, int ret, bool spare)
 {
 	if (ret > 0 && selected(sk))
-		on_msghdr(sk, msg, IO_SEND, ret, sent_seq(sk));
+		on_msghdr(call_start(sk, IO_SEND, ret, spare), msg);
 	return 0;
 }
 
-static __always_inline int received(struct sock *sk, struct msghdr *msg, int flags, int ret)
+static __always_inline int received(struct sock *sk, struct msghdr *msg, int flags, int ret,
+				    bool spare)
 {
 	if (ret > 0 && !(flags & MSG_UNREAD) && selected(sk))
-		on_msghdr(sk, flags & MSG_TRUNC ? NULL : msg, IO_RECV, ret, received_seq(sk));
+		on_msghdr(call_start(sk, IO_RECV, ret, spare), flags & MSG_TRUNC ? NULL : msg);
 	return 0;
+}
+
+/* The function's parameters, and as the last one what it returned. */
+#define SEND_PARAMS struct sock *sk, struct msghdr *msg, size_t size, int ret
+#define RECV_PARAMS_6 struct sock *sk, struct msghdr *msg, size_t len, int nonblock, int flags, \
+		      int *addr_len, int ret
+#define RECV_PARAMS_5 struct sock *sk, struct msghdr *msg, size_t len, int flags, int *addr_len, \
+		      int ret
+#define RECV_PARAMS_4 struct sock *sk, struct msghdr *msg, size_t len, int flags, int ret
+
+SEC("fexit/tcp_sendmsg_locked")
+int BPF_PROG(fentry_send, SEND_PARAMS)
+{
+	return sent(sk, msg, ret, false);
+}
+
+SEC("fexit/tcp_sendmsg_locked")
+int BPF_PROG(fentry_send_spare, SEND_PARAMS)
+{
+	return sent(sk, msg, ret, true);
 }
 
 /* Before 5.19 (ec095263a965): a parameter nonblock. */
 SEC("fexit/tcp_recvmsg")
-int BPF_PROG(fentry_recv_6, struct sock *sk, struct msghdr *msg, size_t len, int nonblock,
-	     int flags, int *addr_len, int ret)
+int BPF_PROG(fentry_recv_6, RECV_PARAMS_6)
 {
-	return received(sk, msg, flags, ret);
+	return received(sk, msg, flags, ret, false);
 }
 
 SEC("fexit/tcp_recvmsg")
-int BPF_PROG(fentry_recv_5, struct sock *sk, struct msghdr *msg, size_t len, int flags,
-	     int *addr_len, int ret)
+int BPF_PROG(fentry_recv_6_spare, RECV_PARAMS_6)
 {
-	return received(sk, msg, flags, ret);
+	return received(sk, msg, flags, ret, true);
+}
+
+SEC("fexit/tcp_recvmsg")
+int BPF_PROG(fentry_recv_5, RECV_PARAMS_5)
+{
+	return received(sk, msg, flags, ret, false);
+}
+
+SEC("fexit/tcp_recvmsg")
+int BPF_PROG(fentry_recv_5_spare, RECV_PARAMS_5)
+{
+	return received(sk, msg, flags, ret, true);
 }
 
 /* 7.3: addr_len went away. */
 SEC("fexit/tcp_recvmsg")
-int BPF_PROG(fentry_recv_4, struct sock *sk, struct msghdr *msg, size_t len, int flags, int ret)
+int BPF_PROG(fentry_recv_4, RECV_PARAMS_4)
 {
-	return received(sk, msg, flags, ret);
+	return received(sk, msg, flags, ret, false);
+}
+
+SEC("fexit/tcp_recvmsg")
+int BPF_PROG(fentry_recv_4_spare, RECV_PARAMS_4)
+{
+	return received(sk, msg, flags, ret, true);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Backend "kprobe": kprobe and kretprobe on tcp_sendmsg() and tcp_recvmsg(), for kernels without
+ * Backend "kprobe": kprobe and kretprobe on tcp_sendmsg_locked() and tcp_recvmsg(), for kernels without
  * trampolines. A kretprobe does not see its function's arguments, so the entry leaves them, by
  * thread. A kernel follows only so many calls at once: returns that it misses become gaps.
  */
@@ -12,7 +12,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 __u64 missed_returns = 0;
 
-struct call {
+struct entry {
 	u64 sk, msg;
 };
 
@@ -20,20 +20,20 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);
 	__type(key, u64); /* pid_tgid */
-	__type(value, struct call);
-} calls SEC(".maps");
+	__type(value, struct entry);
+} entries SEC(".maps");
 
 static __always_inline int on_entry(struct sock *sk, struct msghdr *msg)
 {
-	struct call call = { (u64)sk, (u64)msg };
+	struct entry entry = { (u64)sk, (u64)msg };
 	u64 thread = bpf_get_current_pid_tgid();
 
 	if (!flow_selected(sk))
 		return 0;
 	/* A thread is in one call at a time: what is still there did not see its return. */
-	if (bpf_map_update_elem(&calls, &thread, &call, BPF_NOEXIST)) {
+	if (bpf_map_update_elem(&entries, &thread, &entry, BPF_NOEXIST)) {
 		__sync_fetch_and_add(&missed_returns, 1);
-		bpf_map_update_elem(&calls, &thread, &call, BPF_ANY);
+		bpf_map_update_elem(&entries, &thread, &entry, BPF_ANY);
 	}
 	return 0;
 }
@@ -41,27 +41,27 @@ static __always_inline int on_entry(struct sock *sk, struct msghdr *msg)
 static __always_inline int on_return(u32 io, int ret)
 {
 	u64 thread = bpf_get_current_pid_tgid();
-	struct call *p = bpf_map_lookup_elem(&calls, &thread), call;
+	struct entry *entry = bpf_map_lookup_elem(&entries, &thread);
+	struct msghdr *msg;
 	struct sock *sk;
 
-	if (!p)
+	if (!entry)
 		return 0;
-	call = *p;
-	bpf_map_delete_elem(&calls, &thread);
-	sk = (struct sock *)call.sk;
+	sk = (struct sock *)entry->sk;
+	msg = (struct msghdr *)entry->msg;
+	bpf_map_delete_elem(&entries, &thread);
 	if (ret > 0)
-		on_msghdr(sk, (struct msghdr *)call.msg, io, ret,
-			  io == IO_SEND ? probed_sent_seq(sk) : probed_received_seq(sk));
+		on_msghdr(probed_call_start(sk, io, ret), msg);
 	return 0;
 }
 
-SEC("kprobe/tcp_sendmsg")
+SEC("kprobe/tcp_sendmsg_locked")
 int BPF_KPROBE(kprobe_send, struct sock *sk, struct msghdr *msg)
 {
 	return on_entry(sk, msg);
 }
 
-SEC("kretprobe/tcp_sendmsg")
+SEC("kretprobe/tcp_sendmsg_locked")
 int BPF_KRETPROBE(kprobe_sent, int ret)
 {
 	return on_return(IO_SEND, ret);

@@ -15,11 +15,7 @@ int BPF_PROG(tracepoint_send, struct sock *sk, int ret, int flags)
 {
 	if (!selected(sk))
 		return 0;
-	if (ret > 0)
-		on_syscall(sk, IO_SEND, true, ret, sent_seq(sk));
-	else
-		on_nothing(sk, IO_SEND, ret);
-	return 0;
+	return ret > 0 ? on_syscall(sk, IO_SEND, true, ret) : on_nothing(sk, IO_SEND, ret);
 }
 
 SEC("tp_btf/sock_recv_length")
@@ -27,9 +23,6 @@ int BPF_PROG(tracepoint_recv, struct sock *sk, int ret, int flags)
 {
 	if (flags & MSG_UNREAD || !selected(sk))
 		return 0;
-	if (ret > 0)
-		on_syscall(sk, IO_RECV, !(flags & MSG_TRUNC), ret, received_seq(sk));
-	else
-		on_nothing(sk, IO_RECV, ret);
-	return 0;
+	return ret > 0 ? on_syscall(sk, IO_RECV, !(flags & MSG_TRUNC), ret) :
+			 on_nothing(sk, IO_RECV, ret);
 }

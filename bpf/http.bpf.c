@@ -49,28 +49,28 @@ static __always_inline int on_head(struct walk *w, struct conn *c, struct stream
 #define HTTP_STEP 512 /* bytes of a head looked at in one step */
 #define HTTP_RUN 8 /* and in one verified loop */
 
-/* Scans w->out.data from at. Returns the new place; w->event is what stopped it, or HTTP_MORE. */
-__noinline int scan_some(u32 io, u32 at)
+/* Scans w->out.data from pos. Returns the new place; w->event is what stopped it, or HTTP_MORE. */
+__noinline int scan_some(u32 at, u32 pos)
 {
-	struct walk *w = bpf_map_lookup_elem(&walks, &io);
+	struct walk *w = bpf_map_lookup_elem(&walks, &at);
 	int ev = HTTP_MORE;
 
 	if (!w)
 		return 0;
-	for (int i = 0; i < HTTP_RUN && at < w->n && ev == HTTP_MORE; i++) {
-		ev = http_byte(&w->http, w->out.data[at++ & (HTTP_STEP - 1)]);
+	for (int i = 0; i < HTTP_RUN && pos < w->out_n && ev == HTTP_MORE; i++) {
+		ev = http_byte(&w->http, w->out.data[pos++ & (HTTP_STEP - 1)]);
 		if (ev == HTTP_BODY && !http_data(&w->http))
 			ev = HTTP_MORE;
 		/* Kept in registers, every value that the state can have is a path to verify. */
 		barrier();
 	}
 	w->event = ev;
-	return at;
+	return pos;
 }
 
-__noinline int step_http(u32 io)
+__noinline int step_http(u32 at)
 {
-	struct walk *w = bpf_map_lookup_elem(&walks, &io);
+	struct walk *w = bpf_map_lookup_elem(&walks, &at);
 	struct conn *c;
 	struct stream *s;
 	u32 n, used, pos;
@@ -103,10 +103,10 @@ __noinline int step_http(u32 io)
 	}
 	w->http = s->http;
 	w->event = HTTP_MORE;
-	w->n = n;
+	w->out_n = n;
 	used = 0;
 	for (int i = 0; i < HTTP_STEP / HTTP_RUN && used < n && w->event == HTTP_MORE; i++)
-		used = scan_some(io, used);
+		used = scan_some(at, used);
 	s->http = w->http;
 	ev = w->event;
 	if (used > HTTP_STEP)

@@ -11,6 +11,7 @@ extern const volatile __u8 want_data_frames __hidden;
 extern const volatile __u8 want_hists __hidden;
 extern const volatile __u8 hidden_role __hidden;
 extern const volatile __u8 only_focus __hidden;
+extern const volatile __u8 spares __hidden;
 extern __u64 focus __hidden;
 extern __u64 lost_events __hidden;
 
@@ -27,9 +28,11 @@ struct conns {
 	__type(value, struct conn);
 };
 
+#define WALK_SPARE 2 /* by enum io; from here on those of the spare programs */
+
 struct walks {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 2);
+	__uint(max_entries, 2 * WALK_SPARE);
 	__type(key, u32);
 	__type(value, struct walk);
 };
@@ -79,6 +82,43 @@ static __always_inline bool emit(struct conn *c, void *record, u32 size)
  * from before wstrace. NULL where it is not one to follow.
  */
 struct conn *conn_meet(u64 sk, u32 seq, u32 io) __hidden;
+
+/*
+ * The scratch for a call, or NULL: the call is not for this program. The spare is to have it only
+ * where the first program did not run. A task preempted between the two may have both take it; position()
+ * makes nothing of that.
+ */
+static __always_inline struct walk *walk_start(u32 io, bool spare)
+{
+	u32 at = spare ? io + WALK_SPARE : io;
+	struct walk *w = bpf_map_lookup_elem(&walks, &at), *first;
+
+	if (!w)
+		return NULL;
+	w->at = at;
+	w->io = io;
+	if (spares && !spare)
+		w->task = bpf_get_current_task();
+	if (spare) {
+		first = bpf_map_lookup_elem(&walks, &io);
+		if (!first || first->task == bpf_get_current_task()) {
+			if (first)
+				first->task = 0;
+			return NULL;
+		}
+	}
+	return w;
+}
+
+/* The connection that a call's bytes belong to; NULL: they need not be looked at. */
+static __always_inline struct conn *walk_conn(struct walk *w)
+{
+	struct conn *c = bpf_map_lookup_elem(&conns, &w->sk);
+
+	if (!c)
+		c = conn_meet(w->sk, w->end_seq - w->n, w->io);
+	return !c || c->shadow || c->opaque ? NULL : c;
+}
 
 /*
  * Process pid uses c for the first time in a row. Announces the connection, or the new process.

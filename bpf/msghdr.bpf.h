@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Where a call's bytes lie, from the msghdr at the exit of tcp_sendmsg() or tcp_recvmsg(). */
+/* Where a call's bytes lie, from the msghdr at the exit of tcp_sendmsg_locked() or tcp_recvmsg(). */
 #ifndef MSGHDR_BPF_H
 #define MSGHDR_BPF_H
 
-#include "core.bpf.h"
+#include "maps.bpf.h"
 
 enum { ITER_IS_OTHER, ITER_IS_UBUF, ITER_IS_IOVEC };
 
@@ -61,28 +61,29 @@ static __always_inline void bytes_behind_iov(struct bytes *b, struct iov_iter *i
 	bytes_iov(b, 0, 0, n, true);
 }
 
-/* msg: NULL where the bytes were not copied. */
-static __always_inline void on_msghdr(struct sock *sk, struct msghdr *msg, u32 io, u32 n,
-				      u32 end_seq)
+/* w: of a call that is this program's, or NULL. msg: NULL where the bytes were not copied. */
+static __always_inline int on_msghdr(struct walk *w, struct msghdr *msg)
 {
 	struct iov_iter *it = &msg->msg_iter;
-	struct walk *w = walk_start(io);
+	struct conn *c;
 
 	if (!w)
-		return;
+		return 0;
+	c = walk_conn(w);
+	if (!c)
+		return 0;
 	switch (msg ? iter_kind(it) : ITER_IS_OTHER) {
 	case ITER_IS_UBUF:
 		bytes_one(&w->b,
-			  (u64)BPF_CORE_READ(it, ubuf) + BPF_CORE_READ(it, iov_offset) - n, n);
+			  (u64)BPF_CORE_READ(it, ubuf) + BPF_CORE_READ(it, iov_offset) - w->n, w->n);
 		break;
 	case ITER_IS_IOVEC:
-		bytes_behind_iov(&w->b, it, n);
+		bytes_behind_iov(&w->b, it, w->n);
 		break;
-	default:
-		on_unseen((u64)sk, w, end_seq); /* pages of a file, memory of the kernel */
-		return;
+	default: /* pages of a file, memory of the kernel */
+		return on_unseen(c, w);
 	}
-	on_bytes((u64)sk, w, end_seq);
+	return on_bytes(c, w);
 }
 
 #endif

@@ -32,9 +32,9 @@ static __always_inline u64 since_us(u64 now, u64 then)
 	return now > then ? (now - then) / 1000 : 0;
 }
 
-__noinline int time_message(u32 io)
+__noinline int time_message(u32 at)
 {
-	struct walk *w = bpf_map_lookup_elem(&walks, &io);
+	struct walk *w = bpf_map_lookup_elem(&walks, &at);
 	u64 now = bpf_ktime_get_ns();
 	struct wst_hists *h;
 	struct stream *s;
@@ -68,9 +68,9 @@ __noinline int time_message(u32 io)
 	return 0;
 }
 
-__noinline int time_ping(u32 io, u32 opcode)
+__noinline int time_ping(u32 at, u32 opcode)
 {
-	struct walk *w = bpf_map_lookup_elem(&walks, &io);
+	struct walk *w = bpf_map_lookup_elem(&walks, &at);
 	u64 now = bpf_ktime_get_ns();
 	struct stream *other;
 	struct wst_hists *h;
@@ -92,9 +92,9 @@ __noinline int time_ping(u32 io, u32 opcode)
 	return 0;
 }
 
-__noinline int time_read(u32 io)
+__noinline int time_read(u32 at)
 {
-	struct walk *w = bpf_map_lookup_elem(&walks, &io);
+	struct walk *w = bpf_map_lookup_elem(&walks, &at);
 	struct wst_hists *h;
 	struct conn *c;
 

@@ -3,6 +3,7 @@
 #ifndef SYSCALL_BPF_H
 #define SYSCALL_BPF_H
 
+#include "maps.bpf.h"
 #include "mmsg.bpf.h"
 
 enum { BYTES_NONE, BYTES_BUF, BYTES_IOV, BYTES_MSG, BYTES_MMSG };
@@ -91,27 +92,33 @@ static __always_inline int call_args(struct sock *sk, struct call_args *args)
 }
 
 /* No byte went. Of several messages one that fails is the last; one that is empty is not. */
-static __always_inline void on_nothing(struct sock *sk, u32 io, int ret)
+static __always_inline int on_nothing(struct sock *sk, u32 io, int ret)
 {
 	u64 task = bpf_get_current_pid_tgid();
 	struct call_args args = {};
 
 	if (bytes_kind(call_args(sk, &args)) != BYTES_MMSG)
-		return;
+		return 0;
 	if (ret < 0)
 		bpf_map_delete_elem(&mmsg_places, &task);
 	else
 		mmsg_current(&args, io, 0);
+	return 0;
 }
 
-static __always_inline void on_syscall(struct sock *sk, u32 io, bool copied, u32 n, u32 end_seq)
+/* copied: the process has the bytes in its memory. */
+static __always_inline int on_syscall(struct sock *sk, u32 io, bool copied, u32 n)
 {
-	struct walk *w = walk_start(io);
+	struct walk *w = call_start(sk, io, n, false);
 	struct call_args args = {};
+	struct conn *c;
 	int kind;
 
 	if (!w)
-		return;
+		return 0;
+	c = walk_conn(w);
+	if (!c)
+		return 0;
 	kind = copied ? bytes_kind(call_args(sk, &args)) : BYTES_NONE;
 	switch (kind) {
 	case BYTES_BUF:
@@ -127,10 +134,9 @@ static __always_inline void on_syscall(struct sock *sk, u32 io, bool copied, u32
 		bytes_iov(&w->b, (u64)msg_segments(args.buf).iov, 0, n, false);
 		break;
 	default:
-		on_unseen((u64)sk, w, end_seq);
-		return;
+		return on_unseen(c, w);
 	}
-	on_bytes((u64)sk, w, end_seq);
+	return on_bytes(c, w);
 }
 
 #endif

@@ -12,12 +12,12 @@
 
 #include "maps.bpf.h"
 
-int step_http(u32 io); /* HTTP bytes: hands heads on, skips bodies */
+int step_http(u32 at); /* HTTP bytes: hands heads on, skips bodies */
 
 /* For the histograms: a message starts or ends here, a ping or pong passes, data was read. */
-int time_message(u32 io);
-int time_ping(u32 io, u32 opcode);
-int time_read(u32 io);
+int time_message(u32 at);
+int time_ping(u32 at, u32 opcode);
+int time_read(u32 at);
 
 static __always_inline struct stream *walk_stream(struct walk *w, struct conn *c)
 {

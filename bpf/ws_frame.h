@@ -24,9 +24,9 @@
 
 struct ws_walk {
 	__u64 left; /* payload bytes of the current frame still to come */
-	__u8 hdr[16]; /* header bytes that arrived before the call that ended */
-	__u8 have; /* how many */
+	__u8 have; /* header bytes that arrived before the call that ended */
 	__u8 pad[7];
+	__u8 hdr[16];
 };
 
 struct ws_frame {

@@ -133,10 +133,10 @@ enum wst_op {
 };
 
 struct wst_counts {
-	__u64 frames[WST_OPS];
-	__u64 bytes;
 	__u64 messages; /* data frames with FIN */
+	__u64 bytes;
 	__u64 stream; /* bytes of the TCP stream, heads and all, that passed the hooks */
+	__u64 frames[WST_OPS];
 };
 
 enum wst_end_how {

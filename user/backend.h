@@ -12,6 +12,8 @@ struct backend {
 	const char *how; /* what it hooks, for --check */
 	/* Whether the program called prog belongs to it on the kernel that btf describes. */
 	bool (*uses)(const struct btf *btf, const char *prog);
+	/* The same where this kernel may preempt a program; NULL: none of the backend's can be. */
+	bool (*uses_spare)(const struct btf *btf, const char *prog);
 };
 
 /* In the order in which auto tries them. */
@@ -20,6 +22,9 @@ extern const size_t n_backends;
 
 /* Number of parameters of a kernel function; -1 where BTF has none of this name. */
 int count_params(const struct btf *btf, const char *function);
+
+/* Whether this kernel preempts tasks while they are in the kernel. When in doubt it does. */
+bool preempts_kernel(const struct btf *btf);
 
 /* NULL where there is none of this name. */
 const struct backend *backend__find(const char *name);

@@ -68,8 +68,10 @@ static int configure(struct wstrace_bpf *skel, const struct options *o)
 static void choose_programs(struct wstrace_bpf *skel, const struct backend *backend,
 			    const struct btf *btf)
 {
+	bool spares = backend->uses_spare && preempts_kernel(btf);
 	struct bpf_program *prog;
 
+	skel->rodata->spares = spares;
 	bpf_object__for_each_program(prog, skel->obj) {
 		const char *name = bpf_program__name(prog);
 
@@ -80,7 +82,8 @@ static void choose_programs(struct wstrace_bpf *skel, const struct backend *back
 			bpf_program__set_autoattach(prog, false);
 		else
 			bpf_program__set_autoload(prog, !strncmp(name, "state", 5) ||
-							backend->uses(btf, name));
+							backend->uses(btf, name) ||
+							(spares && backend->uses_spare(btf, name)));
 	}
 }
 

@@ -190,7 +190,7 @@ static bool on_doubtful_frame(struct call *k, const struct ws_frame *f)
 
 	if (!ws_plausible(f, k->dir == WST_C2S) || !continues_message(s, f))
 		return false;
-	if (s->trust < (k->c->ws ? TRUST_GAP : TRUST_MIDSTREAM)) {
+	if (s->trust < TRUST_SIGNS) {
 		fill_frame(k, f, &s->held[s->n_held++]);
 		s->trust++;
 		return true;

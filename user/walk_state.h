@@ -15,8 +15,7 @@ enum phase { PH_HTTP, PH_WS, PH_LOST, PH_OPAQUE };
  * header, and a frame that ends with its segment. Here the frames that gave the signs are kept, and
  * shown once they are believed.
  */
-#define TRUST_MIDSTREAM 4
-#define TRUST_GAP 2
+#define TRUST_SIGNS 4
 #define TRUSTED 255
 
 #define MESSAGE_DONE 1
@@ -45,7 +44,7 @@ struct stream {
 	struct ws_walk ws;
 	struct http_scan http;
 	struct wst_counts n;
-	struct wst_frame held[TRUST_MIDSTREAM]; /* frames not yet believed */
+	struct wst_frame held[TRUST_SIGNS]; /* frames not yet believed */
 };
 
 struct walk_conn {
