@@ -16,7 +16,7 @@ int floor_recv_length(void *ctx)
 	return 0;
 }
 
-SEC("fexit/tcp_sendmsg")
+SEC("fexit/tcp_sendmsg_locked")
 int floor_tcp_sendmsg(void *ctx)
 {
 	return 0;

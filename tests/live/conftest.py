@@ -33,19 +33,21 @@ LIMIT = 120 if os.environ.get("WSTRACE_VM_GUEST") else 15
 CLOSING = re.compile(r"^wstrace: (\d+) connections, (\d+) frames, (\d+) bytes, (\d+) lost$", re.M)
 
 
+OUT_OF_TIME = re.compile(r"^E +(TimeoutError|subprocess\.TimeoutExpired|asyncio\S*TimeoutError)\b", re.M)
+
 # Node ids of tests that passed only at the second try, with what the first one said
 second_tries = []
 
 
 def pytest_runtest_protocol(item, nextitem):
-    """A test that fails is tried once more: these tests share a busy host with guests and servers.
+    """A test that runs out of time is tried once more: it shares a busy host with guests and servers.
 
-    What fails twice has failed; what passes then is named at the end of the run.
+    Any other failure stands. What passes at the second try is named at the end of the run.
     """
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     reports = runtestprotocol(item, nextitem=nextitem, log=False)
     failed = [r for r in reports if r.failed]
-    if failed:
+    if failed and all(OUT_OF_TIME.search(str(r.longrepr)) for r in failed):
         item._initrequest()
         again = runtestprotocol(item, nextitem=nextitem, log=False)
         if not any(r.failed for r in again):
