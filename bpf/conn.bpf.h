@@ -43,8 +43,6 @@ struct stream {
 	u32 kept; /* and those handed on */
 	struct wst_counts n;
 	u64 msg_bytes; /* of the current message so far */
-	u64 msg_end; /* when the last message ended, ns; 0: none yet */
-	u64 ping_at; /* when the ping that has no pong yet passed, ns; 0: none */
 	u64 lost_pos; /* where decoding stopped, while phase is PH_LOST */
 	struct http_scan http;
 };
@@ -68,7 +66,6 @@ struct conn {
 	u64 lost; /* events for which the ring buffer had no room */
 	u64 gaps; /* bytes that passed unseen */
 	u64 arrival; /* when the oldest byte in the receive queue came, ns; 0: not known */
-	u64 c2s_end; /* when the last c2s message ended that has no answer yet, ns; 0: none */
 	u64 ended; /* when the first FIN went or came, ns */
 	u16 request; /* HTTP_* flags of the last request */
 	u8 how; /* enum wst_end_how, once TCP has done with it */

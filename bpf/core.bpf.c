@@ -126,6 +126,21 @@ static __always_inline bool on_doubtful_frame(struct walk *w, struct conn *c, st
 	return true;
 }
 
+/* Some of the current frame has passed: for the histograms, does its message start or end there? */
+static __always_inline void message_moved(struct walk *w, struct stream *s)
+{
+	bool ended = s->ending && !s->ws.left;
+
+	if (!want_hists || (!s->starting && !ended))
+		return;
+	time_message(w->at, s->starting, ended ? s->msg_bytes : NOT_ENDED);
+	s->starting = 0;
+	if (ended) {
+		s->ending = 0;
+		s->msg_bytes = 0;
+	}
+}
+
 /* Hands payload bytes on. */
 __noinline int step_payload(u32 at)
 {
@@ -155,8 +170,7 @@ __noinline int step_payload(u32 at)
 	advance(w, s, n);
 	s->keep -= n;
 	s->kept += n;
-	if (want_hists && (s->starting || (s->ending && !s->ws.left)))
-		time_message(w->at);
+	message_moved(w, s);
 	return w->b.total > 0;
 }
 
@@ -274,8 +288,7 @@ static __always_inline int step_ws(struct walk *w, struct conn *c, struct stream
 	if (s->keep && n)
 		return step_payload(w->at);
 	advance(w, s, ws_skip(&s->ws, n));
-	if (want_hists && (s->starting || (s->ending && !s->ws.left)))
-		time_message(w->at);
+	message_moved(w, s);
 	sign_of_end(w, s);
 	return w->b.total > 0;
 }
@@ -357,8 +370,10 @@ int on_bytes(struct conn *c, struct walk *w)
 	w->seq = w->end_seq - n;
 	s = walk_stream(w, c);
 	c->last = w->ts;
-	if (want_hists && w->io == IO_RECV && c->arrival)
-		time_read(w->at);
+	if (want_hists && w->io == IO_RECV && c->arrival) {
+		time_read(w->at, c->arrival);
+		c->arrival = 0;
+	}
 
 	/* Two threads on one direction at once: the later one's bytes become a gap. */
 	__sync_fetch_and_add(&s->busy, 1);

@@ -47,6 +47,7 @@ struct walk {
 	u8 event; /* enum http_event */
 	u32 out_n; /* bytes in out.data */
 	u8 hdr[32]; /* a frame header's bytes, read from the process */
+	u64 now; /* CLOCK_MONOTONIC, ns, once somebody wanted to know; 0: nobody has */
 	u64 task; /* whose call the first program has just had; for its spare */
 	struct http_scan http; /* while the core scans a head: a copy of the stream's */
 	struct {

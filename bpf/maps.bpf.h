@@ -37,13 +37,21 @@ struct walks {
 	__type(value, struct walk);
 };
 
+/* Times are ns; 0: none. */
+struct timed_hists {
+	struct wst_hists h;
+	u64 msg_end[WST_DIRS]; /* when the last message ended */
+	u64 ping_at[WST_DIRS]; /* when the ping passed that has no pong yet */
+	u64 c2s_end; /* when the last c2s message ended that has no answer yet */
+};
+
 /* Only with want_hists; keyed as conns. */
 struct hists {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 65536);
 	__type(key, u64);
-	__type(value, struct wst_hists);
+	__type(value, struct timed_hists);
 };
 
 extern struct hists hists SEC(".maps");
@@ -97,6 +105,7 @@ static __always_inline struct walk *walk_start(u32 io, bool spare)
 		return NULL;
 	w->at = at;
 	w->io = io;
+	w->now = 0;
 	if (spares && !spare)
 		w->task = bpf_get_current_task();
 	if (spare) {

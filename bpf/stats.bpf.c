@@ -4,14 +4,14 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-static const struct wst_hists no_hists;
+static const struct timed_hists no_hists;
 
-static __always_inline struct wst_hists *hists_of(u64 sk)
+static __always_inline struct timed_hists *hists_of(u64 sk)
 {
-	struct wst_hists *h = bpf_map_lookup_elem(&hists, &sk);
+	struct timed_hists *t = bpf_map_lookup_elem(&hists, &sk);
 
-	if (h)
-		return h;
+	if (t)
+		return t;
 	bpf_map_update_elem(&hists, &sk, &no_hists, BPF_NOEXIST);
 	return bpf_map_lookup_elem(&hists, &sk);
 }
@@ -32,79 +32,79 @@ static __always_inline u64 since_us(u64 now, u64 then)
 	return now > then ? (now - then) / 1000 : 0;
 }
 
-__noinline int time_message(u32 at)
+/* One look at the clock does for all that a call has to tell. */
+static __always_inline u64 call_now(struct walk *w)
+{
+	if (!w->now)
+		w->now = bpf_ktime_get_ns();
+	return w->now;
+}
+
+__noinline int time_message(u32 at, u32 starts, u64 ended)
 {
 	struct walk *w = bpf_map_lookup_elem(&walks, &at);
-	u64 now = bpf_ktime_get_ns();
-	struct wst_hists *h;
-	struct stream *s;
-	struct conn *c;
+	struct timed_hists *t;
 	bool c2s;
+	u64 now;
 
 	if (!w)
 		return 0;
-	c = bpf_map_lookup_elem(&conns, &w->sk);
-	h = hists_of(w->sk);
-	if (!c || !h)
+	t = hists_of(w->sk);
+	if (!t)
 		return 0;
-	s = walk_stream(w, c);
 	c2s = w->dir == WST_C2S;
-	if (s->starting && !c2s && c->c2s_end) {
-		hist_add(&h->hist[WST_REPLY_TIME], since_us(now, c->c2s_end));
-		c->c2s_end = 0;
+	now = call_now(w);
+	if (starts && !c2s && t->c2s_end) {
+		hist_add(&t->h.hist[WST_REPLY_TIME], since_us(now, t->c2s_end));
+		t->c2s_end = 0;
 	}
-	s->starting = 0;
-	if (!s->ending || s->ws.left)
+	if (ended == NOT_ENDED)
 		return 0;
-	s->ending = 0;
-	hist_add(&h->hist[c2s ? WST_MSG_SIZE_C2S : WST_MSG_SIZE_S2C], s->msg_bytes);
-	if (s->msg_end)
-		hist_add(&h->hist[c2s ? WST_MSG_GAP_C2S : WST_MSG_GAP_S2C],
-			 since_us(now, s->msg_end));
-	s->msg_bytes = 0;
-	s->msg_end = now;
-	if (c2s)
-		c->c2s_end = now;
+	hist_add(&t->h.hist[c2s ? WST_MSG_SIZE_C2S : WST_MSG_SIZE_S2C], ended);
+	if (c2s) {
+		if (t->msg_end[WST_C2S])
+			hist_add(&t->h.hist[WST_MSG_GAP_C2S], since_us(now, t->msg_end[WST_C2S]));
+		t->msg_end[WST_C2S] = now;
+		t->c2s_end = now;
+	} else {
+		if (t->msg_end[WST_S2C])
+			hist_add(&t->h.hist[WST_MSG_GAP_S2C], since_us(now, t->msg_end[WST_S2C]));
+		t->msg_end[WST_S2C] = now;
+	}
 	return 0;
 }
 
 __noinline int time_ping(u32 at, u32 opcode)
 {
 	struct walk *w = bpf_map_lookup_elem(&walks, &at);
-	u64 now = bpf_ktime_get_ns();
-	struct stream *other;
-	struct wst_hists *h;
-	struct conn *c;
+	struct timed_hists *t;
+	u64 *own, *other;
 
 	if (!w)
 		return 0;
-	c = bpf_map_lookup_elem(&conns, &w->sk);
-	h = hists_of(w->sk);
-	if (!c || !h)
+	t = hists_of(w->sk);
+	if (!t)
 		return 0;
+	own = w->dir == WST_C2S ? &t->ping_at[WST_C2S] : &t->ping_at[WST_S2C];
+	other = w->dir == WST_C2S ? &t->ping_at[WST_S2C] : &t->ping_at[WST_C2S];
 	if (opcode == WS_PING)
-		walk_stream(w, c)->ping_at = now;
-	other = w->dir == WST_C2S ? &c->s[WST_S2C] : &c->s[WST_C2S];
-	if (opcode == WS_PONG && other->ping_at) {
-		hist_add(&h->hist[WST_PING_RTT], since_us(now, other->ping_at));
-		other->ping_at = 0;
+		*own = call_now(w);
+	if (opcode == WS_PONG && *other) {
+		hist_add(&t->h.hist[WST_PING_RTT], since_us(call_now(w), *other));
+		*other = 0;
 	}
 	return 0;
 }
 
-__noinline int time_read(u32 at)
+__noinline int time_read(u32 at, u64 arrival)
 {
 	struct walk *w = bpf_map_lookup_elem(&walks, &at);
-	struct wst_hists *h;
-	struct conn *c;
+	struct timed_hists *t;
 
 	if (!w)
 		return 0;
-	c = bpf_map_lookup_elem(&conns, &w->sk);
-	h = hists_of(w->sk);
-	if (!c || !h)
-		return 0;
-	hist_add(&h->hist[WST_READ_DELAY], since_us(bpf_ktime_get_ns(), c->arrival));
-	c->arrival = 0;
+	t = hists_of(w->sk);
+	if (t)
+		hist_add(&t->h.hist[WST_READ_DELAY], since_us(call_now(w), arrival));
 	return 0;
 }
