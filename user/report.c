@@ -6,9 +6,7 @@
 
 #define HANDSHAKES_PINNED 20 /* failed and slow handshakes without a verdict */
 
-/* The kinds by which a sick connection shows. */
-static const enum wst_hist_kind ranked[] = { WST_READ_DELAY, WST_REPLY_TIME, WST_PING_RTT };
-#define RANKED (sizeof(ranked) / sizeof(ranked[0]))
+const enum wst_hist_kind report_ranked[] = { WST_READ_DELAY, WST_REPLY_TIME, WST_PING_RTT };
 
 struct report *report__new(bool show_secrets)
 {
@@ -51,6 +49,11 @@ uint64_t report_latency(const struct report_conn *c)
 	return c->request_ts && end > c->request_ts ? end - c->request_ts : 0;
 }
 
+struct report_conn *report__up(const struct report *r, const struct report_conn *c)
+{
+	return c->up ? report__find(r, c->up) : NULL;
+}
+
 struct report_conn *report__first(const struct report *r, struct report_conn *c)
 {
 	struct report_conn *down;
@@ -68,22 +71,27 @@ static char *copy(struct report *r, struct span s, size_t max)
 	return p;
 }
 
+/* Whether c, or another leg of it, has had a verdict. */
+static bool judged(const struct report *r, struct report_conn *c)
+{
+	for (c = report__first(r, c); c; c = report__up(r, c))
+		if (c->rule)
+			return true;
+	return false;
+}
+
 /* A handshake that failed or was slow is looked at in detail, with all its legs. */
 static void look_at_handshake(struct report *r, struct report_conn *c)
 {
-	struct report_conn *other;
 	bool slow = c->wanted && report_latency(c) >= REPORT_SLOW_NS;
 
 	if ((!report_failed(c) && !slow) || c->pins & PIN_HANDSHAKE)
 		return;
-	if (r->handshakes_pinned == HANDSHAKES_PINNED)
+	if (r->handshakes_pinned == HANDSHAKES_PINNED || judged(r, c))
 		return;
 	r->handshakes_pinned++;
 	report__pin(r, c, PIN_HANDSHAKE);
-	if (c->up && (other = report__find(r, c->up)))
-		report__pin(r, other, PIN_CHAIN);
-	if (c->down && (other = report__find(r, c->down)))
-		report__pin(r, other, PIN_CHAIN);
+	report__pin_chain(r, c);
 }
 
 static void keep_headers(struct report *r, struct report_pairs *to, const struct http_msg *m)
@@ -179,7 +187,7 @@ static void rank(struct report *r, struct report_conn *c, int k)
 	int i = REPORT_WORST;
 
 	while (i > 0 && (!(other = report__find(r, list[i - 1])) ||
-			 other->p99[ranked[k]] < c->p99[ranked[k]]))
+			 other->p99[report_ranked[k]] < c->p99[report_ranked[k]]))
 		i--;
 	if (i == REPORT_WORST)
 		return;
@@ -209,8 +217,8 @@ static void take_hists(struct report *r, struct report_conn *c, const struct con
 	if (d && from->proxy_delay && !d->delay &&
 	    (d->delay = calloc(WST_DIRS, sizeof(*d->delay))))
 		memcpy(d->delay, from->proxy_delay, WST_DIRS * sizeof(*d->delay));
-	for (size_t k = 0; c && k < RANKED; k++)
-		if (c->p99[ranked[k]])
+	for (int k = 0; c && k < REPORT_RANKED; k++)
+		if (c->p99[report_ranked[k]])
 			rank(r, c, k);
 }
 
@@ -262,10 +270,8 @@ static void on_leg(struct report *r, const struct event *e)
 	down->up = up->number;
 	up->down = down->number;
 	up->by_key = !strcmp(e->leg->by, "key");
-	if (down->pins)
-		report__pin(r, up, PIN_CHAIN);
-	else if (up->pins)
-		report__pin(r, down, PIN_CHAIN);
+	if ((down->pins | up->pins) & (PIN_VERDICT | PIN_HANDSHAKE | PIN_FIRST | PIN_CHAIN))
+		report__pin_chain(r, down);
 }
 
 static void keep_evidence(struct report_pairs *to, const struct verdict *v)
@@ -305,12 +311,15 @@ static void keep_verdict(struct report *r, struct report_conn *c, const struct e
 		end = &(*end)->next;
 	*end = kept;
 	report__pin(r, c, PIN_VERDICT);
-	for (unsigned int i = 0; i < v->n_legs; i++) {
-		struct report_conn *leg = report__find(r, v->legs[i]);
+	report__pin_chain(r, c);
+}
 
-		if (leg)
-			report__pin(r, leg, PIN_CHAIN);
-	}
+/* There are enough like this: it gives up the place among the handshakes. */
+static void forget_handshake(struct report *r, struct report_conn *c)
+{
+	for (struct report_conn *leg = report__first(r, c); leg; leg = report__up(r, leg))
+		r->handshakes_pinned -= !!(leg->pins & PIN_HANDSHAKE);
+	report__unpin_chain(r, c, PIN_HANDSHAKE);
 }
 
 static void on_verdict(struct report *r, struct report_conn *c, const struct event *e)
@@ -329,6 +338,8 @@ static void on_verdict(struct report *r, struct report_conn *c, const struct eve
 	report__count_verdict(r, c, v->rule);
 	if (v->again < REPORT_ALIKE && r->n_pinned < REPORT_PINS_MAX)
 		keep_verdict(r, c, e);
+	else
+		forget_handshake(r, c);
 }
 
 void report__event(struct report *r, const struct event *e)

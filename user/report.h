@@ -16,8 +16,9 @@
 #define REPORT_CONNS_MAX 10000
 #define REPORT_DETAILS_MAX 2048
 #define REPORT_PINS_MAX 300 /* connections kept for their verdicts or handshakes */
-#define REPORT_ALIKE 5 /* of the same verdict at the same place so many are shown in detail */
+#define REPORT_ALIKE 3 /* of the same verdict at the same place so many are shown in detail */
 #define REPORT_WORST 5
+#define REPORT_RANKED 3
 #define REPORT_GROUPS_MAX 500
 #define REPORT_SLOW_NS 500000000ULL /* a handshake that takes longer is slow */
 
@@ -30,8 +31,11 @@ enum report_pin {
 	PIN_HANDSHAKE = 2, /* failed or slow */
 	PIN_FIRST = 4,
 	PIN_CHAIN = 8, /* another leg is */
-	PIN_WORST = 16, /* << the index in report_worst_kinds[] */
+	PIN_WORST = 16, /* << the index in report_ranked[] */
 };
+
+/* The kinds by which a sick connection shows. */
+extern const enum wst_hist_kind report_ranked[REPORT_RANKED];
 
 /* Name and value pairs, one after the other; own them as a struct buf. */
 struct report_pairs {
@@ -85,7 +89,8 @@ struct report_conn {
 	struct report_verdict *verdicts; /* those that are kept */
 	struct report_detail *detail; /* NULL: none, or no longer */
 	uint32_t pins; /* enum report_pin */
-	bool listed, shown; /* shown: has been written in detail */
+	bool listed;
+	bool taken, shown; /* into a chain that may be shown in detail, and that is */
 	struct report_conn *next, *prev; /* closed, may be dropped: oldest first */
 	UT_hash_handle hh; /* by number, in the order of opening */
 };
@@ -107,7 +112,7 @@ struct report {
 	struct report_conn *conns; /* hash, in the order of opening */
 	struct report_conn *closed, *dim; /* may be dropped: with detail, and without */
 	uint32_t n_details, n_pinned;
-	uint32_t worst[WST_HIST_KINDS][REPORT_WORST]; /* numbers, the highest p99 first */
+	uint32_t worst[REPORT_RANKED][REPORT_WORST]; /* numbers, the highest p99 first */
 	struct report_group *groups, others; /* others: beyond REPORT_GROUPS_MAX */
 	struct wst_hist hists[WST_HIST_KINDS], delay[WST_DIRS];
 	struct report_bins activity;
@@ -142,10 +147,15 @@ bool report_failed(const struct report_conn *c);
 /* From request to response, or to the end where there was none; ns. */
 uint64_t report_latency(const struct report_conn *c);
 
+/* The next leg, away from the client; NULL where there is none, or it is not known. */
+struct report_conn *report__up(const struct report *r, const struct report_conn *c);
+
 /* report_conns.c, for report.c: */
 struct report_conn *report__add(struct report *r, const struct conn *c, uint64_t ts);
 void report__pin(struct report *r, struct report_conn *c, uint32_t pin);
 void report__unpin(struct report *r, struct report_conn *c, uint32_t pin);
+void report__pin_chain(struct report *r, struct report_conn *c);
+void report__unpin_chain(struct report *r, struct report_conn *c, uint32_t pin); /* and PIN_CHAIN */
 void report__settle(struct report *r, struct report_conn *c); /* it has closed */
 void report__count(struct report *r, const struct report_conn *c); /* into its group */
 void report__count_verdict(struct report *r, const struct report_conn *c, const struct rule *rule);

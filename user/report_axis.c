@@ -3,8 +3,9 @@
 #include <string.h>
 #include "report_axis.h"
 
-/* A gap is worth a break where it takes more than this of what is left. */
-#define WORTH_PERCENT 20
+/* A gap is worth a break where it is so long, ns, and takes more than this of what is left. */
+#define WORTH_NS 100000000
+#define WORTH_PERCENT 30
 
 static uint64_t length(const struct span_of_time *s)
 {
@@ -31,7 +32,8 @@ void axis__build(struct report_axis *a, uint64_t from, uint64_t to, const struct
 		for (uint32_t i = 0; i < n && i < 64; i++)
 			if (!(used >> i & 1) && (!longest || length(&gaps[i]) > length(longest)))
 				longest = &gaps[i];
-		if (!longest || length(longest) < rest / 100 * WORTH_PERCENT || !length(longest))
+		if (!longest || length(longest) < WORTH_NS ||
+		    length(longest) < rest / 100 * WORTH_PERCENT)
 			break;
 		used |= 1ULL << (longest - gaps);
 		rest -= length(longest);

@@ -9,7 +9,7 @@
 #include "report_trail.h"
 
 #define AXIS_BREAKS 4
-#define AXIS_BREAK_WIDTH 10.0 /* percent of the axis */
+#define AXIS_BREAK_WIDTH 12.0 /* percent of the axis */
 
 struct report_axis {
 	uint64_t from, to; /* ns */

@@ -86,7 +86,7 @@ static void draw_frames(struct page *p, const struct report_conn *c, uint64_t fr
 	} else {
 		buf_printf(b, "all %u", t->n);
 	}
-	buf_str(b, "</summary><div class=scroll><table><thead><tr><th class=r>Time<th class=\"r wide\">Gap"
+	buf_str(b, "</summary><div class=scroll><table class=frames><thead><tr><th class=r>Time<th class=\"r wide\">Gap"
 		   "<th>Frame<th>Bits<th class=wide>Mask<th class=r>Length<th></thead><tbody>");
 	for (uint32_t i = 0; i < t->n; i++) {
 		if (i == TRAIL_FIRST && trail__dropped(t)) {
@@ -99,16 +99,26 @@ static void draw_frames(struct page *p, const struct report_conn *c, uint64_t fr
 	buf_str(b, "</tbody></table></div></details>\n");
 }
 
-static void draw_hists(struct page *p, const struct report_conn *c)
+static void draw_hists(struct page *p, const struct report_case *c)
 {
 	size_t before = p->b->len;
+	bool any = false;
 
-	if (!c->detail)
-		return;
-	buf_printf(p->b, "<details class=more><summary>Histograms of #%u</summary><div class=hists>",
-		   c->number);
-	if (page__histograms(p->b, c->detail->hists ? c->detail->hists->hist : NULL, c->detail->delay))
-		buf_str(p->b, "</div></details>\n");
+	buf_str(p->b, "<details class=more><summary>Histograms</summary>");
+	for (unsigned int i = 0; i < c->n; i++) {
+		const struct report_detail *d = c->legs[i]->detail;
+		size_t start = p->b->len;
+
+		buf_printf(p->b, "<h4>#%u</h4><div class=hists>", c->legs[i]->number);
+		if (d && page__histograms(p->b, d->hists ? d->hists->hist : NULL, d->delay)) {
+			buf_str(p->b, "</div>");
+			any = true;
+		} else {
+			p->b->len = start;
+		}
+	}
+	if (any)
+		buf_str(p->b, "</details>\n");
 	else
 		p->b->len = before;
 }
@@ -118,9 +128,10 @@ static void draw_summary(struct buf *b, const struct report_case *c)
 	const struct report_conn *first = c->legs[0];
 
 	buf_str(b, "<summary>");
+	buf_str(b, "<h3>");
 	for (unsigned int i = 1; i < c->n; i++) /* for links; the first one is the card itself */
 		buf_printf(b, "<i id=c%u></i>", c->legs[i]->number);
-	buf_str(b, "<h3><span class=w>");
+	buf_str(b, "<span class=w>");
 	if (first->target)
 		html_bytes(b, first->target, strlen(first->target), 100);
 	else
@@ -130,7 +141,12 @@ static void draw_summary(struct buf *b, const struct report_case *c)
 		html_badge(b, c->rule->severity);
 		buf_printf(b, "<span>%s</span>", c->rule->id);
 	} else {
-		buf_printf(b, "<span class=when>%s</span>", c->why);
+		buf_printf(b, "<span class=when>%s", c->why);
+		if (c->why_us) {
+			buf_str(b, ", p99 ");
+			html_duration(b, c->why_us * 1000);
+		}
+		buf_str(b, "</span>");
 	}
 	buf_str(b, "<span class=when>");
 	for (unsigned int i = 0; i < c->n; i++)
@@ -163,8 +179,7 @@ void page__case(struct page *p, const struct report_case *c, bool open)
 	page__timeline(p, c);
 	for (unsigned int i = 0; i < c->n; i++)
 		draw_frames(p, c->legs[i], from);
-	for (unsigned int i = 0; i < c->n; i++)
-		draw_hists(p, c->legs[i]);
+	draw_hists(p, c);
 	if (!detail)
 		buf_str(b, "<p class=note>Headers and frames were no longer kept when this came up.</p>");
 	buf_str(b, "</div></details>\n");

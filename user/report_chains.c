@@ -21,7 +21,7 @@ static unsigned int legs_of(const struct report *r, struct report_conn *c,
 {
 	unsigned int n = 0;
 
-	for (; c && n < LEGS_MAX; c = c->up ? report__find(r, c->up) : NULL)
+	for (; c && n < LEGS_MAX; c = report__up(r, c))
 		legs[n++] = c;
 	return n;
 }

@@ -137,6 +137,23 @@ void report__unpin(struct report *r, struct report_conn *c, uint32_t pin)
 	list(r, c);
 }
 
+void report__pin_chain(struct report *r, struct report_conn *c)
+{
+	for (c = report__first(r, c); c; c = report__up(r, c))
+		report__pin(r, c, PIN_CHAIN);
+}
+
+void report__unpin_chain(struct report *r, struct report_conn *c, uint32_t pin)
+{
+	struct report_conn *first = report__first(r, c);
+	uint32_t others = 0;
+
+	for (c = first; c; c = report__up(r, c))
+		others |= c->pins & ~(pin | PIN_CHAIN);
+	for (c = first; c; c = report__up(r, c))
+		report__unpin(r, c, others ? pin : pin | PIN_CHAIN);
+}
+
 struct report_conn *report__find(const struct report *r, uint32_t number)
 {
 	struct report_conn *c;

@@ -14,7 +14,8 @@ struct report_case {
 	struct report_conn *legs[LEGS_MAX];
 	unsigned int n;
 	const struct rule *rule; /* of its worst verdict; NULL: none */
-	const char *why; /* it is here; not NULL where rule is */
+	const char *why; /* it is here; NULL where rule is not */
+	uint64_t why_us; /* the p99 that why speaks of; 0: none */
 };
 
 struct page {

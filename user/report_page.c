@@ -181,7 +181,7 @@ static void draw_help(struct buf *b, const struct rule_help *help)
 	buf_str(b, "</dd></dl></details>");
 }
 
-static void draw_row(struct page *p, const struct diagnose_row *row, bool first)
+static void draw_row(struct page *p, const struct diagnose_row *row)
 {
 	struct buf *b = p->b;
 
@@ -194,13 +194,12 @@ static void draw_row(struct page *p, const struct diagnose_row *row, bool first)
 	html_bytes(b, row->path, strlen(row->path), 120);
 	buf_str(b, "</span></span></header><p>");
 	html_text(b, row->text);
-	buf_printf(b, "</p><p class=fix><b>%s</b>", "Fix");
+	buf_str(b, "</p><p class=fix><b>Fix</b>");
 	html_text(b, row->fix);
 	buf_str(b, "</p>");
 	draw_refs(p, row);
 	draw_help(b, rule_help(row->rule->id));
 	buf_str(b, "</article>\n");
-	(void)first;
 }
 
 static void draw_wrong(struct page *p, unsigned int n)
@@ -212,7 +211,7 @@ static void draw_wrong(struct page *p, unsigned int n)
 	buf_str(b, "<h2 id=wrong>What is wrong</h2><p class=note>The worst first. A connection gets one "
 		   "verdict a cause; what is alike on a port and path is counted once here.</p>\n");
 	for (unsigned int i = 0; i < n && i < ROWS_SHOWN; i++)
-		draw_row(p, diagnose__row(p->diagnose, i), !i);
+		draw_row(p, diagnose__row(p->diagnose, i));
 	if (n > ROWS_SHOWN)
 		buf_printf(b, "<p class=note>%u more are not shown here; each connection's verdict is in "
 			   "the table of all connections.</p>\n", n - ROWS_SHOWN);
@@ -235,7 +234,8 @@ static void draw_detail(struct page *p)
 			   "client</span><span class=kctl>ping, pong</span><span class=kcls>close</span>"
 			   "<span class=kgap>silence</span></div>\n");
 	for (unsigned int i = 0; i < p->n_cases; i++)
-		page__case(p, &p->cases[i], i < CASES_OPEN);
+		page__case(p, &p->cases[i], i < (p->cases[0].rule ? CASES_OPEN : 3) &&
+						    (!p->cases[0].rule || p->cases[i].rule));
 }
 
 static void draw_histograms(struct page *p)

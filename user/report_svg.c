@@ -99,7 +99,7 @@ static void draw_lane(struct buf *b, const struct report_axis *a, const struct r
 	for (uint32_t i = 0; i < a->n; i++)
 		buf_printf(b, "<rect class=\"gap\" x=\"%.2f%%\" width=\"%.2f%%\" y=\"0\" height=\"%d\"/>",
 			   place(a, a->breaks[i].from),
-			   place(a, a->breaks[i].to) - place(a, a->breaks[i].from), LANE_HEIGHT);
+			   place(a, a->breaks[i].to) - place(a, a->breaks[i].from) - 0.2, LANE_HEIGHT);
 	buf_printf(b, "<rect class=\"life\" x=\"%.2f%%\" width=\"%.2f%%\" y=\"%d\" height=\"2\"/>", from,
 		   to - from, MIDDLE - 1);
 	draw_tick(b, a, c->request_ts, "hs", MIDDLE - 18, MIDDLE);
@@ -155,7 +155,9 @@ static void lane_head(struct page *p, const struct report_case *c, unsigned int 
 	buf_str(b, " → ");
 	html_text(b, report_server_addr(leg));
 	buf_str(b, "</span> · ");
-	for (int dir = 0; dir < WST_DIRS; dir++) {
+	if (!leg->frames[0] && !leg->frames[1])
+		buf_str(b, "no frames");
+	for (int dir = 0; dir < WST_DIRS && (leg->frames[0] || leg->frames[1]); dir++) {
 		buf_str(b, dir ? ", ← " : "→ ");
 		html_count(b, leg->frames[dir]);
 		buf_str(b, leg->frames[dir] == 1 ? " frame " : " frames ");

@@ -45,7 +45,7 @@ static void draw_group(struct buf *b, const struct report_group *g, const char *
 	buf_str(b, "<td class=wide>");
 	html_text(b, g->comm);
 	cell(b, g->conns);
-	cell_or_blank(b, g->websockets, "");
+	cell_or_blank(b, g->websockets, "wide");
 	cell_or_blank(b, g->failed, g->failed ? "error-text" : "");
 	cell_or_blank(b, g->verdicts, "");
 	cell_or_blank(b, g->frames, "wide");
@@ -66,7 +66,7 @@ static void draw_groups(struct page *p)
 
 	HASH_SORT(groups, by_trouble);
 	buf_str(b, "<div class=\"card scroll\"><table class=list><thead><tr><th>Path<th>Port"
-		   "<th class=wide>Process<th class=r>Connections<th class=r>WebSocket<th class=r>Failed"
+		   "<th class=wide>Process<th class=r>Connections<th class=\"r wide\">WebSocket<th class=r>Failed"
 		   "<th class=r>Verdicts<th class=\"r wide\">Frames<th class=\"r wide\">Payload"
 		   "<th class=\"r wide\">Slowest handshake</thead><tbody>\n");
 	HASH_ITER(hh, groups, g, next) {
@@ -149,6 +149,9 @@ static void draw_conn(struct buf *b, const struct report_conn *c, uint64_t end)
 		html_bytes(b, c->target, strlen(c->target), 100);
 	buf_str(b, "<td class=r>");
 	draw_result(b, c);
+	buf_str(b, "<td>");
+	if (c->rule)
+		buf_str(b, c->rule->id);
 	buf_str(b, "<td class=\"r wide\">");
 	html_duration(b, until > c->opened ? until - c->opened : 0);
 	for (int dir = 0; dir < WST_DIRS; dir++)
@@ -157,9 +160,6 @@ static void draw_conn(struct buf *b, const struct report_conn *c, uint64_t end)
 	buf_bytes(b, c->bytes[0] + c->bytes[1]);
 	buf_str(b, "<td class=wide>");
 	draw_ended(b, c);
-	buf_str(b, "<td>");
-	if (c->rule)
-		buf_str(b, c->rule->id);
 	buf_char(b, '\n');
 }
 
@@ -178,8 +178,8 @@ static void open_block(struct buf *b, const struct report_conn *first, uint32_t 
 	html_count(b, left < BLOCK ? left : BLOCK);
 	buf_printf(b, " connections, #%u to #%u</summary><div class=scroll><table class=list><thead><tr>"
 		   "<th class=r>#<th class=wide>Opened<th class=wide>Client<th class=wide>Server"
-		   "<th>Target<th class=r>Answer<th class=\"r wide\">Lasted<th class=r>→<th class=r>←"
-		   "<th class=\"r wide\">Payload<th class=wide>Closed by<th>Verdict</thead><tbody>\n",
+		   "<th>Target<th class=r>Answer<th>Verdict<th class=\"r wide\">Lasted<th class=r>→<th class=r>←"
+		   "<th class=\"r wide\">Payload<th class=wide>Closed by</thead><tbody>\n",
 		   first->number, last->number);
 }
 
