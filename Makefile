@@ -158,6 +158,7 @@ demo:
 
 test-build:
 	$(Q)tools/deps build test
+	$(Q)tools/deps browser || echo 'make: going on without: no browser looks at what --report writes'
 	$(Q)tools/deps vm || echo 'make: going on without: tests on other kernels are skipped'
 	$(Q)$(SUBMAKE) all tools test-programs
 	$(if $(filter x86,$(HOST_ARCH)),$(Q)$(SUBMAKE) test-build-arm64)

@@ -195,6 +195,38 @@ void report__settle(struct report *r, struct report_conn *c)
 	list(r, c);
 }
 
+/* A number, or what looks like the name of one thing among many: 12, 9f86d081884c7d65. */
+static bool is_id(const char *p, size_t n)
+{
+	size_t digits = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		bool digit = p[i] >= '0' && p[i] <= '9';
+
+		if (!digit && (n < 8 || !strchr("abcdefABCDEF-", p[i])))
+			return false;
+		digits += digit;
+	}
+	return digits;
+}
+
+/* The target's path with * for each such part, so that all rooms of a chat are one group. */
+static void group_path(char *to, size_t size, const char *target)
+{
+	size_t n, at = 0;
+
+	for (const char *p = target; *p && *p != '?' && at + 1 < size; p += n) {
+		n = strcspn(p, "/?");
+		if (!n)
+			to[at++] = *p, n = 1;
+		else if (is_id(p, n))
+			to[at++] = '*';
+		else
+			at += snprintf(to + at, size - at, "%.*s", (int)n, p);
+	}
+	to[at < size ? at : size - 1] = 0;
+}
+
 static struct report_group *group_of(struct report *r, const struct report_conn *c)
 {
 	struct report_group *g, key = { .port = addr_port(report_server_addr(c)) };
@@ -202,9 +234,7 @@ static struct report_group *group_of(struct report *r, const struct report_conn 
 
 	memcpy(key.comm, comm, strlen(comm));
 	if (c->target)
-		strncat(key.path, c->target, strcspn(c->target, "?") < sizeof(key.path) ?
-						     strcspn(c->target, "?") :
-						     sizeof(key.path) - 1);
+		group_path(key.path, sizeof(key.path), c->target);
 	snprintf(key.key, sizeof(key.key), "%s %u %s", key.comm, key.port, key.path);
 	HASH_FIND_STR(r->groups, key.key, g);
 	if (g)

@@ -68,7 +68,7 @@ static const char style[] =
 	"details.case>summary::before{content:\"\";flex:none;width:7px;height:7px;margin-right:2px;"
 	"border:solid var(--soft);border-width:0 1.5px 1.5px 0;transform:rotate(-45deg) translate(0,-2px)}\n"
 	"details.case[open]>summary::before{transform:rotate(45deg) translate(-2px,-2px)}\n"
-	"details.case>summary h3{flex:1 1 260px}details.case>summary .when{color:var(--soft);"
+	"details.case>summary h3{flex:1 1 260px}summary .when{color:var(--soft);"
 	"font-size:13.5px;font-variant-numeric:tabular-nums}\n"
 	".inside{padding:2px 18px 16px;border-top:1px solid var(--line)}\n"
 	".inside>.note{margin:12px 0 0}.inside>.verdict{border-width:0 0 0 3px;border-radius:0;padding:0 0 0 14px;margin:16px 0 0}\n"

@@ -170,17 +170,25 @@ static int by_number(const struct report_conn *a, const struct report_conn *b)
 
 static void open_block(struct buf *b, const struct report_conn *first, uint32_t left, bool open)
 {
-	const struct report_conn *last = first;
+	const struct report_conn *last = first, *c = first;
+	unsigned int failed = 0, judged = 0;
 
-	for (uint32_t i = 1; i < left && i < BLOCK; i++)
-		last = last->hh.next;
+	for (uint32_t i = 0; i < left && i < BLOCK; i++, c = c->hh.next) {
+		last = c;
+		failed += report_failed(c);
+		judged += c->rule != NULL;
+	}
 	buf_printf(b, "<details class=\"card block\"%s><summary>", open ? " open" : "");
 	html_count(b, left < BLOCK ? left : BLOCK);
-	buf_printf(b, " connections, #%u to #%u</summary><div class=scroll><table class=list><thead><tr>"
+	buf_printf(b, " connections, #%u to #%u", first->number, last->number);
+	if (failed)
+		buf_printf(b, " <span class=when>· %u failed</span>", failed);
+	if (judged)
+		buf_printf(b, " <span class=when>· %u with a verdict</span>", judged);
+	buf_str(b, "</summary><div class=scroll><table class=list><thead><tr>"
 		   "<th class=r>#<th class=wide>Opened<th class=wide>Client<th class=wide>Server"
 		   "<th>Target<th class=r>Answer<th>Verdict<th class=\"r wide\">Lasted<th class=r>→<th class=r>←"
-		   "<th class=\"r wide\">Payload<th class=wide>Closed by</thead><tbody>\n",
-		   first->number, last->number);
+		   "<th class=\"r wide\">Payload<th class=wide>Closed by</thead><tbody>\n");
 }
 
 static void draw_conns(struct page *p)
@@ -201,7 +209,7 @@ static void draw_conns(struct page *p)
 void page__tables(struct page *p)
 {
 	buf_str(p->b, "<h2 id=all>All connections</h2><p class=note>By path and port first, what went "
-		      "wrong at the top.</p>\n");
+		      "wrong at the top; * stands for numbers and ids in paths.</p>\n");
 	draw_groups(p);
 	draw_conns(p);
 }
