@@ -327,6 +327,7 @@ static void on_verdict(struct report *r, struct report_conn *c, const struct eve
 	const struct verdict *v = e->verdict;
 
 	r->n_verdicts[v->rule->severity]++;
+	bins__add(&r->verdicts, e->ts, v->rule->severity != SEV_ERROR, 1);
 	if (!c)
 		c = report__add(r, e->conn, e->ts);
 	if (!c)

@@ -115,7 +115,8 @@ struct report {
 	uint32_t worst[REPORT_RANKED][REPORT_WORST]; /* numbers, the highest p99 first */
 	struct report_group *groups, others; /* others: beyond REPORT_GROUPS_MAX */
 	struct wst_hist hists[WST_HIST_KINDS], delay[WST_DIRS];
-	struct report_bins activity;
+	struct report_bins activity; /* frames */
+	struct report_bins verdicts; /* [0] errors, [1] others */
 	uint64_t n_conns, n_websockets, n_failed, n_slow, n_open, n_verdicts[3];
 	uint64_t no_detail, details_dropped, conns_dropped;
 	uint32_t handshakes_pinned;

@@ -92,7 +92,7 @@ static void draw_sums(struct page *p)
 	html_count(b, r->n_open);
 	buf_str(b, " open at the end</small></dd></div>");
 	sum_start(b, "WebSockets", r->n_websockets);
-	buf_str(b, "opened, or open before</small></dd></div>");
+	buf_str(b, "opened or joined</small></dd></div>");
 	sum_start(b, "Handshakes failed", r->n_failed);
 	html_count(b, r->n_slow);
 	buf_str(b, " were slow</small></dd></div>");

@@ -208,6 +208,19 @@ void page__timeline(struct page *p, const struct report_case *c)
 
 #define HALF 38 /* of the chart of the whole run */
 
+/* A mark for each time that had verdicts. */
+static void draw_verdicts(struct buf *b, const struct report_axis *a, const struct report_bins *bins)
+{
+	for (int i = 0; bins->width && i < BINS; i++) {
+		uint64_t start = bins->start + i * bins->width;
+
+		if (bins->n[i][0] + bins->n[i][1])
+			buf_printf(b, "<rect class=\"%s\" x=\"%.2f%%\" y=\"0\" width=\"3\" "
+				   "height=\"7\"><title>%u</title></rect>", bins->n[i][0] ? "error" : "warning",
+				   place(a, start), bins->n[i][0] + bins->n[i][1]);
+	}
+}
+
 void page__activity(struct page *p)
 {
 	const struct report_bins *bins = &p->r->activity;
@@ -224,7 +237,7 @@ void page__activity(struct page *p)
 	buf_str(b, "<h2 id=time>Over time</h2><p class=note>Frames per ");
 	html_duration(b, bins->width);
 	buf_printf(b, ", at most %u: to the server above the line, to the client below. Marks at the top "
-		   "are verdicts.</p><div class=card><svg height=\"%d\" role=\"img\" "
+		   "are verdicts, red ones errors.</p><div class=card><svg height=\"%d\" role=\"img\" "
 		   "aria-label=\"frames over time\">", most, 2 * HALF + 12);
 	for (int i = 0; i < BINS; i++) {
 		uint64_t start = bins->start + i * bins->width, end = start + bins->width;
@@ -245,12 +258,7 @@ void page__activity(struct page *p)
 	}
 	buf_printf(b, "<line class=\"base\" x1=\"0\" x2=\"100%%\" y1=\"%d\" y2=\"%d\"/>", HALF + 11,
 		   HALF + 11);
-	for (unsigned int i = 0; i < p->n_cases; i++)
-		for (unsigned int k = 0; k < p->cases[i].n; k++)
-			for (const struct report_verdict *v = p->cases[i].legs[k]->verdicts; v; v = v->next)
-				buf_printf(b, "<rect class=\"%s\" x=\"%.2f%%\" y=\"0\" width=\"3\" "
-					   "height=\"7\"/>", severity_name(v->rule->severity),
-					   place(&a, v->ts));
+	draw_verdicts(b, &a, &p->r->verdicts);
 	buf_str(b, "</svg><div class=axis><span>");
 	html_clock(b, from);
 	buf_str(b, "</span><span>");
