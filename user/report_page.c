@@ -93,7 +93,7 @@ static void draw_sums(struct page *p)
 	buf_str(b, " open at the end</small></dd></div>");
 	sum_start(b, "WebSockets", r->n_websockets);
 	buf_str(b, "opened or joined</small></dd></div>");
-	sum_start(b, "Handshakes failed", r->n_failed);
+	sum_start(b, "Failed handshakes", r->n_failed);
 	html_count(b, r->n_slow);
 	buf_str(b, " were slow</small></dd></div>");
 	sum_start(b, "Verdicts", verdicts);

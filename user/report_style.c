@@ -28,7 +28,7 @@ static const char style[] =
 	"h2{font-size:19px;line-height:1.3;font-weight:650;margin:44px 0 6px}\n"
 	"h3{font-size:15px;font-weight:650;margin:0}\n"
 	"h4{font-size:12.5px;font-weight:600;margin:20px 0 6px;color:var(--soft)}\n"
-	"p{margin:0 0 10px}a{color:var(--link);text-decoration:none}a:hover{text-decoration:underline}\n"
+	"p{margin:0 0 10px;text-wrap:pretty}a{color:var(--link);text-decoration:none}a:hover{text-decoration:underline}\n"
 	".brand{color:var(--soft);font-size:13px;margin:0}.lead{color:var(--soft);max-width:75ch}\n"
 	".note{color:var(--soft);font-size:13.5px;max-width:82ch;margin-bottom:14px}\n"
 	".mono,code,pre,.w{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,\"DejaVu Sans Mono\","
