@@ -66,6 +66,8 @@ $(B)/user/%.o: user/%.c $(B)/wstrace.skel.h | $(SYSROOT)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(USER_CFLAGS) -MMD -MP -c -o $@ $<
 
+$(B)/user/report_style.o $(B)/tests/user/report_style.o: user/report.css
+
 $(B)/wstrace.skel.h: $(B)/wstrace.bpf.o
 	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name wstrace_bpf >$@
 

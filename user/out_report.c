@@ -48,7 +48,8 @@ static int target_open(struct target *t, const char *path)
 /* keep: the file is whole, and takes its place. Returns err, or what went wrong here. */
 static int target_close(struct target *t, int err, bool keep)
 {
-	/* On some file systems only this says that the disk is full; a device knows no such thing. */
+	/* On some file systems only this says that the disk is full; a device knows no such thing.
+	 */
 	if (!err && keep && fsync(t->fd) && errno != EINVAL && errno != EROFS)
 		err = -errno;
 	if (close(t->fd) && !err)

@@ -214,8 +214,7 @@ static void take_hists(struct report *r, struct report_conn *c, const struct con
 		hist_merge(&r->delay[dir], &from->proxy_delay[dir]);
 	if (d && from->hists && !d->hists && (d->hists = malloc(sizeof(*d->hists))))
 		*d->hists = *from->hists;
-	if (d && from->proxy_delay && !d->delay &&
-	    (d->delay = calloc(WST_DIRS, sizeof(*d->delay))))
+	if (d && from->proxy_delay && !d->delay && (d->delay = calloc(WST_DIRS, sizeof(*d->delay))))
 		memcpy(d->delay, from->proxy_delay, WST_DIRS * sizeof(*d->delay));
 	for (int k = 0; c && k < REPORT_RANKED; k++)
 		if (c->p99[report_ranked[k]])
@@ -288,7 +287,8 @@ static void keep_evidence(struct report_pairs *to, const struct verdict *v)
 		if (name)
 			name->write(&value, v->facts);
 		if (value.len)
-			pairs__add(to, (struct span){ p, n }, (struct span){ value.data, value.len });
+			pairs__add(to, (struct span){ p, n },
+				   (struct span){ value.data, value.len });
 	}
 	buf_free(&value);
 }

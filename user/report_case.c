@@ -11,7 +11,8 @@ static void draw_facts(struct buf *b, const struct report_pairs *facts)
 
 	if (!facts->n)
 		return;
-	buf_str(b, "<details class=more><summary>The facts it rests on</summary><dl class=facts>");
+	buf_str(b, "<details class=\"more paper\"><summary>The facts it rests on</summary><dl "
+		   "class=facts>");
 	while (pairs__next(facts, &at, &name, &value)) {
 		buf_str(b, "<dt>");
 		for (size_t i = 0; i < name.n; i++)
@@ -56,7 +57,7 @@ static void draw_note(struct buf *b, const struct report_frame *f)
 
 static void draw_frame(struct buf *b, const struct report_frame *f, uint64_t from, uint64_t before)
 {
-	static const char *const rsv[] = { "",	   " RSV3",   " RSV2",	 " RSV23",
+	static const char *const rsv[] = { "",	    " RSV3",  " RSV2",	" RSV23",
 					   " RSV1", " RSV13", " RSV12", " RSV123" };
 
 	buf_str(b, "<tr><td class=r>");
@@ -66,7 +67,8 @@ static void draw_frame(struct buf *b, const struct report_frame *f, uint64_t fro
 		html_duration(b, f->ts - before);
 	buf_printf(b, "<td class=%s>%s %s<td>%s%s<td class=wide>%s<td class=r>",
 		   f->dir == WST_C2S ? "up" : "down", f->dir == WST_C2S ? "→" : "←",
-		   ws_op_name(f->opcode), f->fin ? "FIN" : "", rsv[f->rsv], f->masked ? "masked" : "");
+		   ws_op_name(f->opcode), f->fin ? "FIN" : "", rsv[f->rsv],
+		   f->masked ? "masked" : "");
 	buf_bytes(b, f->len);
 	buf_str(b, "<td class=x>");
 	draw_note(b, f);
@@ -86,8 +88,9 @@ static void draw_frames(struct page *p, const struct report_conn *c, uint64_t fr
 	} else {
 		buf_printf(b, "all %u", t->n);
 	}
-	buf_str(b, "</summary><div class=scroll><table class=frames><thead><tr><th class=r>Time<th class=\"r wide\">Gap"
-		   "<th>Frame<th>Bits<th class=wide>Mask<th class=r>Length<th></thead><tbody>");
+	buf_str(b, "</summary><div class=scroll><table class=frames><thead><tr><th class=r>Time<th "
+		   "class=\"r wide\">Gap<th>Frame<th>Bits<th class=wide>Mask<th "
+		   "class=r>Length<th></thead><tbody>");
 	for (uint32_t i = 0; i < t->n; i++) {
 		if (i == TRAIL_FIRST && trail__dropped(t)) {
 			buf_str(b, "<tr><td colspan=7 class=cut>");
@@ -162,7 +165,8 @@ void page__case(struct page *p, const struct report_case *c, bool open)
 	uint64_t from = c->legs[0]->opened;
 	bool detail = true;
 
-	buf_printf(b, "<details class=\"card case\" id=c%u%s>", c->legs[0]->number, open ? " open" : "");
+	buf_printf(b, "<details class=\"card case\" id=c%u%s>", c->legs[0]->number,
+		   open ? " open" : "");
 	draw_summary(b, c);
 	buf_str(b, "<div class=inside>");
 	for (unsigned int i = 0; i < c->n; i++) {
@@ -170,9 +174,10 @@ void page__case(struct page *p, const struct report_case *c, bool open)
 		for (const struct report_verdict *v = c->legs[i]->verdicts; v; v = v->next)
 			draw_verdict(b, v);
 		if (i && c->legs[i]->down && !c->legs[i]->by_key)
-			buf_printf(b, "<p class=note>#%u and #%u were joined by process and time: no "
-				   "Sec-WebSocket-Key tells.</p>", c->legs[i - 1]->number,
-				   c->legs[i]->number);
+			buf_printf(b,
+				   "<p class=note>#%u and #%u were joined by process and time: no "
+				   "Sec-WebSocket-Key tells.</p>",
+				   c->legs[i - 1]->number, c->legs[i]->number);
 	}
 	page__sequence(p, c);
 	page__heads(p, c);
@@ -181,6 +186,7 @@ void page__case(struct page *p, const struct report_case *c, bool open)
 		draw_frames(p, c->legs[i], from);
 	draw_hists(p, c);
 	if (!detail)
-		buf_str(b, "<p class=note>Headers and frames were no longer kept when this came up.</p>");
+		buf_str(b, "<p class=note>Headers and frames were no longer kept when this came "
+			   "up.</p>");
 	buf_str(b, "</div></details>\n");
 }

@@ -39,8 +39,8 @@ static struct shape *shape_of(struct shape **all, struct report_conn *const *leg
 	size_t at = 0;
 
 	for (unsigned int i = 0; i < n; i++)
-		at += snprintf(key.key + at, sizeof(key.key) - at, "%s %s ", comm_at(legs, n, i + 1),
-			       report_server_addr(legs[i]));
+		at += snprintf(key.key + at, sizeof(key.key) - at, "%s %s ",
+			       comm_at(legs, n, i + 1), report_server_addr(legs[i]));
 	HASH_FIND_STR(*all, key.key, s);
 	if (s || HASH_COUNT(*all) == SHAPES_MAX)
 		return s;
@@ -84,8 +84,10 @@ static void draw_shape(struct buf *b, const struct shape *s)
 	html_count(b, s->count);
 	buf_printf(b, " chain%s, ", s->count == 1 ? "" : "s");
 	html_count(b, s->verdicts);
-	buf_printf(b, " with a verdict<br>joined by %s<br>%s", !s->by_time ? "Sec-WebSocket-Key" :
-		   s->by_time == s->count ? "process and time" : "key, or process and time",
+	buf_printf(b, " with a verdict<br>joined by %s<br>%s",
+		   !s->by_time		    ? "Sec-WebSocket-Key"
+		   : s->by_time == s->count ? "process and time"
+					    : "key, or process and time",
 		   s->count == 1 ? "It is " : "The first is ");
 	for (unsigned int i = 0; i < s->n; i++) {
 		buf_str(b, i ? " → " : "");
@@ -122,8 +124,9 @@ void page__chains(struct page *p)
 	}
 	HASH_SORT(all, by_count);
 	if (all)
-		buf_str(p->b, "<h2 id=chains>Chains</h2><p class=note>Connections that carry the same "
-			      "WebSocket across proxies, from the client to the last server.</p>\n");
+		buf_str(p->b,
+			"<h2 id=chains>Chains</h2><p class=note>Connections that carry the same "
+			"WebSocket across proxies, from the client to the last server.</p>\n");
 	HASH_ITER(hh, all, s, after) {
 		if (shown++ < SHAPES_SHOWN)
 			draw_shape(p->b, s);

@@ -18,7 +18,9 @@ enum { CLASS_HANDSHAKE = SEV_ERROR + 1, CLASS_WORST, CLASS_FIRST, CLASS_OTHER };
 static const char *why_pinned(struct report_case *c, uint32_t pins, int *class)
 {
 	static const char *const worst[REPORT_RANKED] = {
-		"long in the receive queue", "slow to reply", "slow to answer pings",
+		"long in the receive queue",
+		"slow to reply",
+		"slow to answer pings",
 	};
 
 	*class = CLASS_HANDSHAKE;

@@ -255,7 +255,8 @@ void report__count(struct report *r, const struct report_conn *c)
 	bool failed = report_failed(c);
 
 	r->n_websockets += websocket;
-	r->n_failed += failed && c->wanted && !c->down; /* the client's own; legs behind it go along */
+	r->n_failed +=
+		failed && c->wanted && !c->down; /* the client's own; legs behind it go along */
 	r->n_slow += c->websocket && ns >= REPORT_SLOW_NS;
 	g->conns++;
 	g->websockets += websocket;

@@ -102,8 +102,10 @@ void html_badge(struct buf *b, enum severity s)
 
 void html_end(struct buf *b, const struct report_conn *c)
 {
-	static const char *const hows[] = { [WST_FIN] = "FIN",	       [WST_RST_SENT] = "RST",
-					    [WST_RST_RECEIVED] = "RST", [WST_TIMEOUT] = "timeout",
+	static const char *const hows[] = { [WST_FIN] = "FIN",
+					    [WST_RST_SENT] = "RST",
+					    [WST_RST_RECEIVED] = "RST",
+					    [WST_TIMEOUT] = "timeout",
 					    [WST_EXIT] = "process ended" };
 
 	if (!c->closed) {

@@ -20,7 +20,7 @@ struct report_case {
 
 struct page {
 	struct buf *b;
-	const struct report *r;
+	struct report *r; /* its order changes */
 	const struct options *o;
 	const struct run_info *run;
 	const struct run_totals *totals;
@@ -31,7 +31,7 @@ struct page {
 };
 
 /* Writes the whole page into b. Returns 0 or -ENOMEM. */
-int page__write(struct buf *b, const struct report *r, const struct options *o,
+int page__write(struct buf *b, struct report *r, const struct options *o,
 		const struct run_info *run, const struct run_totals *totals,
 		const struct diagnose *diagnose);
 
@@ -50,7 +50,8 @@ bool page__histograms(struct buf *b, const struct wst_hist *hists, const struct 
 
 /* Text of whatever origin; what could be hostile goes through nothing else. */
 void html_text(struct buf *b, const char *s);
-void html_bytes(struct buf *b, const char *p, size_t n, size_t max); /* what is beyond max: counted */
+void html_bytes(struct buf *b, const char *p, size_t n,
+		size_t max); /* what is beyond max: counted */
 
 /* Prose of ours, in which \n is a line break. */
 void html_prose(struct buf *b, const char *s);

@@ -70,8 +70,9 @@ static void draw_lead(struct page *p)
 		buf_str(b, ", port ");
 		html_text(b, p->o->port_list);
 	}
-	buf_str(b, ". Times are local. <b>→</b> is from the WebSocket client to the server, <b>←</b> "
-		   "from the server to the client.</p>\n");
+	buf_str(b,
+		". Times are local. <b>→</b> is from the WebSocket client to the server, <b>←</b> "
+		"from the server to the client.</p>\n");
 }
 
 static void sum_start(struct buf *b, const char *name, uint64_t n)
@@ -123,8 +124,9 @@ static void draw_nav(struct page *p, unsigned int n)
 		buf_str(p->b, "<a href=\"#time\">Over time</a>");
 	if (chains)
 		buf_str(p->b, "<a href=\"#chains\">Chains</a>");
-	buf_str(p->b, "<a href=\"#detail\">In detail</a><a href=\"#hists\">Histograms</a>"
-		      "<a href=\"#all\">All connections</a><a href=\"#limits\">What is left out</a></nav>\n");
+	buf_str(p->b, "<a href=\"#detail\">In detail</a><a href=\"#hists\">Histograms</a><a "
+		      "href=\"#all\">All connections</a><a href=\"#limits\">What is left "
+		      "out</a></nav>\n");
 }
 
 /* The connections shown in detail that had this verdict at this place. */
@@ -159,14 +161,15 @@ static void draw_refs(struct page *p, const struct diagnose_row *row)
 static void draw_help(struct buf *b, const struct rule_help *help)
 {
 	static const char *const names[PROXIES] = {
-		[PROXY_NGINX] = "nginx",   [PROXY_HAPROXY] = "HAProxy", [PROXY_APACHE] = "Apache",
-		[PROXY_CADDY] = "Caddy",   [PROXY_ENVOY] = "Envoy",
+		[PROXY_NGINX] = "nginx", [PROXY_HAPROXY] = "HAProxy", [PROXY_APACHE] = "Apache",
+		[PROXY_CADDY] = "Caddy", [PROXY_ENVOY] = "Envoy",
 	};
 
 	if (!help)
 		return;
-	buf_str(b, "<details class=more><summary>Why it happens, how to see it, and the fix elsewhere"
-		   "</summary><dl class=facts><dt>What it means</dt><dd>");
+	buf_str(b,
+		"<details class=more><summary>Why it happens, how to see it, and the fix "
+		"elsewhere</summary><dl class=facts><dt>What it means</dt><dd>");
 	html_prose(b, help->cause);
 	if (help->see) {
 		buf_str(b, "</dd><dt>How to see it</dt><dd>");
@@ -185,7 +188,8 @@ static void draw_row(struct page *p, const struct diagnose_row *row)
 {
 	struct buf *b = p->b;
 
-	buf_printf(b, "<article class=\"card verdict %s\"><header>", severity_name(row->rule->severity));
+	buf_printf(b, "<article class=\"card verdict %s\"><header>",
+		   severity_name(row->rule->severity));
 	html_badge(b, row->rule->severity);
 	buf_printf(b, "<h3>%s</h3><span>", row->rule->id);
 	html_count(b, row->count);
@@ -208,13 +212,17 @@ static void draw_wrong(struct page *p, unsigned int n)
 
 	if (!n)
 		return;
-	buf_str(b, "<h2 id=wrong>What is wrong</h2><p class=note>The worst first. A connection gets one "
-		   "verdict a cause; what is alike on a port and path is counted once here.</p>\n");
+	buf_str(b, "<h2 id=wrong>What is wrong</h2><p class=note>The worst first. A connection "
+		   "gets one verdict a cause; what is alike on a port and path is counted once "
+		   "here.</p>\n");
 	for (unsigned int i = 0; i < n && i < ROWS_SHOWN; i++)
 		draw_row(p, diagnose__row(p->diagnose, i));
 	if (n > ROWS_SHOWN)
-		buf_printf(b, "<p class=note>%u more are not shown here; each connection's verdict is in "
-			   "the table of all connections.</p>\n", n - ROWS_SHOWN);
+		buf_printf(
+			b,
+			"<p class=note>%u more are not shown here; each connection's verdict is in "
+			"the table of all connections.</p>\n",
+			n - ROWS_SHOWN);
 }
 
 static void draw_detail(struct page *p)
@@ -223,26 +231,29 @@ static void draw_detail(struct page *p)
 
 	buf_str(b, "<h2 id=detail>In detail</h2><p class=note>");
 	if (p->n_cases)
-		buf_str(b, "Connections with a verdict first, then failed and slow handshakes (from 500 ms), "
-			   "the slowest ones, and the first ones, to compare with. "
-			   "In the pictures time runs evenly but for the long silences, which are grey.");
+		buf_str(b, "Connections with a verdict first, then failed and slow handshakes "
+			   "(from 500 ms), the slowest ones, and the first ones, to compare with. "
+			   "In the pictures time runs evenly but for the long silences, which are "
+			   "grey.");
 	else
 		buf_str(b, "No connection was seen.");
 	buf_str(b, "</p>");
 	if (p->n_cases)
-		buf_str(b, "<div class=key><span>data to the server</span><span class=kdown>data to the "
-			   "client</span><span class=kctl>ping, pong</span><span class=kcls>close</span>"
-			   "<span class=kgap>silence</span></div>\n");
+		buf_str(b, "<div class=key><span>data to the server</span><span class=kdown>data "
+			   "to the client</span><span class=kctl>ping, pong</span><span "
+			   "class=kcls>close</span><span class=kgap>silence</span></div>\n");
 	for (unsigned int i = 0; i < p->n_cases; i++)
-		page__case(p, &p->cases[i], i < (p->cases[0].rule ? CASES_OPEN : 3) &&
-						    (!p->cases[0].rule || p->cases[i].rule));
+		page__case(p, &p->cases[i],
+			   i < (p->cases[0].rule ? CASES_OPEN : 3) &&
+				   (!p->cases[0].rule || p->cases[i].rule));
 }
 
 static void draw_histograms(struct page *p)
 {
-	buf_str(p->b, "<h2 id=hists>Histograms</h2><p class=note>Of all connections together, each bar "
-		      "twice as far as the one before it. A p99 is at most 12&nbsp;% off.</p>"
-		      "<div class=hists>\n");
+	buf_str(p->b,
+		"<h2 id=hists>Histograms</h2><p class=note>Of all connections together, each bar "
+		"twice as far as the one before it. A p99 is at most 12&nbsp;% off.</p><div "
+		"class=hists>\n");
 	if (!page__histograms(p->b, p->r->hists, p->r->delay))
 		buf_str(p->b, "<p class=note>Nothing was counted.</p>");
 	buf_str(p->b, "</div>\n");
@@ -263,26 +274,33 @@ static void draw_limits(struct page *p)
 	struct buf *b = p->b;
 
 	buf_str(b, "<h2 id=limits>What is left out</h2><ul class=note>\n");
-	limit(b, p->cases_left_out, "chains with a verdict or something remarkable are only in the table: "
-				    "there are enough like them above.");
-	limit(b, r->conns_dropped, "connections are in no table but the one by path and port, or in none "
-				   "where they were open and there was no room.");
-	limit(b, r->details_dropped, "connections that ended and had no verdict then gave up their headers "
-				     "and frames for later ones.");
-	limit(b, r->no_detail, "connections were opened when there was no room for their headers and "
-			       "frames.");
+	limit(b, p->cases_left_out,
+	      "chains with a verdict or something remarkable are only in the table: there are "
+	      "enough like them above.");
+	limit(b, r->conns_dropped,
+	      "connections are in no table but the one by path and port, or in none where they "
+	      "were open and there was no room.");
+	limit(b, r->details_dropped,
+	      "connections that ended and had no verdict then gave up their headers and frames for "
+	      "later ones.");
+	limit(b, r->no_detail,
+	      "connections were opened when there was no room for their headers and frames.");
 	limit(b, p->totals->lost, "events were lost: the event buffer was full (--ringbuf).");
 	limit(b, p->totals->refused, "connections were not followed (--max-conns).");
-	buf_printf(b, "<li>Of a connection the first %u and the last %u frames are kept; the bars between "
-		   "them in the pictures count those that are not.</li>\n", TRAIL_FIRST, TRAIL_LAST);
-	buf_printf(b, "<li>%s</li>\n", r->show_secrets ?
-		   "Secrets are shown: cookies, credentials and query values are in this page." :
-		   "Cookies, credentials and the values of queries read [redacted]; payload, where it was "
-		   "kept (-s), does not.");
-	buf_str(b, "<li>TLS is not read: of such connections there are addresses and times only.</li></ul>\n");
+	buf_printf(b,
+		   "<li>Of a connection the first %u and the last %u frames are kept; the bars "
+		   "between them in the pictures count those that are not.</li>\n",
+		   TRAIL_FIRST, TRAIL_LAST);
+	buf_printf(b, "<li>%s</li>\n",
+		   r->show_secrets ? "Secrets are shown: cookies, credentials and query values are "
+				     "in this page."
+				   : "Cookies, credentials and the values of queries read "
+				     "[redacted]; payload, where it was kept (-s), does not.");
+	buf_str(b, "<li>TLS is not read: of such connections there are addresses and times "
+		   "only.</li></ul>\n");
 }
 
-int page__write(struct buf *b, const struct report *r, const struct options *o,
+int page__write(struct buf *b, struct report *r, const struct options *o,
 		const struct run_info *run, const struct run_totals *totals,
 		const struct diagnose *diagnose)
 {
@@ -290,15 +308,19 @@ int page__write(struct buf *b, const struct report *r, const struct options *o,
 	struct page *p = &page;
 	unsigned int n;
 
-	*p = (struct page){ .b = b, .r = r, .o = o, .run = run, .totals = totals, .diagnose = diagnose };
+	*p = (struct page){
+		.b = b, .r = r, .o = o, .run = run, .totals = totals, .diagnose = diagnose
+	};
 	n = rows(p);
 	page__choose(p);
 	buf_str(b, "<!doctype html>\n<html lang=en>\n<head>\n<meta charset=utf-8>\n");
 	page__style(b);
 	buf_str(b, "<meta name=viewport content=\"width=device-width,initial-scale=1\">\n"
-		   "<meta name=referrer content=no-referrer>\n<title>wstrace: ");
+		   "<meta name=referrer content=no-referrer>\n"
+		   "<title>wstrace: ");
 	html_text(b, run->host[0] ? run->host : "captures");
-	buf_str(b, "</title>\n</head>\n<body>\n<header class=top><p class=brand>wstrace report</p>\n");
+	buf_str(b,
+		"</title>\n</head>\n<body>\n<header class=top><p class=brand>wstrace report</p>\n");
 	draw_title(p, n);
 	draw_lead(p);
 	draw_sums(p);

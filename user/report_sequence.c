@@ -92,10 +92,14 @@ static void draw_step(struct buf *b, const struct report_conn *c, enum step_kind
 	} else if (c->how == WST_REFUSED) {
 		buf_str(b, "<span><b>RST</b></span><span><small>connection refused</small></span>");
 	} else {
-		buf_printf(b, "<span><b>%s</b></span><span><small>%s, without an answer</small></span>",
-			   c->how == WST_FIN ? "FIN" : c->how == WST_TIMEOUT ? "timeout" :
-			   c->how == WST_EXIT ? "process ended" : "RST",
-			   c->by_client ? "the client gave up" : "closed by the server");
+		buf_printf(
+			b,
+			"<span><b>%s</b></span><span><small>%s, without an answer</small></span>",
+			c->how == WST_FIN	? "FIN"
+			: c->how == WST_TIMEOUT ? "timeout"
+			: c->how == WST_EXIT	? "process ended"
+						: "RST",
+			c->by_client ? "the client gave up" : "closed by the server");
 	}
 	buf_str(b, "<div class=arrow></div></div>");
 }
@@ -145,7 +149,10 @@ void page__sequence(struct page *p, const struct report_case *c)
 				   "was already open.</p>");
 		else if (c->legs[0]->opaque)
 			buf_printf(b, "<p class=note>No handshake could be read: %s.</p>",
-				   why_name(c->legs[0]->opaque));
+				   c->legs[0]->opaque == WST_WHY_TLS ? "it is TLS"
+				   : c->legs[0]->opaque == WST_WHY_HTTP2
+					   ? "it is HTTP/2"
+					   : why_name(c->legs[0]->opaque));
 		return;
 	}
 	buf_printf(b, "<h4>Handshake</h4><div class=\"seq n%u\">", n);
@@ -191,9 +198,10 @@ static bool has_name(const struct report_pairs *p, struct span wanted)
 	return false;
 }
 
-/* The headers; those that tell of WebSocket and that the other side of the proxy had are struck out. */
-static void draw_headers(struct buf *b, const struct report_pairs *p, const struct report_pairs *other,
-			 bool cut)
+/* The headers; those that tell of WebSocket and that the other side of the proxy had are struck
+ * out. */
+static void draw_headers(struct buf *b, const struct report_pairs *p,
+			 const struct report_pairs *other, bool cut)
 {
 	struct span name, value;
 	size_t at = 0;
@@ -225,8 +233,8 @@ static void draw_headers(struct buf *b, const struct report_pairs *p, const stru
 static void draw_head(struct page *p, const struct report_case *c, unsigned int i, bool response)
 {
 	const struct report_conn *leg = c->legs[i];
-	const struct report_conn *near = response ? (i + 1 < c->n ? c->legs[i + 1] : NULL) :
-						    (i ? c->legs[i - 1] : NULL);
+	const struct report_conn *near =
+		response ? (i + 1 < c->n ? c->legs[i + 1] : NULL) : (i ? c->legs[i - 1] : NULL);
 	const struct report_pairs *other = NULL;
 	struct buf *b = p->b;
 
@@ -261,7 +269,7 @@ void page__heads(struct page *p, const struct report_case *c)
 		any |= c->legs[i]->detail && c->legs[i]->request_ts;
 	if (!any)
 		return;
-	buf_str(b, "<details class=more><summary>Headers</summary><div class=heads>");
+	buf_str(b, "<details class=\"more paper\"><summary>Headers</summary><div class=heads>");
 	for (unsigned int i = 0; i < c->n; i++) {
 		const struct report_conn *leg = c->legs[i];
 

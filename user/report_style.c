@@ -1,201 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How the page looks. The policy lets nothing in but this very style, by its hash: no script, no
- * style attribute, no request to anywhere, whatever a header might have smuggled in.
+ * How the page looks: report.css. The page's policy lets nothing in but this very style, by its
+ * hash: no script, no style attribute, no request to anywhere, whatever a header has smuggled in.
  */
 #include <nettle/base64.h>
 #include <nettle/sha2.h>
-#include <string.h>
 #include "report_html.h"
 
-static const char style[] =
-	":root{color-scheme:light dark;--bg:#f7f7f5;--panel:#fff;--ink:#1d2125;--soft:#5d656d;"
-	"--line:#dfe2e4;--faint:#f1f2f1;--up:#2160c4;--down:#0b7f73;--ctl:#a8690b;--error:#b92c25;"
-	"--error-bg:#fcebe9;--warning:#8f5600;--warning-bg:#fdf1da;--info:#4b5763;--info-bg:#eceff2;"
-	"--ok:#23753a;--link:#1f5bb8}\n"
-	"@media(prefers-color-scheme:dark){:root{--bg:#131619;--panel:#1a1e22;--ink:#dfe2e5;"
-	"--soft:#98a1a9;--line:#2e343a;--faint:#22272c;--up:#7fadf7;--down:#4cc0b0;--ctl:#dba544;"
-	"--error:#f28b82;--error-bg:#3b2120;--warning:#e4b05a;--warning-bg:#352a13;--info:#aab4be;"
-	"--info-bg:#272d33;--ok:#70c587;--link:#86b3f8}}\n"
-	"*{box-sizing:border-box}\n"
-	"html{-webkit-text-size-adjust:100%;scroll-behavior:smooth}\n"
-	"body{margin:0;background:var(--bg);color:var(--ink);"
-	"font:15px/1.5 system-ui,-apple-system,\"Segoe UI\",Roboto,\"Noto Sans\",\"DejaVu Sans\",sans-serif;"
-	"overflow-wrap:anywhere}\n"
-	"main,header.top,footer{max-width:1120px;margin:0 auto;padding:0 24px}\n"
-	"header.top{padding-top:36px}footer{padding-bottom:48px;color:var(--soft);font-size:13px}\n"
-	"h1{font-size:28px;line-height:1.2;font-weight:650;letter-spacing:-.012em;margin:4px 0 8px}\n"
-	"h2{font-size:19px;line-height:1.3;font-weight:650;margin:44px 0 6px}\n"
-	"h3{font-size:15px;font-weight:650;margin:0}\n"
-	"h4{font-size:12.5px;font-weight:600;margin:20px 0 6px;color:var(--soft)}\n"
-	"p{margin:0 0 10px;text-wrap:pretty}a{color:var(--link);text-decoration:none}a:hover{text-decoration:underline}\n"
-	".brand{color:var(--soft);font-size:13px;margin:0}.lead{color:var(--soft);max-width:75ch}\n"
-	".note{color:var(--soft);font-size:13.5px;max-width:82ch;margin-bottom:14px}\n"
-	".mono,code,pre,.w{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,\"DejaVu Sans Mono\","
-	"monospace;font-size:.88em}\n"
-	".w{unicode-bidi:isolate}.cut{color:var(--soft);font-style:italic}\n"
-	"nav{display:flex;flex-wrap:wrap;gap:6px 20px;margin:18px 0 0;font-size:14px}\n"
-	/* the sums */
-	".sums{display:grid;grid-template-columns:repeat(6,1fr);gap:1px;background:var(--line);"
-	"border:1px solid var(--line);border-radius:8px;overflow:hidden;margin:22px 0 0}\n"
-	".sums div{background:var(--panel);padding:12px 16px}\n"
-	".sums dt{font-size:12.5px;color:var(--soft)}.sums dd{margin:0;font-size:21px;font-weight:600;"
-	"line-height:1.3;font-variant-numeric:tabular-nums}\n"
-	".sums small{display:block;font-size:12.5px;font-weight:400;color:var(--soft);line-height:1.4}\n"
-	/* verdicts */
-	".badge{display:inline-block;font-size:12px;line-height:18px;font-weight:600;padding:0 7px;"
-	"border-radius:4px;color:var(--info);background:var(--info-bg)}\n"
-	".badge.error{color:var(--error);background:var(--error-bg)}\n"
-	".badge.warning{color:var(--warning);background:var(--warning-bg)}\n"
-	".badge.ok{color:var(--ok);background:none;padding:0}\n"
-	".card{background:var(--panel);border:1px solid var(--line);border-radius:8px;"
-	"padding:14px 18px;margin:0 0 12px}\n"
-	".verdict{border-left:3px solid var(--info);border-radius:4px 8px 8px 4px}\n"
-	".verdict.error{border-left-color:var(--error)}.verdict.warning{border-left-color:var(--warning)}\n"
-	".verdict header{display:flex;flex-wrap:wrap;gap:2px 10px;align-items:baseline;margin-bottom:6px}\n"
-	".verdict header .where{color:var(--soft);font-size:13.5px;margin-left:auto}\n"
-	".verdict p{margin:0 0 6px;max-width:86ch}\n"
-	".fix{padding-left:3.2em;text-indent:-3.2em}.fix b{display:inline-block;width:3.2em;text-indent:0}\n"
-	".refs{font-size:13.5px;color:var(--soft)}\n"
-	/* folding */
-	"summary{cursor:pointer}details.more>summary{font-size:13.5px;color:var(--link);padding:3px 0}\n"
-	"details.more[open]>summary{margin-bottom:4px}\n"
-	"dl.facts{display:grid;align-items:baseline;grid-template-columns:max-content 1fr;gap:2px 18px;margin:6px 0 8px;"
-	"font-size:13.5px}dl.facts dt{color:var(--soft)}dl.facts dd{margin:0}\n"
-	"details.case{padding:0}details.case>summary{display:flex;flex-wrap:wrap;gap:2px 12px;"
-	"align-items:baseline;padding:12px 18px;list-style:none}\n"
-	"details.case>summary::-webkit-details-marker{display:none}\n"
-	"details.case>summary::before{content:\"\";flex:none;width:7px;height:7px;margin-right:2px;"
-	"border:solid var(--soft);border-width:0 1.5px 1.5px 0;transform:rotate(-45deg) translate(0,-2px)}\n"
-	"details.case[open]>summary::before{transform:rotate(45deg) translate(-2px,-2px)}\n"
-	"details.case>summary h3{flex:1 1 260px}summary .when{color:var(--soft);"
-	"font-size:13.5px;font-variant-numeric:tabular-nums}\n"
-	".inside{padding:2px 18px 16px;border-top:1px solid var(--line)}\n"
-	".inside>.note{margin:12px 0 0}.inside>.verdict{border-width:0 0 0 3px;border-radius:0;padding:0 0 0 14px;margin:16px 0 0}\n"
-	/* chains */
-	".chain{display:flex;list-style:none;margin:0;padding:0;align-items:stretch}\n"
-	".chain .node{flex:0 1 auto;border:1px solid var(--line);border-radius:6px;background:var(--faint);"
-	"padding:6px 12px;font-weight:600;font-size:14px;line-height:1.35}\n"
-	".chain .node small{display:block;font-weight:400;color:var(--soft)}\n"
-	".chain .hop{flex:1 1 40px;max-width:120px;min-width:36px;position:relative;color:var(--soft)}\n"
-	".chain .hop::before{content:\"\";position:absolute;left:6px;right:8px;top:50%;"
-	"border-top:1.5px solid currentColor}\n"
-	".chain .hop::after{content:\"\";position:absolute;right:4px;top:calc(50% - 4px);"
-	"border:5px solid transparent;border-left-color:currentColor;border-right:0}\n"
-	".shape{display:flex;gap:8px 22px;align-items:center;flex-wrap:wrap}\n"
-	".shape .chain{flex:1 1 420px}.shape .what{flex:0 1 290px;font-size:13.5px;color:var(--soft)}\n"
-	/* the sequence of a handshake */
-	".seq{font-size:13.5px;margin:0 0 4px}.seq .row,.seq .who{display:grid}\n"
-	".n1{max-width:640px}.n1 .row{grid-template-columns:92px minmax(0,1fr)}.n1 .who{grid-template-columns:minmax(0,.5fr) minmax(0,.5fr)}\n"
-	".n2 .row{grid-template-columns:92px repeat(2,minmax(0,1fr))}"
-	".n2 .who{grid-template-columns:minmax(0,.5fr) minmax(0,1fr) minmax(0,.5fr)}\n"
-	".n3 .row{grid-template-columns:92px repeat(3,minmax(0,1fr))}"
-	".n3 .who{grid-template-columns:minmax(0,.5fr) repeat(2,minmax(0,1fr)) minmax(0,.5fr)}\n"
-	".n4 .row{grid-template-columns:92px repeat(4,minmax(0,1fr))}"
-	".n4 .who{grid-template-columns:minmax(0,.5fr) repeat(3,minmax(0,1fr)) minmax(0,.5fr)}\n"
-	".seq .who{margin-left:92px;padding-bottom:6px;text-align:center;font-weight:600;line-height:1.35}\n"
-	".seq .who>:first-child{text-align:left}.seq .who>:last-child{text-align:right}\n"
-	".seq .who small{display:block;font-weight:400;color:var(--soft)}\n"
-	".seq .t{color:var(--soft);font-variant-numeric:tabular-nums;font-size:12.5px;align-self:end;"
-	"line-height:10px;padding-bottom:0}\n"
-	".seq .leg{border-left:1.5px solid var(--line);padding-top:9px;min-height:22px;display:flex;"
-	"flex-direction:column;justify-content:flex-end}\n"
-	".seq .leg:last-child{border-right:1.5px solid var(--line)}\n"
-	".seq .leg>span{padding:0 14px;line-height:1.4}.seq .back>span{text-align:right}\n"
-	".seq .leg small{font-size:12.5px;color:var(--soft)}\n"
-	".arrow{position:relative;height:10px}\n"
-	".arrow::before{content:\"\";position:absolute;left:0;right:0;top:4px;border-top:1.5px solid}\n"
-	".arrow::after{content:\"\";position:absolute;top:0;border:5px solid transparent}\n"
-	".go>.arrow::after{right:0;border-left-color:currentColor;border-right:0}\n"
-	".back>.arrow::after{left:0;border-right-color:currentColor;border-left:0}\n"
-	".go>.arrow{color:var(--up)}.back>.arrow{color:var(--down)}\n"
-	".tcp>.arrow{color:var(--soft)}.tcp>.arrow::before{border-top-style:dashed;border-top-width:1px}\n"
-	".seq .tcp{color:var(--soft)}.seq .bad,.seq .leg small.bad{color:var(--error)}.bad>.arrow{color:var(--error)}\n"
-	".seq .wait .leg{border-left-style:dotted;border-right-style:dotted;padding:5px 14px;color:var(--soft);"
-	"font-size:12.5px;min-height:34px;justify-content:center}\n"
-	".seq .end .leg{min-height:12px;padding:0}\n"
-	/* heads */
-	".heads{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,330px),1fr));gap:14px}\n"
-	".heads h4{margin-top:6px}\n"
-	"pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:0 0 8px;padding:9px 12px;line-height:1.5;"
-	"background:var(--faint);border-radius:6px;font-size:12.5px}\n"
-	"pre b{font-weight:600;color:var(--ink)}pre .n{color:var(--soft)}pre del{color:var(--error)}\n"
-	/* pictures */
-	"svg{display:block;width:100%;overflow:visible}\n"
-	".lane{margin:10px 0 0}.lane p{margin:0 0 2px;font-size:13px;color:var(--soft)}\n"
-	".lane p b{color:var(--ink);font-weight:600}\n"
-	".axis{display:flex;justify-content:space-between;font-size:12px;color:var(--soft);"
-	"border-top:1px solid var(--line);padding-top:2px;font-variant-numeric:tabular-nums}\n"
-	"svg text{font-size:11px;fill:var(--soft);text-anchor:middle;paint-order:stroke;stroke:var(--faint);"
-	"stroke-width:3px}\n"
-	".gap{fill:var(--faint)}.life{fill:var(--line)}.up{fill:var(--up)}.down{fill:var(--down)}\n"
-	".ctl{fill:var(--ctl)}.cls{fill:var(--error)}.hs{stroke:var(--soft);stroke-width:1.5}\n"
-	".hs.ok{stroke:var(--ok)}.hs.bad{stroke:var(--error)}.fin{stroke:var(--ink);stroke-width:2}\n"
-	".fin.rst{stroke:var(--error)}.dense{opacity:.55}\n"
-	"rect.error{fill:var(--error)}rect.warning{fill:var(--warning)}rect.info{fill:var(--info)}\n"
-	".base{stroke:var(--line)}.p{stroke:var(--ctl);stroke-width:1}\n"
-	".key{display:flex;flex-wrap:wrap;gap:2px 18px;font-size:13px;color:var(--soft);margin:0 0 12px}\n"
-	".key span::before{content:\"\";display:inline-block;width:8px;height:8px;border-radius:50%;"
-	"margin-right:6px;background:var(--up)}.key .kdown::before{background:var(--down)}\n"
-	".key .kctl::before{background:var(--ctl)}.key .kcls::before{background:var(--error)}\n"
-	".key .kgap::before{background:var(--line);border-radius:1px;width:16px}\n"
-	".hists{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,310px),1fr));gap:12px}\n"
-	".hist{padding:12px 16px;margin:0}.hist h3{font-size:14px}\n"
-	".hist p{font-size:12.5px;color:var(--soft);margin:0 0 8px;font-variant-numeric:tabular-nums}\n"
-	".inside .hist{border:0;padding:6px 0;background:none}.frames{width:auto}.frames td{padding:1px 22px 1px 0}\n"
-	".frames td:last-child{padding-right:0}\n"
-	/* tables */
-	".scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:13px;"
-	"font-variant-numeric:tabular-nums;overflow-wrap:normal}\n"
-	"th{text-align:left;font-weight:600;color:var(--soft);font-size:12.5px;border-bottom:1px solid var(--line);"
-	"white-space:nowrap}th,td{padding:4px 12px 4px 0;vertical-align:top}\n"
-	"td{border-bottom:1px solid var(--faint);white-space:nowrap}tr:last-child td{border-bottom:0}\n"
-	"td.r,th.r{text-align:right}td.x{white-space:normal;overflow-wrap:anywhere;min-width:14em}\n"
-	".list td:last-child,.list th:last-child{padding-right:0}td.up{color:var(--up)}td.down{color:var(--down)}\n"
-	"details.block{margin:0 0 8px;padding:8px 18px}details.block[open]>summary{margin-bottom:8px}\n"
-	".error-text{color:var(--error)}\n"
-	"@media(max-width:900px){.sums{grid-template-columns:repeat(3,1fr)}}\n"
-	"@media(max-width:640px){main,header.top,footer{padding-left:16px;padding-right:16px}\n"
-	"header.top{padding-top:22px}h1{font-size:24px}h2{margin-top:34px}.card{padding:12px 14px}\n"
-	".sums{grid-template-columns:repeat(2,1fr)}.sums div{padding:10px 14px}\n"
-	"details.case{padding:0}details.case>summary{padding:11px 14px}.inside{padding:2px 14px 14px}\n"
-	"details.block{padding:8px 14px}.verdict header .where{margin-left:0;flex-basis:100%}\n"
-	".chain{flex-direction:column}.chain .hop{max-width:none;min-height:24px;flex-basis:24px}\n"
-	".chain .hop::before{left:22px;right:auto;top:4px;bottom:7px;border-top:0;border-left:1.5px solid}\n"
-	".chain .hop::after{left:18px;right:auto;top:auto;bottom:2px;border:5px solid transparent;"
-	"border-top-color:currentColor;border-bottom:0}.shape .chain,.shape .what{flex-basis:100%}\n"
-	".seq{font-size:12.5px}.seq .row{grid-template-columns:1fr}.seq .who{margin-left:0}\n"
-	".n1 .row{grid-template-columns:minmax(0,1fr)}.n2 .row{grid-template-columns:repeat(2,minmax(0,1fr))}\n"
-	".n3 .row{grid-template-columns:repeat(3,minmax(0,1fr))}.n4 .row{grid-template-columns:repeat(4,minmax(0,1fr))}\n"
-	".seq .t{grid-column:1/-1;font-size:11.5px;line-height:1;padding:8px 9px 0;align-self:auto;"
-	"border:solid var(--line);border-width:0 1.5px}\n"
-	".n2 .t{background:linear-gradient(var(--line),var(--line)) 50% 0/1.5px 100% no-repeat}\n"
-	".n2 .who{grid-template-columns:repeat(3,minmax(0,1fr))}.seq .who small{font-size:10.5px}\n"
-	".seq .wait .t{display:none}\n"
-	"td.x{min-width:9em}\n"
-	".seq .leg{padding-top:2px}.seq .leg>span{padding:0 9px}.seq small{font-size:11.5px}\n"
-	"dl.facts{grid-template-columns:1fr;gap:0}dl.facts dd{margin-bottom:5px}.wide{display:none}}\n"
-	"@media print{:root{color-scheme:light;--bg:#fff;--panel:#fff;--ink:#000;--soft:#444;--line:#bbb;"
-	"--faint:#f3f3f3;--up:#1c4fa0;--down:#066b61;--ctl:#855000;--error:#a31f19;--error-bg:#fff;"
-	"--warning:#7a4900;--warning-bg:#fff;--info:#333;--info-bg:#fff;--ok:#1d6130;--link:#000}\n"
-	"body{font-size:10.5pt;print-color-adjust:exact;-webkit-print-color-adjust:exact}"
-	"main,header.top,footer{max-width:none;padding:0}nav{display:none}\n"
-	".card,.seq,.lane,.heads section,tr,.hist{break-inside:avoid}details.case{break-inside:auto}"
-	"h2,h3,h4,summary{break-after:avoid}.badge{border:1px solid}.scroll{overflow:visible}}\n";
+extern const char report_css[], report_css_end[];
+
+__asm__(".pushsection .rodata\n"
+	"report_css: .incbin \"user/report.css\"\n"
+	"report_css_end: .byte 0\n"
+	".popsection\n");
 
 void page__style(struct buf *b)
 {
 	char hash[BASE64_ENCODE_RAW_LENGTH(SHA256_DIGEST_SIZE) + 1] = "";
+	size_t n = report_css_end - report_css;
 	uint8_t digest[SHA256_DIGEST_SIZE];
 	struct sha256_ctx sha;
 
 	sha256_init(&sha);
-	sha256_update(&sha, sizeof(style) - 1, (const uint8_t *)style);
+	sha256_update(&sha, n, (const uint8_t *)report_css);
 	sha256_digest(&sha, sizeof(digest), digest);
 	base64_encode_raw(hash, sizeof(digest), digest);
-	buf_printf(b, "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-		      "style-src 'sha256-%s'; base-uri 'none'; form-action 'none'\">\n", hash);
+	buf_printf(b,
+		   "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+		   "style-src 'sha256-%s'; base-uri 'none'; form-action 'none'\">\n",
+		   hash);
 	buf_str(b, "<style>");
-	buf_add(b, style, sizeof(style) - 1);
+	buf_add(b, report_css, n);
 	buf_str(b, "</style>\n");
 }

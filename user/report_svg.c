@@ -8,6 +8,7 @@
 #define LANE_HEIGHT 52
 #define MIDDLE 26
 #define SPANS 32
+#define S 1000000000ULL
 
 /* A frame at the very edge must not be cut in half. */
 static double inset(double percent)
@@ -73,9 +74,10 @@ static void draw_dropped(struct buf *b, const struct report_axis *a, const struc
 			double h = 3 + 17.0 * t->bins->n[i][dir] / most;
 
 			if (t->bins->n[i][dir])
-				buf_printf(b, "<rect class=\"dense %s\" x=\"%.2f%%\" width=\"%.2f%%\" "
-					   "y=\"%.1f\" height=\"%.1f\"/>", dir ? "down" : "up", x,
-					   width > 0.15 ? width : 0.15,
+				buf_printf(b,
+					   "<rect class=\"dense %s\" x=\"%.2f%%\" width=\"%.2f%%\" "
+					   "y=\"%.1f\" height=\"%.1f\"/>",
+					   dir ? "down" : "up", x, width > 0.15 ? width : 0.15,
 					   dir == WST_C2S ? MIDDLE - 3 - h : MIDDLE + 3.0, h);
 		}
 	}
@@ -85,8 +87,22 @@ static void draw_tick(struct buf *b, const struct report_axis *a, uint64_t ts, c
 		      int y1, int y2)
 {
 	if (ts)
-		buf_printf(b, "<line class=\"%s\" x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"%d\" y2=\"%d\"/>",
+		buf_printf(b,
+			   "<line class=\"%s\" x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"%d\" y2=\"%d\"/>",
 			   class, place(a, ts), place(a, ts), y1, y2);
+}
+
+/* So short that it fits into a silence on a phone. */
+static void add_short(struct buf *b, uint64_t ns)
+{
+	if (ns < S)
+		buf_printf(b, "%.0f ms", ns / 1e6);
+	else if (ns < 120 * S)
+		buf_printf(b, ns < 10 * S ? "%.1f s" : "%.0f s", ns / 1e9);
+	else if (ns < 7200 * S)
+		buf_printf(b, "%.0f min", ns / 60e9);
+	else
+		buf_printf(b, "%.0f h", ns / 3600e9);
 }
 
 static void draw_lane(struct buf *b, const struct report_axis *a, const struct report_conn *c)
@@ -97,11 +113,13 @@ static void draw_lane(struct buf *b, const struct report_axis *a, const struct r
 	buf_printf(b, "<svg height=\"%d\" role=\"img\" aria-label=\"frames of #%u over time\">",
 		   LANE_HEIGHT, c->number);
 	for (uint32_t i = 0; i < a->n; i++)
-		buf_printf(b, "<rect class=\"gap\" x=\"%.2f%%\" width=\"%.2f%%\" y=\"0\" height=\"%d\"/>",
-			   place(a, a->breaks[i].from),
-			   place(a, a->breaks[i].to) - place(a, a->breaks[i].from) - 0.2, LANE_HEIGHT);
-	buf_printf(b, "<rect class=\"life\" x=\"%.2f%%\" width=\"%.2f%%\" y=\"%d\" height=\"2\"/>", from,
-		   to - from, MIDDLE - 1);
+		buf_printf(
+			b,
+			"<rect class=\"gap\" x=\"%.2f%%\" width=\"%.2f%%\" y=\"0\" height=\"%d\"/>",
+			place(a, a->breaks[i].from),
+			place(a, a->breaks[i].to) - place(a, a->breaks[i].from) - 0.2, LANE_HEIGHT);
+	buf_printf(b, "<rect class=\"life\" x=\"%.2f%%\" width=\"%.2f%%\" y=\"%d\" height=\"2\"/>",
+		   from, to - from, MIDDLE - 1);
 	draw_tick(b, a, c->request_ts, "hs", MIDDLE - 18, MIDDLE);
 	draw_tick(b, a, c->response_ts, c->websocket ? "hs ok" : "hs bad", MIDDLE, MIDDLE + 18);
 	if (t && trail__dropped(t) && t->bins)
@@ -111,8 +129,9 @@ static void draw_lane(struct buf *b, const struct report_axis *a, const struct r
 	draw_tick(b, a, c->closed, c->how == WST_FIN ? "fin" : "fin rst", MIDDLE - 8, MIDDLE + 8);
 	for (uint32_t i = 0; i < a->n; i++) {
 		buf_printf(b, "<text x=\"%.2f%%\" y=\"%d\">",
-			   (place(a, a->breaks[i].from) + place(a, a->breaks[i].to)) / 2, MIDDLE + 4);
-		html_duration(b, a->breaks[i].to - a->breaks[i].from);
+			   (place(a, a->breaks[i].from) + place(a, a->breaks[i].to)) / 2,
+			   MIDDLE + 4);
+		add_short(b, a->breaks[i].to - a->breaks[i].from);
 		buf_str(b, "</text>");
 	}
 	buf_str(b, "</svg>");
@@ -209,15 +228,18 @@ void page__timeline(struct page *p, const struct report_case *c)
 #define HALF 38 /* of the chart of the whole run */
 
 /* A mark for each time that had verdicts. */
-static void draw_verdicts(struct buf *b, const struct report_axis *a, const struct report_bins *bins)
+static void draw_verdicts(struct buf *b, const struct report_axis *a,
+			  const struct report_bins *bins)
 {
 	for (int i = 0; bins->width && i < BINS; i++) {
 		uint64_t start = bins->start + i * bins->width;
 
 		if (bins->n[i][0] + bins->n[i][1])
-			buf_printf(b, "<rect class=\"%s\" x=\"%.2f%%\" y=\"0\" width=\"3\" "
-				   "height=\"7\"><title>%u</title></rect>", bins->n[i][0] ? "error" : "warning",
-				   place(a, start), bins->n[i][0] + bins->n[i][1]);
+			buf_printf(b,
+				   "<rect class=\"%s\" x=\"%.2f%%\" y=\"0\" width=\"3\" "
+				   "height=\"7\"><title>%u</title></rect>",
+				   bins->n[i][0] ? "error" : "warning", place(a, start),
+				   bins->n[i][0] + bins->n[i][1]);
 	}
 }
 
@@ -236,9 +258,12 @@ void page__activity(struct page *p)
 		return;
 	buf_str(b, "<h2 id=time>Over time</h2><p class=note>Frames per ");
 	html_duration(b, bins->width);
-	buf_printf(b, ", at most %u: to the server above the line, to the client below. Marks at the top "
-		   "are verdicts, red ones errors.</p><div class=card><svg height=\"%d\" role=\"img\" "
-		   "aria-label=\"frames over time\">", most, 2 * HALF + 12);
+	buf_printf(
+		b,
+		", at most %u: to the server above the line, to the client below. Marks at the top "
+		"are verdicts, red ones errors.</p><div class=card><svg height=\"%d\" role=\"img\" "
+		"aria-label=\"frames over time\">",
+		most, 2 * HALF + 12);
 	for (int i = 0; i < BINS; i++) {
 		uint64_t start = bins->start + i * bins->width, end = start + bins->width;
 
@@ -250,9 +275,10 @@ void page__activity(struct page *p)
 			if (!bins->n[i][dir])
 				continue;
 			h = h < 1 ? 1 : h;
-			buf_printf(b, "<rect class=\"%s\" x=\"%.2f%%\" width=\"%.2f%%\" y=\"%.1f\" "
-				   "height=\"%.1f\"/>", dir ? "down" : "up", x,
-				   (place(&a, end) - x) * 0.8 + 0.05,
+			buf_printf(b,
+				   "<rect class=\"%s\" x=\"%.2f%%\" width=\"%.2f%%\" y=\"%.1f\" "
+				   "height=\"%.1f\"/>",
+				   dir ? "down" : "up", x, (place(&a, end) - x) * 0.8 + 0.05,
 				   dir == WST_C2S ? HALF + 10 - h : HALF + 12, h);
 		}
 	}
@@ -306,9 +332,11 @@ static void draw_bars(struct buf *b, const struct wst_hist *h, const struct hist
 		if (!rows[i])
 			continue;
 		height = height < 1.5 ? 1.5 : height;
-		buf_printf(b, "<rect class=\"%s\" x=\"%.2f%%\" width=\"%.2f%%\" y=\"%.1f\" "
-			   "height=\"%.1f\"><title>", kind->dir == WST_S2C ? "down" : "up",
-			   (i - first) * width + width * 0.06, width * 0.88, HIST_HEIGHT - height, height);
+		buf_printf(b,
+			   "<rect class=\"%s\" x=\"%.2f%%\" width=\"%.2f%%\" y=\"%.1f\" "
+			   "height=\"%.1f\"><title>",
+			   kind->dir == WST_S2C ? "down" : "up", (i - first) * width + width * 0.06,
+			   width * 0.88, HIST_HEIGHT - height, height);
 		value(b, kind, i ? 1ULL << i : 0);
 		buf_str(b, " to ");
 		value(b, kind, 2ULL << i);

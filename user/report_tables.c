@@ -60,16 +60,16 @@ static void draw_group(struct buf *b, const struct report_group *g, const char *
 
 static void draw_groups(struct page *p)
 {
-	struct report_group *g, *next, *groups = p->r->groups, left = {};
+	struct report_group *g, *next, left = {};
 	unsigned int shown = 0, more = 0;
 	struct buf *b = p->b;
 
-	HASH_SORT(groups, by_trouble);
-	buf_str(b, "<div class=\"card scroll\"><table class=list><thead><tr><th>Path<th>Port"
-		   "<th class=wide>Process<th class=r>Connections<th class=\"r wide\">WebSocket<th class=r>Failed"
-		   "<th class=r>Verdicts<th class=\"r wide\">Frames<th class=\"r wide\">Payload"
-		   "<th class=\"r wide\">Slowest handshake</thead><tbody>\n");
-	HASH_ITER(hh, groups, g, next) {
+	HASH_SORT(p->r->groups, by_trouble);
+	buf_str(b, "<div class=\"card scroll\"><table class=list><thead><tr><th>Path<th>Port<th "
+		   "class=wide>Process<th class=r>Connections<th class=\"r wide\">WebSocket<th "
+		   "class=r>Failed<th class=r>Verdicts<th class=\"r wide\">Frames<th class=\"r "
+		   "wide\">Payload<th class=\"r wide\">Slowest handshake</thead><tbody>\n");
+	HASH_ITER(hh, p->r->groups, g, next) {
 		if (shown++ < GROUPS_SHOWN) {
 			draw_group(b, g, NULL);
 			continue;
@@ -117,8 +117,10 @@ static void draw_result(struct buf *b, const struct report_conn *c)
 
 static void draw_ended(struct buf *b, const struct report_conn *c)
 {
-	static const char *const hows[] = { [WST_FIN] = "FIN",	       [WST_RST_SENT] = "RST",
-					    [WST_RST_RECEIVED] = "RST", [WST_TIMEOUT] = "timeout",
+	static const char *const hows[] = { [WST_FIN] = "FIN",
+					    [WST_RST_SENT] = "RST",
+					    [WST_RST_RECEIVED] = "RST",
+					    [WST_TIMEOUT] = "timeout",
 					    [WST_EXIT] = "exit" };
 
 	if (!c->closed)
@@ -185,19 +187,20 @@ static void open_block(struct buf *b, const struct report_conn *first, uint32_t 
 		buf_printf(b, " <span class=when>· %u failed</span>", failed);
 	if (judged)
 		buf_printf(b, " <span class=when>· %u with a verdict</span>", judged);
-	buf_str(b, "</summary><div class=scroll><table class=list><thead><tr>"
-		   "<th class=r>#<th class=wide>Opened<th class=wide>Client<th class=wide>Server"
-		   "<th>Target<th class=r>Answer<th>Verdict<th class=\"r wide\">Lasted<th class=r>→<th class=r>←"
-		   "<th class=\"r wide\">Payload<th class=wide>Closed by</thead><tbody>\n");
+	buf_str(b, "</summary><div class=scroll><table class=list><thead><tr><th class=r>#<th "
+		   "class=wide>Opened<th class=wide>Client<th class=wide>Server<th>Target<th "
+		   "class=r>Answer<th>Verdict<th class=\"r wide\">Lasted<th class=r>→<th "
+		   "class=r>←<th class=\"r wide\">Payload<th class=wide>Closed "
+		   "by</thead><tbody>\n");
 }
 
 static void draw_conns(struct page *p)
 {
-	struct report_conn *c, *next, *conns = p->r->conns;
-	uint32_t n = 0, all = HASH_COUNT(conns);
+	struct report_conn *c, *next;
+	uint32_t n = 0, all = HASH_COUNT(p->r->conns);
 
-	HASH_SORT(conns, by_number);
-	HASH_ITER(hh, conns, c, next) {
+	HASH_SORT(p->r->conns, by_number);
+	HASH_ITER(hh, p->r->conns, c, next) {
 		if (n % BLOCK == 0)
 			open_block(p->b, c, all - n, all <= OPEN_UP_TO);
 		draw_conn(p->b, c, p->r->last_ts);
@@ -208,8 +211,9 @@ static void draw_conns(struct page *p)
 
 void page__tables(struct page *p)
 {
-	buf_str(p->b, "<h2 id=all>All connections</h2><p class=note>By path and port first, what went "
-		      "wrong at the top; * stands for numbers and ids in paths.</p>\n");
+	buf_str(p->b,
+		"<h2 id=all>All connections</h2><p class=note>By path and port first, what went "
+		"wrong at the top; * stands for numbers and ids in paths.</p>\n");
 	draw_groups(p);
 	draw_conns(p);
 }

@@ -17,8 +17,7 @@ void bins__add(struct report_bins *b, uint64_t ts, uint8_t dir, uint32_t n)
 	while ((ts - b->start) / b->width >= BINS) {
 		for (int i = 0; i < BINS; i++)
 			for (int d = 0; d < WST_DIRS; d++)
-				b->n[i][d] = i < BINS / 2 ?
-					b->n[2 * i][d] + b->n[2 * i + 1][d] : 0;
+				b->n[i][d] = i < BINS / 2 ? b->n[2 * i][d] + b->n[2 * i + 1][d] : 0;
 		b->width *= 2;
 	}
 	b->n[(ts - b->start) / b->width][dir] += n;
@@ -51,8 +50,7 @@ static void note_gap(struct report_trail *t, uint64_t from, uint64_t to)
 		return;
 	}
 	for (uint32_t i = 1; i < TRAIL_GAPS; i++)
-		if (t->gaps[i].to - t->gaps[i].from <
-		    t->gaps[shortest].to - t->gaps[shortest].from)
+		if (t->gaps[i].to - t->gaps[i].from < t->gaps[shortest].to - t->gaps[shortest].from)
 			shortest = i;
 	if (t->gaps[shortest].to - t->gaps[shortest].from >= to - from)
 		return;
@@ -115,9 +113,15 @@ void trail__frame(struct report_trail *t, const struct event *e)
 		return;
 	t->seen++;
 	*to = (struct report_frame){
-		.ts = e->ts, .len = f->len, .rtt_us = f->rtt_us < 0 ? UINT32_MAX : f->rtt_us,
-		.code = f->code, .dir = f->dir, .opcode = f->opcode, .rsv = f->rsv,
-		.fin = f->fin, .masked = f->masked,
+		.ts = e->ts,
+		.len = f->len,
+		.rtt_us = f->rtt_us < 0 ? UINT32_MAX : f->rtt_us,
+		.code = f->code,
+		.dir = f->dir,
+		.opcode = f->opcode,
+		.rsv = f->rsv,
+		.fin = f->fin,
+		.masked = f->masked,
 	};
 	if (!text.n || !(f->has_payload || f->opcode == WS_OP_CLOSE))
 		return;
