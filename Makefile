@@ -66,6 +66,8 @@ $(B)/user/%.o: user/%.c $(B)/wstrace.skel.h | $(SYSROOT)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(USER_CFLAGS) -MMD -MP -c -o $@ $<
 
+$(B)/user/report_style.o $(B)/tests/user/report_style.o: user/report.css
+
 $(B)/wstrace.skel.h: $(B)/wstrace.bpf.o
 	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name wstrace_bpf >$@
 
@@ -158,6 +160,7 @@ demo:
 
 test-build:
 	$(Q)tools/deps build test
+	$(Q)tools/deps browser || echo 'make: going on without: no browser looks at what --report writes'
 	$(Q)tools/deps vm || echo 'make: going on without: tests on other kernels are skipped'
 	$(Q)$(SUBMAKE) all tools test-programs
 	$(if $(filter x86,$(HOST_ARCH)),$(Q)$(SUBMAKE) test-build-arm64)

@@ -128,17 +128,41 @@ static bool printable(uint32_t c)
 	return !(c >= 0xe000 && c <= 0xf8ff) && !(c >= 0xfff0 && c <= 0xffff) && c < 0xe0000;
 }
 
-void buf_escaped(struct buf *b, const char *p, size_t n)
+/* What may stand between tags and within quotes; NULL: itself. */
+static const char *html_entity(uint32_t code)
 {
+	switch (code) {
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '&':
+		return "&amp;";
+	case '"':
+		return "&quot;";
+	case '\'':
+		return "&#39;";
+	default:
+		return NULL;
+	}
+}
+
+static void escape(struct buf *b, const char *p, size_t n, bool html)
+{
+	const char *entity;
 	uint32_t code;
 	size_t len;
 
 	for (; n; p += len, n -= len) {
 		len = utf8_next(p, n, &code);
 		if (len && printable(code)) {
+			entity = html ? html_entity(code) : NULL;
 			if (code == '\\')
 				buf_char(b, '\\');
-			buf_add(b, p, len);
+			if (entity)
+				buf_str(b, entity);
+			else
+				buf_add(b, p, len);
 			continue;
 		}
 		len = 1;
@@ -151,6 +175,16 @@ void buf_escaped(struct buf *b, const char *p, size_t n)
 		else
 			buf_printf(b, "\\x%02x", (unsigned char)*p);
 	}
+}
+
+void buf_escaped(struct buf *b, const char *p, size_t n)
+{
+	escape(b, p, n, false);
+}
+
+void buf_html(struct buf *b, const char *p, size_t n)
+{
+	escape(b, p, n, true);
 }
 
 /* How many of n bytes a JSON string holds as they are. */

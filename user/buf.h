@@ -34,6 +34,9 @@ char *buf_room(struct buf *b, size_t n);
 /* For terminals: printable UTF-8 as it is, everything else as \n, \xNN and so on. */
 void buf_escaped(struct buf *b, const char *p, size_t n);
 
+/* For HTML, as text or between quotes: the same, with & < > " ' as entities. */
+void buf_html(struct buf *b, const char *p, size_t n);
+
 /* For JSON: the string's inside; what is not UTF-8 becomes U+FFFD. */
 void buf_json(struct buf *b, const char *p, size_t n);
 

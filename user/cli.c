@@ -30,6 +30,7 @@ enum {
 	OPT_BTF,
 	OPT_CHECK,
 	OPT_EXPLAIN,
+	OPT_REPORT,
 };
 
 #define KEEP_MAX 1000000000
@@ -47,6 +48,7 @@ static const char doc[] =
 	"  wstrace -r a.pcap b.pcapng     the same from captures, as tcpdump makes them\n"
 	"  wstrace -p 9588 -w f.pcapng    for Wireshark; -s full with the payload\n"
 	"  wstrace -p 9588 -w - | tshark -r -\n"
+	"  wstrace -q -p 80,9588 --report ticket.html\n"
 	"  wstrace --check                what this kernel allows\n\n"
 	"-> is from the WebSocket client to the server, <- from the server to the client.\n"
 	"Exit status: 0 done, 1 failed while running, 2 wrong usage, 3 not permitted, "
@@ -84,6 +86,9 @@ static const struct argp_option options[] = {
 	{ 0, 'G', "SEC", 0, "A new file after so many seconds; FILE is for strftime(3)", 3 },
 	{ 0, 'W', "N", 0,
 	  "With -C keep N files, the oldest is overwritten; with -G alone stop after N", 3 },
+	{ "report", OPT_REPORT, "FILE", 0,
+	  "At the end, write an HTML page to attach to a ticket: verdicts, chains, handshakes, frames "
+	  "over time, histograms; of all that is seen, whatever -q and --only say", 3 },
 	{ "histogram", 'H', 0, 0,
 	  "Histograms of message sizes, gaps, ping and reply times and read delays, at each close "
 	  "and at the end", 3 },
@@ -387,6 +392,9 @@ static void check_top(struct options *o, struct argp_state *state)
 			    o->kinds != KIND_ALL ? "--only" :
 			    o->count ? "-n" : NULL;
 
+	if (o->report)
+		argp_error(state, "--top: --report needs every frame and histogram, and --top leaves them in "
+			   "the kernel; leave one of them out");
 	if (other)
 		argp_error(state, "--top: %s says what is printed, and --top prints nothing: it is a "
 			   "live table; leave one of them out", other);
@@ -421,6 +429,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'H':
 		o->histograms = true;
+		return 0;
+	case OPT_REPORT:
+		if (!*arg || !strcmp(arg, "-"))
+			argp_error(state, "--report: '%s' is not a file's name", arg);
+		o->report = arg;
 		return 0;
 	case OPT_TOP:
 		o->top = true;

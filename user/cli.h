@@ -49,6 +49,7 @@ struct options {
 	const char *write; /* pcapng file; NULL: none, "-": standard output */
 	uint64_t file_mb, file_seconds; /* when the next file begins; 0: never for this */
 	unsigned int keep_files; /* 0: as many as there come */
+	const char *report; /* HTML file; NULL: none */
 	bool histograms;
 	uint64_t interval; /* seconds; 0: only at the end */
 	bool top;
@@ -64,6 +65,12 @@ struct options {
 	const char *live_only; /* an option that was given and has no meaning for files */
 	bool version;
 };
+
+/* Whether histograms are to be kept. */
+static inline bool wants_hists(const struct options *o)
+{
+	return o->histograms || o->report;
+}
 
 /* Fills *o in; ends the process with status 2 on wrong usage, and with 0 after --help. */
 void cli__parse(struct options *o, int argc, char **argv);

@@ -47,7 +47,8 @@ static int configure(struct wstrace_bpf *skel, const struct options *o)
 {
 	memcpy((void *)skel->rodata->ports, o->ports, sizeof(skel->rodata->ports));
 	skel->rodata->snaplen = o->snaplen;
-	skel->rodata->want_data_frames = o->write || (o->kinds & KIND_FRAME && !o->top);
+	skel->rodata->want_data_frames = o->write || o->report ||
+		(o->kinds & KIND_FRAME && !o->top);
 	skel->rodata->hidden_role = o->side == SIDE_SERVER ? WST_CLIENT :
 				    o->side == SIDE_CLIENT ? WST_SERVER : 0xff;
 	skel->rodata->only_pids = o->n_pids > 0;
@@ -55,8 +56,8 @@ static int configure(struct wstrace_bpf *skel, const struct options *o)
 		memcpy((void *)skel->rodata->only_comm, o->comm, strlen(o->comm));
 	bpf_map__set_max_entries(skel->maps.conns, o->max_conns);
 	bpf_map__set_max_entries(skel->maps.pairs, 4 * o->max_conns); /* two ends, two keys */
-	bpf_map__set_max_entries(skel->maps.hists, o->histograms ? o->max_conns : 1);
-	skel->rodata->want_hists = o->histograms;
+	bpf_map__set_max_entries(skel->maps.hists, wants_hists(o) ? o->max_conns : 1);
+	skel->rodata->want_hists = wants_hists(o);
 	skel->rodata->only_focus = o->top;
 	memcpy((void *)skel->rodata->host_wanted, o->host, sizeof(o->host));
 	skel->rodata->host_bits = o->host_bits;

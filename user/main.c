@@ -14,6 +14,7 @@
 #include "diagnose.h"
 #include "loader.h"
 #include "out_pcapng.h"
+#include "out_report.h"
 #include "read.h"
 #include "screen.h"
 
@@ -161,7 +162,7 @@ static int run(struct session *s, struct loader *l)
 		s->look = false;
 		s->clock_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
 		n = 0;
-		if (last && s->o->histograms && !s->o->top) {
+		if (last && wants_hists(s->o) && !s->o->top) {
 			output__ending();
 			n = ask_stats(s, l, false);
 		} else if (interval && clock_ns(CLOCK_MONOTONIC) >= next_stats) {
@@ -273,6 +274,7 @@ static int trace(const struct options *o)
 int main(int argc, char **argv)
 {
 	static struct options o;
+	int status;
 
 	fill_standard_fds();
 	cli__parse(&o, argc, argv);
@@ -286,9 +288,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "wstrace: --top: %s\n", screen__unusable());
 		return 2;
 	}
+	if (o.report && !o.check && !out_report__usable(o.report))
+		return 1;
 	catch_signals();
-	if (o.n_files)
-		return read_files(&o, &stopped);
 	loader__set_verbosity(o.verbose);
-	return o.check ? loader__check(&o) : trace(&o);
+	status = o.n_files ? read_files(&o, &stopped) : o.check ? loader__check(&o) : trace(&o);
+	return status ? status : out_report__failed();
 }

@@ -346,7 +346,8 @@ static void field_counts(struct buf *b, uint8_t dir, const struct wst_counts *n,
 		if (i != WST_RESERVED || n->frames[i])
 			field_u64(b, names[i], n->frames[i]);
 	field_u64(b, "messages", n->messages);
-	field_hists(b, c->hists, dir);
+	if (opts->histograms)
+		field_hists(b, c->hists, dir);
 	if (c->proxy_delay) {
 		static const struct hist_kind kind = { "proxy_delay", "", "us", -1 };
 
@@ -363,7 +364,8 @@ static void stats_fields(struct buf *b, const struct event *e)
 
 	for (int dir = 0; dir < WST_DIRS; dir++)
 		field_counts(b, dir, &r->counts[dir], e->conn);
-	field_hists(b, e->conn->hists, -1);
+	if (opts->histograms)
+		field_hists(b, e->conn->hists, -1);
 	if (r->last && r->h.ts > r->last)
 		field_u64(b, "idle_us", (r->h.ts - r->last) / 1000);
 	field_u64(b, "rtt_us", r->rtt_us);

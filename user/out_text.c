@@ -371,7 +371,7 @@ static void text_stats(const struct event *e)
 	}
 	add_state(b, r);
 	buf_char(b, '\n');
-	if (e->conn->hists)
+	if (e->conn->hists && opts->histograms)
 		add_hists(b, e->conn->hists->hist, 8);
 	add_delay(b, e->conn, 8);
 	line_end(false);
@@ -406,10 +406,11 @@ static void text_close(const struct event *e)
 	add_counts(b, r);
 	add_state(b, r);
 	buf_char(b, '\n');
-	if (c->hists)
+	if (c->hists && opts->histograms)
 		add_hists(b, c->hists->hist, 8);
 	add_delay(b, c, 8);
-	summary_add(c);
+	if (opts->histograms)
+		summary_add(c);
 	line_end(false);
 }
 

@@ -126,18 +126,23 @@ void output__open(const struct options *o, const struct run_info *run)
 	if (!o->n_files) /* a file waits for a terminal */
 		open_terminal();
 	ops->start(o, run);
+	if (o->report)
+		out_report.start(o, run);
 }
 
 static void show(const struct event *e)
 {
 	bool wanted = opts->kinds & output_kind(e);
 
-	if (e->type == EV_FRAME && (wanted || opts->write)) { /* the file has them all */
+	if (e->type == EV_FRAME && (wanted || opts->write || opts->report)) { /* files have them all */
 		if (opts->count && frames_shown >= opts->count)
 			return;
 		frames_shown++;
 	}
-	if (wanted)
+	if (opts->report)
+		out_report.event(e);
+	/* The last statistics are for histograms, which the report alone may have asked for. */
+	if (wanted && (e->type != EV_STATS || !ending || opts->histograms))
 		ops->event(e);
 }
 
@@ -261,6 +266,8 @@ int output__flush(void)
 int output__close(uint64_t ts, const struct run_totals *t, const struct diagnose *d)
 {
 	ops->end(ts, t, d);
+	if (opts->report)
+		out_report.end(ts, t, d);
 	output__flush();
 	write_out(true);
 	buf_free(&out);

@@ -32,9 +32,9 @@ struct output_ops {
 	void (*totals)(uint64_t ts, const struct run_totals *t);
 };
 
-extern const struct output_ops out_text, out_json, out_top;
+extern const struct output_ops out_text, out_json, out_top, out_report;
 
-/* Chooses the output that the options name. */
+/* Chooses the outputs that the options name. */
 void output__open(const struct options *o, const struct run_info *run);
 
 /* Passes on what the options let through. */
@@ -53,7 +53,7 @@ void output__totals(uint64_t ts, const struct run_totals *t);
 /* From now on EV_STATS are each connection's last word, for connections that stay open. */
 void output__ending(void);
 
-/* Frames shown, or with -w written, so far, for -n. */
+/* Frames shown, or with -w or --report written, so far, for -n. */
 uint64_t output__frames(void);
 
 /*

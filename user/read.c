@@ -199,7 +199,7 @@ static int run(struct reader *r)
 	}
 	reassembly__end(r->tcp);
 	decoder__flush(r->decoder);
-	if (r->o->histograms) {
+	if (wants_hists(r->o)) {
 		output__ending();
 		reassembly__stats(r->tcp, r->last_ts);
 	}
@@ -221,8 +221,8 @@ static int open_files(struct reader *r)
 static int set_up(struct reader *r)
 {
 	const struct walk_options walk = { .snaplen = r->o->snaplen,
-					   .data_frames = r->o->kinds & KIND_FRAME,
-					   .hists = r->o->histograms };
+					   .data_frames = r->o->report || r->o->kinds & KIND_FRAME,
+					   .hists = wants_hists(r->o) };
 	const struct reassembly_options tcp = {
 		.ports = r->o->have_ports ? r->o->ports : NULL,
 		.role = r->o->side == SIDE_CLIENT ? WST_CLIENT : WST_SERVER,

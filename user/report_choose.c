@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Which chains are worth the detail. */
+#include <stdlib.h>
+#include <string.h>
+#include "report_html.h"
+
+struct candidate {
+	struct report_case c;
+	int class; /* lower ones first */
+	uint32_t again; /* of the same verdict, how many came before */
+	unsigned int row; /* of diagnosis, where it has a verdict */
+	uint64_t ts;
+};
+
+/* In this order, behind the verdicts, the worst severity first. */
+enum { CLASS_HANDSHAKE = SEV_ERROR + 1, CLASS_WORST, CLASS_FIRST, CLASS_OTHER };
+
+static const char *why_pinned(struct report_case *c, uint32_t pins, int *class)
+{
+	static const char *const worst[REPORT_RANKED] = {
+		"long in the receive queue",
+		"slow to reply",
+		"slow to answer pings",
+	};
+
+	*class = CLASS_HANDSHAKE;
+	if (pins & PIN_HANDSHAKE) {
+		for (unsigned int i = 0; i < c->n; i++)
+			if (report_failed(c->legs[i]))
+				return "failed handshake";
+		return "slow handshake";
+	}
+	*class = CLASS_WORST;
+	for (int k = 0; k < REPORT_RANKED; k++) {
+		for (unsigned int i = 0; i < c->n; i++)
+			if (c->legs[i]->pins & PIN_WORST << k &&
+			    c->legs[i]->p99[report_ranked[k]] > c->why_us)
+				c->why_us = c->legs[i]->p99[report_ranked[k]];
+		if (c->why_us)
+			return worst[k];
+	}
+	*class = pins & PIN_FIRST ? CLASS_FIRST : CLASS_OTHER;
+	return "one of the first";
+}
+
+/* Where what is wrong is told at the top of the page, so that both have one order. */
+static unsigned int row_of(const struct page *p, const struct rule *rule)
+{
+	const struct diagnose_row *row;
+	unsigned int i = 0;
+
+	while (p->diagnose && (row = diagnose__row(p->diagnose, i)) && row->rule != rule)
+		i++;
+	return i;
+}
+
+static void weigh_case(struct candidate *to)
+{
+	struct report_case *c = &to->c;
+	uint32_t pins = 0;
+
+	to->ts = c->legs[0]->opened;
+	to->again = UINT32_MAX;
+	for (unsigned int i = 0; i < c->n; i++) {
+		struct report_conn *leg = c->legs[i];
+
+		pins |= leg->pins;
+		if (leg->rule && (!c->rule || leg->rule->severity > c->rule->severity)) {
+			c->rule = leg->rule;
+			to->ts = leg->verdict_ts;
+		}
+		for (const struct report_verdict *v = leg->verdicts; v; v = v->next)
+			to->again = v->again < to->again ? v->again : to->again;
+	}
+	if (c->rule)
+		to->class = SEV_ERROR - c->rule->severity;
+	else
+		c->why = why_pinned(c, pins, &to->class);
+}
+
+/* The first ones of their kind come before the second ones. */
+static int by_worth(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	if (x->class != y->class)
+		return x->class - y->class;
+	if (x->again != y->again)
+		return x->again < y->again ? -1 : 1;
+	return x->ts < y->ts ? -1 : x->ts > y->ts;
+}
+
+static int by_cause(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+	int order = x->class != y->class ? x->class - y->class : (int)x->row - (int)y->row;
+
+	return order ? order : x->ts < y->ts ? -1 : x->ts > y->ts;
+}
+
+static void gather(const struct report *r, struct report_case *c, struct report_conn *first)
+{
+	c->n = 0;
+	while (first && c->n < LEGS_MAX) {
+		first->taken = true;
+		c->legs[c->n++] = first;
+		first = report__up(r, first);
+	}
+}
+
+void page__choose(struct page *p)
+{
+	struct candidate *all = calloc(p->r->n_pinned + 1, sizeof(*all));
+	struct report_conn *c, *next;
+	uint32_t n = 0;
+
+	if (!all) {
+		p->b->failed = true;
+		return;
+	}
+	HASH_ITER(hh, p->r->conns, c, next) {
+		struct report_conn *first = c->pins ? report__first(p->r, c) : NULL;
+
+		if (!first || first->taken || n == p->r->n_pinned)
+			continue;
+		gather(p->r, &all[n].c, first);
+		weigh_case(&all[n]);
+		if (all[n].c.rule && all[n].again == UINT32_MAX)
+			continue; /* there are enough like it */
+		if (all[n].c.rule)
+			all[n].row = row_of(p, all[n].c.rule);
+		n++;
+	}
+	qsort(all, n, sizeof(*all), by_worth);
+	p->n_cases = n < CASES_MAX ? n : CASES_MAX;
+	p->cases_left_out = n - p->n_cases;
+	qsort(all, p->n_cases, sizeof(*all), by_cause);
+	for (unsigned int i = 0; i < p->n_cases; i++) {
+		p->cases[i] = all[i].c;
+		for (unsigned int k = 0; k < all[i].c.n; k++)
+			all[i].c.legs[k]->shown = true;
+	}
+	free(all);
+}
