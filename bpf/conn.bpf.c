@@ -215,6 +215,7 @@ static __always_inline bool set_task(struct conn *c, struct wst_task *t)
 	c->open.t.cgroup = t->cgroup;
 	__builtin_memcpy(c->open.t.comm, t->comm, WST_COMM_LEN);
 	if (!c->announced) {
+		c->open.client_pid = c->role == WST_SERVER ? pair_client_pid(c) : 0;
 		c->announced = emit(c, &c->open, sizeof(c->open));
 		return true;
 	}
@@ -236,6 +237,13 @@ bool conn_admit(struct conn *c, u32 pid)
 	t.cgroup = bpf_get_current_cgroup_id();
 	BPF_CORE_READ_STR_INTO(&t.comm, task, group_leader, comm);
 	return set_task(c, &t);
+}
+
+/* For the other end, where that is on this host. */
+static __always_inline void set_client_pid(struct conn *c, u32 pid)
+{
+	c->open.t.pid = pid;
+	pair_mark(c);
 }
 
 int on_open_socket(struct sock *sk, struct task_struct *task, u32 pass)
@@ -266,6 +274,8 @@ int on_open_socket(struct sock *sk, struct task_struct *task, u32 pass)
 			__sync_fetch_and_add(&refused_conns, 1);
 		else if (state != TCP_ESTABLISHED)
 			c->first = state == TCP_CLOSE_WAIT ? WST_FIRST_REMOTE : WST_FIRST_LOCAL;
+		if (c && c->role == WST_CLIENT)
+			set_client_pid(c, BPF_CORE_READ(task, tgid));
 	}
 	/* With a cgroup wanted, the process itself says where it belongs when it next acts. */
 	if (pass != WST_SCAN_ANNOUNCE || !c || c->announced || cgroup_wanted || is_shadow(c))
@@ -366,7 +376,9 @@ int on_state(struct sock *sk, int oldstate, int newstate)
 {
 	struct tcp_sock *tp = (struct tcp_sock *)sk;
 	u64 key = (u64)sk;
+	struct wst_task *t;
 	struct conn *c;
+	u32 pid = 0;
 
 	/* flow_selected() lets port 0 through; here it only is that none has been given yet. */
 	if (newstate == TCP_SYN_SENT && BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP &&
@@ -376,6 +388,8 @@ int on_state(struct sock *sk, int oldstate, int newstate)
 	if (oldstate == TCP_SYN_SENT && newstate != TCP_SYN_SENT) {
 		if (newstate == TCP_CLOSE)
 			connect_failed(sk);
+		t = bpf_map_lookup_elem(&connecting, &key);
+		pid = t ? t->pid : 0;
 		bpf_map_delete_elem(&connecting, &key);
 	}
 	if (newstate == TCP_ESTABLISHED) {
@@ -397,6 +411,8 @@ int on_state(struct sock *sk, int oldstate, int newstate)
 			     BPF_CORE_READ(tp, copied_seq));
 		if (!c)
 			__sync_fetch_and_add(&refused_conns, 1);
+		else if (pid)
+			set_client_pid(c, pid);
 		return 0;
 	}
 	c = bpf_map_lookup_elem(&conns, &key);

@@ -140,11 +140,13 @@ void report(struct conn *c, struct sock *sk, u8 type, u8 how) __hidden;
 
 /*
  * For connections with both ends on this host, of which one is shown. pair_mark() when c is new,
- * pair_forget() when it goes; pair_hides(): the other end is here, and is the one that is shown.
+ * and again once its client's process is known; pair_forget() when it goes. pair_hides(): the other
+ * end is here, and is the one that is shown. pair_client_pid(): the client's process, or 0.
  */
 void pair_mark(struct conn *c) __hidden;
 bool pair_hides(struct conn *c) __hidden;
 void pair_forget(struct conn *c) __hidden;
+u32 pair_client_pid(struct conn *c) __hidden;
 
 /*
  * Whether others than tcp_sendmsg() and tcp_recvmsg() move sk's bytes. Says so in an event, once,

@@ -4,16 +4,18 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/*
- * Which roles of a connection are here: bit 1 << enum wst_role, and the same bit times 4 where that
- * end was there before wstrace. Entries outlive one end, for the one that closes last; newer ones
- * push forgotten ones out.
- */
+struct pair {
+	/* Which roles are here: 1 << enum wst_role, and that times 4 of an end from before wstrace. */
+	u32 bits;
+	u32 client_pid; /* 0: not known */
+};
+
+/* Entries outlive one end, for the one that closes last; newer ones push forgotten ones out. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 131072);
 	__type(key, u64);
-	__type(value, u8);
+	__type(value, struct pair);
 } pairs SEC(".maps");
 
 /* Both initial sequence numbers: the same at both ends, whatever translates addresses between. */
@@ -37,13 +39,16 @@ static __always_inline u64 addr_key(const struct wst_open *o)
 	return o->family == AF_INET && o->laddr[0] == 127 ? key + o->netns : key;
 }
 
-static __always_inline void mark(u64 key, u8 bits)
+static __always_inline void mark(u64 key, u32 bits, u32 client_pid)
 {
-	u8 *old = bpf_map_lookup_elem(&pairs, &key);
+	struct pair *old = bpf_map_lookup_elem(&pairs, &key), pair = { bits, client_pid };
 
-	if (old)
-		bits |= *old;
-	bpf_map_update_elem(&pairs, &key, &bits, BPF_ANY);
+	if (old) {
+		pair.bits |= old->bits;
+		if (!pair.client_pid)
+			pair.client_pid = old->client_pid;
+	}
+	bpf_map_update_elem(&pairs, &key, &pair, BPF_ANY);
 }
 
 static __always_inline bool is_midstream(const struct conn *c)
@@ -53,41 +58,51 @@ static __always_inline bool is_midstream(const struct conn *c)
 
 void pair_mark(struct conn *c)
 {
-	u8 bits = 1 << (c->open.role & 1);
+	u32 pid = c->open.role == WST_CLIENT ? c->open.t.pid : 0;
+	u32 bits = 1 << (c->open.role & 1);
 
 	if (hidden_role == 0xff)
 		return;
 	if (is_midstream(c))
 		bits |= bits << 2;
 	else
-		mark(seq_key(&c->open), bits);
-	mark(addr_key(&c->open), bits);
+		mark(seq_key(&c->open), bits, pid);
+	mark(addr_key(&c->open), bits, pid);
+}
+
+u32 pair_client_pid(struct conn *c)
+{
+	u64 key = is_midstream(c) ? addr_key(&c->open) : seq_key(&c->open);
+	struct pair *pair = bpf_map_lookup_elem(&pairs, &key);
+
+	return pair ? pair->client_pid : 0;
 }
 
 bool pair_hides(struct conn *c)
 {
-	u8 other = c->open.role == WST_SERVER ? 1 << WST_CLIENT : 1 << WST_SERVER, *bits;
+	u32 other = c->open.role == WST_SERVER ? 1 << WST_CLIENT : 1 << WST_SERVER;
 	u64 key = seq_key(&c->open);
+	struct pair *pair;
 
 	if (c->open.role != hidden_role)
 		return false;
 	if (!is_midstream(c)) {
-		bits = bpf_map_lookup_elem(&pairs, &key);
-		if (bits && *bits & other)
+		pair = bpf_map_lookup_elem(&pairs, &key);
+		if (pair && pair->bits & other)
 			return true;
 		other <<= 2; /* by address only an end whose sequence numbers are not known */
 	}
 	key = addr_key(&c->open);
-	bits = bpf_map_lookup_elem(&pairs, &key);
-	return bits && *bits & other;
+	pair = bpf_map_lookup_elem(&pairs, &key);
+	return pair && pair->bits & other;
 }
 
 static __always_inline void forget(u64 key, u8 role)
 {
-	u8 *bits = bpf_map_lookup_elem(&pairs, &key);
+	struct pair *pair = bpf_map_lookup_elem(&pairs, &key);
 
 	/* The end that is shown leaves it to the other one, which may be the last to close. */
-	if (bits && (role == hidden_role || !(*bits & 1 << (hidden_role & 1))))
+	if (pair && (role == hidden_role || !(pair->bits & 1 << (hidden_role & 1))))
 		bpf_map_delete_elem(&pairs, &key);
 }
 

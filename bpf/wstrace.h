@@ -64,7 +64,7 @@ struct wst_open {
 	__u8 pad;
 	__u32 first_seq[WST_DIRS]; /* sequence number of each direction's first byte */
 	__u32 netns; /* inode number */
-	__u32 pad2;
+	__u32 client_pid; /* of a server's end: the process at the other one, where that is here; or 0 */
 };
 
 #define WST_HEAD_FIRST 1 /* head: the piece starts a head */

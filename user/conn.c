@@ -76,6 +76,7 @@ struct conn *conns__add(struct conns *cs, uint64_t id, const struct wst_open *o)
 		c->role = o->role;
 		c->midstream = o->t.h.flags & WST_MIDSTREAM;
 		c->netns = o->netns;
+		c->client_pid = o->client_pid;
 		memcpy(c->first_seq, o->first_seq, sizeof(c->first_seq));
 		format_addr(c->local, o->family, o->laddr, o->lport);
 		format_addr(c->remote, o->family, o->raddr, o->rport);

@@ -37,6 +37,7 @@ struct conn {
 	bool shown; /* passes the user-side filters */
 	uint64_t opened; /* CLOCK_REALTIME, ns */
 	uint32_t pid, netns;
+	uint32_t client_pid; /* of a server's end: the process at the other one, where that is here; or 0 */
 	uint32_t first_seq[WST_DIRS]; /* of each direction's first byte */
 	char comm[WST_COMM_LEN];
 	char *cgroup; /* path in the cgroup v2 tree; NULL where not known */

@@ -80,13 +80,13 @@ static bool can_be_front(const struct facts *g, const struct facts *f)
 }
 
 /*
- * Whether g's process holds the client end of f, which is not watched. It may have closed that
- * already: then a program known as a proxy, which was asked for the same target, will do.
+ * Whether g's process holds the client end of f, which is not watched. Where it is not known who does, a
+ * program known as a proxy, which was asked for the same target, will do.
  */
 static bool opened_by(const struct facts *g, const struct facts *f)
 {
-	if (process_has_socket(g->conn->pid, f->conn->remote, f->conn->local))
-		return true;
+	if (f->conn->client_pid)
+		return f->conn->client_pid == g->conn->pid;
 	return proxy_of(g->conn->comm) && strcmp(g->conn->local, f->conn->local) &&
 	       g->req.target && f->req.target && !strcmp(g->req.target, f->req.target);
 }
