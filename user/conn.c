@@ -95,6 +95,7 @@ void conns__remove(struct conns *cs, struct conn *c)
 	for (int i = 0; i < WST_DIRS; i++) {
 		buf_free(&c->head[i].bytes);
 		buf_free(&c->frame[i].payload);
+		inflater__free(c->inflate[i]);
 	}
 	free(c->cgroup);
 	free(c->target);

@@ -5,6 +5,7 @@
 
 #include <uthash.h>
 #include "buf.h"
+#include "deflate.h"
 #include "../bpf/wstrace.h"
 
 #define ADDR_LEN 56 /* "[v6]:port" and its end */
@@ -49,6 +50,9 @@ struct conn {
 	char key[32]; /* its Sec-WebSocket-Key, empty where it has none */
 	uint16_t close_code; /* of the first close frame that carried one */
 	char *target; /* of the last request; NULL before one came */
+	bool upgraded; /* its 101 was seen, and says: */
+	struct deflate_params deflate;
+	struct inflater *inflate[WST_DIRS]; /* NULL: nothing to inflate so far */
 	struct wst_hists *hists; /* the last ones that came; NULL: none */
 	struct top_row *row; /* --top's, where that runs */
 

@@ -4,6 +4,7 @@
 #define FLOW_H
 
 #include <uthash.h>
+#include "deflate.h"
 #include "http.h"
 #include "packets.h"
 #include "segment.h"
