@@ -71,7 +71,7 @@ struct flow {
 	struct packets *p;
 	struct iface *iface;
 	uint64_t gen; /* the file that has its handshake; 0: none */
-	bool server, midstream;
+	bool server, midstream, attempt;
 	bool begun; /* something is in some file */
 	bool upgraded;
 	bool deflate; /* permessage-deflate was agreed, as far as the file tells */

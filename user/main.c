@@ -89,8 +89,10 @@ static int on_record(void *ctx, void *record, size_t size)
 
 static void on_finding(void *ctx, const struct event *e)
 {
-	(void)ctx;
+	struct session *s = ctx;
+
 	output__event(e);
+	out_pcapng__event(s->file, e);
 }
 
 static void on_tap(void *ctx, struct conn *c, const struct wst_hdr *h, uint64_t ts)
@@ -236,7 +238,7 @@ static int trace(const struct options *o)
 	snprintf(info.kernel, sizeof(info.kernel), "%s %s", u.release, u.machine);
 	memcpy(info.host, u.nodename, sizeof(info.host));
 	s.decoder = decoder__new(on_event, &s, o->snaplen > 0);
-	s.diagnose = diagnose__new(on_finding, NULL, o->show_secrets, true);
+	s.diagnose = diagnose__new(on_finding, &s, o->show_secrets, true);
 	err = !s.decoder || !s.diagnose ? -ENOMEM :
 	      o->write ? out_pcapng__new(&s.file, o, &info) : 0;
 	if (err) {

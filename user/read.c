@@ -35,8 +35,10 @@ struct reader {
 
 static void on_finding(void *ctx, const struct event *e)
 {
-	(void)ctx;
+	struct reader *r = ctx;
+
 	output__event(e);
+	out_pcapng__event(r->file, e);
 }
 
 static void on_event(void *ctx, const struct event *e)
@@ -178,6 +180,7 @@ static bool take(struct reader *r, const struct segment *s)
 		r->last_ts = s->ts;
 	if (r->last_ts - r->judged > JUDGE_NS) {
 		diagnose__tick(r->diagnose, r->last_ts);
+		out_pcapng__tick(r->file, r->last_ts);
 		r->judged = r->last_ts;
 	}
 	if (wanted(o, s))
@@ -229,7 +232,7 @@ static int set_up(struct reader *r)
 	};
 
 	r->decoder = decoder__new(on_event, r, r->o->snaplen > 0);
-	r->diagnose = diagnose__new(on_finding, NULL, r->o->show_secrets, NULL);
+	r->diagnose = diagnose__new(on_finding, r, r->o->show_secrets, NULL);
 	r->walker = walker__new(&walk, on_record, r);
 	r->tcp = reassembly__new(&tcp, &ops, r);
 	return r->decoder && r->diagnose && r->walker && r->tcp ? 0 : -ENOMEM;
@@ -289,6 +292,7 @@ static int read_all(struct reader *r)
 	decoder__set_tap(r->decoder, on_tap);
 	output__open(r->o, &info);
 	err = run(r);
+	diagnose__finish(r->diagnose, r->last_ts);
 	failed = !out_pcapng__say(r->o, name, out_pcapng__free(r->file, r->last_ts, true, name,
 							       sizeof(name)));
 	sums = walker__totals(r->walker);
@@ -296,7 +300,6 @@ static int read_all(struct reader *r)
 	totals.bytes = sums.bytes;
 	totals.conns = decoder__conns(r->decoder);
 	totals.refused = reassembly__refused(r->tcp);
-	diagnose__finish(r->diagnose, r->last_ts);
 	status = output__close(r->last_ts, &totals, r->diagnose);
 	err = err ? err : status;
 	status = say_files(r);

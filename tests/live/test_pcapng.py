@@ -196,14 +196,18 @@ def test_all_sizes(port, wstrace, tmp_path, request, snap, host):
     p.close()
     w.wait("close")
     run = w.stop()
-    f = same_as(run, path)
+    seen_all = same_as(run, path)
     if snap == "0":
         assert file_size(path) < (132 if ":" in host else 112) * len(run.frames()) + 2000
     if snap == "full":
-        same_contents(run, path, f)
-    head, = [p for p in f.packets if p["http.request.uri"]]
+        same_contents(run, path, seen_all)
+    head, = [p for p in seen_all.packets if p["http.request.uri"]]
     assert head["frame.interface_name"].endswith(f"[{os.getpid()}]")
-    assert f"pid={os.getpid()} " in head["frame.interface_description"]
+    with open("/proc/self/cgroup") as f:
+        cgroup = next((x[3:].strip() for x in f if x.startswith("0::")), None)
+    assert head["frame.interface_description"].startswith(f"pid={os.getpid()} comm=")
+    if cgroup:
+        assert head["frame.interface_description"].endswith(f" cgroup={cgroup}")
     assert head["http.request.uri"] == "/chat"
     assert int(head["tcp.seq_raw"]) == run.one("request")["seq"]
 
@@ -272,6 +276,86 @@ def test_midstream(port, wstrace, tmp_path):
     f = same_as(run, path, heads=2)
     assert len(f.of(frame_comment="synthetic: ")) == 2
     assert len(f.of(frame_comment="there before")) == 1
+
+
+def comments(path):
+    """The comments of each stream, those of the stream's first packet left out."""
+    found = {}
+    for r in rows(path, "frame.comment", "tcp.stream", "frame.comment", "_ws.col.Info"):
+        if "[SYN]" not in r["_ws.col.Info"]:
+            found.setdefault(int(r["tcp.stream"]), []).append(r["frame.comment"])
+    return found
+
+
+@pytest.mark.quick
+def test_verdicts_are_comments(port, wstrace, tmp_path):
+    """Of the next packet; of one more where the connection has ended, or goes on in silence."""
+    path = tmp_path / "f.pcapng"
+    w = wstrace("-p", port, "-w", path)
+    p = Pair(port).upgrade("/bye")
+    p.c2s(TEXT, "hello")
+    p.close()
+    p = Pair(port).upgrade("/reset")
+    p.c2s(TEXT, "hello")
+    p.s.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    p.s.close(), p.c.close()
+    talks = Pair(port).upgrade("/talks", response_headers=[("Sec-WebSocket-Protocol", "x")])
+    talks.c2s(TEXT, "hello")
+    silent = Pair(port).upgrade("/silent", response_headers=[("Sec-WebSocket-Protocol", "y")])
+    w.wait("verdict", 4)
+    run = w.stop()
+    talks.close(), silent.close()
+    same_as(run, path)  # and not one packet is in trouble
+    found = comments(path)
+    for stream, rule in enumerate(("no-goodbye", "reset", "subprotocol", "subprotocol")):
+        verdict, = [v for v in run.of("verdict", conn=stream + 1) if v["rule"] == rule]
+        comment, = found[stream]
+        assert comment.startswith(f"{verdict['severity']} {rule}: {verdict['text']}"), found
+        assert f"fix: {verdict['fix']}" in comment
+    # what was written can be read again, and written again with the same verdicts
+    again = tmp_path / "again.pcapng"
+    subprocess.run([WSTRACE, "-q", "-r", path, "-w", again], check=True, capture_output=True)
+    File(again)
+    assert {k: len(v) for k, v in comments(again).items()} == {0: 1, 1: 1, 2: 1, 3: 1}
+
+
+def resets(port, here, n):
+    """n connections from the same port, one after the other; the server resets each."""
+    with socket.create_server(("127.0.0.1", port)) as listener:
+        for i in range(n):
+            c = socket.socket()
+            c.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            c.bind(("127.0.0.1", here))
+            c.connect(("127.0.0.1", port))
+            s, _ = listener.accept()
+            c.sendall(request_head(f"/{i}"))
+            s.recv(65536)
+            s.sendall(response_head() + b"\x81\x02hi")
+            c.recv(65536)
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            s.close(), c.close()
+
+
+def test_verdict_on_reused_ports(port, free_port, wstrace, tmp_path):
+    """A late word about the old connection is not put into the new one."""
+    path = tmp_path / "f.pcapng"
+    w = wstrace("-p", port, "-w", path)
+    resets(port, free_port(), 3)
+    w.wait("verdict", 3)
+    w.stop()
+    File(path, trouble=["Port numbers reused"])
+    found = comments(path)
+    assert list(found) == [2] and "reset" in found[2][0]
+
+
+def test_connection_refused(port, wstrace, tmp_path):
+    path = tmp_path / "f.pcapng"
+    w = wstrace("-p", port, "-w", path)
+    with socket.socket() as s:
+        assert s.connect_ex(("127.0.0.1", port))
+    w.wait("close")
+    w.stop()
+    assert [int(p["tcp.flags"], 0) for p in File(path).packets] == [0x02, 0x14]
 
 
 @pytest.mark.parametrize("who", ("server", "client"))
@@ -609,27 +693,11 @@ def test_long_heads_are_cut_and_do_no_harm(port, wstrace, tmp_path):
     assert not same_as(run, path).of(frame_comment="lost")
 
 
-def test_port_reuse(port, wstrace, tmp_path):
+def test_port_reuse(port, free_port, wstrace, tmp_path):
     """The same two ports, one connection after the other."""
     path = tmp_path / "f.pcapng"
     w = wstrace("-p", port, "-w", path)
-    with socket.create_server(("127.0.0.1", port)) as listener:
-        here = None
-        for i in range(4):
-            c = socket.socket()
-            c.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if here:
-                c.bind(here)
-            c.connect(("127.0.0.1", port))
-            here = c.getsockname()
-            s, _ = listener.accept()
-            c.sendall(request_head(f"/{i}"))
-            s.recv(65536)
-            s.sendall(response_head() + b"\x81\x02hi")
-            c.recv(65536)
-            s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            s.close()
-            c.close()
+    resets(port, free_port(), 4)
     w.wait("close", 4)
     run = w.stop()
     # tshark remarks that ports are used again, rightly
