@@ -46,13 +46,23 @@ static char *read_cgroup(uint32_t pid)
 	return found;
 }
 
-void conn__set_task(struct conn *c, const struct wst_task *t)
+static char *cgroup_of(const struct conns *cs, const struct wst_task *t)
+{
+	const char *path;
+
+	if (!cs->cgroup)
+		return t->pid ? read_cgroup(t->pid) : NULL;
+	path = cs->cgroup(cs->ctx, t);
+	return path ? strdup(path) : NULL;
+}
+
+void conns__set_task(struct conns *cs, struct conn *c, const struct wst_task *t)
 {
 	c->pid = t->pid;
 	memcpy(c->comm, t->comm, sizeof(c->comm));
 	c->comm[sizeof(c->comm) - 1] = 0;
 	free(c->cgroup);
-	c->cgroup = t->pid ? read_cgroup(t->pid) : NULL;
+	c->cgroup = cgroup_of(cs, t);
 }
 
 void conn__set_hists(struct conn *c, const struct wst_hists *h)
@@ -79,7 +89,7 @@ struct conn *conns__add(struct conns *cs, uint64_t id, const struct wst_open *o)
 		memcpy(c->first_seq, o->first_seq, sizeof(c->first_seq));
 		format_addr(c->local, o->family, o->laddr, o->lport);
 		format_addr(c->remote, o->family, o->raddr, o->rport);
-		conn__set_task(c, &o->t);
+		conns__set_task(cs, c, &o->t);
 	} else {
 		c->placeholder = true;
 		strcpy(c->local, "?");

@@ -63,9 +63,15 @@ struct conn {
 	UT_hash_handle hh;
 };
 
+
+/* The path of a task's cgroup; NULL where it is not known. */
+typedef const char *(*cgroup_fn)(void *ctx, const struct wst_task *t);
+
 struct conns {
 	struct conn *by_id;
 	uint32_t count; /* numbers given out */
+	cgroup_fn cgroup; /* NULL: /proc of this host knows it */
+	void *ctx; /* of that */
 };
 
 /* Returns NULL where it is not there. */
@@ -81,6 +87,6 @@ void conns__free(struct conns *cs);
 void conn__set_hists(struct conn *c, const struct wst_hists *h);
 
 /* Notes who uses the connection now. */
-void conn__set_task(struct conn *c, const struct wst_task *t);
+void conns__set_task(struct conns *cs, struct conn *c, const struct wst_task *t);
 
 #endif

@@ -43,6 +43,12 @@ void decoder__set_tap(struct decoder *d, tap_fn tap)
 	d->tap = tap;
 }
 
+void decoder__set_cgroup(struct decoder *d, cgroup_fn cgroup, void *ctx)
+{
+	d->conns.cgroup = cgroup;
+	d->conns.ctx = ctx;
+}
+
 uint32_t decoder__conns(const struct decoder *d)
 {
 	return d->conns.count;
@@ -299,7 +305,7 @@ static void on_record(struct decoder *d, struct conn *c, const struct wst_hdr *h
 
 	switch (h->type) {
 	case WST_TASK:
-		conn__set_task(c, r);
+		conns__set_task(&d->conns, c, r);
 		break;
 	case WST_HEAD:
 		on_head(d, c, r);

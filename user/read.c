@@ -94,6 +94,19 @@ static void on_drop(void *conn)
 	walk__free(conn);
 }
 
+static void on_task(void *conn, uint64_t ts, const struct wst_task *t)
+{
+	walk__task(conn, ts, t);
+}
+
+/* A task's cgroup is the capture's number for it, and which capture that is. */
+static const char *cgroup_path(void *ctx, const struct wst_task *t)
+{
+	const struct reader *r = ctx;
+
+	return t->pid ? capture__cgroup(r->captures[t->cgroup >> 32], (uint32_t)t->cgroup) : NULL;
+}
+
 static const struct reassembly_ops ops = {
 	.open = on_open,
 	.bytes = on_bytes,
@@ -101,6 +114,7 @@ static const struct reassembly_ops ops = {
 	.close = on_close,
 	.drop = on_drop,
 	.guess_client = walk_guess_client,
+	.task = on_task,
 };
 
 /* Before a read that may wait. Returns true where there is nobody to read for any more. */
@@ -235,17 +249,21 @@ static int set_up(struct reader *r)
 	r->diagnose = diagnose__new(on_finding, r, r->o->show_secrets, NULL);
 	r->walker = walker__new(&walk, on_record, r);
 	r->tcp = reassembly__new(&tcp, &ops, r);
+	if (r->decoder)
+		decoder__set_cgroup(r->decoder, cgroup_path, r);
 	return r->decoder && r->diagnose && r->walker && r->tcp ? 0 : -ENOMEM;
 }
 
 /* What the files themselves have to say. Returns 1 where one could not be read to its end. */
-static int say_files(const struct reader *r)
+static int say_files(struct reader *r)
 {
 	int status = 0;
 
 	for (unsigned int i = 0; i < r->o->n_files; i++) {
-		const struct capture *c = r->captures[i];
+		struct capture *c = r->captures[i];
 
+		if (capture__strange(c))
+			fprintf(stderr, "wstrace: %s: %s\n", capture__name(c), capture__strange(c));
 		if (capture__error(c)) {
 			fprintf(stderr, "wstrace: cannot read %s to its end: %s; %llu packets were read\n",
 				capture__name(c), capture__error(c),
