@@ -9,6 +9,7 @@
 #include "out_pcapng.h"
 #include "packets.h"
 #include "savefile.h"
+#include "taken_ports.h"
 
 #define FLUSH_NS (200 * 1000000ULL)
 
@@ -41,6 +42,7 @@ struct out_pcapng {
 	struct ended *ended;
 	struct buf head; /* scratch */
 	uint64_t flushed;
+	bool hinted; /* at what Wireshark needs for some ports */
 	int status; /* 0; 1: as many files as were wished for; -errno */
 };
 
@@ -188,6 +190,17 @@ static void task_text_free(struct task_text *t)
 	buf_free(&t->description);
 }
 
+static void hint(struct out_pcapng *k, const struct wst_open *o)
+{
+	uint16_t port = port_is_taken(o->lport) ? o->lport : o->rport;
+
+	if (k->hinted || !port_is_taken(port))
+		return;
+	k->hinted = true;
+	fprintf(stderr, "wstrace: Wireshark takes port %u for another protocol's: read the file with "
+		"-o tcp.try_heuristic_first:TRUE\n", port);
+}
+
 static void open_flow(struct out_pcapng *k, struct member *m, const struct conn *c)
 {
 	const struct wst_open *o = &m->open;
@@ -210,6 +223,7 @@ static void open_flow(struct out_pcapng *k, struct member *m, const struct conn 
 
 	ended_key(&key, o);
 	ended__replaced(k->ended, &key);
+	hint(k, o);
 	snprintf(comment, sizeof(comment), "wstrace #%u, seen from the %s, netns %u", c->number,
 		 i.server ? "server" : "client", c->netns);
 	i.comment = comment;

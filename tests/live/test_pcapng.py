@@ -14,7 +14,7 @@ import threading
 
 import pytest
 
-from conftest import BACKEND, LIMIT, WSTRACE, program, wait_until
+from conftest import BACKEND, LIMIT, WSTRACE, is_free, program, wait_until
 from wire import (BINARY, CLOSE, CONT, PING, PONG, TEXT, Pair, close_payload, frame, request_head,
                   response_head, ws_connect)
 
@@ -346,6 +346,23 @@ def test_verdict_on_reused_ports(port, free_port, wstrace, tmp_path):
     File(path, trouble=["Port numbers reused"])
     found = comments(path)
     assert list(found) == [2] and "reset" in found[2][0]
+
+
+def test_port_of_another_protocol(wstrace, tmp_path):
+    """Wireshark has its own idea of some ports, and wstrace knows which, and the way out."""
+    port = next(p for p in (6001, 6005, 6060, 9009, 9092, 7000, 21064, 22222) if is_free(p))
+    path = tmp_path / "f.pcapng"
+    w = wstrace("-p", port, "-w", path)
+    for _ in range(2):
+        p = Pair(port).upgrade()
+        exchange(p, (5, 100))
+        p.close()
+    w.wait("close", 2)
+    run = w.stop()
+    assert not rows(path, "websocket", "frame.number")
+    option, = re.findall(rf"port {port} for another protocol's: read the file with (-o \S+)", run.stderr)
+    shown = tshark(path, *option.split(), "-Y", "websocket", "-T", "fields", "-e", "frame.number")
+    assert len(shown.splitlines()) == len(run.frames()) == 8
 
 
 def test_connection_refused(port, wstrace, tmp_path):
