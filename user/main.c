@@ -32,6 +32,7 @@ struct session {
 	const struct options *o;
 	struct diagnose *diagnose;
 	bool look; /* the statistics that come now are for diagnosis alone */
+	uint64_t end; /* CLOCK_MONOTONIC, ns: of -d; 0: none */
 	int64_t clock_offset; /* CLOCK_REALTIME - CLOCK_MONOTONIC, ns */
 };
 
@@ -144,22 +145,30 @@ static void on_event(void *ctx, const struct event *e)
 	diagnose__event(s->diagnose, e);
 }
 
+static bool is_over(void *ctx)
+{
+	const struct session *s = ctx;
+
+	return stopped || (s->end && clock_ns(CLOCK_MONOTONIC) >= s->end);
+}
+
 /* Reads until told to stop. Returns 0 or -errno. */
 static int run(struct session *s, struct loader *l)
 {
 	struct timespec idle = { .tv_nsec = IDLE_NS };
-	uint64_t end = clock_ns(CLOCK_MONOTONIC) + s->o->duration * 1000000000ULL;
 	uint64_t interval = s->o->interval * 1000000000ULL;
 	uint64_t next_stats = clock_ns(CLOCK_MONOTONIC) + interval;
 	uint64_t next_look = next_stats, lost = 0, now;
 	int n, err;
 
+	if (s->o->duration)
+		s->end = clock_ns(CLOCK_MONOTONIC) + s->o->duration * 1000000000ULL;
 	s->clock_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
 	n = loader__announce(l, on_record, s);
 	if (n < 0)
 		return n;
 	for (;;) {
-		bool last = stopped || (s->o->duration && clock_ns(CLOCK_MONOTONIC) >= end);
+		bool last = is_over(s);
 
 		s->look = false;
 		s->clock_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
@@ -235,6 +244,8 @@ static int trace(const struct options *o)
 	uname(&u);
 	info.backend = loader__backend(l);
 	info.started = clock_ns(CLOCK_REALTIME);
+	info.ending = is_over;
+	info.ctx = &s;
 	snprintf(info.kernel, sizeof(info.kernel), "%s %s", u.release, u.machine);
 	memcpy(info.host, u.nodename, sizeof(info.host));
 	s.decoder = decoder__new(on_event, &s, o->snaplen > 0);

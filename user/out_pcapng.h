@@ -12,7 +12,7 @@
 
 struct out_pcapng;
 
-/* Opens the first file; o has to stay. Returns 0, or -errno where that file cannot be written. */
+/* Opens the first file; o and run have to stay. Returns 0, or -errno where that file cannot be written. */
 int out_pcapng__new(struct out_pcapng **out, const struct options *o, const struct run_info *run);
 
 /* A record of c, after the decoder took it. ts: when, CLOCK_REALTIME, ns. HTTP heads are not here */

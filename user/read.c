@@ -127,6 +127,13 @@ static bool on_idle(void *ctx)
 	return *r->stopped;
 }
 
+static bool is_stopped(void *ctx)
+{
+	const struct reader *r = ctx;
+
+	return *r->stopped;
+}
+
 static bool addr_wanted(const struct options *o, const uint8_t *addr, uint16_t family)
 {
 	uint8_t a[16] = { [10] = 0xff, [11] = 0xff };
@@ -292,7 +299,7 @@ static void say_end(const struct run_totals *t, uint64_t gaps)
 
 static int read_all(struct reader *r)
 {
-	struct run_info info = { .backend = "file" };
+	struct run_info info = { .backend = "file", .ending = is_stopped, .ctx = r };
 	struct run_totals totals = {};
 	struct capture *first = oldest(r);
 	struct walk_totals sums;

@@ -6,6 +6,7 @@ import os
 import pty
 import random
 import re
+import shutil
 import signal
 import socket
 import struct
@@ -14,7 +15,7 @@ import threading
 
 import pytest
 
-from conftest import BACKEND, LIMIT, WSTRACE, is_free, program, wait_until
+from conftest import BACKEND, LIMIT, WSTRACE, Lines, is_free, program, wait_until
 from wire import (BINARY, CLOSE, CONT, PING, PONG, TEXT, Pair, close_payload, frame, request_head,
                   response_head, ws_connect)
 
@@ -569,6 +570,103 @@ def test_pipe_to_tshark(port):
             proc.kill()
             proc.wait()
         t.stdout.close(), w.stderr.close()
+
+
+def losses(path):
+    """Sums of epb_dropcount, and of isb_ifdrop."""
+    data, at = path.read_bytes(), 0
+    sums = {6: 0, 5: 0}
+    while at < len(data):
+        kind, size = struct.unpack_from("<II", data, at)
+        if kind in sums:
+            opt = at + (28 + (struct.unpack_from("<I", data, at + 20)[0] + 3 & ~3) if kind == 6 else 20)
+            while opt < at + size - 4:
+                code, n = struct.unpack_from("<HH", data, opt)
+                if code == (4 if kind == 6 else 5):
+                    sums[kind] += struct.unpack_from("<Q", data, opt + 4)[0]
+                opt += 4 + (n + 3 & ~3)
+        at += size
+    return sums[6], sums[5]
+
+
+class Stuck:
+    """A wstrace whose reader does not read, and traffic until it says so."""
+
+    def __init__(self, port, *args):
+        self.w = start("-p", port, "-s", "full", "--ringbuf", 1, "-w", "-", *args,
+                       stdout=subprocess.PIPE)
+        ready(self.w)
+        self.err = Lines(self.w.stderr)
+        self.pair = Pair(port).upgrade()
+
+    def talk(self):
+        exchange(self.pair, [50000] * 4)
+        return self.said("wstrace: nobody reads standard output")
+
+    def said(self, text):
+        return text in self.err.text()
+
+
+def test_reader_that_is_stuck(port, tmp_path):
+    """It is said, and what got lost meanwhile is counted; the file is right all the same."""
+    path = tmp_path / "f.pcapng"
+    stuck = Stuck(port)
+    try:
+        wait_until(stuck.talk, "a word about the reader")
+        exchange(stuck.pair, [50000] * 40)
+        with path.open("wb") as f:
+            copy = threading.Thread(target=shutil.copyfileobj, args=(stuck.w.stdout, f))
+            copy.start()
+            wait_until(lambda: stuck.w.stdout.closed or stuck.talk() and file_size(path) > 3 << 20,
+                       "a reader that reads again")
+            stuck.pair.close()
+            stuck.w.send_signal(signal.SIGINT)
+            assert stuck.w.wait(LIMIT) == 0
+            copy.join()
+    finally:
+        stuck.w.kill(), stuck.w.wait()
+        stuck.err.join(LIMIT)
+    assert stuck.err.text().count("nobody reads") == 1
+    lost = int(re.search(r" (\d+) lost$", stuck.err.text(), re.M)[1])
+    packets, total = losses(path)
+    assert 0 < lost <= total and 0 < packets <= total
+    f = File(path, trouble=["Previous segment not captured", "ACKed unseen segment"])
+    assert f.count() > 20 and f.of(frame_comment="bytes before this are lost")
+
+
+@pytest.mark.parametrize("how", ("SIGINT", "-d"))
+def test_end_with_a_reader_that_is_stuck(port, how):
+    stuck = Stuck(port, *(["-d", 4] if how == "-d" else []))
+    try:
+        wait_until(stuck.talk, "a word about the reader")
+        if how == "SIGINT":
+            stuck.w.send_signal(signal.SIGINT)
+        assert stuck.w.wait(LIMIT) == 1
+        wait_until(lambda: stuck.said("wstrace: cannot write standard output: nobody reads it\n"),
+                   "why it failed")
+    finally:
+        stuck.pair.close()
+        stuck.w.kill(), stuck.w.wait()
+        stuck.w.stdout.close()
+
+
+def test_named_pipe(port, tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    with open(tmp_path / "f", "wb") as f:
+        cat = subprocess.Popen(["cat", tmp_path / "fifo"], stdout=f)
+        w = start("-p", port, "-w", tmp_path / "fifo", stdout=subprocess.DEVNULL)
+        try:
+            ready(w)
+            p = Pair(port).upgrade()
+            exchange(p, [1000] * 20)
+            p.close()
+            w.send_signal(signal.SIGINT)
+            assert w.wait(LIMIT) == 0 and cat.wait(LIMIT) == 0
+        finally:
+            w.kill(), cat.kill()
+            w.wait(), cat.wait()
+            w.stderr.close()
+    assert File(tmp_path / "f").count() == 40
 
 
 def test_reader_that_goes_away(port):
