@@ -348,6 +348,12 @@ static void rotate(struct out_pcapng *k, uint64_t now)
 		check(k, packets__begin(k->packets, savefile__pcapng(k->file), now));
 }
 
+/* Whether there will be a packet: of counters alone no file is begun. */
+static bool writes(uint8_t type)
+{
+	return type != WST_STATS && type != WST_HISTS && type != WST_TASK;
+}
+
 void out_pcapng__record(struct out_pcapng *k, struct conn *c, const struct wst_hdr *h, uint64_t ts)
 {
 	const void *r = h;
@@ -355,7 +361,8 @@ void out_pcapng__record(struct out_pcapng *k, struct conn *c, const struct wst_h
 
 	if (!k || k->status)
 		return;
-	rotate(k, ts);
+	if (writes(h->type))
+		rotate(k, ts);
 	if (k->status)
 		return;
 	if (h->type == WST_OPEN)

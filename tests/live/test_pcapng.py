@@ -493,12 +493,28 @@ def test_by_size(port, wstrace, tmp_path):
     for f in files:
         assert file_size(f) < 2000000
         seen_in = File(f)
-        assert seen_in.uris() in (["/rotated"], [])
+        assert seen_in.uris() == ["/rotated"]
         for found in seen_in.frames.values():
             for d, some in found.items():
                 got[d] += some
     for d in ("c2s", "s2c"):
         assert got[d] == [said(e) for e in run.frames(dir=d)]
+
+
+def test_no_file_for_counters(port, wstrace, tmp_path):
+    """-i looks at the connection when a new file would be due: it is begun by what is written."""
+    w = wstrace("-p", port, "-s", "full", "-w", tmp_path / "f", "-C", 1, "-i", 1)
+    p = Pair(port).upgrade("/counted")
+    exchange(p, [300000] * 2)
+    w.wait("frame", 4)
+    seen_before = len(w.events())
+    wait_until(lambda: len([e for e in w.events()[seen_before:] if e["type"] == "stats"]) > 1,
+               "counters of the silent connection")
+    assert [f.name for f in tmp_path.iterdir()] == ["f"]
+    p.close()
+    w.wait("close")
+    w.stop()
+    assert File(tmp_path / "f1").uris() == ["/counted"]
 
 
 def test_by_size_keeps_some(port, wstrace, tmp_path):
