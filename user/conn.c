@@ -6,11 +6,17 @@
 #include <sys/socket.h>
 #include "conn.h"
 
+/* Each record is looked up: one multiplication, where uthash's own would take as long as the rest. */
+static unsigned int hash(uint64_t id)
+{
+	return id * 0x9e3779b97f4a7c15 >> 32;
+}
+
 struct conn *conns__find(struct conns *cs, uint64_t id)
 {
 	struct conn *c;
 
-	HASH_FIND(hh, cs->by_id, &id, sizeof(id), c);
+	HASH_FIND_BYHASHVALUE(hh, cs->by_id, &id, sizeof(id), hash(id), c);
 	return c;
 }
 
@@ -95,7 +101,7 @@ struct conn *conns__add(struct conns *cs, uint64_t id, const struct wst_open *o)
 		strcpy(c->local, "?");
 		strcpy(c->remote, "?");
 	}
-	HASH_ADD(hh, cs->by_id, id, sizeof(c->id), c);
+	HASH_ADD_BYHASHVALUE(hh, cs->by_id, id, sizeof(c->id), hash(id), c);
 	return c;
 }
 
