@@ -54,7 +54,8 @@ LIBS := -l:libbpf.a -lelf -lz -lnettle $(if $(filter yes,$(PCAP)),-lpcap) -lncur
 # The object that defines the maps comes first: bpftool before 7.3 mixes up the offsets else.
 BPF_OBJS := $(addprefix $(B)/bpf/,conn.bpf.o core.bpf.o foreign.bpf.o http.bpf.o pair.bpf.o \
 	      report.bpf.o stats.bpf.o hook_state.bpf.o hook_fentry.bpf.o hook_kprobe.bpf.o hook_tracepoint.bpf.o)
-USER_SRCS := $(filter-out $(if $(filter no,$(PCAP)),user/capture.c user/read.c),$(wildcard user/*.c))
+USER_SRCS := $(filter-out $(if $(filter no,$(PCAP)),user/capture.c user/dissect.c \
+	       user/read.c),$(wildcard user/*.c))
 USER_OBJS := $(patsubst user/%.c,$(B)/user/%.o,$(USER_SRCS))
 
 all: $(B)/wstrace
@@ -139,9 +140,11 @@ $(B)/tests/iomatrix: $(wildcard tests/io/iomatrix/*.[ch]) | $(SYSROOT)
 $(B)/tests/fuzz/%: tests/fuzz/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CLANG) $(USER_CFLAGS) $(SANITIZE) -fsanitize=fuzzer -Wno-unused-parameter \
-		-Ibpf -MMD -MP -o $@ $< $(FUZZED) $(if $(FUZZED),-lpcap -lnettle)
+		-Ibpf -MMD -MP -o $@ $< $(FUZZED) $(if $(FUZZED),-lpcap -lnettle -lz)
 
-$(B)/tests/fuzz/fuzz_read: FUZZED := $(patsubst %,user/%.c,buf capture conn decode http reassembly \
+$(B)/tests/fuzz/fuzz_pcapng: FUZZED := user/pcapng_read.c
+$(B)/tests/fuzz/fuzz_read: FUZZED := $(patsubst %,user/%.c,buf capture conn decode deflate dissect http \
+				       pcapng_read reassembly \
 				       reorder walk walk_http ws)
 
 ifdef SYSROOT

@@ -364,6 +364,7 @@ static __noinline void connect_failed(struct sock *sk)
 		return;
 	c->open.lport = bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
 	c->open.t.h.ts = t->h.ts;
+	c->open.t.h.flags = WST_ATTEMPT;
 	c->first = WST_FIRST_REMOTE;
 	if (!c->shadow && set_task(c, t))
 		report(c, sk, WST_CLOSE, BPF_CORE_READ(sk, sk_err) == ECONNREFUSED ? WST_REFUSED :

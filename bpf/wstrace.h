@@ -53,8 +53,12 @@ struct wst_task {
 };
 
 #define WST_MIDSTREAM 1 /* open: the connection was there before wstrace */
+#define WST_ATTEMPT 2 /* open: it was never established, and its WST_CLOSE comes next */
 
-/* h.ts is when the connection was established, or first seen where WST_MIDSTREAM is set. */
+/*
+ * h.ts is when the connection was established; first seen where WST_MIDSTREAM, begun where
+ * WST_ATTEMPT is set.
+ */
 struct wst_open {
 	struct wst_task t;
 	__u8 laddr[16], raddr[16]; /* wire; the first 4 bytes where family is AF_INET */

@@ -9,15 +9,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 #include "capture.h"
+#include "pcapng_read.h"
 
 #define READ_SIZE (256 * 1024)
+#define NS 1000000000ULL
+#define LINKTYPE_RAW 101
+
+/* Who is behind an interface of a pcapng file. */
+struct task {
+	struct capture_task t; /* pid 0: not known */
+	bool looked; /* at the interface's description */
+	char *cgroup; /* NULL: not known */
+};
 
 struct capture {
-	pcap_t *pcap;
+	pcap_t *pcap; /* one of these two reads */
+	struct pcapng_reader *pcapng;
 	FILE *stream;
+	char peeked[4]; /* the first bytes */
+	size_t n_peeked, peek_at;
+	struct task **tasks; /* by the interface's number */
+	uint32_t n_tasks;
 	char *name;
 	int fd, linktype;
 	bool ended, pipe, stopped;
@@ -25,183 +39,11 @@ struct capture {
 	void *ctx;
 	struct segment s;
 	uint64_t packets, fragments;
+	uint64_t strange; /* packets of this link type, which is not known */
+	int strange_link;
+	char strange_text[160];
 	char error[PCAP_ERRBUF_SIZE];
 };
-
-/* The part of a packet that has not been taken apart yet. */
-struct rest {
-	const uint8_t *p;
-	size_t n; /* captured */
-	size_t len; /* sent */
-};
-
-static uint16_t be16(const uint8_t *p)
-{
-	return p[0] << 8 | p[1];
-}
-
-static uint32_t be32(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
-}
-
-static bool drop(struct rest *r, size_t n)
-{
-	if (r->n < n)
-		return false;
-	r->p += n;
-	r->n -= n;
-	r->len -= n;
-	return true;
-}
-
-/* What lies behind was not sent: padding to Ethernet's smallest frame, or a checksum. */
-static void limit(struct rest *r, size_t len)
-{
-	if (r->len > len)
-		r->len = len;
-	if (r->n > len)
-		r->n = len;
-}
-
-static bool parse_tcp(struct rest *r, struct segment *s)
-{
-	const uint8_t *p = r->p;
-	size_t hdr;
-
-	if (r->n < 20)
-		return false;
-	hdr = (p[12] >> 4) * 4;
-	if (hdr < 20 || hdr > r->len)
-		return false;
-	s->port[0] = be16(p);
-	s->port[1] = be16(p + 2);
-	s->seq = be32(p + 4);
-	s->ack = be32(p + 8);
-	s->flags = p[13];
-	s->len = r->len - hdr;
-	s->have = r->n > hdr ? r->n - hdr : 0;
-	s->data = p + (s->have ? hdr : 20);
-	return true;
-}
-
-static bool parse_ipv4(struct rest *r, struct segment *s, bool *fragment)
-{
-	const uint8_t *p = r->p;
-	size_t hdr, total;
-
-	if (r->n < 20)
-		return false;
-	hdr = (p[0] & 15) * 4;
-	total = be16(p + 2);
-	if (hdr < 20 || p[9] != IPPROTO_TCP)
-		return false;
-	/* A packet that the network card was to cut (TSO) may state no length. */
-	if (total)
-		limit(r, total);
-	if (be16(p + 6) & 0x1fff) {
-		*fragment = true;
-		return false;
-	}
-	s->family = AF_INET;
-	memset(s->addr, 0, sizeof(s->addr));
-	memcpy(s->addr[0], p + 12, 4);
-	memcpy(s->addr[1], p + 16, 4);
-	return drop(r, hdr) && parse_tcp(r, s);
-}
-
-/* Goes over the extension headers, RFC 8200 section 4. Returns the protocol behind them, or -1. */
-static int skip_extensions(struct rest *r, uint8_t next, bool *fragment)
-{
-	for (;;) {
-		size_t n;
-
-		if (next != IPPROTO_HOPOPTS && next != IPPROTO_ROUTING && next != IPPROTO_DSTOPTS &&
-		    next != IPPROTO_FRAGMENT && next != IPPROTO_AH && next != 135)
-			return next;
-		if (r->n < 8)
-			return -1;
-		n = (r->p[1] + 1) * 8;
-		if (next == IPPROTO_AH)
-			n = (r->p[1] + 2) * 4; /* RFC 4302 section 2.2 */
-		if (next == IPPROTO_FRAGMENT) {
-			n = 8;
-			if (be16(r->p + 2) & 0xfff8) {
-				*fragment = r->p[0] == IPPROTO_TCP;
-				return -1;
-			}
-		}
-		next = r->p[0];
-		if (!drop(r, n))
-			return -1;
-	}
-}
-
-static bool parse_ipv6(struct rest *r, struct segment *s, bool *fragment)
-{
-	const uint8_t *p = r->p;
-	size_t len;
-
-	if (r->n < 40)
-		return false;
-	len = be16(p + 4);
-	s->family = AF_INET6;
-	memcpy(s->addr, p + 8, sizeof(s->addr));
-	/* 0: TSO, or a jumbogram (RFC 2675); all that was sent is it. */
-	if (len)
-		limit(r, 40 + len);
-	if (!drop(r, 40))
-		return false;
-	return skip_extensions(r, p[6], fragment) == IPPROTO_TCP && parse_tcp(r, s);
-}
-
-static bool parse_ip(struct rest *r, struct segment *s, bool *fragment)
-{
-	if (!r->n)
-		return false;
-	if (r->p[0] >> 4 == 4)
-		return parse_ipv4(r, s, fragment);
-	return r->p[0] >> 4 == 6 && parse_ipv6(r, s, fragment);
-}
-
-/* type: an Ethertype whose packet r is; VLAN tags come before it (802.1Q, 802.1ad). */
-static bool parse_ethertype(struct rest *r, uint16_t type, struct segment *s, bool *fragment)
-{
-	while (type == 0x8100 || type == 0x88a8 || type == 0x9100) {
-		if (r->n < 4)
-			return false;
-		type = be16(r->p + 2);
-		drop(r, 4);
-	}
-	return (type == 0x0800 || type == 0x86dd) && parse_ip(r, s, fragment);
-}
-
-bool capture_link_known(int linktype)
-{
-	return linktype == DLT_EN10MB || linktype == DLT_LINUX_SLL ||
-	       linktype == DLT_LINUX_SLL2 || linktype == DLT_RAW || linktype == DLT_IPV4 ||
-	       linktype == DLT_IPV6 || linktype == DLT_NULL || linktype == DLT_LOOP;
-}
-
-bool capture_parse(int linktype, const uint8_t *p, size_t caplen, size_t len, struct segment *s,
-		   bool *fragment)
-{
-	struct rest r = { p, caplen, len < caplen ? caplen : len };
-
-	switch (linktype) {
-	case DLT_EN10MB:
-		return drop(&r, 14) && parse_ethertype(&r, be16(p + 12), s, fragment);
-	case DLT_LINUX_SLL:
-		return drop(&r, 16) && parse_ethertype(&r, be16(p + 14), s, fragment);
-	case DLT_LINUX_SLL2:
-		return drop(&r, 20) && parse_ethertype(&r, be16(p), s, fragment);
-	case DLT_NULL: /* an address family, which each system numbers in its own way */
-	case DLT_LOOP:
-		return drop(&r, 4) && parse_ip(&r, s, fragment);
-	default:
-		return parse_ip(&r, s, fragment);
-	}
-}
 
 /* Called by stdio when its buffer is empty. */
 static ssize_t read_some(void *cookie, char *p, size_t n)
@@ -210,6 +52,10 @@ static ssize_t read_some(void *cookie, char *p, size_t n)
 	struct pollfd ready = { .fd = c->fd, .events = POLLIN };
 	ssize_t got;
 
+	if (c->peek_at < c->n_peeked) {
+		p[0] = c->peeked[c->peek_at++];
+		return 1;
+	}
 	for (;;) {
 		if (c->idle && c->pipe && poll(&ready, 1, 0) == 0 && c->idle(c->ctx)) {
 			c->stopped = true;
@@ -235,9 +81,33 @@ static struct capture *cannot_open(struct capture *c, const char *why)
 	return NULL;
 }
 
+/* Whether the file is pcapng. */
+static bool peek(struct capture *c)
+{
+	size_t n = 0;
+	ssize_t got;
+
+	do {
+		got = read_some(c, c->peeked + n, sizeof(c->peeked) - n);
+		n += got > 0 ? got : 0;
+	} while (got > 0 && n < sizeof(c->peeked));
+	c->n_peeked = n;
+	return n == sizeof(c->peeked) && !memcmp(c->peeked, PCAPNG_MAGIC, n);
+}
+
+static const char *no_link(char *text, size_t size, int linktype)
+{
+	const char *link = pcap_datalink_val_to_name(linktype);
+
+	snprintf(text, size, "link type %s (%d) is not known; it must be Ethernet, Linux cooked, "
+		 "raw IP or loopback", link ? link : "?", linktype);
+	return text;
+}
+
 static const char *open_stream(struct capture *c)
 {
 	static const cookie_io_functions_t io = { .read = read_some, .close = close_fd };
+	bool pcapng;
 
 	c->fd = STDIN_FILENO;
 	if (strcmp(c->name, "-"))
@@ -245,13 +115,23 @@ static const char *open_stream(struct capture *c)
 	if (c->fd < 0)
 		return strerror(errno);
 	c->pipe = lseek(c->fd, 0, SEEK_CUR) < 0;
+	pcapng = peek(c);
 	c->stream = fopencookie(c, "r", io);
 	if (!c->stream)
 		return strerror(errno);
 	setvbuf(c->stream, NULL, _IOFBF, READ_SIZE);
+	if (pcapng) {
+		c->pcapng = pcapng_reader__new(c->stream);
+		return c->pcapng ? NULL : strerror(ENOMEM);
+	}
 	c->pcap = pcap_fopen_offline_with_tstamp_precision(
 		c->stream, PCAP_TSTAMP_PRECISION_NANO, c->error);
-	return c->pcap ? NULL : c->error;
+	if (!c->pcap)
+		return c->error;
+	c->linktype = pcap_datalink(c->pcap);
+	if (capture_link_known(c->linktype))
+		return NULL;
+	return no_link(c->error, sizeof(c->error), c->linktype);
 }
 
 struct capture *capture__open(const char *name, uint8_t number, capture_idle_fn idle, void *ctx)
@@ -271,15 +151,6 @@ struct capture *capture__open(const char *name, uint8_t number, capture_idle_fn 
 	why = open_stream(c);
 	if (why)
 		return cannot_open(c, why);
-	c->linktype = pcap_datalink(c->pcap);
-	if (!capture_link_known(c->linktype)) {
-		const char *link = pcap_datalink_val_to_name(c->linktype);
-		char text[128];
-
-		snprintf(text, sizeof(text), "link type %s (%d) is not known; it must be Ethernet, "
-			 "Linux cooked, raw IP or loopback", link ? link : "?", c->linktype);
-		return cannot_open(c, text);
-	}
 	c->error[0] = 0;
 	return c;
 }
@@ -292,29 +163,136 @@ void capture__free(struct capture *c)
 		pcap_close(c->pcap); /* and the stream */
 	else if (c->stream)
 		fclose(c->stream);
+	pcapng_reader__free(c->pcapng);
+	for (uint32_t i = 0; i < c->n_tasks; i++) {
+		free(c->tasks[i]->cgroup);
+		free(c->tasks[i]);
+	}
+	free(c->tasks);
 	free(c->name);
 	free(c);
 }
 
-const struct segment *capture__next(struct capture *c)
+/* "pid=1234 comm=nginx cgroup=/system.slice": what out_pcapng.c writes. */
+static void parse_task(struct task *t, const char *description)
+{
+	const char *comm, *cgroup;
+	unsigned int pid;
+	int n = 0;
+
+	if (sscanf(description, "pid=%10u comm=%n", &pid, &n) < 1 || !n || !pid)
+		return;
+	comm = description + n;
+	cgroup = strstr(comm, " cgroup=/");
+	t->t.pid = pid;
+	snprintf(t->t.comm, sizeof(t->t.comm), "%.*s", cgroup ? (int)(cgroup - comm) : 15, comm);
+	t->cgroup = cgroup ? strdup(cgroup + strlen(" cgroup=")) : NULL;
+}
+
+static bool add_task(struct capture *c)
+{
+	struct task **grown = realloc(c->tasks, (c->n_tasks + 1) * sizeof(*grown));
+	struct task *t = calloc(1, sizeof(*t));
+
+	if (grown)
+		c->tasks = grown;
+	if (!grown || !t) {
+		free(t);
+		return false;
+	}
+	t->t.cgroup = c->n_tasks;
+	c->tasks[c->n_tasks++] = t;
+	return true;
+}
+
+/* NULL where nobody is known, or memory ran out. */
+static const struct capture_task *task_of(struct capture *c, const struct pcapng_source *source)
+{
+	struct task *t;
+
+	while (c->n_tasks <= source->number)
+		if (!add_task(c))
+			return NULL;
+	t = c->tasks[source->number];
+	if (!t->looked && source->description)
+		parse_task(t, source->description);
+	t->looked = true;
+	return t->t.pid ? &t->t : NULL;
+}
+
+const char *capture__cgroup(const struct capture *c, uint64_t cgroup)
+{
+	return cgroup < c->n_tasks ? c->tasks[cgroup]->cgroup : NULL;
+}
+
+/* A packet, of any file. */
+struct packet {
+	const uint8_t *p;
+	uint32_t caplen, len;
+	uint64_t ts;
+	int linktype;
+};
+
+static bool end(struct capture *c, bool failed, const char *why)
+{
+	c->ended = true;
+	if (failed && !c->stopped)
+		snprintf(c->error, sizeof(c->error), "%s", why);
+	return false;
+}
+
+static bool next_pcap(struct capture *c, struct packet *k)
 {
 	struct pcap_pkthdr *h;
-	const uint8_t *p;
-	int got;
+	int got = pcap_next_ex(c->pcap, &h, &k->p);
+
+	if (got <= 0)
+		return end(c, got == PCAP_ERROR, got == PCAP_ERROR ? pcap_geterr(c->pcap) : "");
+	k->caplen = h->caplen;
+	k->len = h->len;
+	k->ts = h->ts.tv_sec * NS + h->ts.tv_usec;
+	k->linktype = c->linktype;
+	return true;
+}
+
+static bool next_pcapng(struct capture *c, struct packet *k)
+{
+	struct pcapng_got g;
+	const char *why;
+	int got = pcapng_reader__next(c->pcapng, &g, &why);
+
+	if (!got && c->strange && c->strange == c->packets)
+		no_link(c->error, sizeof(c->error), c->strange_link);
+	if (got <= 0)
+		return end(c, got < 0, why);
+	k->p = g.data;
+	k->caplen = g.caplen;
+	k->len = g.origlen;
+	k->ts = g.ts;
+	/* LINKTYPE_RAW is the one that is not numbered as its DLT_. */
+	k->linktype = g.source->linktype == LINKTYPE_RAW ? DLT_RAW : g.source->linktype;
+	c->s.task = g.dir ? task_of(c, g.source) : NULL;
+	c->s.task_end = g.dir == PCAPNG_IN;
+	return true;
+}
+
+const struct segment *capture__next(struct capture *c)
+{
+	struct packet k;
 
 	while (!c->ended) {
 		bool fragment = false;
 
-		got = pcap_next_ex(c->pcap, &h, &p);
-		if (got <= 0) {
-			c->ended = true;
-			if (got == PCAP_ERROR && !c->stopped)
-				snprintf(c->error, sizeof(c->error), "%s", pcap_geterr(c->pcap));
+		if (!(c->pcapng ? next_pcapng(c, &k) : next_pcap(c, &k)))
 			break;
-		}
 		c->packets++;
-		if (capture_parse(c->linktype, p, h->caplen, h->len, &c->s, &fragment)) {
-			c->s.ts = h->ts.tv_sec * 1000000000ULL + h->ts.tv_usec;
+		if (!capture_link_known(k.linktype)) {
+			c->strange++;
+			c->strange_link = k.linktype;
+			continue;
+		}
+		if (capture_parse(k.linktype, k.p, k.caplen, k.len, &c->s, &fragment)) {
+			c->s.ts = k.ts;
 			return &c->s;
 		}
 		c->fragments += fragment;
@@ -345,4 +323,15 @@ uint64_t capture__packets(const struct capture *c)
 uint64_t capture__fragments(const struct capture *c)
 {
 	return c->fragments;
+}
+
+const char *capture__strange(struct capture *c)
+{
+	char link[128];
+
+	if (!c->strange || c->error[0])
+		return NULL;
+	snprintf(c->strange_text, sizeof(c->strange_text), "%llu packets were left out: %s",
+		 (unsigned long long)c->strange, no_link(link, sizeof(link), c->strange_link));
+	return c->strange_text;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* TCP segments out of capture files: pcap and pcapng, through libpcap. */
+/* TCP segments out of capture files: pcap, through libpcap, and pcapng. */
 #ifndef CAPTURE_H
 #define CAPTURE_H
 
@@ -12,6 +12,13 @@
 #define TCP_RST 0x04
 #define TCP_ACK 0x10
 
+/* The process whose socket it is, where wstrace wrote the capture and knew it. */
+struct capture_task {
+	uint32_t pid;
+	char comm[16];
+	uint64_t cgroup; /* for capture__cgroup() */
+};
+
 /* One TCP segment. data belongs to the capture and is valid until its next packet is read. */
 struct segment {
 	uint64_t ts; /* ns since 1970 */
@@ -20,6 +27,8 @@ struct segment {
 	uint16_t family;
 	uint8_t flags; /* TCP_* */
 	uint8_t file; /* which capture it comes from */
+	const struct capture_task *task; /* as long as the capture; NULL: not known */
+	uint8_t task_end; /* with task: 0 the source is its socket, 1 the destination */
 	uint32_t seq, ack;
 	const uint8_t *data;
 	uint32_t have; /* bytes of the payload that were captured */
@@ -55,6 +64,12 @@ const char *capture__name(const struct capture *c);
 /* Packets so far, those that are not TCP included; and fragments, which are left out. */
 uint64_t capture__packets(const struct capture *c);
 uint64_t capture__fragments(const struct capture *c);
+
+/* What to say of packets that were left out since their link type is not known; NULL: none were. */
+const char *capture__strange(struct capture *c);
+
+/* The path of the cgroup of a task of this capture; NULL where it is not known. */
+const char *capture__cgroup(const struct capture *c, uint64_t cgroup);
 
 /*
  * Takes one packet apart, of which caplen bytes of len are there; linktype: a LINKTYPE_ number as

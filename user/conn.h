@@ -5,6 +5,7 @@
 
 #include <uthash.h>
 #include "buf.h"
+#include "deflate.h"
 #include "../bpf/wstrace.h"
 
 #define ADDR_LEN 56 /* "[v6]:port" and its end */
@@ -50,6 +51,9 @@ struct conn {
 	char key[32]; /* its Sec-WebSocket-Key, empty where it has none */
 	uint16_t close_code; /* of the first close frame that carried one */
 	char *target; /* of the last request; NULL before one came */
+	bool upgraded; /* its 101 was seen, and says: */
+	struct deflate_params deflate;
+	struct inflater *inflate[WST_DIRS]; /* NULL: nothing to inflate so far */
 	struct wst_hists *hists; /* the last ones that came; NULL: none */
 	struct top_row *row; /* --top's, where that runs */
 
@@ -60,9 +64,15 @@ struct conn {
 	UT_hash_handle hh;
 };
 
+
+/* The path of a task's cgroup; NULL where it is not known. */
+typedef const char *(*cgroup_fn)(void *ctx, const struct wst_task *t);
+
 struct conns {
 	struct conn *by_id;
 	uint32_t count; /* numbers given out */
+	cgroup_fn cgroup; /* NULL: /proc of this host knows it */
+	void *ctx; /* of that */
 };
 
 /* Returns NULL where it is not there. */
@@ -78,6 +88,6 @@ void conns__free(struct conns *cs);
 void conn__set_hists(struct conn *c, const struct wst_hists *h);
 
 /* Notes who uses the connection now. */
-void conn__set_task(struct conn *c, const struct wst_task *t);
+void conns__set_task(struct conns *cs, struct conn *c, const struct wst_task *t);
 
 #endif

@@ -13,6 +13,7 @@ struct decoder {
 	void *ctx;
 	bool with_payload;
 	int64_t offset;
+	struct buf inflated; /* scratch */
 	struct http_msg msg; /* scratch: too big for the stack */
 };
 
@@ -33,12 +34,19 @@ void decoder__free(struct decoder *d)
 	if (!d)
 		return;
 	conns__free(&d->conns);
+	buf_free(&d->inflated);
 	free(d);
 }
 
 void decoder__set_tap(struct decoder *d, tap_fn tap)
 {
 	d->tap = tap;
+}
+
+void decoder__set_cgroup(struct decoder *d, cgroup_fn cgroup, void *ctx)
+{
+	d->conns.cgroup = cgroup;
+	d->conns.ctx = ctx;
 }
 
 uint32_t decoder__conns(const struct decoder *d)
@@ -112,6 +120,31 @@ static int64_t match_ping(struct conn *c, const struct frame_event *f, uint64_t 
 	return rtt;
 }
 
+/* Compressed messages (RFC 7692), where they were agreed on or the handshake was not seen. */
+static void inflate_payload(struct decoder *d, struct conn *c, struct frame_event *f)
+{
+	struct inflater **in = &c->inflate[f->dir];
+	struct inflate_frame frame = {
+		.offset = f->offset,
+		.len = f->len,
+		.payload = f->payload,
+		.b0 = f->b0,
+		.hdr_len = f->hdr_len,
+	};
+
+	if (!*in && (c->upgraded ? c->deflate.agreed : f->rsv & 4))
+		*in = inflater__new(c->upgraded ? &c->deflate : NULL, f->dir);
+	if (!*in)
+		return;
+	if (d->inflated.size > (1 << 20)) /* after one that was large */
+		buf_free(&d->inflated);
+	d->inflated.len = 0;
+	f->inflate_error = inflater__frame(*in, &frame, &d->inflated);
+	f->compressed = frame.compressed;
+	f->text = frame.text;
+	f->inflated = (struct span){ d->inflated.data ? d->inflated.data : "", d->inflated.len };
+}
+
 static void finish_frame(struct decoder *d, struct conn *c, uint8_t dir)
 {
 	struct pending_frame *p = &c->frame[dir];
@@ -138,6 +171,8 @@ static void finish_frame(struct decoder *d, struct conn *c, uint8_t dir)
 		ws_unmask(p->payload.data, p->payload.len, f->mask, 0);
 	f->payload = (struct span){ p->payload.data ? p->payload.data : "", p->payload.len };
 	f->has_payload = d->with_payload;
+	if (f->has_payload)
+		inflate_payload(d, c, f);
 	f->rtt_us = match_ping(c, f, r->h.ts);
 	if (f->opcode == WS_OP_CLOSE && p->payload.len >= 2) {
 		f->code = (uint8_t)p->payload.data[0] << 8 | (uint8_t)p->payload.data[1];
@@ -197,6 +232,10 @@ static void on_response(struct conn *c, struct event *e, uint64_t ts)
 					    http_value(h->msg, "sec-websocket-accept"));
 	if (h->msg->status >= 200 || h->msg->status == 101)
 		c->request_ts = 0;
+	if (h->upgrade && !h->cut) {
+		c->upgraded = true;
+		deflate_parse(&c->deflate, h->msg);
+	}
 }
 
 static void on_head(struct decoder *d, struct conn *c, const struct wst_bytes *r)
@@ -266,7 +305,7 @@ static void on_record(struct decoder *d, struct conn *c, const struct wst_hdr *h
 
 	switch (h->type) {
 	case WST_TASK:
-		conn__set_task(c, r);
+		conns__set_task(&d->conns, c, r);
 		break;
 	case WST_HEAD:
 		on_head(d, c, r);
@@ -279,6 +318,8 @@ static void on_record(struct decoder *d, struct conn *c, const struct wst_hdr *h
 		break;
 	case WST_RESYNC:
 		finish_frame(d, c, h->dir);
+		if (c->inflate[h->dir])
+			inflater__lost(c->inflate[h->dir]);
 		e.resync = r;
 		send(d, &e, c, EV_RESYNC, h->ts);
 		break;

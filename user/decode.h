@@ -19,6 +19,9 @@ void decoder__free(struct decoder *d);
 /* tap gets the same ctx as fn. */
 void decoder__set_tap(struct decoder *d, tap_fn tap);
 
+/* Who knows cgroups, where not this host's /proc. */
+void decoder__set_cgroup(struct decoder *d, cgroup_fn cgroup, void *ctx);
+
 /*
  * One record from the ring buffer, of size bytes. offset: what to add to CLOCK_MONOTONIC to get
  * CLOCK_REALTIME, ns. Returns 0, -ENOMEM, or -EPROTO for a record that is none.

@@ -39,6 +39,10 @@ struct frame_event {
 	bool fin, masked;
 	struct span payload; /* unmasked, as much as was kept */
 	bool has_payload; /* the user asked for payload, or it is a close frame's */
+	bool compressed; /* with has_payload: part of a message with RSV1 */
+	bool text; /* compressed: of a text message */
+	struct span inflated; /* compressed: what the payload stands for */
+	enum inflate_error inflate_error; /* compressed: why that is not all of it */
 	uint16_t code; /* close: 0 where it carries none */
 	struct span reason;
 	int64_t rtt_us; /* pong that answers a ping: since that; -1 else */

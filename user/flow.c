@@ -6,18 +6,23 @@
 #include <string.h>
 #include "flow.h"
 
+int flow__note(struct flow *f, const char *text)
+{
+	if (f->note.len)
+		f->note.data[f->note.len - 1] = '\n';
+	buf_add(&f->note, text, strlen(text) + 1);
+	return f->note.failed ? -ENOMEM : 0;
+}
+
 int flow_notef(struct flow *f, const char *fmt, ...)
 {
-	char text[1024];
+	char text[256];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	if (f->note.len)
-		f->note.data[f->note.len - 1] = '\n';
-	buf_add(&f->note, text, strlen(text) + 1);
-	return f->note.failed ? -ENOMEM : 0;
+	return flow__note(f, text);
 }
 
 /* One packet of the direction; its sequence number is the lane's next. */
@@ -99,6 +104,8 @@ static int emit_handshake(struct flow *f, uint64_t ts)
 {
 	int err = emit(f, FLOW_C2S, ts, TH_SYN, NULL, 0, 0);
 
+	if (f->attempt)
+		return err;
 	if (!err)
 		err = emit(f, FLOW_S2C, ts, TH_SYN | TH_ACK, NULL, 0, 0);
 	if (!err)
@@ -222,6 +229,30 @@ static int emit_fins(struct flow *f, uint8_t first, uint64_t ts)
 	return err;
 }
 
+/*
+ * Two bytes below what was sent last: the same as before would be a duplicate acknowledgement, and
+ * one less a keep-alive, and Wireshark would remark on that.
+ */
+static int emit_note(struct flow *f, uint64_t ts)
+{
+	uint8_t local = f->server ? FLOW_S2C : FLOW_C2S;
+	int err;
+
+	if (f->gen != f->p->gen || !f->note.len)
+		return 0;
+	f->lane[local].next -= 2;
+	err = emit(f, local, ts, TH_ACK, NULL, 0, 0);
+	f->lane[local].next += 2;
+	return err;
+}
+
+int flow__remark(struct flow *f, uint64_t ts, const char *text)
+{
+	int err = flow__note(f, text);
+
+	return err ? err : emit_note(f, ts);
+}
+
 int flow__close(struct flow *f, uint64_t ts, enum flow_end how, bool first_local)
 {
 	uint8_t local = f->server ? FLOW_S2C : FLOW_C2S, first = first_local ? local : !local;
@@ -229,11 +260,17 @@ int flow__close(struct flow *f, uint64_t ts, enum flow_end how, bool first_local
 
 	for (int d = 0; d < FLOW_DIRS && !err; d++)
 		err = lane_finish(f, d);
-	if (err || how == FLOW_END_NONE || (!f->begun && f->midstream))
+	if (err || (!f->begun && f->midstream))
 		return err;
+	if (how == FLOW_END_NONE)
+		return emit_note(f, ts);
 	err = flow_open(f, ts, f->upgraded);
 	if (err)
 		return err;
+	if (f->attempt) { /* RFC 9293 section 3.5.2: the answer's sequence number is 0 */
+		f->lane[FLOW_S2C].next = 0;
+		return how == FLOW_END_RST ? emit(f, FLOW_S2C, ts, TH_RST | TH_ACK, NULL, 0, 0) : 0;
+	}
 	switch (how) {
 	case FLOW_END_FIN:
 		return emit_fins(f, first, ts);

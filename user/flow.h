@@ -4,6 +4,7 @@
 #define FLOW_H
 
 #include <uthash.h>
+#include "deflate.h"
 #include "http.h"
 #include "packets.h"
 #include "segment.h"
@@ -70,7 +71,7 @@ struct flow {
 	struct packets *p;
 	struct iface *iface;
 	uint64_t gen; /* the file that has its handshake; 0: none */
-	bool server, midstream;
+	bool server, midstream, attempt;
 	bool begun; /* something is in some file */
 	bool upgraded;
 	bool deflate; /* permessage-deflate was agreed, as far as the file tells */

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include "../bpf/ws_frame.h"
 #include "flow.h"
 
@@ -12,16 +11,6 @@
 static bool span_is(struct span s, const char *text)
 {
 	return s.n == strlen(text) && !memcmp(s.p, text, s.n);
-}
-
-static bool span_has(struct span s, const char *text)
-{
-	size_t n = strlen(text);
-
-	for (size_t i = 0; i + n <= s.n; i++)
-		if (!strncasecmp(s.p + i, text, n))
-			return true;
-	return false;
 }
 
 /* Keeps a copy of what a later file's prologue is to repeat. */
@@ -54,12 +43,13 @@ static void learn_request(struct flow *f, const struct http_msg *m)
 
 static void learn_upgrade(struct flow *f, const struct http_msg *m)
 {
-	struct span extensions = http_value(m, "sec-websocket-extensions");
+	struct deflate_params p;
 
 	remember(&f->protocol, http_value(m, "sec-websocket-protocol"));
-	f->deflate = span_has(extensions, "permessage-deflate");
-	f->lane[FLOW_C2S].no_takeover = span_has(extensions, "client_no_context_takeover");
-	f->lane[FLOW_S2C].no_takeover = span_has(extensions, "server_no_context_takeover");
+	deflate_parse(&p, m);
+	f->deflate = p.agreed;
+	for (int d = 0; d < FLOW_DIRS; d++)
+		f->lane[d].no_takeover = p.no_takeover[d];
 }
 
 /*

@@ -32,6 +32,7 @@ struct session {
 	const struct options *o;
 	struct diagnose *diagnose;
 	bool look; /* the statistics that come now are for diagnosis alone */
+	uint64_t end; /* CLOCK_MONOTONIC, ns: of -d; 0: none */
 	int64_t clock_offset; /* CLOCK_REALTIME - CLOCK_MONOTONIC, ns */
 };
 
@@ -89,8 +90,10 @@ static int on_record(void *ctx, void *record, size_t size)
 
 static void on_finding(void *ctx, const struct event *e)
 {
-	(void)ctx;
+	struct session *s = ctx;
+
 	output__event(e);
+	out_pcapng__event(s->file, e);
 }
 
 static void on_tap(void *ctx, struct conn *c, const struct wst_hdr *h, uint64_t ts)
@@ -142,22 +145,30 @@ static void on_event(void *ctx, const struct event *e)
 	diagnose__event(s->diagnose, e);
 }
 
+static bool is_over(void *ctx)
+{
+	const struct session *s = ctx;
+
+	return stopped || (s->end && clock_ns(CLOCK_MONOTONIC) >= s->end);
+}
+
 /* Reads until told to stop. Returns 0 or -errno. */
 static int run(struct session *s, struct loader *l)
 {
 	struct timespec idle = { .tv_nsec = IDLE_NS };
-	uint64_t end = clock_ns(CLOCK_MONOTONIC) + s->o->duration * 1000000000ULL;
 	uint64_t interval = s->o->interval * 1000000000ULL;
 	uint64_t next_stats = clock_ns(CLOCK_MONOTONIC) + interval;
 	uint64_t next_look = next_stats, lost = 0, now;
 	int n, err;
 
+	if (s->o->duration)
+		s->end = clock_ns(CLOCK_MONOTONIC) + s->o->duration * 1000000000ULL;
 	s->clock_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
 	n = loader__announce(l, on_record, s);
 	if (n < 0)
 		return n;
 	for (;;) {
-		bool last = stopped || (s->o->duration && clock_ns(CLOCK_MONOTONIC) >= end);
+		bool last = is_over(s);
 
 		s->look = false;
 		s->clock_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
@@ -233,10 +244,12 @@ static int trace(const struct options *o)
 	uname(&u);
 	info.backend = loader__backend(l);
 	info.started = clock_ns(CLOCK_REALTIME);
+	info.ending = is_over;
+	info.ctx = &s;
 	snprintf(info.kernel, sizeof(info.kernel), "%s %s", u.release, u.machine);
 	memcpy(info.host, u.nodename, sizeof(info.host));
 	s.decoder = decoder__new(on_event, &s, o->snaplen > 0);
-	s.diagnose = diagnose__new(on_finding, NULL, o->show_secrets, true);
+	s.diagnose = diagnose__new(on_finding, &s, o->show_secrets, true);
 	err = !s.decoder || !s.diagnose ? -ENOMEM :
 	      o->write ? out_pcapng__new(&s.file, o, &info) : 0;
 	if (err) {

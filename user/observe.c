@@ -301,6 +301,8 @@ bool observe_frame(struct facts *f, const struct event *e)
 	if (fr->opcode == WS_OP_TEXT && fr->fin && !fr->rsv && fr->has_payload &&
 	    fr->payload.n == fr->len)
 		f->text_bad = !utf8_valid(fr->payload.p, fr->payload.n);
+	if (fr->opcode == WS_OP_TEXT && fr->fin && fr->compressed && !fr->inflate_error)
+		f->text_bad = !utf8_valid(fr->inflated.p, fr->inflated.n);
 	return observe_rate(s, e) || remarkable || f->text_bad;
 }
 

@@ -199,28 +199,46 @@ static void json_response(const struct event *e)
 	finish(b, false);
 }
 
+static void field_base64(struct buf *b, const char *name, struct span p)
+{
+	size_t n = BASE64_ENCODE_RAW_LENGTH(p.n);
+	char *room;
+
+	field(b, name);
+	buf_char(b, '"');
+	room = buf_room(b, n);
+	if (room) {
+		base64_encode_raw(room, p.n, (const uint8_t *)p.p);
+		b->len += n;
+	}
+	buf_char(b, '"');
+}
+
 /* Text where it is whole UTF-8 and its frame is text's; else base64. */
 static void field_payload(struct buf *b, const struct frame_event *f)
 {
 	struct span p = f->payload;
 
-	if (f->opcode == WS_OP_TEXT && !f->rsv && utf8_valid(p.p, p.n)) {
+	if (f->opcode == WS_OP_TEXT && !f->rsv && utf8_valid(p.p, p.n))
 		field_span(b, "payload", p);
-	} else {
-		size_t n = BASE64_ENCODE_RAW_LENGTH(p.n);
-		char *room;
-
-		field(b, "payload_b64");
-		buf_char(b, '"');
-		room = buf_room(b, n);
-		if (room) {
-			base64_encode_raw(room, p.n, (const uint8_t *)p.p);
-			b->len += n;
-		}
-		buf_char(b, '"');
-	}
+	else
+		field_base64(b, "payload_b64", p);
 	if (p.n < f->len)
 		field_bool(b, "truncated", true);
+}
+
+static void field_inflated(struct buf *b, const struct frame_event *f)
+{
+	struct span p = f->inflated;
+
+	if (p.n || !f->inflate_error) {
+		if (f->text && utf8_valid(p.p, p.n))
+			field_span(b, "inflated", p);
+		else
+			field_base64(b, "inflated_b64", p);
+	}
+	if (f->inflate_error)
+		field_str(b, "inflate_error", inflate_error_name(f->inflate_error));
 }
 
 static void json_frame(const struct event *e)
@@ -256,6 +274,8 @@ static void json_frame(const struct event *e)
 		field_str(b, "comm", e->conn->comm);
 	if (f->has_payload)
 		field_payload(b, f);
+	if (f->compressed)
+		field_inflated(b, f);
 	if (f->code) {
 		field_u64(b, "code", f->code);
 		if (f->reason.n)

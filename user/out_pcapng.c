@@ -3,14 +3,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <uthash.h>
 #include <utlist.h>
+#include "ended.h"
 #include "out_pcapng.h"
 #include "packets.h"
 #include "savefile.h"
+#include "taken_ports.h"
 
 #define FLUSH_NS (200 * 1000000ULL)
+#define WAITS_TO_SAY 10 /* tenths of a second */
+#define WAITS_AT_END 20
 
 /* A connection of which the file is to tell. */
 struct member {
@@ -19,10 +22,8 @@ struct member {
 	struct member *prev, *next;
 };
 
-/* The same for both ends of a connection, where both are on this host. */
 struct pair_key {
-	uint8_t client[16], server[16]; /* IPv4 as ::ffff:a.b.c.d */
-	uint16_t cport, sport;
+	struct ended_key key;
 	uint32_t first_seq[WST_DIRS]; /* 0 where midstream: the ends may differ */
 };
 
@@ -33,6 +34,7 @@ struct pair {
 
 struct out_pcapng {
 	const struct options *o;
+	const struct run_info *run;
 	struct savefile *file;
 	struct packets *packets;
 	struct pcapng_section section;
@@ -40,8 +42,11 @@ struct out_pcapng {
 	char hardware[65];
 	struct member *members;
 	struct pair *pairs; /* the oldest first */
+	struct ended *ended;
 	struct buf head; /* scratch */
 	uint64_t flushed;
+	unsigned int waits, waits_at_end; /* tenths of a second */
+	bool hinted; /* at what Wireshark needs for some ports */
 	int status; /* 0; 1: as many files as were wished for; -errno */
 };
 
@@ -89,6 +94,7 @@ static void destroy(struct out_pcapng *k)
 		HASH_DEL(k->pairs, p);
 		free(p);
 	}
+	ended__free(k->ended);
 	packets__free(k->packets);
 	buf_free(&k->os);
 	buf_free(&k->comment);
@@ -96,18 +102,34 @@ static void destroy(struct out_pcapng *k)
 	free(k);
 }
 
+/* The reader of a pipe does not read. What is lost meanwhile is counted by the kernel side. */
+static bool on_wait(void *ctx)
+{
+	struct out_pcapng *k = ctx;
+
+	if (k->run->ending(k->run->ctx))
+		return k->waits_at_end++ < WAITS_AT_END;
+	if (k->waits++ == WAITS_TO_SAY)
+		fprintf(stderr, "wstrace: nobody reads %s: waiting; events that find no room are lost "
+			"and counted\n", strcmp(k->o->write, "-") ? k->o->write : "standard output");
+	return true;
+}
+
 int out_pcapng__new(struct out_pcapng **out, const struct options *o, const struct run_info *run)
 {
-	struct savefile_options files = { o->write, o->file_mb, o->file_seconds, o->keep_files };
 	struct out_pcapng *k = calloc(1, sizeof(*k));
+	struct savefile_options files = { o->write,	 o->file_mb, o->file_seconds,
+					  o->keep_files, on_wait,    k };
 	int err = -ENOMEM;
 
 	if (!k)
 		return err;
 	k->o = o;
+	k->run = run;
 	describe(k, run);
 	k->packets = packets__new(&k->section);
-	if (k->packets && !k->os.failed && !k->comment.failed)
+	k->ended = ended__new();
+	if (k->packets && k->ended && !k->os.failed && !k->comment.failed)
 		err = savefile__new(&k->file, &files, run->started);
 	if (!err)
 		err = packets__begin(k->packets, savefile__pcapng(k->file), run->started);
@@ -122,31 +144,15 @@ int out_pcapng__new(struct out_pcapng **out, const struct options *o, const stru
 	return 0;
 }
 
-static void map_address(uint8_t to[16], uint16_t family, const uint8_t *addr)
-{
-	static const uint8_t v4_mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-	if (family == AF_INET6) {
-		memcpy(to, addr, 16);
-		return;
-	}
-	memcpy(to, v4_mapped, sizeof(v4_mapped));
-	memcpy(to + sizeof(v4_mapped), addr, 4);
-}
-
 /* The other end of this connection is in the file: to show its bytes twice would be wrong. */
 static bool is_second_end(struct out_pcapng *k, const struct wst_open *o)
 {
-	bool server = o->role == WST_SERVER;
 	struct pair_key key = {};
 	struct pair *p;
 
 	if (k->o->side != SIDE_BOTH)
 		return false;
-	map_address(key.client, o->family, server ? o->raddr : o->laddr);
-	map_address(key.server, o->family, server ? o->laddr : o->raddr);
-	key.cport = server ? o->rport : o->lport;
-	key.sport = server ? o->lport : o->rport;
+	ended_key(&key.key, o);
 	if (!(o->t.h.flags & WST_MIDSTREAM))
 		memcpy(key.first_seq, o->first_seq, sizeof(key.first_seq));
 	HASH_FIND(hh, k->pairs, &key, sizeof(key), p);
@@ -203,6 +209,17 @@ static void task_text_free(struct task_text *t)
 	buf_free(&t->description);
 }
 
+static void hint(struct out_pcapng *k, const struct wst_open *o)
+{
+	uint16_t port = port_is_taken(o->lport) ? o->lport : o->rport;
+
+	if (k->hinted || !port_is_taken(port))
+		return;
+	k->hinted = true;
+	fprintf(stderr, "wstrace: Wireshark takes port %u for another protocol's: read the file with "
+		"-o tcp.try_heuristic_first:TRUE\n", port);
+}
+
 static void open_flow(struct out_pcapng *k, struct member *m, const struct conn *c)
 {
 	const struct wst_open *o = &m->open;
@@ -215,12 +232,17 @@ static void open_flow(struct out_pcapng *k, struct member *m, const struct conn 
 		.rport = o->rport,
 		.server = o->role == WST_SERVER,
 		.midstream = o->t.h.flags & WST_MIDSTREAM,
+		.attempt = o->t.h.flags & WST_ATTEMPT,
 		.first_seq = { [FLOW_C2S] = o->first_seq[WST_C2S],
 			       [FLOW_S2C] = o->first_seq[WST_S2C] },
 	};
+	struct ended_key key;
 	struct task_text t;
 	char comment[128];
 
+	ended_key(&key, o);
+	ended__replaced(k->ended, &key);
+	hint(k, o);
 	snprintf(comment, sizeof(comment), "wstrace #%u, seen from the %s, netns %u", c->number,
 		 i.server ? "server" : "client", c->netns);
 	i.comment = comment;
@@ -298,17 +320,20 @@ static void on_close(struct out_pcapng *k, struct conn *c, const struct wst_stat
 	static const enum flow_end ends[] = {
 		[WST_FIN] = FLOW_END_FIN,	   [WST_RST_SENT] = FLOW_END_RST,
 		[WST_RST_RECEIVED] = FLOW_END_RST, [WST_TIMEOUT] = FLOW_END_TIMEOUT,
-		[WST_EXIT] = FLOW_END_FIN,
+		[WST_EXIT] = FLOW_END_FIN,	   [WST_REFUSED] = FLOW_END_RST,
 	};
 	enum flow_end how = r->how < sizeof(ends) / sizeof(ends[0]) ? ends[r->how] : FLOW_END_FIN;
 	struct member *m = c->capture;
+	struct ended_key key;
 
 	if (r->how == WST_EXIT && r->unread) /* RFC 9293 section 3.6.1: data was not read */
 		how = FLOW_END_RST;
-	if (m->flow)
+	if (m->flow) {
 		check(k, flow__close(m->flow, ts, how, r->h.flags & WST_FIRST_LOCAL));
+		ended_key(&key, &m->open);
+		check(k, ended__add(k->ended, m->flow, c->number, &key, ts));
+	}
 	DL_DELETE(k->members, m);
-	flow__free(m->flow);
 	free(m);
 	c->capture = NULL;
 }
@@ -323,6 +348,12 @@ static void rotate(struct out_pcapng *k, uint64_t now)
 		check(k, packets__begin(k->packets, savefile__pcapng(k->file), now));
 }
 
+/* Whether there will be a packet: of counters alone no file is begun. */
+static bool writes(uint8_t type)
+{
+	return type != WST_STATS && type != WST_HISTS && type != WST_TASK;
+}
+
 void out_pcapng__record(struct out_pcapng *k, struct conn *c, const struct wst_hdr *h, uint64_t ts)
 {
 	const void *r = h;
@@ -330,7 +361,8 @@ void out_pcapng__record(struct out_pcapng *k, struct conn *c, const struct wst_h
 
 	if (!k || k->status)
 		return;
-	rotate(k, ts);
+	if (writes(h->type))
+		rotate(k, ts);
 	if (k->status)
 		return;
 	if (h->type == WST_OPEN)
@@ -352,14 +384,35 @@ void out_pcapng__record(struct out_pcapng *k, struct conn *c, const struct wst_h
 		on_resync(k, m, r, ts);
 }
 
-void out_pcapng__event(struct out_pcapng *k, const struct event *e)
+static void on_verdict(struct out_pcapng *k, const struct event *e)
+{
+	const struct verdict *v = e->verdict;
+	const struct member *m = e->conn->capture;
+	struct buf text = {};
+	int err;
+
+	buf_printf(&text, "%s %s: %s", severity_name(v->rule->severity), v->rule->id, v->text);
+	if (v->fix[0])
+		buf_printf(&text, "\nfix: %s", v->fix);
+	buf_char(&text, 0);
+	if (text.failed)
+		err = -ENOMEM;
+	else if (m && m->flow)
+		err = flow__note(m->flow, text.data);
+	else
+		err = ended__remark(k->ended, e->conn->number, e->ts, text.data);
+	check(k, err);
+	buf_free(&text);
+}
+
+static void on_head(struct out_pcapng *k, const struct event *e)
 {
 	const struct head_event *h = &e->head;
 	struct conn *c = e->conn;
 	struct member *m = c->capture;
 	struct flow_head head;
 
-	if (!k || k->status || !m || (e->type != EV_REQUEST && e->type != EV_RESPONSE))
+	if (!m)
 		return;
 	if (!m->flow && c->shown)
 		open_flow(k, m, c);
@@ -382,6 +435,16 @@ void out_pcapng__event(struct out_pcapng *k, const struct event *e)
 	check(k, flow__head(m->flow, &head));
 }
 
+void out_pcapng__event(struct out_pcapng *k, const struct event *e)
+{
+	if (!k || k->status)
+		return;
+	if (e->type == EV_VERDICT)
+		on_verdict(k, e);
+	else if (e->type == EV_REQUEST || e->type == EV_RESPONSE)
+		on_head(k, e);
+}
+
 void out_pcapng__lost(struct out_pcapng *k, uint64_t events)
 {
 	if (k)
@@ -392,6 +455,7 @@ void out_pcapng__tick(struct out_pcapng *k, uint64_t now)
 {
 	if (!k || k->status)
 		return;
+	ended__expire(k->ended, now);
 	if (savefile__ending(k->file, now)) /* else the next file waits for something to write */
 		rotate(k, now);
 	if (k->status || (now >= k->flushed && now - k->flushed < FLUSH_NS))
@@ -432,6 +496,6 @@ bool out_pcapng__say(const struct options *o, const char *name, int err)
 	if (!err || (out && err == -EPIPE))
 		return true;
 	fprintf(stderr, "wstrace: cannot write %s: %s\n", out ? "standard output" : name,
-		strerror(-err));
+		err == -ETIMEDOUT ? "nobody reads it" : strerror(-err));
 	return false;
 }

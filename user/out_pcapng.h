@@ -12,19 +12,25 @@
 
 struct out_pcapng;
 
-/* Opens the first file; o has to stay. Returns 0, or -errno where that file cannot be written. */
+/* Opens the first file; o and run have to stay. Returns 0, or -errno where that file cannot be written. */
 int out_pcapng__new(struct out_pcapng **out, const struct options *o, const struct run_info *run);
 
 /* A record of c, after the decoder took it. ts: when, CLOCK_REALTIME, ns. HTTP heads are not here */
 void out_pcapng__record(struct out_pcapng *k, struct conn *c, const struct wst_hdr *h, uint64_t ts);
 
-/* but come as the events EV_REQUEST and EV_RESPONSE; all others are let go by. */
+/*
+ * but come as the events EV_REQUEST and EV_RESPONSE. An EV_VERDICT becomes a comment of the
+ * connection's next packet, or of one behind its last. All others are let go by.
+ */
 void out_pcapng__event(struct out_pcapng *k, const struct event *e);
 
 /* Events found the ring buffer full. */
 void out_pcapng__lost(struct out_pcapng *k, uint64_t events);
 
-/* To be called often: several times a second it writes out what has gathered. */
+/*
+ * To be called often, after diagnose__tick(): several times a second it writes out what has
+ * gathered.
+ */
 void out_pcapng__tick(struct out_pcapng *k, uint64_t now);
 
 /* Whether there is no more to do: it failed, or -W files are full. */

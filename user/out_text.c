@@ -176,6 +176,23 @@ static void text_head(const struct event *e)
 	line_end(false);
 }
 
+static void add_inflated(struct buf *b, const struct frame_event *f)
+{
+	if (f->inflated.n || !f->inflate_error) {
+		buf_str(b, "  inflated ");
+		buf_bytes(b, f->inflated.n);
+		buf_str(b, " \"");
+		buf_escaped(b, f->inflated.p, f->inflated.n);
+		buf_char(b, '"');
+	}
+	if (f->inflate_error) {
+		paint(b, YELLOW);
+		buf_printf(b, "%s%s", f->inflated.n ? "... " : "  not inflated: ",
+			   inflate_error_name(f->inflate_error));
+		paint(b, RESET);
+	}
+}
+
 static void add_payload(struct buf *b, const struct frame_event *f)
 {
 	if (f->opcode == WS_OP_CLOSE) {
@@ -191,6 +208,10 @@ static void add_payload(struct buf *b, const struct frame_event *f)
 				buf_char(b, '"');
 			}
 		}
+		return;
+	}
+	if (f->compressed) {
+		add_inflated(b, f);
 		return;
 	}
 	if (!f->has_payload || !f->payload.n)

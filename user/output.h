@@ -12,6 +12,8 @@ struct run_info {
 	const char *backend;
 	char kernel[160], host[65];
 	uint64_t started; /* CLOCK_REALTIME, ns */
+	bool (*ending)(void *ctx); /* whether it is time to end, asked while an output is stuck */
+	void *ctx;
 };
 
 struct run_totals {

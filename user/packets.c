@@ -140,6 +140,7 @@ static int flow_init(struct flow *f, const struct flow_info *i)
 
 	f->server = i->server;
 	f->midstream = i->midstream;
+	f->attempt = i->attempt;
 	path_init(&f->lane[FLOW_C2S].path, family, client, server, cport, sport);
 	path_init(&f->lane[FLOW_S2C].path, family, server, client, sport, cport);
 	for (int d = 0; d < FLOW_DIRS; d++)
@@ -189,11 +190,6 @@ void flow__free(struct flow *f)
 int flow__set_task(struct flow *f, const struct flow_task *t)
 {
 	return iface_get(f->p, t, &f->iface);
-}
-
-int flow__note(struct flow *f, const char *text)
-{
-	return flow_notef(f, "%s", text);
 }
 
 void flow__lost(struct flow *f, uint64_t events)

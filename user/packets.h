@@ -56,6 +56,7 @@ struct flow_info {
 	uint16_t lport, rport;
 	bool server; /* the local end is the server */
 	bool midstream; /* was there before */
+	bool attempt; /* never established: nothing but a SYN, and an answer to it */
 	/* of each direction's first byte; midstream: of the first that is not yet known to be past
 	 */
 	uint32_t first_seq[FLOW_DIRS];
@@ -63,7 +64,7 @@ struct flow_info {
 	const char *comment; /* of its first packet in each file; NULL: none */
 };
 
-/* Where it is not midstream, its handshake is written here. */
+/* Where it is not midstream, its handshake is written here; of an attempt, its SYN. */
 int flow__new(struct flow **out, struct packets *p, const struct flow_info *i);
 
 /* Writes nothing. Accepts NULL. */
@@ -72,7 +73,7 @@ void flow__free(struct flow *f);
 /* Another process has the socket. */
 int flow__set_task(struct flow *f, const struct flow_task *t);
 
-/* The next packet carries this text: a verdict. */
+/* The next packet carries this text, which is UTF-8: a verdict. */
 int flow__note(struct flow *f, const char *text);
 
 /* Events of this flow were lost: the next packet says so. */
@@ -126,7 +127,16 @@ enum flow_end {
 	FLOW_END_NONE, /* goes on, but not in the file */
 };
 
-/* first_local: this host sent the first FIN, or the RST. Nothing but flow__free() may follow. */
+/*
+ * first_local: this host sent the first FIN, or the RST. Nothing but flow__remark() and flow__free()
+ * may follow.
+ */
 int flow__close(struct flow *f, uint64_t ts, enum flow_end how, bool first_local);
+
+/*
+ * Something is said after flow__close(): a packet of its own carries the text, which acknowledges
+ * nothing new. Where another file has begun since, nothing is written.
+ */
+int flow__remark(struct flow *f, uint64_t ts, const char *text);
 
 #endif

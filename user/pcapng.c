@@ -11,8 +11,9 @@
 #include <unistd.h>
 #include "pcapng.h"
 
-/* The longest block is a packet of PCAPNG_SNAPLEN bytes with a comment; two such fit. */
 #define BUF_SIZE (1024 * 1024)
+#define BLOCK_MAX (384 * 1024) /* the longest is a packet of PCAPNG_SNAPLEN bytes with a comment */
+#define WAIT_MS 100
 #define FLUSH_AT (256 * 1024)
 #define TEXT_MAX 65535 /* an option's length has 16 bits */
 #define BLOCK_ENDS 12 /* type and length before, length behind */
@@ -65,6 +66,10 @@ struct pcapng {
 	uint64_t written; /* bytes that write() took */
 	uint8_t *block; /* where the block that is being made starts */
 	uint8_t *at; /* where its next byte goes */
+	uint8_t *out; /* the first that is not written */
+	uint32_t flush_at; /* so many are written at once */
+	pcapng_wait_fn wait;
+	void *ctx;
 	uint8_t buf[BUF_SIZE];
 };
 
@@ -83,7 +88,8 @@ int pcapng__open(struct pcapng **out, int fd)
 	}
 	memset(p, 0, offsetof(struct pcapng, buf));
 	p->fd = fd;
-	p->at = p->buf;
+	p->at = p->out = p->buf;
+	p->flush_at = FLUSH_AT;
 	at = fcntl(fd, F_GETFL) & O_APPEND ? st.st_size : lseek(fd, 0, SEEK_CUR);
 	p->regular = S_ISREG(st.st_mode) && at >= 0;
 	p->base = p->regular ? at : 0;
@@ -91,14 +97,20 @@ int pcapng__open(struct pcapng **out, int fd)
 	return 0;
 }
 
-/* Of the first n bytes in the buffer, how many are whole blocks. */
-static size_t whole_blocks(const struct pcapng *p, size_t n)
+void pcapng__on_wait(struct pcapng *p, pcapng_wait_fn fn, void *ctx)
+{
+	p->wait = fn;
+	p->ctx = ctx;
+}
+
+/* Of n bytes, how many are whole blocks. */
+static size_t whole_blocks(const uint8_t *from, size_t n)
 {
 	size_t done = 0;
 	uint32_t len;
 
 	while (done + 8 <= n) {
-		memcpy(&len, p->buf + done + 4, sizeof(len));
+		memcpy(&len, from + done + 4, sizeof(len));
 		if (len > n - done)
 			break;
 		done += len;
@@ -107,9 +119,9 @@ static size_t whole_blocks(const struct pcapng *p, size_t n)
 }
 
 /* The disk is full, say: the file is to end where a reader expects it to. */
-static void cut_partial_block(struct pcapng *p, size_t n)
+static void cut_partial_block(struct pcapng *p, const uint8_t *from, size_t n)
 {
-	size_t keep = whole_blocks(p, n);
+	size_t keep = whole_blocks(from, n);
 	uint64_t end = p->base + p->written;
 	struct stat st;
 
@@ -122,25 +134,47 @@ static void cut_partial_block(struct pcapng *p, size_t n)
 
 int pcapng__flush(struct pcapng *p)
 {
-	size_t n = p->at - p->buf, done = 0;
+	const uint8_t *from = p->out;
 
-	while (!p->error && done < n) {
-		ssize_t w = write(p->fd, p->buf + done, n - done);
+	while (!p->error && p->out < p->at) {
+		ssize_t w = write(p->fd, p->out, p->at - p->out);
 
 		if (w >= 0) {
-			done += w;
+			p->out += w;
 			p->written += w;
-		} else if (errno == EAGAIN) { /* a pipe that its other end made non-blocking */
-			struct pollfd pfd = { .fd = p->fd, .events = POLLOUT };
-
-			poll(&pfd, 1, -1);
+		} else if (errno == EAGAIN) { /* a pipe that is full */
+			p->flush_at = p->at - p->out + FLUSH_AT / 4;
+			return 0;
 		} else if (errno != EINTR) {
 			p->error = -errno;
-			cut_partial_block(p, done);
+			cut_partial_block(p, from, p->out - from);
 		}
 	}
-	p->at = p->buf;
+	p->at = p->out = p->buf;
+	p->flush_at = FLUSH_AT;
 	return p->error;
+}
+
+/* Writes until no more than most bytes are left. */
+static int drain(struct pcapng *p, size_t most)
+{
+	struct pollfd pfd = { .fd = p->fd, .events = POLLOUT };
+
+	while (!pcapng__flush(p) && p->at - p->out > most)
+		if (poll(&pfd, 1, WAIT_MS) <= 0 && p->wait && !p->wait(p->ctx))
+			p->error = -ETIMEDOUT;
+	return p->error;
+}
+
+/* Sees to it that a block fits behind what is there. */
+static void make_room(struct pcapng *p)
+{
+	if (p->buf + BUF_SIZE - p->at >= BLOCK_MAX)
+		return;
+	drain(p, BUF_SIZE - BLOCK_MAX);
+	memmove(p->buf, p->out, p->at - p->out);
+	p->at -= p->out - p->buf;
+	p->out = p->buf;
 }
 
 int pcapng__close(struct pcapng *p)
@@ -149,7 +183,7 @@ int pcapng__close(struct pcapng *p)
 
 	if (!p)
 		return 0;
-	err = pcapng__flush(p);
+	err = drain(p, 0);
 	/* network file systems and quotas report a failed write as late as here */
 	if (close(p->fd) && !err && errno != EINTR)
 		err = -errno;
@@ -159,7 +193,7 @@ int pcapng__close(struct pcapng *p)
 
 uint64_t pcapng__bytes(const struct pcapng *p)
 {
-	return p->written + (p->at - p->buf);
+	return p->written + (p->at - p->out);
 }
 
 static void put(struct pcapng *p, const void *data, size_t n)
@@ -212,6 +246,7 @@ static void put_end(struct pcapng *p)
 
 static void block_start(struct pcapng *p, const void *head, size_t n)
 {
+	make_room(p);
 	p->block = p->at;
 	put(p, head, n);
 }
@@ -222,7 +257,7 @@ static int block_end(struct pcapng *p)
 
 	memcpy(p->block + 4, &len, sizeof(len));
 	put(p, &len, sizeof(len));
-	if (p->at - p->buf >= FLUSH_AT)
+	if (p->at - p->out >= p->flush_at)
 		return pcapng__flush(p);
 	return p->error;
 }

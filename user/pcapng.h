@@ -9,6 +9,7 @@
 #ifndef PCAPNG_H
 #define PCAPNG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/uio.h>
 
@@ -54,7 +55,15 @@ struct pcapng_name {
 /* Writes to fd, which is the writer's own from now on, also where this fails. */
 int pcapng__open(struct pcapng **out, int fd);
 
-/* Writes out what is left, closes, and frees. Accepts NULL. */
+/*
+ * Called ten times a second while the output, a pipe that does not block, takes nothing and there is
+ * no room for more. Returns false to give up: -ETIMEDOUT. Without it that lasts as long as it lasts.
+ */
+typedef bool (*pcapng_wait_fn)(void *ctx);
+
+void pcapng__on_wait(struct pcapng *p, pcapng_wait_fn fn, void *ctx);
+
+/* Writes out what is left, waits for that, closes, and frees. Accepts NULL. */
 int pcapng__close(struct pcapng *p);
 
 /* A section starts each file: it comes first, and interfaces are counted anew. */
@@ -69,7 +78,7 @@ int pcapng__packet(struct pcapng *p, const struct pcapng_packet *k);
 int pcapng__statistics(struct pcapng *p, uint32_t iface, const struct pcapng_statistics *s);
 int pcapng__names(struct pcapng *p, const struct pcapng_name *names, unsigned int n);
 
-/* To be called at least once a second, for readers that follow the file. */
+/* To be called at least once a second, for readers that follow the file. Does not wait. */
 int pcapng__flush(struct pcapng *p);
 
 /* Bytes so far, those still in memory included. */

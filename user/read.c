@@ -35,8 +35,10 @@ struct reader {
 
 static void on_finding(void *ctx, const struct event *e)
 {
-	(void)ctx;
+	struct reader *r = ctx;
+
 	output__event(e);
+	out_pcapng__event(r->file, e);
 }
 
 static void on_event(void *ctx, const struct event *e)
@@ -92,6 +94,19 @@ static void on_drop(void *conn)
 	walk__free(conn);
 }
 
+static void on_task(void *conn, uint64_t ts, const struct wst_task *t)
+{
+	walk__task(conn, ts, t);
+}
+
+/* A task's cgroup is the capture's number for it, and which capture that is. */
+static const char *cgroup_path(void *ctx, const struct wst_task *t)
+{
+	const struct reader *r = ctx;
+
+	return t->pid ? capture__cgroup(r->captures[t->cgroup >> 32], (uint32_t)t->cgroup) : NULL;
+}
+
 static const struct reassembly_ops ops = {
 	.open = on_open,
 	.bytes = on_bytes,
@@ -99,6 +114,7 @@ static const struct reassembly_ops ops = {
 	.close = on_close,
 	.drop = on_drop,
 	.guess_client = walk_guess_client,
+	.task = on_task,
 };
 
 /* Before a read that may wait. Returns true where there is nobody to read for any more. */
@@ -108,6 +124,13 @@ static bool on_idle(void *ctx)
 
 	if (r->tcp && output__flush())
 		return true;
+	return *r->stopped;
+}
+
+static bool is_stopped(void *ctx)
+{
+	const struct reader *r = ctx;
+
 	return *r->stopped;
 }
 
@@ -178,6 +201,7 @@ static bool take(struct reader *r, const struct segment *s)
 		r->last_ts = s->ts;
 	if (r->last_ts - r->judged > JUDGE_NS) {
 		diagnose__tick(r->diagnose, r->last_ts);
+		out_pcapng__tick(r->file, r->last_ts);
 		r->judged = r->last_ts;
 	}
 	if (wanted(o, s))
@@ -229,20 +253,24 @@ static int set_up(struct reader *r)
 	};
 
 	r->decoder = decoder__new(on_event, r, r->o->snaplen > 0);
-	r->diagnose = diagnose__new(on_finding, NULL, r->o->show_secrets, NULL);
+	r->diagnose = diagnose__new(on_finding, r, r->o->show_secrets, NULL);
 	r->walker = walker__new(&walk, on_record, r);
 	r->tcp = reassembly__new(&tcp, &ops, r);
+	if (r->decoder)
+		decoder__set_cgroup(r->decoder, cgroup_path, r);
 	return r->decoder && r->diagnose && r->walker && r->tcp ? 0 : -ENOMEM;
 }
 
 /* What the files themselves have to say. Returns 1 where one could not be read to its end. */
-static int say_files(const struct reader *r)
+static int say_files(struct reader *r)
 {
 	int status = 0;
 
 	for (unsigned int i = 0; i < r->o->n_files; i++) {
-		const struct capture *c = r->captures[i];
+		struct capture *c = r->captures[i];
 
+		if (capture__strange(c))
+			fprintf(stderr, "wstrace: %s: %s\n", capture__name(c), capture__strange(c));
 		if (capture__error(c)) {
 			fprintf(stderr, "wstrace: cannot read %s to its end: %s; %llu packets were read\n",
 				capture__name(c), capture__error(c),
@@ -271,7 +299,7 @@ static void say_end(const struct run_totals *t, uint64_t gaps)
 
 static int read_all(struct reader *r)
 {
-	struct run_info info = { .backend = "file" };
+	struct run_info info = { .backend = "file", .ending = is_stopped, .ctx = r };
 	struct run_totals totals = {};
 	struct capture *first = oldest(r);
 	struct walk_totals sums;
@@ -289,6 +317,7 @@ static int read_all(struct reader *r)
 	decoder__set_tap(r->decoder, on_tap);
 	output__open(r->o, &info);
 	err = run(r);
+	diagnose__finish(r->diagnose, r->last_ts);
 	failed = !out_pcapng__say(r->o, name, out_pcapng__free(r->file, r->last_ts, true, name,
 							       sizeof(name)));
 	sums = walker__totals(r->walker);
@@ -296,7 +325,6 @@ static int read_all(struct reader *r)
 	totals.bytes = sums.bytes;
 	totals.conns = decoder__conns(r->decoder);
 	totals.refused = reassembly__refused(r->tcp);
-	diagnose__finish(r->diagnose, r->last_ts);
 	status = output__close(r->last_ts, &totals, r->diagnose);
 	err = err ? err : status;
 	status = say_files(r);

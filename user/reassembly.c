@@ -53,7 +53,10 @@ struct flow {
 	uint32_t rtt_us, retrans;
 	int8_t client; /* which half is the client's; -1: not known yet */
 	int8_t first; /* which half closed first; -1: none */
+	int8_t local; /* whose process task is; only with that */
+	uint8_t role; /* enum wst_role of the end that is shown */
 	uint8_t file; /* the first capture that has it */
+	const struct capture_task *task; /* NULL: not known */
 	bool closed, refused;
 	UT_hash_handle hh;
 };
@@ -205,16 +208,46 @@ static int guess_client(struct reassembly *r, const struct flow *f, int side,
 	return port[0] < port[1];
 }
 
+static void fill_task(const struct flow *f, struct wst_task *t)
+{
+	t->pid = f->task->pid;
+	t->cgroup = (uint64_t)f->file << 32 | f->task->cgroup;
+	memcpy(t->comm, f->task->comm, sizeof(t->comm));
+}
+
+/* Two captures may show both ends: the first that says whose one is decides. */
+static void on_task(struct reassembly *r, struct flow *f, int side, const struct segment *s)
+{
+	int local = s->task_end ? !side : side;
+	struct wst_task t = {};
+
+	if (!f->task) {
+		f->local = local;
+		f->file = s->file;
+	} else if (f->local != local || f->file != s->file) {
+		return;
+	}
+	f->task = s->task;
+	if (!f->conn || local != (f->role == WST_CLIENT ? f->client : !f->client) || !r->ops->task)
+		return;
+	fill_task(f, &t);
+	r->ops->task(f->conn, s->ts, &t);
+}
+
 /* s: the first segment with bytes; NULL where the connection ended without any. */
 static void open_conn(struct reassembly *r, struct flow *f, int side, const struct segment *s,
 		      uint64_t ts)
 {
-	struct wst_open o = { .family = f->key.family, .role = r->o.role };
+	struct wst_open o = { .family = f->key.family };
 	int local, remote;
 
 	if (f->client < 0)
 		f->client = guess_client(r, f, side, s);
-	local = r->o.role == WST_SERVER ? !f->client : f->client;
+	if (f->task)
+		fill_task(f, &o.t);
+	f->role = !f->task ? r->o.role : f->local == f->client ? WST_CLIENT : WST_SERVER;
+	o.role = f->role;
+	local = f->role == WST_SERVER ? !f->client : f->client;
 	remote = !local;
 	if (!f->h[f->client].isn_known && !f->h[!f->client].isn_known)
 		o.t.h.flags = WST_MIDSTREAM;
@@ -237,7 +270,7 @@ static void open_conn(struct reassembly *r, struct flow *f, int side, const stru
 	}
 }
 
-static void report_tcp(struct reassembly *r, const struct flow *f, struct walk_tcp *t)
+static void report_tcp(const struct flow *f, struct walk_tcp *t)
 {
 	t->rtt_us = f->rtt_us;
 	t->retrans = f->retrans;
@@ -246,7 +279,7 @@ static void report_tcp(struct reassembly *r, const struct flow *f, struct walk_t
 	if (f->first >= 0) {
 		bool server = f->first != f->client;
 
-		t->first = server == (r->o.role == WST_SERVER) ? WST_FIRST_LOCAL : WST_FIRST_REMOTE;
+		t->first = server == (f->role == WST_SERVER) ? WST_FIRST_LOCAL : WST_FIRST_REMOTE;
 	}
 }
 
@@ -257,7 +290,7 @@ static void close_flow(struct reassembly *r, struct flow *f, uint64_t ts, uint8_
 	/* A connection that was established and carried nothing is one, too. */
 	if (!f->conn && !f->refused && f->established && how)
 		open_conn(r, f, 0, NULL, ts);
-	report_tcp(r, f, &t);
+	report_tcp(f, &t);
 	t.how = how;
 	if (f->conn)
 		r->ops->close(f->conn, ts, &t);
@@ -502,7 +535,7 @@ static void on_rst(struct reassembly *r, struct flow *f, int side, const struct 
 		bool server = side != f->client;
 
 		f->first = side;
-		how = server == (r->o.role == WST_SERVER) ? WST_RST_SENT : WST_RST_RECEIVED;
+		how = server == (f->role == WST_SERVER) ? WST_RST_SENT : WST_RST_RECEIVED;
 	}
 	close_flow(r, f, s->ts, how);
 }
@@ -528,6 +561,8 @@ void reassembly__segment(struct reassembly *r, const struct segment *s)
 	if (!f || f->closed)
 		return;
 	f->last_ts = s->ts;
+	if (s->task && s->task != f->task)
+		on_task(r, f, side, s);
 	if (s->flags & TCP_ACK)
 		on_ack(f, side, s);
 	if (s->len)
@@ -562,7 +597,7 @@ void reassembly__stats(struct reassembly *r, uint64_t ts)
 	HASH_ITER(hh, r->flows, f, next) {
 		if (!f->conn)
 			continue;
-		report_tcp(r, f, &t);
+		report_tcp(f, &t);
 		r->ops->stats(f->conn, ts, &t);
 	}
 }

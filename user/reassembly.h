@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * TCP connections out of segments: follows sequence numbers, puts what came late or twice into
- * order, says when bytes are missing for good. Knows nothing of what the bytes mean.
+ * order, says when bytes are missing for good. Knows nothing of what the bytes mean. The cgroup of
+ * a task is the capture's own number for it, with that of the capture in the upper 32 bits.
  */
 #ifndef REASSEMBLY_H
 #define REASSEMBLY_H
@@ -26,11 +27,13 @@ struct reassembly_ops {
 	void (*drop)(void *conn);
 	/* As walk_guess_client(). */
 	int (*guess_client)(const uint8_t *p, uint32_t have, uint32_t len);
+	/* Another process has the socket, as walk__task() takes it. NULL: nobody wants to know. */
+	void (*task)(void *conn, uint64_t ts, const struct wst_task *t);
 };
 
 struct reassembly_options {
 	const uint64_t *ports; /* a bit for each port that is likely a server's; NULL: none is known */
-	uint8_t role; /* whose view is taken: enum wst_role */
+	uint8_t role; /* whose view is taken where no process is known: enum wst_role */
 };
 
 #define REASSEMBLY_CONN_MAX (4 << 20) /* bytes of a direction that wait for one that is missing */

@@ -49,6 +49,26 @@ static int make_name(struct savefile *s)
 	return n < sizeof(s->name) ? 0 : -ENAMETOOLONG;
 }
 
+static bool is_pipe(int fd)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && S_ISFIFO(st.st_mode);
+}
+
+/*
+ * A pipe gets a file description of our own: not to block on the one that we were given would
+ * change it for others as well.
+ */
+static int open_stdout(void)
+{
+	int fd = -1;
+
+	if (is_pipe(STDOUT_FILENO))
+		fd = open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	return fd >= 0 ? fd : fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+}
+
 static int open_file(struct savefile *s)
 {
 	int err = make_name(s), fd;
@@ -58,10 +78,15 @@ static int open_file(struct savefile *s)
 	if (strcmp(s->o.path, "-"))
 		fd = open(s->name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	else
-		fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+		fd = open_stdout();
 	if (fd < 0)
 		return -errno;
-	return pcapng__open(&s->out, fd);
+	if (strcmp(s->o.path, "-") && is_pipe(fd))
+		fcntl(fd, F_SETFL, O_WRONLY | O_NONBLOCK);
+	err = pcapng__open(&s->out, fd);
+	if (!err)
+		pcapng__on_wait(s->out, s->o.wait, s->o.ctx);
+	return err;
 }
 
 int savefile__new(struct savefile **out, const struct savefile_options *o, uint64_t now)

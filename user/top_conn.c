@@ -76,17 +76,21 @@ static void add_frame(const struct event *e)
 	struct buf b = {};
 
 	l->f = *f;
-	l->f.payload = l->f.reason = (struct span){};
+	l->f.payload = l->f.reason = l->f.inflated = (struct span){};
 	l->is_frame = true;
 	if (f->opcode == WS_OP_CLOSE && f->code) {
 		const char *name = ws_close_name(f->code);
 
 		buf_printf(&b, "%u %s ", f->code, name ? name : "");
 		buf_escaped(&b, f->reason.p, f->reason.n);
+	} else if (f->compressed && !f->inflated.n) {
+		buf_str(&b, f->inflate_error ? inflate_error_name(f->inflate_error) : "");
 	} else if (f->has_payload && f->payload.n) {
+		struct span p = f->compressed ? f->inflated : f->payload;
+
 		buf_char(&b, '"');
-		buf_escaped(&b, f->payload.p, f->payload.n < TEXT_MAX ? f->payload.n : TEXT_MAX);
-		buf_str(&b, f->payload.n < f->len ? "\"..." : "\"");
+		buf_escaped(&b, p.p, p.n < TEXT_MAX ? p.n : TEXT_MAX);
+		buf_str(&b, f->payload.n < f->len || f->inflate_error ? "\"..." : "\"");
 	}
 	if (f->rtt_us >= 0) {
 		buf_str(&b, " rtt ");

@@ -433,6 +433,15 @@ struct walk_conn *walk__open(struct walker *w, const struct wst_open *o)
 	return c;
 }
 
+void walk__task(struct walk_conn *c, uint64_t ts, const struct wst_task *t)
+{
+	struct wst_task r = *t;
+
+	record_start(&r.h, c, ts, WST_TASK, 0, 0);
+	c->open.t.pid = t->pid;
+	c->w->fn(c->w->ctx, &r, sizeof(r));
+}
+
 static void report(struct walk_conn *c, uint64_t ts, const struct walk_tcp *t, uint8_t type)
 {
 	struct wst_stats r = { .opened = c->open.t.h.ts, .last = c->last, .gaps = c->gaps,

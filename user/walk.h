@@ -50,6 +50,9 @@ struct walk_conn *walk__open(struct walker *w, const struct wst_open *o);
 void walk__bytes(struct walk_conn *c, uint8_t dir, uint64_t ts, uint32_t seq, const uint8_t *p,
 		 uint32_t have, uint32_t len);
 
+/* Another process has the socket. Of t, pid, comm and cgroup count. */
+void walk__task(struct walk_conn *c, uint64_t ts, const struct wst_task *t);
+
 /* What TCP knows of a connection. */
 struct walk_tcp {
 	uint32_t rtt_us, retrans;

@@ -6,6 +6,7 @@ import os
 import pty
 import random
 import re
+import shutil
 import signal
 import socket
 import struct
@@ -14,7 +15,7 @@ import threading
 
 import pytest
 
-from conftest import BACKEND, LIMIT, WSTRACE, program, wait_until
+from conftest import BACKEND, LIMIT, WSTRACE, Lines, is_free, program, wait_until
 from wire import (BINARY, CLOSE, CONT, PING, PONG, TEXT, Pair, close_payload, frame, request_head,
                   response_head, ws_connect)
 
@@ -196,14 +197,18 @@ def test_all_sizes(port, wstrace, tmp_path, request, snap, host):
     p.close()
     w.wait("close")
     run = w.stop()
-    f = same_as(run, path)
+    seen_all = same_as(run, path)
     if snap == "0":
         assert file_size(path) < (132 if ":" in host else 112) * len(run.frames()) + 2000
     if snap == "full":
-        same_contents(run, path, f)
-    head, = [p for p in f.packets if p["http.request.uri"]]
+        same_contents(run, path, seen_all)
+    head, = [p for p in seen_all.packets if p["http.request.uri"]]
     assert head["frame.interface_name"].endswith(f"[{os.getpid()}]")
-    assert f"pid={os.getpid()} " in head["frame.interface_description"]
+    with open("/proc/self/cgroup") as f:
+        cgroup = next((x[3:].strip() for x in f if x.startswith("0::")), None)
+    assert head["frame.interface_description"].startswith(f"pid={os.getpid()} comm=")
+    if cgroup:
+        assert head["frame.interface_description"].endswith(f" cgroup={cgroup}")
     assert head["http.request.uri"] == "/chat"
     assert int(head["tcp.seq_raw"]) == run.one("request")["seq"]
 
@@ -272,6 +277,103 @@ def test_midstream(port, wstrace, tmp_path):
     f = same_as(run, path, heads=2)
     assert len(f.of(frame_comment="synthetic: ")) == 2
     assert len(f.of(frame_comment="there before")) == 1
+
+
+def comments(path):
+    """The comments of each stream, those of the stream's first packet left out."""
+    found = {}
+    for r in rows(path, "frame.comment", "tcp.stream", "frame.comment", "_ws.col.Info"):
+        if "[SYN]" not in r["_ws.col.Info"]:
+            found.setdefault(int(r["tcp.stream"]), []).append(r["frame.comment"])
+    return found
+
+
+@pytest.mark.quick
+def test_verdicts_are_comments(port, wstrace, tmp_path):
+    """Of the next packet; of one more where the connection has ended, or goes on in silence."""
+    path = tmp_path / "f.pcapng"
+    w = wstrace("-p", port, "-w", path)
+    p = Pair(port).upgrade("/bye")
+    p.c2s(TEXT, "hello")
+    p.close()
+    p = Pair(port).upgrade("/reset")
+    p.c2s(TEXT, "hello")
+    p.s.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    p.s.close(), p.c.close()
+    talks = Pair(port).upgrade("/talks", response_headers=[("Sec-WebSocket-Protocol", "x")])
+    talks.c2s(TEXT, "hello")
+    silent = Pair(port).upgrade("/silent", response_headers=[("Sec-WebSocket-Protocol", "y")])
+    w.wait("verdict", 4)
+    run = w.stop()
+    talks.close(), silent.close()
+    same_as(run, path)  # and not one packet is in trouble
+    found = comments(path)
+    for stream, rule in enumerate(("no-goodbye", "reset", "subprotocol", "subprotocol")):
+        verdict, = [v for v in run.of("verdict", conn=stream + 1) if v["rule"] == rule]
+        comment, = found[stream]
+        assert comment.startswith(f"{verdict['severity']} {rule}: {verdict['text']}"), found
+        assert f"fix: {verdict['fix']}" in comment
+    # what was written can be read again, and written again with the same verdicts
+    again = tmp_path / "again.pcapng"
+    subprocess.run([WSTRACE, "-q", "-r", path, "-w", again], check=True, capture_output=True)
+    File(again)
+    assert {k: len(v) for k, v in comments(again).items()} == {0: 1, 1: 1, 2: 1, 3: 1}
+
+
+def resets(port, here, n):
+    """n connections from the same port, one after the other; the server resets each."""
+    with socket.create_server(("127.0.0.1", port)) as listener:
+        for i in range(n):
+            c = socket.socket()
+            c.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            c.bind(("127.0.0.1", here))
+            c.connect(("127.0.0.1", port))
+            s, _ = listener.accept()
+            c.sendall(request_head(f"/{i}"))
+            s.recv(65536)
+            s.sendall(response_head() + b"\x81\x02hi")
+            c.recv(65536)
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            s.close(), c.close()
+
+
+def test_verdict_on_reused_ports(port, free_port, wstrace, tmp_path):
+    """A late word about the old connection is not put into the new one."""
+    path = tmp_path / "f.pcapng"
+    w = wstrace("-p", port, "-w", path)
+    resets(port, free_port(), 3)
+    w.wait("verdict", 3)
+    w.stop()
+    File(path, trouble=["Port numbers reused"])
+    found = comments(path)
+    assert list(found) == [2] and "reset" in found[2][0]
+
+
+def test_port_of_another_protocol(wstrace, tmp_path):
+    """Wireshark has its own idea of some ports, and wstrace knows which, and the way out."""
+    port = next(p for p in (6001, 6005, 6060, 9009, 9092, 7000, 21064, 22222) if is_free(p))
+    path = tmp_path / "f.pcapng"
+    w = wstrace("-p", port, "-w", path)
+    for _ in range(2):
+        p = Pair(port).upgrade()
+        exchange(p, (5, 100))
+        p.close()
+    w.wait("close", 2)
+    run = w.stop()
+    assert not rows(path, "websocket", "frame.number")
+    option, = re.findall(rf"port {port} for another protocol's: read the file with (-o \S+)", run.stderr)
+    shown = tshark(path, *option.split(), "-Y", "websocket", "-T", "fields", "-e", "frame.number")
+    assert len(shown.splitlines()) == len(run.frames()) == 8
+
+
+def test_connection_refused(port, wstrace, tmp_path):
+    path = tmp_path / "f.pcapng"
+    w = wstrace("-p", port, "-w", path)
+    with socket.socket() as s:
+        assert s.connect_ex(("127.0.0.1", port))
+    w.wait("close")
+    w.stop()
+    assert [int(p["tcp.flags"], 0) for p in File(path).packets] == [0x02, 0x14]
 
 
 @pytest.mark.parametrize("who", ("server", "client"))
@@ -391,12 +493,28 @@ def test_by_size(port, wstrace, tmp_path):
     for f in files:
         assert file_size(f) < 2000000
         seen_in = File(f)
-        assert seen_in.uris() in (["/rotated"], [])
+        assert seen_in.uris() == ["/rotated"]
         for found in seen_in.frames.values():
             for d, some in found.items():
                 got[d] += some
     for d in ("c2s", "s2c"):
         assert got[d] == [said(e) for e in run.frames(dir=d)]
+
+
+def test_no_file_for_counters(port, wstrace, tmp_path):
+    """-i looks at the connection when a new file would be due: it is begun by what is written."""
+    w = wstrace("-p", port, "-s", "full", "-w", tmp_path / "f", "-C", 1, "-i", 1)
+    p = Pair(port).upgrade("/counted")
+    exchange(p, [300000] * 2)
+    w.wait("frame", 4)
+    seen_before = len(w.events())
+    wait_until(lambda: len([e for e in w.events()[seen_before:] if e["type"] == "stats"]) > 1,
+               "counters of the silent connection")
+    assert [f.name for f in tmp_path.iterdir()] == ["f"]
+    p.close()
+    w.wait("close")
+    w.stop()
+    assert File(tmp_path / "f1").uris() == ["/counted"]
 
 
 def test_by_size_keeps_some(port, wstrace, tmp_path):
@@ -468,6 +586,103 @@ def test_pipe_to_tshark(port):
             proc.kill()
             proc.wait()
         t.stdout.close(), w.stderr.close()
+
+
+def losses(path):
+    """Sums of epb_dropcount, and of isb_ifdrop."""
+    data, at = path.read_bytes(), 0
+    sums = {6: 0, 5: 0}
+    while at < len(data):
+        kind, size = struct.unpack_from("<II", data, at)
+        if kind in sums:
+            opt = at + (28 + (struct.unpack_from("<I", data, at + 20)[0] + 3 & ~3) if kind == 6 else 20)
+            while opt < at + size - 4:
+                code, n = struct.unpack_from("<HH", data, opt)
+                if code == (4 if kind == 6 else 5):
+                    sums[kind] += struct.unpack_from("<Q", data, opt + 4)[0]
+                opt += 4 + (n + 3 & ~3)
+        at += size
+    return sums[6], sums[5]
+
+
+class Stuck:
+    """A wstrace whose reader does not read, and traffic until it says so."""
+
+    def __init__(self, port, *args):
+        self.w = start("-p", port, "-s", "full", "--ringbuf", 1, "-w", "-", *args,
+                       stdout=subprocess.PIPE)
+        ready(self.w)
+        self.err = Lines(self.w.stderr)
+        self.pair = Pair(port).upgrade()
+
+    def talk(self):
+        exchange(self.pair, [50000] * 4)
+        return self.said("wstrace: nobody reads standard output")
+
+    def said(self, text):
+        return text in self.err.text()
+
+
+def test_reader_that_is_stuck(port, tmp_path):
+    """It is said, and what got lost meanwhile is counted; the file is right all the same."""
+    path = tmp_path / "f.pcapng"
+    stuck = Stuck(port)
+    try:
+        wait_until(stuck.talk, "a word about the reader")
+        exchange(stuck.pair, [50000] * 40)
+        with path.open("wb") as f:
+            copy = threading.Thread(target=shutil.copyfileobj, args=(stuck.w.stdout, f))
+            copy.start()
+            wait_until(lambda: stuck.w.stdout.closed or stuck.talk() and file_size(path) > 3 << 20,
+                       "a reader that reads again")
+            stuck.pair.close()
+            stuck.w.send_signal(signal.SIGINT)
+            assert stuck.w.wait(LIMIT) == 0
+            copy.join()
+    finally:
+        stuck.w.kill(), stuck.w.wait()
+        stuck.err.join(LIMIT)
+    assert stuck.err.text().count("nobody reads") == 1
+    lost = int(re.search(r" (\d+) lost$", stuck.err.text(), re.M)[1])
+    packets, total = losses(path)
+    assert 0 < lost <= total and 0 < packets <= total
+    f = File(path, trouble=["Previous segment not captured", "ACKed unseen segment"])
+    assert f.count() > 20 and f.of(frame_comment="bytes before this are lost")
+
+
+@pytest.mark.parametrize("how", ("SIGINT", "-d"))
+def test_end_with_a_reader_that_is_stuck(port, how):
+    stuck = Stuck(port, *(["-d", 4] if how == "-d" else []))
+    try:
+        wait_until(stuck.talk, "a word about the reader")
+        if how == "SIGINT":
+            stuck.w.send_signal(signal.SIGINT)
+        assert stuck.w.wait(LIMIT) == 1
+        wait_until(lambda: stuck.said("wstrace: cannot write standard output: nobody reads it\n"),
+                   "why it failed")
+    finally:
+        stuck.pair.close()
+        stuck.w.kill(), stuck.w.wait()
+        stuck.w.stdout.close()
+
+
+def test_named_pipe(port, tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    with open(tmp_path / "f", "wb") as f:
+        cat = subprocess.Popen(["cat", tmp_path / "fifo"], stdout=f)
+        w = start("-p", port, "-w", tmp_path / "fifo", stdout=subprocess.DEVNULL)
+        try:
+            ready(w)
+            p = Pair(port).upgrade()
+            exchange(p, [1000] * 20)
+            p.close()
+            w.send_signal(signal.SIGINT)
+            assert w.wait(LIMIT) == 0 and cat.wait(LIMIT) == 0
+        finally:
+            w.kill(), cat.kill()
+            w.wait(), cat.wait()
+            w.stderr.close()
+    assert File(tmp_path / "f").count() == 40
 
 
 def test_reader_that_goes_away(port):
@@ -609,27 +824,11 @@ def test_long_heads_are_cut_and_do_no_harm(port, wstrace, tmp_path):
     assert not same_as(run, path).of(frame_comment="lost")
 
 
-def test_port_reuse(port, wstrace, tmp_path):
+def test_port_reuse(port, free_port, wstrace, tmp_path):
     """The same two ports, one connection after the other."""
     path = tmp_path / "f.pcapng"
     w = wstrace("-p", port, "-w", path)
-    with socket.create_server(("127.0.0.1", port)) as listener:
-        here = None
-        for i in range(4):
-            c = socket.socket()
-            c.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if here:
-                c.bind(here)
-            c.connect(("127.0.0.1", port))
-            here = c.getsockname()
-            s, _ = listener.accept()
-            c.sendall(request_head(f"/{i}"))
-            s.recv(65536)
-            s.sendall(response_head() + b"\x81\x02hi")
-            c.recv(65536)
-            s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            s.close()
-            c.close()
+    resets(port, free_port(), 4)
     w.wait("close", 4)
     run = w.stop()
     # tshark remarks that ports are used again, rightly

@@ -99,6 +99,77 @@ def same_connection(live, got):
 
 
 @pytest.mark.quick
+@pytest.mark.parametrize("side", ("server", "client"))
+def test_own_file(wstrace, py_server, tmp_path, side):
+    """What -w wrote gives what was traced, with whose sockets they were."""
+    server = py_server()
+    path, again = tmp_path / "f.pcapng", tmp_path / "again.pcapng"
+    w = wstrace("-p", server.port, "-s", "full", "--side", side, "-w", path)
+    for _ in range(3):
+        talk(ws_connect(server.port, "/a?b=c"))
+    w.wait("close", 3)
+    live = w.stop().events
+    got = read("-s", "full", "-r", path)
+    same_connection(live, got)
+    same = ("ts", "pid", "comm", "cgroup", "role")
+    for type in ("open", "frame"):
+        assert sorted(str([e.get(k) for k in same]) for e in of(got, type)) == \
+               sorted(str([e.get(k) for k in same]) for e in of(live, type))
+    pid = server.pid if side == "server" else os.getpid()
+    assert {e["pid"] for e in of(got, "open")} == {pid}
+    assert frames(got) == frames(live) and len(of(got, "frame")) > 120
+    text = subprocess.run([WSTRACE, "-r", path, "-w", again], capture_output=True, check=True)
+    assert f"python3[{pid}]" in text.stdout.decode()
+    again = read("-s", "full", "-r", again)
+    assert [e.get("pid") for e in of(again, "open")] == [pid] * 3
+
+
+def test_process_that_hands_its_socket_on(port, wstrace, tmp_path):
+    path = tmp_path / "f.pcapng"
+    w = wstrace("-p", port, "-w", path)
+    pair = Pair(port).upgrade()
+    pair.c2s(TEXT, b"hello")
+    child = os.fork()
+    if not child:
+        pair.s.send(TEXT, b"from another process")
+        pair.s.send(TEXT, b"from another process")
+        os._exit(0)
+    os.waitpid(child, 0)
+    pair.c.recv(), pair.c.recv()
+    pair.close()
+    w.wait("close")
+    live, got = w.stop().events, read("-r", path)
+    assert [e["pid"] for e in of(live, "frame")] == [os.getpid(), child, child]
+    assert [e["pid"] for e in of(got, "frame")] == [os.getpid(), child, child]
+
+
+def test_several_link_types_in_one_file(tcpdump, py_server, tmp_path):
+    server, path = py_server(), tmp_path / "mixed.pcapng"
+    for interface in ("lo", "any"):
+        dump = tcpdump(server.port, interface=interface, name=interface)
+        talk(ws_connect(server.port))
+        dump.stop()
+    subprocess.run([program("mergecap"), "-a", "-w", path, tmp_path / "lo", tmp_path / "any"],
+                   check=True)
+    got = read("-r", path)
+    assert len(of(got, "close")) == 2
+    assert frames(got) == frames(read("-r", tmp_path / "lo", tmp_path / "any"))
+    # one that nobody knows is told and left out; alone it is an error
+    data = bytearray(path.read_bytes())
+    second = data.index(struct.pack("<HHI", 276, 0, 262144))  # LINUX_SLL2
+    data[second:second + 2] = struct.pack("<H", 220)
+    path.write_bytes(data)
+    got = read("-r", path)
+    assert len(of(got, "close")) == 1
+    assert "packets were left out: link type USB_LINUX_MMAPPED (220) is not known" in read.stderr
+    first = data.index(struct.pack("<HHI", 1, 0, 262144))
+    data[first:first + 2] = struct.pack("<H", 220)
+    path.write_bytes(data)
+    read("-r", path, status=1)
+    assert "link type USB_LINUX_MMAPPED (220) is not known" in read.stderr
+
+
+@pytest.mark.quick
 def test_the_same_as_live(wstrace, tcpdump, echo_server):
     server = echo_server()
     dump = tcpdump(server.port)

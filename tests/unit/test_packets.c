@@ -156,6 +156,33 @@ static void test_port_reuse(void **state)
 	expect_count("tcp.flags.fin == 1", 4);
 }
 
+/* What is said after the end, and of attempts that came to nothing. */
+static void test_remarks(void **state)
+{
+	static const enum flow_end ends[] = { FLOW_END_FIN, FLOW_END_RST, FLOW_END_TIMEOUT,
+					      FLOW_END_NONE };
+	struct talk c;
+
+	(void)state;
+	for (int i = 0; i < 8; i++) {
+		begin(&c, i & 1 ? AF_INET : AF_INET6, 40000 + i, i & 4, false);
+		upgrade(&c, "");
+		frame(&c, FLOW_C2S, FIN | TEXT, 300);
+		frame(&c, FLOW_S2C, FIN | TEXT, 300);
+		if (ends[i & 3] == FLOW_END_NONE)
+			assert_int_equal(flow__note(c.f, "said late"), 0);
+		assert_int_equal(flow__close(c.f, t.ts, ends[i & 3], i & 1), 0);
+		if (ends[i & 3] != FLOW_END_NONE)
+			assert_int_equal(flow__remark(c.f, t.ts, "said late"), 0);
+		assert_int_equal(flow__remark(c.f, t.ts, "and again"), 0);
+		flow__free(c.f);
+	}
+	file_close();
+	judge();
+	expect_count("frame.comment contains \"said late\"", 8);
+	expect_count("frame.comment contains \"and again\"", 8);
+}
+
 /*
  * 512 MiB and more: chunks, with acknowledgements between them. Not from 2 to 4 GiB: Wireshark
  * keeps a frame's length in 32 bits with a sign, and shows none that is negative.
@@ -487,6 +514,7 @@ int main(void)
 		TEST(test_midstream),
 		TEST(test_bodies),
 		TEST(test_port_reuse),
+		TEST(test_remarks),
 		TEST(test_huge),
 		TEST(test_new_file),
 		TEST(test_lost),
