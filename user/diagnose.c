@@ -471,6 +471,11 @@ static void compare_ends(struct diagnose *d, struct facts *f)
 			f->end.restarts++;
 	}
 	f->end.process_gone = pid && d->live && process_gone(pid);
+	if (f->end.restarts < 3)
+		return;
+	for (const struct facts *g = d->first; g; g = g->next)
+		f->end.stay += !g->end.seen && !g->twin && g->res.websocket && server_of(g) &&
+			       server_of(g)->pid == server->pid;
 }
 
 /* Cut after the same silence as others at this address. */

@@ -58,6 +58,7 @@ struct end_facts {
 	uint32_t together; /* connections of the same process that ended within half a second */
 	uint32_t equal; /* connections that the same program ended after the same silence */
 	uint32_t restarts; /* connections that got 1001 or 1012 from it within a second */
+	uint32_t stay; /* connections that it then still has */
 };
 
 /* Bytes that wait, from one look at the socket to the next. */

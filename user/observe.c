@@ -355,6 +355,15 @@ void observe_close(struct facts *f, const struct event *e)
 		end->lived = end->ts > f->res.ts ? end->ts - f->res.ts : 0;
 	else
 		end->lived = ended > r->opened ? ended - r->opened : 0;
+	/* With -q data frames have not come as events. */
+	for (int dir = 0; dir < WST_DIRS; dir++) {
+		uint64_t n = 0;
+
+		for (int op = 0; op < WST_OPS; op++)
+			n += r->counts[dir].frames[op];
+		if (n > f->s[dir].frames)
+			f->s[dir].frames = n;
+	}
 	f->wait.retrans = r->retrans;
 	f->wait.unread = r->unread;
 	f->wait.unsent = r->unsent;

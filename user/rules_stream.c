@@ -211,9 +211,10 @@ static bool app_exit(const struct facts *f)
 	       (f->end.how == WST_EXIT || f->end.process_gone);
 }
 
+/* Some are sent away at any time: it takes most of them to make a restart. */
 static bool restarting(const struct facts *f)
 {
-	return is_ws(f) && f->end.restarts >= 3;
+	return is_ws(f) && f->end.restarts >= 3 && f->end.restarts > f->end.stay;
 }
 
 static bool policy(const struct facts *f)

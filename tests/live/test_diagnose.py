@@ -10,7 +10,7 @@ import pytest
 
 import wire
 from conftest import end_process, wait_until
-from diag_lab import NGINX, UPGRADE, Lab, ask, goodbye, lab, poke, talk  # noqa: F401
+from diag_lab import UPGRADE, ask, goodbye, lab, location, poke, talk  # noqa: F401
 
 ONLY = ("--only", "handshake,verdict,close,open")
 
@@ -30,10 +30,6 @@ def diagnosed(wstrace, ports, drive, closes=None, args=ONLY):
         assert v["text"] and v["fix"] and v["severity"] in ("info", "warning", "error")
         assert v["conn"] in v["legs"] and "{" not in v["text"] + v["fix"], v
     return run
-
-
-def location(backend, path="/", more=UPGRADE, uri=""):
-    return f"location {path} {{ proxy_pass http://127.0.0.1:{backend}{uri}; {more} }}\n"
 
 
 def test_mended(wstrace, lab):
@@ -127,15 +123,8 @@ def test_upstream_down(wstrace, lab):
 def test_one_of_two_upstreams_down(wstrace, lab):
     """The second answers: nothing is wrong that a client would notice."""
     backend, down = lab.backend(), lab.free_port()
-    port = lab.free_port()
-    conf = lab.dir / "two.conf"
-    conf.write_text(NGINX.format(dir=lab.dir, listen=f"127.0.0.1:{port}", main="",
-                                 locations=location(backend).replace(f"127.0.0.1:{backend}", "two"))
-                    .replace("http {", f"http {{ upstream two {{ server 127.0.0.1:{down}; "
-                             f"server 127.0.0.1:{backend} backup; }}"))
-    from conftest import listens, program
-    lab.proxy = lab.quiet(program("nginx"), "-p", lab.dir, "-c", conf, "-e", lab.dir / "error.log")
-    listens(port, lab.proxy)
+    port = lab.nginx(location("two").replace("127.0.0.1:", ""), http=f"""upstream two {{
+        server 127.0.0.1:{down}; server 127.0.0.1:{backend} backup; }}""")
     run = diagnosed(wstrace, (port, backend, down), lambda: talk(port), 3)
     assert rules(run) == []
     assert run.of("leg", by="key")
@@ -406,30 +395,3 @@ def test_explain(spawn):
         assert "What to do" in text and max(len(x) for x in text.splitlines()) <= 100
     bad = subprocess.run([WSTRACE, "--explain", "nonsense"], capture_output=True, text=True)
     assert bad.returncode == 2 and "list" in bad.stderr
-
-
-@pytest.mark.parametrize("kind", ["direct", "nginx", "haproxy", "apache", "caddy"])
-def test_no_false_alarm(wstrace, lab, echo_server, kind):
-    """Ordinary connections, each ended properly, some together, some large, give no verdict."""
-    server = echo_server()
-    backend = server.port
-    port = {"direct": lambda: backend, "nginx": lambda: lab.nginx(location(backend)),
-            "haproxy": lambda: lab.haproxy(backend), "apache": lambda: lab.apache(backend),
-            "caddy": lambda: lab.caddy(backend)}[kind]()
-    w = wstrace("-p", ",".join({str(port), str(backend)}))
-    for _ in range(5):
-        talk(port, "/", 20)
-    several = [ask(port, "/")[0] for _ in range(10)]
-    for n, ws in enumerate(several):
-        ws.send(wire.BINARY, os.urandom(n * 20000))
-        ws.send(wire.PING, b"beat")
-        got = 0
-        while got < 2:
-            op, payload, b0 = ws.recv()
-            got += op == wire.PONG or bool(b0 & 128 and op in (0, 2))
-    time.sleep(1)
-    for ws in several:
-        ws.send(wire.TEXT, "one more")
-        assert ws.message() == b"one more"
-        goodbye(ws)
-    assert rules(w.stop()) == []
