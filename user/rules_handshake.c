@@ -186,8 +186,8 @@ static bool plain_to_tls(const struct facts *f)
 
 static bool other_version(const struct facts *f)
 {
-	return answered(f) && (f->res.status == 426 || (f->res.status == 400 && f->res.version)) &&
-	       f->req.websocket && f->req.version && strcmp(f->req.version, "13");
+	return answered(f) && (f->res.status == 426 || f->res.status == 400) && f->req.websocket &&
+	       f->req.version && strcmp(f->req.version, "13");
 }
 
 static bool sticky(const struct facts *f)

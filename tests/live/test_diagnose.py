@@ -41,30 +41,6 @@ def test_mended(wstrace, lab):
     assert leg["by"] == "key" and leg["comm"] == "nginx" and leg["upstream"] != leg["conn"]
 
 
-NGINX_FAULTS = {
-    "upgrade-stripped": "",
-    "upstream-http10": "proxy_set_header Upgrade $http_upgrade; "
-                       "proxy_set_header Connection $connection_upgrade;",
-    "upgrade-value": "proxy_http_version 1.1; proxy_set_header Upgrade upgrade; "
-                     "proxy_set_header Connection upgrade;",
-    "connection-token": "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; "
-                        "proxy_set_header Connection keep-alive;",
-    "no-key": UPGRADE + 'proxy_set_header Sec-WebSocket-Key "";',
-    "bad-key": UPGRADE + 'proxy_set_header Sec-WebSocket-Key "short";',
-    "bad-version": UPGRADE + "proxy_set_header Sec-WebSocket-Version 8;",
-}
-
-
-@pytest.mark.parametrize("rule", NGINX_FAULTS)
-def test_nginx_request(wstrace, lab, rule):
-    backend = lab.backend()
-    port = lab.nginx(location(backend, more=NGINX_FAULTS[rule]))
-    run = diagnosed(wstrace, (port, backend), lambda: ask(port, "/echo")[0].close(), 2)
-    assert rules(run) == [rule]
-    v = run.one("verdict")
-    assert len(v["legs"]) == 2 and "nginx[" in v["text"] + v["fix"] or rule == "bad-version"
-
-
 def test_here(wstrace, lab):
     backend = lab.backend()
     port = lab.nginx(UPGRADE + location(backend, "/websocket", "")
