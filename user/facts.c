@@ -19,6 +19,7 @@ enum proxy proxy_of(const char *comm)
 		{ "angie", PROXY_NGINX },     { "haproxy", PROXY_HAPROXY },
 		{ "apache2", PROXY_APACHE },  { "httpd", PROXY_APACHE },
 		{ "caddy", PROXY_CADDY },     { "envoy", PROXY_ENVOY },
+		{ "lighttpd", PROXY_LIGHTTPD },
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -198,6 +199,16 @@ static void w_location(struct buf *b, const struct facts *f)
 	put_target(b, f->res.location);
 }
 
+/* How long the server had waited for the client when it gave it up, ns; 0: it has not. */
+static uint64_t client_silence(const struct facts *f)
+{
+	const struct stream_facts *s2c = &f->s[WST_S2C];
+	uint64_t until = s2c->closed ? s2c->close_ts : f->end.seen ? f->end.ts : 0;
+	uint64_t since = f->s[WST_C2S].last_ts > f->res.ts ? f->s[WST_C2S].last_ts : f->res.ts;
+
+	return until > since ? until - since : 0;
+}
+
 #define STRING(name, expr)                                          \
 	static void w_##name(struct buf *b, const struct facts *f)  \
 	{                                                           \
@@ -265,8 +276,7 @@ NUMBER(mass_closes, true, f->mass_closes)
 NUMBER(frames_per_second, true, f->s[f->dir].tiny)
 NUMBER(data_len, true, f->s[f->dir].data_len)
 TIME(silence, f->end.seen, f->end.silence)
-TIME(client_silence, f->end.seen && f->s[WST_C2S].last_ts && f->end.ts > f->s[WST_C2S].last_ts,
-     f->end.ts - f->s[WST_C2S].last_ts)
+TIME(client_silence, client_silence(f), client_silence(f))
 TIME(ping_every, f->s[WST_C2S].ping_every || f->s[WST_S2C].ping_every,
      f->s[WST_C2S].ping_every ? f->s[WST_C2S].ping_every : f->s[WST_S2C].ping_every)
 TIME(unread_for, f->wait.unread_for, f->wait.unread_for)

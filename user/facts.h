@@ -129,7 +129,7 @@ void facts_fill(struct buf *b, const char *text, const struct facts *f);
 
 /* Which program a conn's server or client is, as far as its name tells. */
 enum proxy { PROXY_NONE, PROXY_NGINX, PROXY_HAPROXY, PROXY_APACHE, PROXY_CADDY, PROXY_ENVOY,
-	     PROXIES };
+	     PROXY_LIGHTTPD, PROXIES };
 
 enum proxy proxy_of(const char *comm);
 

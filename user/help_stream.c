@@ -43,7 +43,7 @@ const struct rule_help help_stream[] = {
 	  {} },
 	{ "idle-timeout", "a quiet connection was cut",
 	  "Nothing passed in either direction for so long that a proxy, a balancer or the server gave the "
-	  "connection up, without a Close frame. nginx and Apache do so after 60 s, Envoy after 300, AWS's "
+	  "connection up, without a Close frame. nginx, lighttpd and Apache do so after 60 s, Envoy after 300, AWS's "
 	  "balancers after 60 or 350, Cloudflare after 100, unless told otherwise.",
 	  "The silence before the close is the same each time.",
 	  "raise that timeout, or send a ping at less than half of it",
@@ -52,7 +52,8 @@ const struct rule_help help_stream[] = {
 	    [PROXY_APACHE] = "ProxyTimeout 3600, or timeout=3600 on ProxyPass, or a ping at less than half of it",
 	    [PROXY_CADDY] = "Caddy has no such timeout by itself: look for stream_timeout, or ping at less "
 			    "than half of it",
-	    [PROXY_ENVOY] = "idle_timeout of the route or the upgrade, or a ping at less than half of it" } },
+	    [PROXY_ENVOY] = "idle_timeout of the route or the upgrade, or a ping at less than half of it",
+	    [PROXY_LIGHTTPD] = "server.max-read-idle = 3600, or a ping at less than half of it" } },
 	{ "heartbeat-races", "pings come about as often as the timeout strikes",
 	  "A ping every 60 s does not keep a connection open that is cut after 60 s of silence.",
 	  "The interval of pings, and the silence before the close.",

@@ -79,7 +79,7 @@ int rules_explain(const char *id)
 	static const char *const names[PROXIES] = {
 		[PROXY_NGINX] = "nginx",     [PROXY_HAPROXY] = "HAProxy",
 		[PROXY_APACHE] = "Apache",   [PROXY_CADDY] = "Caddy",
-		[PROXY_ENVOY] = "Envoy",
+		[PROXY_ENVOY] = "Envoy",     [PROXY_LIGHTTPD] = "lighttpd",
 	};
 	const struct rule_help *h;
 

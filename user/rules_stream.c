@@ -164,14 +164,27 @@ static bool races(const struct facts *f)
 	return cut_idle(f) && every && (every > cut ? every - cut : cut - every) * 10 <= cut;
 }
 
-/* A server that sent, and heard nothing, ended it: its pings, or its patience. */
-static bool server_heartbeat(const struct facts *f)
+/* The server has pinged, and has heard nothing since, a second before ts. */
+static bool unanswered(const struct facts *f, uint64_t ts)
 {
 	const struct stream_facts *c2s = &f->s[WST_C2S], *s2c = &f->s[WST_S2C];
 
+	return s2c->asked_ts && c2s->last_ts < s2c->asked_ts && ts > s2c->asked_ts + SECOND;
+}
+
+static bool server_heartbeat(const struct facts *f)
+{
 	return dropped(f) && !f->end.by_client && f->end.how != WST_EXIT && !f->end.process_gone &&
-	       !proxy_ended(f) && s2c->asked_ts && s2c->pings && c2s->last_ts < s2c->asked_ts &&
-	       f->end.ts > s2c->asked_ts + SECOND;
+	       !proxy_ended(f) && unanswered(f, f->end.ts);
+}
+
+/* The same with a Close frame: python3-websockets says 1011, tornado nothing. */
+static bool heartbeat_closed(const struct facts *f)
+{
+	const struct stream_facts *s2c = &f->s[WST_S2C];
+
+	return is_ws(f) && s2c->closed && (!s2c->code || s2c->code == 1011) &&
+	       unanswered(f, s2c->close_ts);
 }
 
 static bool reload(const struct facts *f)
@@ -244,6 +257,10 @@ const struct rule rules_end[] = {
 	  "{close_sender} ended the connection with 1009: a message of {close_receiver} was larger "
 	  "than it takes",
 	  NULL, "code close_reason" },
+	{ "server-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_FRAME, heartbeat_closed,
+	  "{close_sender} ended the connection because {close_receiver} did not answer its ping for "
+	  "{client_silence} s",
+	  NULL, "client_silence code close_reason" },
 	{ "app-error", SEV_ERROR, CAUSE_STREAM, AT_FRAME, app_1011,
 	  "{close_sender} ended the connection with {closing}: the application failed", NULL,
 	  "code close_reason" },
@@ -312,7 +329,7 @@ static bool pong_behind(const struct facts *f)
 	const struct stream_facts *s = &f->s[f->dir];
 
 	return f->rtt_us > 500000 && s->data_len > 1 << 20 && s->data_ts && s->last_ts > s->data_ts &&
-	       s->last_ts - s->data_ts < f->rtt_us * 1000ULL;
+	       s->last_ts - s->data_ts < 2 * f->rtt_us * 1000ULL; /* it may have begun before the ping */
 }
 
 static bool proxy_slow(const struct facts *f)

@@ -80,6 +80,16 @@ http://:{port} {{
 }}
 """
 
+LIGHTTPD = """
+server.document-root = "{dir}"
+server.bind = "127.0.0.1"
+server.port = {port}
+server.errorlog = "{dir}/lighttpd.log"
+server.modules = ("mod_proxy")
+proxy.server = ("" => (("host" => "127.0.0.1", "port" => {backend})))
+{options}
+"""
+
 
 def location(backend, path="/", more=UPGRADE, uri=""):
     return f"location {path} {{ proxy_pass http://127.0.0.1:{backend}{uri}; {more} }}\n"
@@ -154,6 +164,11 @@ class Lab:
             env={**os.environ, "HOME": str(self.dir)})
         return ports
 
+    def lighttpd(self, backend, options='proxy.header = ("upgrade" => "enable")'):
+        port = self.free_port()
+        return self.start([port], "lighttpd", LIGHTTPD.format(
+            dir=self.dir, port=port, backend=backend, options=options), "-D", "-f")
+
 
 @pytest.fixture
 def lab(spawn, free_port, tmp_path):
@@ -164,7 +179,7 @@ def fresh_key():
     return base64.b64encode(os.urandom(16)).decode()
 
 
-def ask(port, target, headers=(), key=None, head=None):
+def ask(port, target="/echo", headers=(), key=None, head=None):
     """Sends a handshake. Returns the client's end and the head of the answer, empty at the end."""
     sock = wire.connect(port)
     sock.sendall(head or wire.request_head(target, headers, key=key or fresh_key()))

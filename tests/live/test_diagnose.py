@@ -311,6 +311,31 @@ def test_caddy_stripped(wstrace, lab):
     assert rules(run) == ["upgrade-stripped"]
 
 
+LIGHTTPD_FAULTS = {
+    None: 'proxy.header = ("upgrade" => "enable")',
+    "upgrade-stripped": "",
+    "idle-timeout": 'proxy.header = ("upgrade" => "enable")\nserver.max-read-idle = 2',
+}
+
+
+@pytest.mark.parametrize("rule", LIGHTTPD_FAULTS)
+def test_lighttpd(wstrace, lab, py_server, rule):
+    backend = py_server().port
+    port = lab.lighttpd(backend, LIGHTTPD_FAULTS[rule])
+
+    def drive():
+        if rule == "upgrade-stripped":
+            ask(port)[0].close()
+        elif rule:
+            quiet_until_cut(port)
+        else:
+            talk(port)
+
+    run = diagnosed(wstrace, (port, backend), drive, 2)
+    assert rules(run) == ([rule] if rule else [])
+    assert not rule or "upgrade" in run.one("verdict")["fix"] or "read-idle" in run.one("verdict")["fix"]
+
+
 def test_not_reading(wstrace, lab):
     backend = lab.backend()
 
