@@ -17,12 +17,13 @@ ECHO = "ws.on('message', (m, b) => ws.send(m, {binary: b}));"
 
 
 class Real(Lab):
-    def node(self, script, **kw):
+    def node(self, script, *args):
         program("node")
         if not os.path.exists("/usr/share/nodejs/ws"):
             pytest.skip("node-ws is not installed")
         return self.quiet("node", "-e", "const WebSocket = require('ws');" + script,
-                          env={**os.environ, "NODE_PATH": "/usr/share/nodejs"}, **kw)
+                          *(str(a) for a in args),
+                          env={**os.environ, "NODE_PATH": "/usr/share/nodejs"})
 
     def ws_server(self, on_connection=ECHO, port=None, **options):
         """node's ws; options are its own, as JavaScript."""
@@ -45,9 +46,9 @@ class Real(Lab):
         pytest.importorskip(module)
         return self.quiet(sys.executable, "-c", script, *(str(a) for a in args))
 
-    def websockets(self, handler="async for m in ws: await ws.send(m)", **options):
+    def websockets(self, handler="async for m in ws: await ws.send(m)", port=None, **options):
         """A server of python3-websockets; options are its own, as Python."""
-        port = self.free_port()
+        port = port or self.free_port()
         options.setdefault("ping_interval", None)
         self.server = self.python("websockets", f"""
 import asyncio, signal, websockets
