@@ -268,6 +268,7 @@ NUMBER(unread, true, f->wait.unread)
 NUMBER(unsent, true, f->wait.unsent)
 NUMBER(window, true, f->wait.window)
 NUMBER(retrans, true, f->wait.retrans)
+NUMBER(segments, true, f->wait.segments)
 NUMBER(delay_ms, true, f->delay_us / 1000)
 NUMBER(delays, true, f->delays)
 NUMBER(rtt_ms, f->rtt_us >= 0, f->rtt_us / 1000)
@@ -375,7 +376,7 @@ static const struct fact_name names[] = {
 	S(answer), S(how), S(code_name), S(close_reason), S(closing), S(close_sender),
 	S(close_receiver), N(code), N(status), N(client_status), N(upstream_status),
 	N(latency_ms), N(waited_ms), N(lived_ms), N(len), N(rsv), N(masked), N(together),
-	N(equal), N(restarts), N(unread), N(unsent), N(window), N(retrans), N(delay_ms),
+	N(equal), N(restarts), N(unread), N(unsent), N(window), N(retrans), N(segments), N(delay_ms),
 	N(delays), N(rtt_ms), N(opens), N(mass_closes), N(frames_per_second), N(data_len),
 	N(silence), N(client_silence), N(ping_every), N(unread_for), N(unsent_for),
 };

@@ -66,6 +66,7 @@ struct waiting_facts {
 	uint64_t unread_since, unsent_since, unread_for, unsent_for; /* ns */
 	uint64_t received, sent; /* stream positions at the last look */
 	uint32_t unread, unsent, window, retrans;
+	uint64_t segments; /* that this end has sent, about: those that were sent again not counted */
 };
 
 struct facts {

@@ -96,6 +96,12 @@ const struct rule_help help_stream[] = {
 	  "The peer's window is closed: it does not read as fast as this side sends, and the send queue "
 	  "grows.",
 	  "ss -tn: Send-Q.", "bound the queue for each client; drop messages or the client", {} },
+	{ "loss-stall", "packets get lost on the way",
+	  "TCP delivers in order: after a lost segment all messages wait until it has been sent again, which "
+	  "takes a round trip at best, and 200 ms or more where little is under way. One segment in twenty "
+	  "was sent again, or more; the peer's side of the path is not seen.",
+	  "ss -ti: retrans, rto; nstat: TcpRetransSegs.",
+	  "look for the lossy link: radio, a full queue, duplex or MTU trouble", {} },
 	{ "proxy-slow", "the proxy delays messages",
 	  "The same bytes were seen on both sides of the proxy, that much later on the second.",
 	  "wstrace -H: proxy delay.", "look at the proxy's CPU, at its limits and at modules that buffer", {} },

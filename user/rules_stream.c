@@ -319,6 +319,13 @@ static bool slow_reader(const struct facts *f)
 	       !waits(f->conn->role == WST_SERVER ? f->down : f->up);
 }
 
+/* Some loss is how TCP finds out how fast a path is; this much is not. */
+static bool loss(const struct facts *f)
+{
+	return is_ws(f) && !(f->end.seen && f->end.how == WST_TIMEOUT) && f->wait.retrans >= 10 &&
+	       f->wait.retrans >= f->wait.segments / 20;
+}
+
 static bool tiny_frames(const struct facts *f)
 {
 	return f->s[f->dir].busy_seconds == 3;
@@ -351,6 +358,10 @@ const struct rule rules_load[] = {
 	  "{peer} takes nothing more, and {unsent} bytes that {here} sent have waited for "
 	  "{unsent_for} s",
 	  NULL, "unsent unsent_for window" },
+	{ "loss-stall", SEV_WARNING, CAUSE_LOAD, AT_LOOK | AT_END, loss,
+	  "of about {segments} segments to {peer}, {retrans} were sent again: packets get lost, and each "
+	  "loss holds up what comes behind it",
+	  NULL, "retrans segments" },
 	{ "proxy-slow", SEV_WARNING, CAUSE_LOAD, AT_LOOK, proxy_slow,
 	  "{server} adds {delay_ms} ms to a message (the median of {delays})", NULL,
 	  "delay_ms delays upstream" },

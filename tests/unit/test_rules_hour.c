@@ -40,7 +40,6 @@ struct life {
 	const struct habit *is;
 	struct conn *front, *back; /* back: NULL without a proxy */
 	uint64_t ask, tell, ping[2], pong[2], end, looked;
-	uint32_t retrans;
 };
 
 static uint32_t seed;
@@ -120,8 +119,8 @@ static void look(struct life *l)
 	struct event e = { .stats = &s };
 
 	s.unsent = seed >> 16 & 3 ? 0 : 100000;
-	s.retrans = l->looked ? ++l->retrans / 10 : 0;
 	s.counts[0].stream = s.counts[1].stream = 1000 * t.now / S + s.unsent;
+	s.retrans = s.counts[0].stream / 1448 / 50;
 	give(&e, l->front, EV_STATS);
 }
 

@@ -158,6 +158,34 @@ static void busy(void **state)
 	told("");
 }
 
+/* so many segments sent again, of about a thousand */
+static void loses(uint32_t retrans, uint8_t how, const char *rule)
+{
+	struct conn *c = websocket();
+	struct wst_stats s = { .retrans = retrans, .how = how };
+	struct event e = { .stats = &s };
+
+	s.counts[WST_S2C].stream = 900 * 1448;
+	s.counts[WST_S2C].frames[WST_TEXT] = 100;
+	give(&e, c, how ? EV_CLOSE : EV_STATS);
+	told(rule);
+}
+
+static void lossy(void **state)
+{
+	loses(60, 0, "loss-stall");
+}
+
+static void lossless(void **state)
+{
+	loses(40, 0, "");
+}
+
+static void lost_for_good(void **state)
+{
+	loses(60, WST_TIMEOUT, "half-open");
+}
+
 static void storm(void **state)
 {
 	struct conn *c = websocket();
@@ -234,7 +262,7 @@ int main(void)
 		TEST(fine), TEST(frames), TEST(masks), TEST(long_form), TEST(deflate_agreed),
 		TEST(text_not_utf8), TEST(close_codes), TEST(half_open), TEST(early),
 		TEST(waiting), TEST(window_closed), TEST(busy), TEST(storm), TEST(lively),
-		TEST(late_pong), TEST(stampede), TEST(restart),
+		TEST(late_pong), TEST(stampede), TEST(restart), TEST(lossy), TEST(lossless), TEST(lost_for_good),
 		TEST(logged_out),
 	};
 
