@@ -2,6 +2,11 @@
 /* The long form of rules_handshake.c: what --explain prints, and the fix of a verdict. */
 #include "rules.h"
 
+const char *const proxy_names[PROXIES] = {
+	[PROXY_NGINX] = "nginx", [PROXY_HAPROXY] = "HAProxy", [PROXY_APACHE] = "Apache",
+	[PROXY_CADDY] = "Caddy", [PROXY_ENVOY] = "Envoy",     [PROXY_LIGHTTPD] = "lighttpd",
+};
+
 #define NGINX_UPGRADE                                                                    \
 	"in the location: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; " \
 	"proxy_set_header Connection \"upgrade\";"

@@ -49,7 +49,8 @@ const struct rule_help help_stream[] = {
 	  "raise that timeout, or send a ping at less than half of it",
 	  { [PROXY_NGINX] = "proxy_read_timeout 3600s; in that location, or a ping at less than half of it",
 	    [PROXY_HAPROXY] = "timeout tunnel 1h in defaults or the backend, or a ping at less than half of it",
-	    [PROXY_APACHE] = "ProxyTimeout 3600, or timeout=3600 on ProxyPass, or a ping at less than half of it",
+	    [PROXY_APACHE] = "ProxyTimeout 3600, or timeout=3600 on ProxyPass (the longer of that and Timeout "
+			     "counts), or a ping at less than half of it",
 	    [PROXY_CADDY] = "Caddy has no such timeout by itself: look for stream_timeout, or ping at less "
 			    "than half of it",
 	    [PROXY_ENVOY] = "idle_timeout of the route or the upgrade, or a ping at less than half of it",

@@ -52,6 +52,7 @@ extern const struct rule rules_handshake[], rules_refused[], rules_frame[], rule
 extern const struct rule *const rule_tables[]; /* NULL at the end */
 extern const struct rule_help help_handshake[], help_stream[];
 extern const struct rule_help *const help_tables[];
+extern const char *const proxy_names[PROXIES];
 
 const struct rule_help *rule_help(const char *id);
 

@@ -311,6 +311,34 @@ def test_caddy_stripped(wstrace, lab):
     assert rules(run) == ["upgrade-stripped"]
 
 
+APACHE_IDLE = {  # Apache takes the longer one of its own Timeout and the proxy's
+    "Timeout": ("Timeout 2\nProxyTimeout 1", "upgrade=websocket", ["idle-timeout"]),
+    "ProxyTimeout": ("Timeout 1\nProxyTimeout 2", "upgrade=websocket", ["idle-timeout"]),
+    "timeout=": ("Timeout 1\nProxyTimeout 1", "upgrade=websocket timeout=2", ["idle-timeout"]),
+    "mended": ("Timeout 1\nProxyTimeout 3600", "upgrade=websocket", []),
+}
+
+
+@pytest.mark.parametrize("which", APACHE_IDLE)
+def test_idle_apache(wstrace, lab, py_server, which):
+    main, options, expect = APACHE_IDLE[which]
+    backend = py_server().port
+    port = lab.apache(backend, options, main)
+
+    def drive():
+        if expect:
+            return quiet_until_cut(port)
+        ws, _ = ask(port)
+        time.sleep(2.5)
+        goodbye(ws)
+
+    run = diagnosed(wstrace, (port, backend), drive, 2)
+    assert rules(run) == expect
+    if expect:
+        assert 1.9 < run.one("verdict")["evidence"]["silence"] < 2.2
+        assert "ProxyTimeout" in run.one("verdict")["fix"]
+
+
 LIGHTTPD_FAULTS = {
     None: 'proxy.header = ("upgrade" => "enable")',
     "upgrade-stripped": "",
