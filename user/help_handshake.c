@@ -94,7 +94,7 @@ const struct rule_help help_handshake[] = {
 	  "into Host makes the two differ.",
 	  "Host in front of the proxy and behind it, and Origin.",
 	  "pass the client's Host on, or allow the origin in the server",
-	  { [PROXY_NGINX] = "proxy_set_header Host $host; or allow the origin in the server",
+	  { [PROXY_NGINX] = "proxy_set_header Host $http_host; or allow the origin in the server",
 	    [PROXY_APACHE] = "ProxyPreserveHost On, or allow the origin in the server",
 	    [PROXY_HAPROXY] = "remove http-request set-header Host, or allow the origin in the server",
 	    [PROXY_CADDY] = "remove header_up Host, or allow the origin in the server",

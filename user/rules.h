@@ -10,11 +10,11 @@
 
 enum severity { SEV_INFO, SEV_WARNING, SEV_ERROR };
 
-/* When a rule is looked at. */
+/* When a rule is looked at: what the moment says it need not ask again. */
 enum moment {
-	AT_REQUEST = 1, /* a request that wants a WebSocket; the leg in front of it is joined */
-	AT_RESPONSE = 2, /* an answer to one */
-	AT_FRAME = 4, /* a frame that something is remarkable about */
+	AT_REQUEST = 1, /* one that wants a WebSocket, headers and all; the leg in front is joined */
+	AT_RESPONSE = 2, /* an answer to one, headers and all */
+	AT_FRAME = 4, /* a frame of a WebSocket that something is remarkable about */
 	AT_END = 8, /* the connection has ended, and so have its other legs, or a second ago */
 	AT_LOOK = 16, /* every second or so, where data waits */
 	AT_OPAQUE = 32, /* bytes that are not HTTP */

@@ -100,7 +100,7 @@ static bool code_is(const struct facts *f, uint16_t code)
 
 static bool dropped(const struct facts *f)
 {
-	return is_ws(f) && f->end.seen && !said_goodbye(f);
+	return is_ws(f) && !said_goodbye(f);
 }
 
 static bool near(uint64_t ns, uint64_t seconds, unsigned int percent)
@@ -183,7 +183,7 @@ static bool heartbeat_closed(const struct facts *f)
 {
 	const struct stream_facts *s2c = &f->s[WST_S2C];
 
-	return is_ws(f) && s2c->closed && (!s2c->code || s2c->code == 1011) &&
+	return s2c->closed && (!s2c->code || s2c->code == 1011) &&
 	       unanswered(f, s2c->close_ts);
 }
 
@@ -192,7 +192,7 @@ static bool reload(const struct facts *f)
 	const struct conn *closer = f->end.by_client ? client_of(f) : server_of(f);
 	bool proxy = closer && (proxy_of(closer->comm) || proxy_ended(f));
 
-	if (!is_ws(f) || !f->end.seen || !proxy)
+	if (!is_ws(f) || !proxy)
 		return false;
 	return f->end.how == WST_EXIT || f->end.process_gone ||
 	       (dropped(f) && f->end.together >= 3 && f->end.equal < f->end.together);
@@ -200,22 +200,22 @@ static bool reload(const struct facts *f)
 
 static bool too_big(const struct facts *f)
 {
-	return is_ws(f) && code_is(f, 1009);
+	return code_is(f, 1009);
 }
 
 static bool utf8_1007(const struct facts *f)
 {
-	return is_ws(f) && code_is(f, 1007);
+	return code_is(f, 1007);
 }
 
 static bool protocol_1002(const struct facts *f)
 {
-	return is_ws(f) && (code_is(f, 1002) || code_is(f, 1003) || code_is(f, 1010));
+	return (code_is(f, 1002) || code_is(f, 1003) || code_is(f, 1010));
 }
 
 static bool app_1011(const struct facts *f)
 {
-	return is_ws(f) && f->s[WST_S2C].code == 1011;
+	return f->s[WST_S2C].code == 1011;
 }
 
 static bool app_exit(const struct facts *f)
@@ -234,14 +234,14 @@ static bool policy(const struct facts *f)
 {
 	uint16_t code = f->s[WST_S2C].code;
 
-	return is_ws(f) && (code == 1008 || code == 1013 || code == 3000 || code == 3003 ||
+	return (code == 1008 || code == 1013 || code == 3000 || code == 3003 ||
 			    (code >= 4000 && code < 5000)) &&
 	       (!f->s[WST_C2S].closed || f->s[WST_C2S].close_ts >= f->s[WST_S2C].close_ts);
 }
 
 static bool gone(const struct facts *f)
 {
-	return is_ws(f) && f->end.seen && f->end.how == WST_TIMEOUT;
+	return is_ws(f) && f->end.how == WST_TIMEOUT;
 }
 
 static bool reset(const struct facts *f)

@@ -2,7 +2,6 @@
 """Proxies and backends for test_diagnose.py, broken in one way each, and right."""
 import base64
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -10,7 +9,7 @@ import sys
 import pytest
 
 import wire
-from conftest import HERE, LIMIT, end_process, listens, program
+from conftest import HERE, LIMIT, listens, program
 
 UPGRADE = """proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade;
       proxy_set_header Connection $connection_upgrade;"""

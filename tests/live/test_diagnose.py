@@ -1,15 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Verdicts on real programs: what is broken gets exactly its own, what is mended none."""
-import os
 import signal
-import socket
-import struct
 import time
 
 import pytest
 
 import wire
-from conftest import end_process, wait_until
 from diag_lab import UPGRADE, ask, goodbye, lab, location, poke, talk  # noqa: F401
 
 ONLY = ("--only", "handshake,verdict,close,open")
@@ -57,8 +53,7 @@ def test_here(wstrace, lab):
 
 ANSWERS = {
     "bad-accept": "bad-accept", "no-accept": "bad-101", "301": "redirect", "401": "auth",
-    "404": "not-found", "503": "refused", "hang-up": "refused", "extension": "extension",
-    "protocol": "subprotocol",
+    "404": "not-found", "503": "refused", "hang-up": "refused", "protocol": "subprotocol",
 }
 
 
@@ -72,28 +67,6 @@ def test_answer(wstrace, lab, path, proxy):
                     2 if proxy == "nginx" else 1)
     assert rules(run) == [ANSWERS[path]]
     assert len(run.of("verdict")) == 1
-
-
-def test_origin(wstrace, lab):
-    backend = lab.backend()
-    port = lab.nginx(location(backend))
-    run = diagnosed(wstrace, (port, backend), lambda: ask(
-        port, "/403", [("Origin", "https://www.example.com")])[0].close(), 2)
-    assert rules(run) == ["origin-403"]
-
-
-def test_path_rewritten(wstrace, lab):
-    backend = lab.backend()
-    port = lab.nginx(location(backend, "/ws", uri="/"))
-    run = diagnosed(wstrace, (port, backend), lambda: ask(port, "/ws/404")[0].close(), 2)
-    assert rules(run) == ["path-rewritten"]
-
-
-def test_upstream_down(wstrace, lab):
-    backend = lab.free_port()
-    port = lab.nginx(location(backend))
-    run = diagnosed(wstrace, (port, backend), lambda: ask(port, "/echo")[0].close(), 2)
-    assert rules(run) == ["upstream-down"]
 
 
 def test_one_of_two_upstreams_down(wstrace, lab):
@@ -113,36 +86,10 @@ def test_upstream_mute(wstrace, lab):
     assert rules(run) == ["upstream-mute"]
 
 
-def test_proxy_rejected_101(wstrace, lab):
-    backend = lab.backend()
-    port = lab.nginx(location(backend))
-    run = diagnosed(wstrace, (port, backend), lambda: ask(port, "/big-head")[0].close(), 2)
-    assert rules(run) == ["proxy-rejected-101"]
-
-
-def test_tls_mismatch(wstrace, lab):
-    backend = lab.backend()
-
-    def drive():
-        talk(backend)
-        with wire.connect(backend) as s:
-            s.sendall(bytes.fromhex("16030100a5010000a10303") + os.urandom(160))
-
-    run = diagnosed(wstrace, (backend,), drive, 2)
-    assert rules(run) == ["tls-mismatch"]
-
-
-def test_early_client_close(wstrace, lab):
-    backend = lab.backend()
-    run = diagnosed(wstrace, (backend,), lambda: ask(backend, "/echo")[0].close(), 1)
-    assert rules(run) == ["early-client-close"]
-
-
 FRAMES = {
     "masked": "mask-s2c", "rsv": "rsv-not-agreed", "orphan": "bad-frame", "nested": "bad-frame",
     "op3": "bad-frame", "long-form": "bad-frame", "bad-reason": "bad-utf8",
-    "close-1005": "bad-close", "after-close": "bad-close", "policy": "policy", "4001": "policy",
-    "1011": "app-error", "1009": "too-big", "1007": "bad-utf8",
+    "close-1005": "bad-close", "after-close": "bad-close", "1007": "bad-utf8",
 }
 
 
@@ -184,18 +131,6 @@ def test_ends(wstrace, lab, path, proxy):
     run = diagnosed(wstrace, {port, backend}, lambda: poke(port, "/" + path),
                     2 if proxy == "nginx" else 1)
     assert rules(run) == [ENDS[path]]
-
-
-def test_server_heartbeat(wstrace, lab):
-    backend = lab.backend()
-
-    def drive():
-        ws, _ = ask(backend, "/ping-kill")
-        ws.send(wire.TEXT, "x")
-        wire.recv_eof(ws.sock)  # and no pong
-        ws.close()
-
-    assert rules(diagnosed(wstrace, (backend,), drive, 1)) == ["server-heartbeat"]
 
 
 def quiet_until_cut(port):
@@ -278,13 +213,6 @@ def test_haproxy_stripped(wstrace, lab):
     assert rules(run) == ["upgrade-stripped"]
 
 
-def test_haproxy_down(wstrace, lab):
-    backend = lab.free_port()
-    port = lab.haproxy(backend)
-    run = diagnosed(wstrace, (port, backend), lambda: ask(port, "/echo")[0].close(), 2)
-    assert rules(run) == ["upstream-down"]
-
-
 @pytest.mark.parametrize("options,expect", [("upgrade=websocket", []), ("", ["upgrade-stripped"])])
 def test_apache(wstrace, lab, options, expect):
     backend = lab.backend()
@@ -364,49 +292,13 @@ def test_lighttpd(wstrace, lab, py_server, rule):
     assert not rule or "upgrade" in run.one("verdict")["fix"] or "read-idle" in run.one("verdict")["fix"]
 
 
-def test_not_reading(wstrace, lab):
-    backend = lab.backend()
-
-    def drive():
-        ws, _ = ask(backend, "/block")
-        ws.send(wire.TEXT, "x")
-        time.sleep(0.2)
-        ws.send(wire.PING, "there?")
-        w = drive.w
-        w.wait("verdict")
-        ws.message()
-        goodbye(ws)
-
-    w = wstrace("-p", backend, *ONLY)
-    drive.w = w
-    drive()
-    assert rules(w.stop()) == ["not-reading"]
-
-
-def test_slow_reader(wstrace, lab):
-    backend = lab.backend()
-    w = wstrace("-p", backend, *ONLY)
-    ws, _ = ask(backend, "/echo")
-    ws.sock.settimeout(0.5)
-    try:
-        for _ in range(300):
-            ws.send(wire.BINARY, bytes(60000))
-    except socket.timeout:
-        pass
-    w.wait("verdict")
-    ws.sock.close()
-    run = w.stop()
-    assert "slow-reader" in rules(run)
-    assert not {"idle-timeout", "bad-frame", "mask-c2s"} & set(rules(run))
-
-
 def test_folded(wstrace, lab):
     """A hundred times the same is one line, and a count at the end."""
     backend = lab.backend()
     w = wstrace("-p", backend, "--only", "verdict", json_output=False)
     for _ in range(100):
         ask(backend, "/404")[0].close()
-    run = w.stop()
+    w.stop()
     out = w.out.text()
     assert out.count("not-found: ") < 5 and "100 x  not-found" in out and "fix: " in out
 

@@ -13,6 +13,8 @@ import pytest
 from conftest import HERE, LIMIT, end_process, listens, program, wait_until
 from diag_lab import lab, location  # noqa: F401
 
+pytestmark = pytest.mark.one_kernel
+
 NODE = {**os.environ, "NODE_PATH": "/usr/share/nodejs"}
 
 # What a client of each pair speaks to: subprotocol, the largest message, whether it may be binary.

@@ -5,13 +5,17 @@ Servers and clients are node's ws, python3-websockets, tornado, aiohttp, libwebs
 Chromium; what each does wrong is an option of its own, or of the proxy in front of it.
 """
 import os
+import signal
+import subprocess
 import sys
 
 import pytest
 
 from conftest import listens, program
-from diag_lab import UPGRADE, Lab, location
+from diag_lab import UPGRADE, Lab, location, nginx_conf
 from test_diagnose import diagnosed, rules
+
+pytestmark = pytest.mark.one_kernel
 
 ECHO = "ws.on('message', (m, b) => ws.send(m, {binary: b}));"
 
@@ -205,3 +209,99 @@ def test_stream(wstrace, real, what, proxy):
     run = diagnosed(wstrace, {port, backend},
                     lambda: real.ws_client(port, script, path="/ws"), 2 if proxy == "nginx" else 1)
     assert rules(run) == ([rule] if rule else [])
+
+
+@pytest.mark.parametrize("proxy", ["nginx", "haproxy"])
+@pytest.mark.parametrize("server", SERVERS)
+def test_hung_backend(wstrace, real, server, proxy):
+    """Its process is stopped: the kernel takes the connection, and nobody reads the request."""
+    backend = SERVERS[server](real)
+    real.server.send_signal(signal.SIGSTOP)
+    port = (real.nginx(location(backend, more=UPGRADE + "proxy_read_timeout 2s;"))
+            if proxy == "nginx" else real.haproxy(backend, "timeout server 2s"))
+    try:
+        w = wstrace("-p", f"{port},{backend}")
+        real.ws_client(port, HELLO)
+        w.wait("response", status=504)
+        w.wait("close")
+        run = w.stop()
+        assert rules(run) == ["upstream-mute"]
+    finally:
+        real.server.send_signal(signal.SIGCONT)
+
+
+NGINX_ANSWERS = {
+    "auth": "auth_basic here; auth_basic_user_file /dev/null;",
+    "redirect": "return 301 https://example.com/x;",
+    "not-found": "return 404;",
+    "refused": "return 503;",
+    "path-rewritten": "",
+}
+
+
+@pytest.mark.parametrize("rule", NGINX_ANSWERS)
+def test_nginx_answers(wstrace, real, rule):
+    backend = real.tornado()
+    text = (location(backend, "/app", uri="/") if rule == "path-rewritten" else
+            f"location / {{ {NGINX_ANSWERS[rule]} }}")
+    port = real.nginx(text)
+    run = diagnosed(wstrace, (port, backend), lambda: real.ws_client(port, HELLO, path="/app/ws2"), 1)
+    assert rules(run) == [rule]
+
+
+@pytest.mark.parametrize("host", [False, True])
+def test_origin(wstrace, real, host):
+    """tornado takes an Origin that is its Host only, and nginx sends its upstream's name as Host."""
+    backend = real.tornado()
+    port = real.nginx(location(backend, more=UPGRADE + ("proxy_set_header Host $http_host;" if host
+                                                       else "")))
+    run = diagnosed(wstrace, (port, backend),
+                    lambda: real.ws_client(port, HELLO, path="/ws",
+                                           origin=f"'http://127.0.0.1:{port}'"), 2)
+    assert rules(run) == ([] if host else ["origin-403"])
+
+
+def test_tls(wstrace, real):
+    """An ssl listener of nginx that is spoken to without TLS, and one without that gets TLS."""
+    key = real.dir / "key.pem"
+    subprocess.run([program("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key,
+                    "-out", key.with_name("cert.pem"), "-subj", "/CN=localhost", "-days", "2"],
+                   check=True, capture_output=True)
+    backend = real.ws_server()
+    plain, tls = real.free_port(), real.free_port()
+    ssl = f"ssl_certificate {real.dir}/cert.pem; ssl_certificate_key {key};"
+    real.start([plain, tls], "nginx", nginx_conf(real.dir, [
+        (f"127.0.0.1:{plain}", location(backend)),
+        (f"127.0.0.1:{tls} ssl", ssl + location(backend))]), "-p", real.dir, "-e",
+        real.dir / "error.log", "-c")
+
+    def curl(url):
+        subprocess.run([program("curl"), "-sk", "-o", "/dev/null", url])
+
+    run = diagnosed(wstrace, (plain, tls), lambda: [
+        curl(f"http://127.0.0.1:{plain}/"), curl(f"https://127.0.0.1:{tls}/")], 2)
+    assert rules(run) == []
+    run = diagnosed(wstrace, (plain,), lambda: [
+        curl(f"http://127.0.0.1:{plain}/"), curl(f"https://127.0.0.1:{plain}/")], 2)
+    assert rules(run) == ["tls-mismatch"] and "speaks TLS" in run.one("verdict")["text"]
+    run = diagnosed(wstrace, (tls,), lambda: [
+        curl(f"https://127.0.0.1:{tls}/"), real.ws_client(tls, HELLO)], 2)
+    assert rules(run) == ["tls-mismatch"] and "plain HTTP" in run.one("verdict")["text"]
+
+
+def test_big_head(wstrace, real):
+    """The backend's 101 has more headers than nginx's proxy_buffer_size holds."""
+    backend = real.websockets(extra_headers={"X-Big": "x" * 20000})
+    assert through(wstrace, real, backend, UPGRADE) == ["proxy-rejected-101"]
+    backend = real.websockets(extra_headers={"X-Big": "x" * 2000})
+    assert through(wstrace, real, backend, UPGRADE) == []
+
+
+@pytest.mark.parametrize("proxy", ["nginx", "haproxy", "apache", "caddy"])
+def test_upstream_down(wstrace, real, proxy):
+    backend = real.free_port()
+    port = real.nginx(location(backend)) if proxy == "nginx" else getattr(real, proxy)(backend)
+    w = wstrace("-p", f"{port},{backend}")
+    real.ws_client(port, HELLO)
+    w.wait("close", how="fin")
+    assert rules(w.stop()) == ["upstream-down"]

@@ -2,16 +2,17 @@
 """Real programs that are stuck, slow, restarted or too many: each gives exactly its verdict."""
 import os
 import signal
-import sys
 import threading
 import time
 
 import pytest
 
-from conftest import end_process, listens, program, wait_until
-from diag_lab import UPGRADE, location
-from test_diagnose import ONLY, diagnosed, rules
-from test_real import ECHO, Real, real  # noqa: F401
+from conftest import listens, program
+from diag_lab import location
+from test_diagnose import ONLY, rules
+from test_real import ECHO, real  # noqa: F401
+
+pytestmark = pytest.mark.one_kernel
 
 # Each pings and waits for a pong; how it gives up is its own.
 HEARTBEATS = {

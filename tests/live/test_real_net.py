@@ -7,6 +7,8 @@ import pytest
 from conftest import program
 from test_two_proxies import BACK, FRONT, hosts  # noqa: F401
 
+pytestmark = pytest.mark.one_kernel
+
 SERVER = """
 const WebSocket = require('ws');
 new WebSocket.Server({port: Number(process.argv[1])}).on('connection', (ws) => {
