@@ -28,8 +28,8 @@ def diagnosed(wstrace, ports, drive, closes=None, args=ONLY):
     return run
 
 
-def test_mended(wstrace, lab):
-    backend = lab.backend()
+def test_mended(wstrace, lab, py_server):
+    backend = py_server().port
     port = lab.nginx(location(backend))
     run = diagnosed(wstrace, (port, backend), lambda: talk(port), 2)
     assert rules(run) == []
@@ -37,8 +37,8 @@ def test_mended(wstrace, lab):
     assert leg["by"] == "key" and leg["comm"] == "nginx" and leg["upstream"] != leg["conn"]
 
 
-def test_here(wstrace, lab):
-    backend = lab.backend()
+def test_here(wstrace, lab, py_server):
+    backend = py_server().port
     port = lab.nginx(UPGRADE + location(backend, "/websocket", "")
                      + location(backend, "/globalWebsocket", "proxy_set_header X-A b;"))
 
@@ -69,9 +69,9 @@ def test_answer(wstrace, lab, path, proxy):
     assert len(run.of("verdict")) == 1
 
 
-def test_one_of_two_upstreams_down(wstrace, lab):
+def test_one_of_two_upstreams_down(wstrace, lab, py_server):
     """The second answers: nothing is wrong that a client would notice."""
-    backend, down = lab.backend(), lab.free_port()
+    backend, down = py_server().port, lab.free_port()
     port = lab.nginx(location("two").replace("127.0.0.1:", ""), http=f"""upstream two {{
         server 127.0.0.1:{down}; server 127.0.0.1:{backend} backup; }}""")
     run = diagnosed(wstrace, (port, backend, down), lambda: talk(port), 3)
@@ -141,8 +141,8 @@ def quiet_until_cut(port):
     ws.close()
 
 
-def test_idle_nginx(wstrace, lab):
-    backend = lab.backend()
+def test_idle_nginx(wstrace, lab, py_server):
+    backend = py_server().port
     port = lab.nginx(location(backend, more=UPGRADE + "proxy_read_timeout 2s;"))
     run = diagnosed(wstrace, (port, backend), lambda: quiet_until_cut(port), 2)
     assert rules(run) == ["idle-timeout"]
@@ -150,16 +150,16 @@ def test_idle_nginx(wstrace, lab):
     assert 1.9 < v["evidence"]["silence"] < 2.2 and "proxy_read_timeout" in v["fix"]
 
 
-def test_idle_haproxy(wstrace, lab):
-    backend = lab.backend()
+def test_idle_haproxy(wstrace, lab, py_server):
+    backend = py_server().port
     port = lab.haproxy(backend, tunnel="2s")
     run = diagnosed(wstrace, (port, backend), lambda: quiet_until_cut(port), 2)
     assert rules(run) == ["idle-timeout"]
     assert "timeout tunnel" in run.one("verdict")["fix"]
 
 
-def test_heartbeat_races(wstrace, lab):
-    backend = lab.backend()
+def test_heartbeat_races(wstrace, lab, py_server):
+    backend = py_server().port
     port = lab.nginx(location(backend, more=UPGRADE + "proxy_read_timeout 2s;"))
 
     def drive():
@@ -175,9 +175,9 @@ def test_heartbeat_races(wstrace, lab):
     assert rules(diagnosed(wstrace, (port, backend), drive, 2)) == ["heartbeat-races"]
 
 
-def test_reload(wstrace, lab):
+def test_reload(wstrace, lab, py_server):
     """nginx's old worker gives its connections up a second after the reload."""
-    backend = lab.backend()
+    backend = py_server().port
     port = lab.nginx(location(backend), main="worker_shutdown_timeout 1s;")
 
     def drive():
@@ -199,23 +199,23 @@ def test_reload(wstrace, lab):
     assert rules(run) == ["reload"]
 
 
-def test_haproxy(wstrace, lab):
-    backend = lab.backend()
+def test_haproxy(wstrace, lab, py_server):
+    backend = py_server().port
     port = lab.haproxy(backend)
     run = diagnosed(wstrace, (port, backend), lambda: talk(port), 2)
     assert rules(run) == [] and run.one("leg")["comm"] == "haproxy"
 
 
-def test_haproxy_stripped(wstrace, lab):
-    backend = lab.backend()
+def test_haproxy_stripped(wstrace, lab, py_server):
+    backend = py_server().port
     port = lab.haproxy(backend, "http-request del-header upgrade")
     run = diagnosed(wstrace, (port, backend), lambda: ask(port, "/echo")[0].close(), 2)
     assert rules(run) == ["upgrade-stripped"]
 
 
 @pytest.mark.parametrize("options,expect", [("upgrade=websocket", []), ("", ["upgrade-stripped"])])
-def test_apache(wstrace, lab, options, expect):
-    backend = lab.backend()
+def test_apache(wstrace, lab, py_server, options, expect):
+    backend = py_server().port
     port = lab.apache(backend, options)
 
     def drive():
@@ -225,15 +225,15 @@ def test_apache(wstrace, lab, options, expect):
     assert rules(run) == expect
 
 
-def test_caddy(wstrace, lab):
-    backend = lab.backend()
+def test_caddy(wstrace, lab, py_server):
+    backend = py_server().port
     port = lab.caddy(backend)
     run = diagnosed(wstrace, (port, backend), lambda: talk(port), 2)
     assert rules(run) == [] and run.one("leg")["comm"] == "caddy"
 
 
-def test_caddy_stripped(wstrace, lab):
-    backend = lab.backend()
+def test_caddy_stripped(wstrace, lab, py_server):
+    backend = py_server().port
     port = lab.caddy(backend, "header_up -Upgrade")
     run = diagnosed(wstrace, (port, backend), lambda: ask(port, "/echo")[0].close(), 1)
     assert rules(run) == ["upgrade-stripped"]
