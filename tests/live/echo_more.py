@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """echo_more.py LIBRARY PORT [SCRIPT]: an echo server of aiohttp or tornado, heartbeats and all.
 
-It also serves a page that loads SCRIPT, /hour.js itself, and any other path as plain text; it writes
-the paths asked for to its standard output.
+It also serves a page that loads SCRIPT, /hour.js itself, and any other path as plain text; it
+writes the paths asked for to its standard output.
 """
 import asyncio
 import pathlib

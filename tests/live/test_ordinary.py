@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """An hour of ordinary traffic gives no verdict: real clients and servers, through each proxy.
 
-The hour is compressed: its messages, heartbeats, bursts and reconnects are all there, the waiting is
-not. The waiting is tests/unit/test_rules_hour.c's, whose clock costs nothing.
+The hour is compressed: its messages, heartbeats, bursts and reconnects are all there, the waiting
+is not. The waiting is tests/unit/test_rules_hour.c's, whose clock costs nothing.
 """
 import os
 import subprocess
@@ -97,7 +97,7 @@ def peers(lab, request):
 
 
 def plain_http(port):
-    """What else passes through a proxy: requests on a connection that stays, and an offer of h2c."""
+    """What else passes: requests on a connection that stays, and an offer of h2c."""
     url = f"http://127.0.0.1:{port}/plain"
     for args in ([url] * 5, ["--http2", url]):
         subprocess.run([program("curl"), "-s", "-o", "/dev/null", *args], check=True,

@@ -35,7 +35,7 @@ class Real(Lab):
         self.server = self.node(
             f"const server = new WebSocket.Server({{port: {port}, "
             f"{', '.join(f'{k}: {v}' for k, v in options.items())}}});"
-            f"server.on('connection', (ws, req) => {{ ws.on('error', () => {{}}); {on_connection} }})")
+            f"server.on('connection', (ws) => {{ ws.on('error', () => {{}}); {on_connection} }})")
         listens(port, self.server)
         return port
 
@@ -245,13 +245,14 @@ def test_nginx_answers(wstrace, real, rule):
     text = (location(backend, "/app", uri="/") if rule == "path-rewritten" else
             f"location / {{ {NGINX_ANSWERS[rule]} }}")
     port = real.nginx(text)
-    run = diagnosed(wstrace, (port, backend), lambda: real.ws_client(port, HELLO, path="/app/ws2"), 1)
+    run = diagnosed(wstrace, (port, backend),
+                    lambda: real.ws_client(port, HELLO, path="/app/ws2"), 1)
     assert rules(run) == [rule]
 
 
 @pytest.mark.parametrize("host", [False, True])
 def test_origin(wstrace, real, host):
-    """tornado takes an Origin that is its Host only, and nginx sends its upstream's name as Host."""
+    """tornado takes its Host alone for an Origin, and nginx sends its upstream's name as Host."""
     backend = real.tornado()
     port = real.nginx(location(backend, more=UPGRADE + ("proxy_set_header Host $http_host;" if host
                                                        else "")))
@@ -264,8 +265,8 @@ def test_origin(wstrace, real, host):
 def test_tls(wstrace, real):
     """An ssl listener of nginx that is spoken to without TLS, and one without that gets TLS."""
     key = real.dir / "key.pem"
-    subprocess.run([program("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key,
-                    "-out", key.with_name("cert.pem"), "-subj", "/CN=localhost", "-days", "2"],
+    subprocess.run([program("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes",
+                    "-keyout", key, "-out", key.with_name("cert.pem"), "-subj", "/CN=localhost"],
                    check=True, capture_output=True)
     backend = real.ws_server()
     plain, tls = real.free_port(), real.free_port()

@@ -53,7 +53,8 @@ def test_not_reading(wstrace, real, blocks):
     port = real.ws_server(f"ws.on('message', () => {{ const end = Date.now() + {ms}; "
                           "while (Date.now() < end); ws.send('done'); });")
     w = wstrace("-p", port, *ONLY)
-    real.ws_client(port, "let n = 0; ws.on('open', () => { setInterval(() => ws.send('x'), 150); });"
+    real.ws_client(port, "let n = 0;"
+                   "ws.on('open', () => { setInterval(() => ws.send('x'), 150); });"
                    "ws.on('message', () => { if (++n == 15) ws.close(1000); });")
     w.wait("verdict" if blocks else "close")
     assert rules(w.stop()) == (["not-reading"] if blocks else [])
