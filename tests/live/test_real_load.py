@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from conftest import listens, program
+from conftest import LIMIT, listens, program
 from diag_lab import location
 from test_diagnose import ONLY, rules
 from test_real import ECHO, real  # noqa: F401
@@ -152,7 +152,7 @@ def test_restart(wstrace, real, library, late):
     server = real.server
     w = wstrace("-p", port, *ONLY)
     real.node(CROWD % port, late)
-    w.wait("response", 30, status=101)
+    w.wait("response", 30, status=101, limit=3 * LIMIT)
     server.send_signal(signal.SIGTERM)
     w.wait("close", 30)
     server.wait()
