@@ -12,6 +12,7 @@
 
 PREFIX ?= /usr/local
 CC ?= cc
+HOST_CC ?= cc
 CLANG ?= clang
 # Ubuntu's /usr/sbin/bpftool runs nothing but the one for the kernel that is running
 BPFTOOL ?= $(firstword $(shell ls /usr/lib/linux-tools*/*/bpftool 2>/dev/null | tail -n 1) \
@@ -58,7 +59,7 @@ USER_SRCS := $(filter-out $(if $(filter no,$(PCAP)),user/capture.c user/dissect.
 	       user/read.c),$(wildcard user/*.c))
 USER_OBJS := $(patsubst user/%.c,$(B)/user/%.o,$(USER_SRCS))
 
-all: $(B)/wstrace
+all: $(B)/wstrace $(B)/wstrace-rules.7
 
 $(B)/wstrace: $(USER_OBJS)
 	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -78,6 +79,13 @@ $(B)/wstrace.bpf.o: $(BPF_OBJS)
 $(B)/bpf/%.bpf.o: bpf/%.bpf.c
 	@mkdir -p $(@D)
 	$(call say,BPF,$@)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The manual page of what --explain prints; its maker runs here, whatever machine the program is for
+$(B)/rules_man: tools/rules_man.c user/help_handshake.c user/help_stream.c
+	$(call say,CC,$@)$(HOST_CC) -std=gnu11 $(WARN) -MMD -MP -o $@ $^
+
+$(B)/wstrace-rules.7: $(B)/rules_man
+	$(call say,GEN,$@)$< >$@
 
 # What the demo, the tests and the benchmark use
 WSLOAD_OBJS := $(patsubst tools/%.c,$(B)/tools/%.o,$(wildcard tools/wsload/*.c))
@@ -200,9 +208,11 @@ bench:
 install: all
 	$(Q)install -D -m 755 $(B)/wstrace $(DESTDIR)$(PREFIX)/sbin/wstrace
 	$(Q)install -D -m 644 doc/wstrace.8 $(DESTDIR)$(PREFIX)/share/man/man8/wstrace.8
+	$(Q)install -D -m 644 $(B)/wstrace-rules.7 $(DESTDIR)$(PREFIX)/share/man/man7/wstrace-rules.7
 
 uninstall:
-	$(Q)rm -f $(DESTDIR)$(PREFIX)/sbin/wstrace $(DESTDIR)$(PREFIX)/share/man/man8/wstrace.8
+	$(Q)rm -f $(DESTDIR)$(PREFIX)/sbin/wstrace $(DESTDIR)$(PREFIX)/share/man/man8/wstrace.8 \
+		$(DESTDIR)$(PREFIX)/share/man/man7/wstrace-rules.7
 
 help:
 	@sed -n 's/^# \(make \)/\1/p' Makefile
@@ -210,7 +220,7 @@ help:
 clean:
 	$(Q)rm -rf $(B)
 
--include $(wildcard $(addprefix $(B)/,user/*.d bpf/*.d tools/*.d tools/*/*.d tests/*.d tests/*/*.d))
+-include $(wildcard $(addprefix $(B)/,*.d user/*.d bpf/*.d tools/*.d tools/*/*.d tests/*.d tests/*/*.d))
 
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -301,7 +301,8 @@ static void on_request(struct diagnose *d, struct facts *f, const struct event *
 	}
 	if (!f->twin)
 		count_open(d, f);
-	weigh(d, f, AT_REQUEST, e->ts);
+	if (!f->req.cut)
+		weigh(d, f, AT_REQUEST, e->ts);
 }
 
 static void on_response(struct diagnose *d, struct facts *f, const struct event *e)
@@ -315,7 +316,7 @@ static void on_response(struct diagnose *d, struct facts *f, const struct event 
 		f->port_tls = s->tls;
 	}
 	d->websockets += !was && f->res.websocket;
-	if (f->req.wanted && f->res.seen)
+	if (f->req.wanted && !f->req.cut && f->res.seen && !f->res.cut)
 		weigh(d, f, AT_RESPONSE, e->ts);
 }
 
@@ -471,6 +472,11 @@ static void compare_ends(struct diagnose *d, struct facts *f)
 			f->end.restarts++;
 	}
 	f->end.process_gone = pid && d->live && process_gone(pid);
+	if (f->end.restarts < 3)
+		return;
+	for (const struct facts *g = d->first; g; g = g->next)
+		f->end.stay += !g->end.seen && !g->twin && g->res.websocket && server_of(g) &&
+			       server_of(g)->pid == server->pid;
 }
 
 /* Cut after the same silence as others at this address. */

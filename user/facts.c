@@ -19,6 +19,7 @@ enum proxy proxy_of(const char *comm)
 		{ "angie", PROXY_NGINX },     { "haproxy", PROXY_HAPROXY },
 		{ "apache2", PROXY_APACHE },  { "httpd", PROXY_APACHE },
 		{ "caddy", PROXY_CADDY },     { "envoy", PROXY_ENVOY },
+		{ "lighttpd", PROXY_LIGHTTPD },
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -198,6 +199,16 @@ static void w_location(struct buf *b, const struct facts *f)
 	put_target(b, f->res.location);
 }
 
+/* How long the server had waited for the client when it gave it up, ns; 0: it has not. */
+static uint64_t client_silence(const struct facts *f)
+{
+	const struct stream_facts *s2c = &f->s[WST_S2C];
+	uint64_t until = s2c->closed ? s2c->close_ts : f->end.seen ? f->end.ts : 0;
+	uint64_t since = f->s[WST_C2S].last_ts > f->res.ts ? f->s[WST_C2S].last_ts : f->res.ts;
+
+	return until > since ? until - since : 0;
+}
+
 #define STRING(name, expr)                                          \
 	static void w_##name(struct buf *b, const struct facts *f)  \
 	{                                                           \
@@ -257,6 +268,7 @@ NUMBER(unread, true, f->wait.unread)
 NUMBER(unsent, true, f->wait.unsent)
 NUMBER(window, true, f->wait.window)
 NUMBER(retrans, true, f->wait.retrans)
+NUMBER(segments, true, f->wait.segments)
 NUMBER(delay_ms, true, f->delay_us / 1000)
 NUMBER(delays, true, f->delays)
 NUMBER(rtt_ms, f->rtt_us >= 0, f->rtt_us / 1000)
@@ -265,8 +277,7 @@ NUMBER(mass_closes, true, f->mass_closes)
 NUMBER(frames_per_second, true, f->s[f->dir].tiny)
 NUMBER(data_len, true, f->s[f->dir].data_len)
 TIME(silence, f->end.seen, f->end.silence)
-TIME(client_silence, f->end.seen && f->s[WST_C2S].last_ts && f->end.ts > f->s[WST_C2S].last_ts,
-     f->end.ts - f->s[WST_C2S].last_ts)
+TIME(client_silence, client_silence(f), client_silence(f))
 TIME(ping_every, f->s[WST_C2S].ping_every || f->s[WST_S2C].ping_every,
      f->s[WST_C2S].ping_every ? f->s[WST_C2S].ping_every : f->s[WST_S2C].ping_every)
 TIME(unread_for, f->wait.unread_for, f->wait.unread_for)
@@ -365,7 +376,7 @@ static const struct fact_name names[] = {
 	S(answer), S(how), S(code_name), S(close_reason), S(closing), S(close_sender),
 	S(close_receiver), N(code), N(status), N(client_status), N(upstream_status),
 	N(latency_ms), N(waited_ms), N(lived_ms), N(len), N(rsv), N(masked), N(together),
-	N(equal), N(restarts), N(unread), N(unsent), N(window), N(retrans), N(delay_ms),
+	N(equal), N(restarts), N(unread), N(unsent), N(window), N(retrans), N(segments), N(delay_ms),
 	N(delays), N(rtt_ms), N(opens), N(mass_closes), N(frames_per_second), N(data_len),
 	N(silence), N(client_silence), N(ping_every), N(unread_for), N(unsent_for),
 };

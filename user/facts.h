@@ -58,6 +58,7 @@ struct end_facts {
 	uint32_t together; /* connections of the same process that ended within half a second */
 	uint32_t equal; /* connections that the same program ended after the same silence */
 	uint32_t restarts; /* connections that got 1001 or 1012 from it within a second */
+	uint32_t stay; /* connections that it then still has */
 };
 
 /* Bytes that wait, from one look at the socket to the next. */
@@ -65,6 +66,7 @@ struct waiting_facts {
 	uint64_t unread_since, unsent_since, unread_for, unsent_for; /* ns */
 	uint64_t received, sent; /* stream positions at the last look */
 	uint32_t unread, unsent, window, retrans;
+	uint64_t segments; /* that this end has sent, about: those that were sent again not counted */
 };
 
 struct facts {
@@ -128,7 +130,7 @@ void facts_fill(struct buf *b, const char *text, const struct facts *f);
 
 /* Which program a conn's server or client is, as far as its name tells. */
 enum proxy { PROXY_NONE, PROXY_NGINX, PROXY_HAPROXY, PROXY_APACHE, PROXY_CADDY, PROXY_ENVOY,
-	     PROXIES };
+	     PROXY_LIGHTTPD, PROXIES };
 
 enum proxy proxy_of(const char *comm);
 

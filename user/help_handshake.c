@@ -2,6 +2,11 @@
 /* The long form of rules_handshake.c: what --explain prints, and the fix of a verdict. */
 #include "rules.h"
 
+const char *const proxy_names[PROXIES] = {
+	[PROXY_NGINX] = "nginx", [PROXY_HAPROXY] = "HAProxy", [PROXY_APACHE] = "Apache",
+	[PROXY_CADDY] = "Caddy", [PROXY_ENVOY] = "Envoy",     [PROXY_LIGHTTPD] = "lighttpd",
+};
+
 #define NGINX_UPGRADE                                                                    \
 	"in the location: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; " \
 	"proxy_set_header Connection \"upgrade\";"
@@ -15,10 +20,12 @@
 	"reverse_proxy passes Upgrade on by itself: look for header_up -Upgrade or -Connection"
 #define ENVOY_UPGRADE                                                                        \
 	"upgrade_configs: [{ upgrade_type: websocket }] in the HTTP connection manager or the route"
+#define LIGHTTPD_UPGRADE                                                                     \
+	"proxy.header = ( \"upgrade\" => \"enable\" ), beside its proxy.server"
 #define UPGRADE_EVERYWHERE                                                                  \
 	{ [PROXY_NGINX] = NGINX_UPGRADE, [PROXY_HAPROXY] = HAPROXY_UPGRADE,                    \
 	  [PROXY_APACHE] = APACHE_UPGRADE, [PROXY_CADDY] = CADDY_UPGRADE,                      \
-	  [PROXY_ENVOY] = ENVOY_UPGRADE }
+	  [PROXY_ENVOY] = ENVOY_UPGRADE, [PROXY_LIGHTTPD] = LIGHTTPD_UPGRADE }
 
 const struct rule_help help_handshake[] = {
 	{ "upgrade-stripped", "a proxy removed the Upgrade header",
@@ -36,7 +43,8 @@ const struct rule_help help_handshake[] = {
 	  { [PROXY_NGINX] = "repeat in that location: proxy_http_version 1.1; proxy_set_header Upgrade "
 			    "$http_upgrade; proxy_set_header Connection \"upgrade\";",
 	    [PROXY_HAPROXY] = HAPROXY_UPGRADE, [PROXY_APACHE] = APACHE_UPGRADE,
-	    [PROXY_CADDY] = CADDY_UPGRADE, [PROXY_ENVOY] = ENVOY_UPGRADE } },
+	    [PROXY_CADDY] = CADDY_UPGRADE, [PROXY_ENVOY] = ENVOY_UPGRADE,
+	    [PROXY_LIGHTTPD] = LIGHTTPD_UPGRADE } },
 	{ "upstream-http10", "the proxy asks its upstream with HTTP/1.0",
 	  "HTTP/1.0 has no Upgrade: servers must ignore the header in such a request (RFC 9110, 7.8). "
 	  "nginx before 1.29.7 speaks 1.0 to its upstreams unless told otherwise.",
@@ -86,7 +94,7 @@ const struct rule_help help_handshake[] = {
 	  "into Host makes the two differ.",
 	  "Host in front of the proxy and behind it, and Origin.",
 	  "pass the client's Host on, or allow the origin in the server",
-	  { [PROXY_NGINX] = "proxy_set_header Host $host; or allow the origin in the server",
+	  { [PROXY_NGINX] = "proxy_set_header Host $http_host; or allow the origin in the server",
 	    [PROXY_APACHE] = "ProxyPreserveHost On, or allow the origin in the server",
 	    [PROXY_HAPROXY] = "remove http-request set-header Host, or allow the origin in the server",
 	    [PROXY_CADDY] = "remove header_up Host, or allow the origin in the server",

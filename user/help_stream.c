@@ -43,16 +43,18 @@ const struct rule_help help_stream[] = {
 	  {} },
 	{ "idle-timeout", "a quiet connection was cut",
 	  "Nothing passed in either direction for so long that a proxy, a balancer or the server gave the "
-	  "connection up, without a Close frame. nginx and Apache do so after 60 s, Envoy after 300, AWS's "
+	  "connection up, without a Close frame. nginx, lighttpd and Apache do so after 60 s, Envoy after 300, AWS's "
 	  "balancers after 60 or 350, Cloudflare after 100, unless told otherwise.",
 	  "The silence before the close is the same each time.",
 	  "raise that timeout, or send a ping at less than half of it",
 	  { [PROXY_NGINX] = "proxy_read_timeout 3600s; in that location, or a ping at less than half of it",
 	    [PROXY_HAPROXY] = "timeout tunnel 1h in defaults or the backend, or a ping at less than half of it",
-	    [PROXY_APACHE] = "ProxyTimeout 3600, or timeout=3600 on ProxyPass, or a ping at less than half of it",
+	    [PROXY_APACHE] = "ProxyTimeout 3600, or timeout=3600 on ProxyPass (the longer of that and Timeout "
+			     "counts), or a ping at less than half of it",
 	    [PROXY_CADDY] = "Caddy has no such timeout by itself: look for stream_timeout, or ping at less "
 			    "than half of it",
-	    [PROXY_ENVOY] = "idle_timeout of the route or the upgrade, or a ping at less than half of it" } },
+	    [PROXY_ENVOY] = "idle_timeout of the route or the upgrade, or a ping at less than half of it",
+	    [PROXY_LIGHTTPD] = "server.max-read-idle = 3600, or a ping at less than half of it" } },
 	{ "heartbeat-races", "pings come about as often as the timeout strikes",
 	  "A ping every 60 s does not keep a connection open that is cut after 60 s of silence.",
 	  "The interval of pings, and the silence before the close.",
@@ -95,6 +97,12 @@ const struct rule_help help_stream[] = {
 	  "The peer's window is closed: it does not read as fast as this side sends, and the send queue "
 	  "grows.",
 	  "ss -tn: Send-Q.", "bound the queue for each client; drop messages or the client", {} },
+	{ "loss-stall", "packets get lost on the way",
+	  "TCP delivers in order: after a lost segment all messages wait until it has been sent again, which "
+	  "takes a round trip at best, and 200 ms or more where little is under way. One segment in twenty "
+	  "was sent again, or more; the peer's side of the path is not seen.",
+	  "ss -ti: retrans, rto; nstat: TcpRetransSegs.",
+	  "look for the lossy link: radio, a full queue, duplex or MTU trouble", {} },
 	{ "proxy-slow", "the proxy delays messages",
 	  "The same bytes were seen on both sides of the proxy, that much later on the second.",
 	  "wstrace -H: proxy delay.", "look at the proxy's CPU, at its limits and at modules that buffer", {} },

@@ -10,6 +10,7 @@
 #define SECOND 1000000000ULL
 #define BIG (1 << 20) /* a message behind which a pong waits long */
 #define CLOSED_WINDOW 2048 /* less than that TCP hardly uses */
+#define SEGMENT 1448 /* bytes of a full one, mostly */
 #define TINY 32
 #define TINY_A_SECOND 1000
 
@@ -317,6 +318,27 @@ void observe_resync(struct facts *f, const struct event *e)
 	f->breach = e->resync->why == WST_WHY_BAD ? "the top bit of its 64-bit length is set" : NULL;
 }
 
+static uint64_t count_frames(const struct wst_counts *c)
+{
+	uint64_t n = 0;
+
+	for (int op = 0; op < WST_OPS; op++)
+		n += c->frames[op];
+	return n;
+}
+
+static void observe_socket(struct facts *f, const struct wst_stats *r)
+{
+	const struct wst_counts *out = &r->counts[f->conn->role == WST_SERVER ? WST_S2C : WST_C2S];
+	struct waiting_facts *w = &f->wait;
+
+	w->retrans = r->retrans;
+	w->window = r->window;
+	w->unread = r->unread;
+	w->unsent = r->unsent;
+	w->segments = out->stream / SEGMENT + count_frames(out);
+}
+
 void observe_stats(struct facts *f, const struct event *e)
 {
 	const struct wst_stats *r = e->stats;
@@ -325,10 +347,7 @@ void observe_stats(struct facts *f, const struct event *e)
 	uint64_t received = r->counts[server ? WST_C2S : WST_S2C].stream;
 	uint64_t sent = r->counts[server ? WST_S2C : WST_C2S].stream - r->unsent;
 
-	w->retrans = r->retrans;
-	w->window = r->window;
-	w->unread = r->unread;
-	w->unsent = r->unsent;
+	observe_socket(f, r);
 	if (!r->unread || received != w->received || !w->unread_since)
 		w->unread_since = r->unread ? e->ts : 0;
 	if (!r->unsent || r->window >= CLOSED_WINDOW || sent != w->sent || !w->unsent_since)
@@ -355,10 +374,11 @@ void observe_close(struct facts *f, const struct event *e)
 		end->lived = end->ts > f->res.ts ? end->ts - f->res.ts : 0;
 	else
 		end->lived = ended > r->opened ? ended - r->opened : 0;
-	f->wait.retrans = r->retrans;
-	f->wait.unread = r->unread;
-	f->wait.unsent = r->unsent;
-	f->wait.window = r->window;
+	observe_socket(f, r);
+	/* With -q data frames have not come as events. */
+	for (int dir = 0; dir < WST_DIRS; dir++)
+		if (count_frames(&r->counts[dir]) > f->s[dir].frames)
+			f->s[dir].frames = count_frames(&r->counts[dir]);
 }
 
 void observe_free(struct facts *f)

@@ -398,6 +398,19 @@ static void text_stats(const struct event *e)
 	line_end(false);
 }
 
+/* What was shown as opened was no more than an attempt. */
+static bool never_came_about(const struct conn *c, const struct wst_stats *r)
+{
+	return r->how == WST_REFUSED || (r->how == WST_TIMEOUT && c->role == WST_CLIENT &&
+					 !r->counts[WST_C2S].stream && !r->counts[WST_S2C].stream);
+}
+
+static void add_waited(struct buf *b, const struct wst_stats *r)
+{
+	buf_str(b, "no answer in ");
+	buf_duration(b, r->h.ts > r->opened ? r->h.ts - r->opened : 0);
+}
+
 static void text_close(const struct event *e)
 {
 	static const char *const hows[] = { [WST_FIN] = "FIN",	     [WST_RST_SENT] = "RST",
@@ -409,8 +422,13 @@ static void text_close(const struct event *e)
 	bool local = r->h.flags & WST_FIRST_LOCAL;
 	bool client = local == (c->role == WST_CLIENT);
 
-	if (r->how == WST_REFUSED) {
-		buf_str(b, "connection refused: nothing listens there\n");
+	if (never_came_about(c, r)) {
+		buf_printf(b, "no connection to %s: ", c->remote);
+		if (r->how == WST_REFUSED)
+			buf_str(b, "refused, nothing listens there");
+		else
+			add_waited(b, r);
+		buf_char(b, '\n');
 		line_end(false);
 		return;
 	}

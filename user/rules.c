@@ -76,11 +76,6 @@ static void section(const char *heading, const char *text)
 
 int rules_explain(const char *id)
 {
-	static const char *const names[PROXIES] = {
-		[PROXY_NGINX] = "nginx",     [PROXY_HAPROXY] = "HAProxy",
-		[PROXY_APACHE] = "Apache",   [PROXY_CADDY] = "Caddy",
-		[PROXY_ENVOY] = "Envoy",
-	};
 	const struct rule_help *h;
 
 	if (!strcmp(id, "list")) {
@@ -99,6 +94,6 @@ int rules_explain(const char *id)
 	section("What to do", h->fix);
 	for (int i = 0; i < PROXIES; i++)
 		if (h->proxy[i])
-			section(names[i], h->proxy[i]);
+			section(proxy_names[i], h->proxy[i]);
 	return 0;
 }

@@ -10,11 +10,11 @@
 
 enum severity { SEV_INFO, SEV_WARNING, SEV_ERROR };
 
-/* When a rule is looked at. */
+/* When a rule is looked at: what the moment says it need not ask again. */
 enum moment {
-	AT_REQUEST = 1, /* a request that wants a WebSocket; the leg in front of it is joined */
-	AT_RESPONSE = 2, /* an answer to one */
-	AT_FRAME = 4, /* a frame that something is remarkable about */
+	AT_REQUEST = 1, /* one that wants a WebSocket, headers and all; the leg in front is joined */
+	AT_RESPONSE = 2, /* an answer to one, headers and all */
+	AT_FRAME = 4, /* a frame of a WebSocket that something is remarkable about */
 	AT_END = 8, /* the connection has ended, and so have its other legs, or a second ago */
 	AT_LOOK = 16, /* every second or so, where data waits */
 	AT_OPAQUE = 32, /* bytes that are not HTTP */
@@ -52,6 +52,7 @@ extern const struct rule rules_handshake[], rules_refused[], rules_frame[], rule
 extern const struct rule *const rule_tables[]; /* NULL at the end */
 extern const struct rule_help help_handshake[], help_stream[];
 extern const struct rule_help *const help_tables[];
+extern const char *const proxy_names[PROXIES];
 
 const struct rule_help *rule_help(const char *id);
 

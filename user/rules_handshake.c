@@ -6,56 +6,45 @@
 
 #define MS 1000000ULL
 
-/* A request whose headers are all there, and that wants a WebSocket. */
-static bool asks(const struct facts *f)
+static bool stripped(const struct facts *f)
 {
-	return f->req.wanted && !f->req.cut;
+	return f->req.key && !f->req.upgrade;
 }
 
 /* The leg in front had what f lacks. */
-static bool front_asks(const struct facts *f)
+static bool stripped_by_proxy(const struct facts *f)
 {
-	return f->down && f->down->req.websocket;
-}
-
-static bool stripped(const struct facts *f)
-{
-	return asks(f) && f->req.key && !f->req.upgrade;
+	return stripped(f) && f->down && f->down->req.websocket;
 }
 
 static bool stripped_here(const struct facts *f)
 {
-	return stripped(f) && front_asks(f) && f->kept_elsewhere;
-}
-
-static bool stripped_by_proxy(const struct facts *f)
-{
-	return stripped(f) && front_asks(f);
+	return stripped_by_proxy(f) && f->kept_elsewhere;
 }
 
 static bool http10(const struct facts *f)
 {
-	return asks(f) && f->req.upgrade && f->req.http10;
+	return f->req.upgrade && f->req.http10;
 }
 
 static bool upgrade_value(const struct facts *f)
 {
-	return asks(f) && f->req.key && f->req.upgrade && !f->req.websocket;
+	return f->req.key && f->req.upgrade && !f->req.websocket;
 }
 
 static bool connection_token(const struct facts *f)
 {
-	return asks(f) && f->req.websocket && !f->req.connection;
+	return f->req.websocket && !f->req.connection;
 }
 
 static bool no_key(const struct facts *f)
 {
-	return asks(f) && f->req.websocket && !f->req.key;
+	return f->req.websocket && !f->req.key;
 }
 
 static bool bad_key(const struct facts *f)
 {
-	return asks(f) && f->req.websocket && f->req.key && !f->req.key_good;
+	return f->req.websocket && f->req.key && !f->req.key_good;
 }
 
 const struct rule rules_handshake[] = {
@@ -92,15 +81,10 @@ const struct rule rules_handshake[] = {
 	{ 0 },
 };
 
-static bool answered(const struct facts *f)
-{
-	return asks(f) && f->res.seen && !f->res.cut;
-}
-
 /* The 101 came from here, not from a leg behind. */
 static bool own_101(const struct facts *f)
 {
-	return answered(f) && f->res.status == 101;
+	return f->res.status == 101;
 }
 
 static bool bad_101(const struct facts *f)
@@ -139,12 +123,12 @@ static bool extension(const struct facts *f)
 
 static bool refused_101(const struct facts *f)
 {
-	return answered(f) && f->res.status == 502 && f->up && f->up->res.status == 101;
+	return f->res.status == 502 && f->up && f->up->res.status == 101;
 }
 
 static bool upstream_failed(const struct facts *f, uint8_t how)
 {
-	return answered(f) && f->res.status >= 502 && f->res.status <= 504 && f->up &&
+	return f->res.status >= 502 && f->res.status <= 504 && f->up &&
 	       !f->up->req.seen && f->up->end.seen && f->up->end.how == how;
 }
 
@@ -160,18 +144,28 @@ static bool upstream_silent(const struct facts *f)
 
 static bool mute(const struct facts *f)
 {
-	return answered(f) && f->res.status == 504 && f->up && f->up->req.seen && !f->up->res.seen;
+	return f->res.status == 504 && f->up && f->up->req.seen && !f->up->res.seen;
+}
+
+/* That is what 504 says, whether the upstream's port is among those traced or not. */
+static bool gateway_timeout(const struct facts *f)
+{
+	return f->res.status == 504 && !f->up;
+}
+
+static bool unanswered(const struct facts *f)
+{
+	return f->req.wanted && !f->req.cut && !f->res.seen;
 }
 
 static bool gave_up(const struct facts *f)
 {
-	return asks(f) && f->end.seen && !f->res.seen && f->end.by_client && !f->up &&
-	       f->end.ts > f->req.ts + 1000 * MS;
+	return unanswered(f) && f->end.by_client && !f->up && f->end.ts > f->req.ts + 1000 * MS;
 }
 
 static bool no_answer(const struct facts *f)
 {
-	return asks(f) && f->end.seen && !f->res.seen && !f->end.by_client;
+	return unanswered(f) && !f->end.by_client;
 }
 
 static bool tls_to_plain(const struct facts *f)
@@ -181,73 +175,81 @@ static bool tls_to_plain(const struct facts *f)
 
 static bool plain_to_tls(const struct facts *f)
 {
-	return answered(f) && f->res.status == 400 && f->port_tls;
+	return f->res.status == 400 && f->port_tls;
 }
 
 static bool other_version(const struct facts *f)
 {
-	return answered(f) && (f->res.status == 426 || (f->res.status == 400 && f->res.version)) &&
-	       f->req.websocket && f->req.version && strcmp(f->req.version, "13");
+	return (f->res.status == 426 || f->res.status == 400) && f->req.websocket &&
+	       f->req.version && strcmp(f->req.version, "13");
 }
 
 static bool sticky(const struct facts *f)
 {
-	return answered(f) && f->res.status == 400 && f->req.target &&
+	return f->res.status == 400 && f->req.target &&
 	       strstr(f->req.target, "EIO=") && strstr(f->req.target, "sid=");
 }
 
-/* The host of "https://example.com:8443", and that of "example.com:8443", without port. */
+/* The port behind a host, without a colon; the scheme's own where there is none. */
+static const char *port_of(const char *host, size_t n, const char *origin)
+{
+	host += n + (host[n] == ']');
+	return *host == ':' ? host + 1 : !strncasecmp(origin, "https:", 6) ? "443" : "80";
+}
+
+/* Whether an Origin, "https://example.com:8443", is that of a Host, "example.com:8443". */
 static bool same_host(const char *origin, const char *host)
 {
 	const char *o = strstr(origin, "://");
 	size_t n;
 
 	o = o ? o + 3 : origin;
-	n = *o == '[' ? strcspn(o, "]") : strcspn(o, ":/");
-	return !strncasecmp(o, host, n) && strchr(":]", host[n]);
+	n = strcspn(o, *o == '[' ? "]" : ":/");
+	return !strncasecmp(o, host, n) && (!host[n] || strchr(":]", host[n])) &&
+	       !strcmp(port_of(o, n, origin), port_of(host, n, origin));
 }
 
 static bool origin_403(const struct facts *f)
 {
-	return answered(f) && f->res.status == 403 && f->req.origin && f->req.host &&
+	return f->res.status == 403 && f->req.origin && f->req.host &&
 	       !same_host(f->req.origin, f->req.host);
 }
 
 static bool redirect(const struct facts *f)
 {
-	return answered(f) && f->res.status >= 300 && f->res.status < 400 && f->res.status != 304;
+	return f->res.status >= 300 && f->res.status < 400 && f->res.status != 304;
 }
 
 static bool auth(const struct facts *f)
 {
-	return answered(f) && (f->res.status == 401 || f->res.status == 407);
+	return (f->res.status == 401 || f->res.status == 407);
 }
 
 static bool path_rewritten(const struct facts *f)
 {
-	return answered(f) && f->res.status == 404 && f->down && f->down->req.target &&
+	return f->res.status == 404 && f->down && f->down->req.target &&
 	       f->req.target && strcmp(f->down->req.target, f->req.target);
 }
 
 static bool not_found(const struct facts *f)
 {
-	return answered(f) && f->res.status == 404;
+	return f->res.status == 404;
 }
 
 static bool bad_gateway(const struct facts *f)
 {
-	return answered(f) && f->res.status == 502 && !f->up;
+	return f->res.status == 502 && !f->up;
 }
 
 static bool refused(const struct facts *f)
 {
-	return answered(f) && f->res.status != 101;
+	return f->res.status != 101;
 }
 
 /* Hung up on a 101 before saying anything: that is how clients reject one. */
 static bool hung_up(const struct facts *f)
 {
-	return f->end.seen && f->res.websocket && f->end.by_client && f->end.lived < 50 * MS &&
+	return f->res.websocket && f->end.by_client && f->end.lived < 50 * MS &&
 	       f->end.how != WST_TIMEOUT &&
 	       !f->s[WST_C2S].frames && !f->conn->midstream;
 }
@@ -287,6 +289,10 @@ const struct rule rules_refused[] = {
 	  "{upstream} took the connection and the request for {target} and never answered: {server} "
 	  "gave up after {latency_ms} ms",
 	  NULL, "target status upstream latency_ms" },
+	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, gateway_timeout,
+	  "{server} waited {latency_ms} ms for its upstream, which did not answer the request for {target} "
+	  "(504)",
+	  NULL, "target status latency_ms" },
 	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_END, gave_up,
 	  "{server} took the request for {target} and did not answer in {waited_ms} ms, then {client} "
 	  "gave up",

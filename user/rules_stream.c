@@ -100,7 +100,7 @@ static bool code_is(const struct facts *f, uint16_t code)
 
 static bool dropped(const struct facts *f)
 {
-	return is_ws(f) && f->end.seen && !said_goodbye(f);
+	return is_ws(f) && !said_goodbye(f);
 }
 
 static bool near(uint64_t ns, uint64_t seconds, unsigned int percent)
@@ -164,14 +164,27 @@ static bool races(const struct facts *f)
 	return cut_idle(f) && every && (every > cut ? every - cut : cut - every) * 10 <= cut;
 }
 
-/* A server that sent, and heard nothing, ended it: its pings, or its patience. */
-static bool server_heartbeat(const struct facts *f)
+/* The server has pinged, and has heard nothing since, a second before ts. */
+static bool unanswered(const struct facts *f, uint64_t ts)
 {
 	const struct stream_facts *c2s = &f->s[WST_C2S], *s2c = &f->s[WST_S2C];
 
+	return s2c->asked_ts && c2s->last_ts < s2c->asked_ts && ts > s2c->asked_ts + SECOND;
+}
+
+static bool server_heartbeat(const struct facts *f)
+{
 	return dropped(f) && !f->end.by_client && f->end.how != WST_EXIT && !f->end.process_gone &&
-	       !proxy_ended(f) && s2c->asked_ts && s2c->pings && c2s->last_ts < s2c->asked_ts &&
-	       f->end.ts > s2c->asked_ts + SECOND;
+	       !proxy_ended(f) && unanswered(f, f->end.ts);
+}
+
+/* The same with a Close frame: python3-websockets says 1011, tornado nothing. */
+static bool heartbeat_closed(const struct facts *f)
+{
+	const struct stream_facts *s2c = &f->s[WST_S2C];
+
+	return s2c->closed && (!s2c->code || s2c->code == 1011) &&
+	       unanswered(f, s2c->close_ts);
 }
 
 static bool reload(const struct facts *f)
@@ -179,7 +192,7 @@ static bool reload(const struct facts *f)
 	const struct conn *closer = f->end.by_client ? client_of(f) : server_of(f);
 	bool proxy = closer && (proxy_of(closer->comm) || proxy_ended(f));
 
-	if (!is_ws(f) || !f->end.seen || !proxy)
+	if (!is_ws(f) || !proxy)
 		return false;
 	return f->end.how == WST_EXIT || f->end.process_gone ||
 	       (dropped(f) && f->end.together >= 3 && f->end.equal < f->end.together);
@@ -187,22 +200,22 @@ static bool reload(const struct facts *f)
 
 static bool too_big(const struct facts *f)
 {
-	return is_ws(f) && code_is(f, 1009);
+	return code_is(f, 1009);
 }
 
 static bool utf8_1007(const struct facts *f)
 {
-	return is_ws(f) && code_is(f, 1007);
+	return code_is(f, 1007);
 }
 
 static bool protocol_1002(const struct facts *f)
 {
-	return is_ws(f) && (code_is(f, 1002) || code_is(f, 1003) || code_is(f, 1010));
+	return (code_is(f, 1002) || code_is(f, 1003) || code_is(f, 1010));
 }
 
 static bool app_1011(const struct facts *f)
 {
-	return is_ws(f) && f->s[WST_S2C].code == 1011;
+	return f->s[WST_S2C].code == 1011;
 }
 
 static bool app_exit(const struct facts *f)
@@ -211,23 +224,24 @@ static bool app_exit(const struct facts *f)
 	       (f->end.how == WST_EXIT || f->end.process_gone);
 }
 
+/* Some are sent away at any time: it takes most of them to make a restart. */
 static bool restarting(const struct facts *f)
 {
-	return is_ws(f) && f->end.restarts >= 3;
+	return is_ws(f) && f->end.restarts >= 3 && f->end.restarts > f->end.stay;
 }
 
 static bool policy(const struct facts *f)
 {
 	uint16_t code = f->s[WST_S2C].code;
 
-	return is_ws(f) && (code == 1008 || code == 1013 || code == 3000 || code == 3003 ||
+	return (code == 1008 || code == 1013 || code == 3000 || code == 3003 ||
 			    (code >= 4000 && code < 5000)) &&
 	       (!f->s[WST_C2S].closed || f->s[WST_C2S].close_ts >= f->s[WST_S2C].close_ts);
 }
 
 static bool gone(const struct facts *f)
 {
-	return is_ws(f) && f->end.seen && f->end.how == WST_TIMEOUT;
+	return is_ws(f) && f->end.how == WST_TIMEOUT;
 }
 
 static bool reset(const struct facts *f)
@@ -243,6 +257,10 @@ const struct rule rules_end[] = {
 	  "{close_sender} ended the connection with 1009: a message of {close_receiver} was larger "
 	  "than it takes",
 	  NULL, "code close_reason" },
+	{ "server-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_FRAME, heartbeat_closed,
+	  "{close_sender} ended the connection because {close_receiver} did not answer its ping for "
+	  "{client_silence} s",
+	  NULL, "client_silence code close_reason" },
 	{ "app-error", SEV_ERROR, CAUSE_STREAM, AT_FRAME, app_1011,
 	  "{close_sender} ended the connection with {closing}: the application failed", NULL,
 	  "code close_reason" },
@@ -301,6 +319,13 @@ static bool slow_reader(const struct facts *f)
 	       !waits(f->conn->role == WST_SERVER ? f->down : f->up);
 }
 
+/* Some loss is how TCP finds out how fast a path is; this much is not. */
+static bool loss(const struct facts *f)
+{
+	return is_ws(f) && !(f->end.seen && f->end.how == WST_TIMEOUT) && f->wait.retrans >= 10 &&
+	       f->wait.retrans >= f->wait.segments / 20;
+}
+
 static bool tiny_frames(const struct facts *f)
 {
 	return f->s[f->dir].busy_seconds == 3;
@@ -311,7 +336,7 @@ static bool pong_behind(const struct facts *f)
 	const struct stream_facts *s = &f->s[f->dir];
 
 	return f->rtt_us > 500000 && s->data_len > 1 << 20 && s->data_ts && s->last_ts > s->data_ts &&
-	       s->last_ts - s->data_ts < f->rtt_us * 1000ULL;
+	       s->last_ts - s->data_ts < 2 * f->rtt_us * 1000ULL; /* it may have begun before the ping */
 }
 
 static bool proxy_slow(const struct facts *f)
@@ -333,6 +358,10 @@ const struct rule rules_load[] = {
 	  "{peer} takes nothing more, and {unsent} bytes that {here} sent have waited for "
 	  "{unsent_for} s",
 	  NULL, "unsent unsent_for window" },
+	{ "loss-stall", SEV_WARNING, CAUSE_LOAD, AT_LOOK | AT_END, loss,
+	  "of about {segments} segments to {peer}, {retrans} were sent again: packets get lost, and each "
+	  "loss holds up what comes behind it",
+	  NULL, "retrans segments" },
 	{ "proxy-slow", SEV_WARNING, CAUSE_LOAD, AT_LOOK, proxy_slow,
 	  "{server} adds {delay_ms} ms to a message (the median of {delays})", NULL,
 	  "delay_ms delays upstream" },

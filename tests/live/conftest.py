@@ -67,6 +67,7 @@ def pytest_terminal_summary(terminalreporter):
 def pytest_configure(config):
     config.addinivalue_line("markers", "quick: the few that a slow guest has time for")
     config.addinivalue_line("markers", "unprivileged: needs no root")
+    config.addinivalue_line("markers", "one_kernel: about the user side, and long: not in guests")
 
 
 def pytest_collection_modifyitems(items):
@@ -74,6 +75,8 @@ def pytest_collection_modifyitems(items):
     if not os.access(WSTRACE, os.X_OK):
         reason = f"{WSTRACE} is not built: run make"
     for item in items:
+        if os.environ.get("WSTRACE_VM_GUEST") and item.get_closest_marker("one_kernel"):
+            item.add_marker(pytest.mark.skip(reason="about the user side: one kernel is enough"))
         if reason:
             item.add_marker(pytest.mark.skip(reason=reason))
         elif os.geteuid() and not item.get_closest_marker("unprivileged"):

@@ -12,7 +12,7 @@ import struct
 import sys
 
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-ANSWERS = {"401": "Unauthorized", "403": "Forbidden", "404": "Not Found", "503": "Unavailable",
+ANSWERS = {"401": "Unauthorized", "404": "Not Found", "503": "Unavailable",
            "301": "Moved Permanently"}
 
 
@@ -38,10 +38,6 @@ SENDS = {
     "bad-reason": close(1000, b"\xff\xfe"),
     "close-1005": close(1005),
     "after-close": close(1000) + frame(0x81, b"hi"),
-    "policy": close(1008, b"not you"),
-    "4001": close(4001, b"log in"),
-    "1011": close(1011, b"oops"),
-    "1009": close(1009),
     "1007": close(1007),
 }
 
@@ -70,10 +66,6 @@ def answer(path, key, headers):
     elif b"sec-websocket-protocol" in headers and path != "no-protocol":
         lines.append("Sec-WebSocket-Protocol: "
                      + headers[b"sec-websocket-protocol"].split(b",")[0].decode())
-    if path == "extension":
-        lines.append("Sec-WebSocket-Extensions: permessage-deflate")
-    if path == "big-head":
-        lines.append("X-Big: " + "x" * 20000)
     return "\r\n".join(lines) + "\r\n\r\n"
 
 
@@ -102,14 +94,6 @@ async def websocket(path, r, w):
                                                   struct.pack("ii", 1, 0))
             w.transport.abort()
             return
-        elif path == "ping-kill":
-            w.write(frame(0x89, b"there?"))
-            await w.drain()
-            await asyncio.sleep(2)
-            return
-        elif path == "block":
-            import time
-            time.sleep(5)
         w.write(frame(b0, data))
 
 

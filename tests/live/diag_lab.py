@@ -2,7 +2,6 @@
 """Proxies and backends for test_diagnose.py, broken in one way each, and right."""
 import base64
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -10,7 +9,7 @@ import sys
 import pytest
 
 import wire
-from conftest import HERE, LIMIT, end_process, listens, program
+from conftest import HERE, LIMIT, listens, program
 
 UPGRADE = """proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade;
       proxy_set_header Connection $connection_upgrade;"""
@@ -24,10 +23,8 @@ http {{
   client_body_temp_path {dir}/body; proxy_temp_path {dir}/proxy;
   fastcgi_temp_path {dir}/fastcgi; uwsgi_temp_path {dir}/uwsgi; scgi_temp_path {dir}/scgi;
   map $http_upgrade $connection_upgrade {{ default upgrade; '' close; }}
-  server {{
-    listen {listen};
-    {locations}
-  }}
+  {http}
+  {servers}
 }}
 """
 
@@ -40,11 +37,11 @@ defaults
   timeout client 30s
   timeout server 30s
   timeout tunnel {tunnel}
-frontend f
+"""
+HAPROXY_LISTEN = """
+listen l{port}
   bind 127.0.0.1:{port}
   {rules}
-  default_backend b
-backend b
   server s 127.0.0.1:{backend}
 """
 
@@ -53,14 +50,18 @@ ServerRoot {dir}
 PidFile {dir}/httpd.pid
 DefaultRuntimeDir {dir}
 ErrorLog {dir}/apache.log
-Listen 127.0.0.1:{port}
 ServerName localhost
 LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so
 LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
 LoadModule proxy_module /usr/lib/apache2/modules/mod_proxy.so
 LoadModule proxy_http_module /usr/lib/apache2/modules/mod_proxy_http.so
-ProxyTimeout {timeout}
-ProxyPass "/" "http://127.0.0.1:{backend}/" {options}
+{main}
+"""
+APACHE_HOST = """
+Listen 127.0.0.1:{port}
+<VirtualHost 127.0.0.1:{port}>
+  ProxyPass "/" "http://127.0.0.1:{backend}/" {options}
+</VirtualHost>
 """
 
 CADDY = """
@@ -69,12 +70,34 @@ CADDY = """
   auto_https off
   storage file_system {dir}
 }}
+"""
+CADDY_SITE = """
 http://:{port} {{
   reverse_proxy 127.0.0.1:{backend} {{
     {options}
   }}
 }}
 """
+
+LIGHTTPD = """
+server.document-root = "{dir}"
+server.bind = "127.0.0.1"
+server.port = {port}
+server.errorlog = "{dir}/lighttpd.log"
+server.modules = ("mod_proxy")
+proxy.server = ("" => (("host" => "127.0.0.1", "port" => {backend})))
+{options}
+"""
+
+
+def location(backend, path="/", more=UPGRADE, uri=""):
+    return f"location {path} {{ proxy_pass http://127.0.0.1:{backend}{uri}; {more} }}\n"
+
+
+def nginx_conf(dir, servers, main="", http=""):
+    """servers: what each listens on, and its locations."""
+    return NGINX.format(dir=dir, main=main, http=http, servers="\n".join(
+        f"server {{ listen {listen}; {locations} }}" for listen, locations in servers))
 
 
 class Lab:
@@ -90,41 +113,60 @@ class Lab:
         listens(port, self.server)
         return port
 
-    def nginx(self, locations, main=""):
-        port = self.free_port()
-        conf = self.dir / f"nginx-{port}.conf"
-        conf.write_text(NGINX.format(dir=self.dir, listen=f"127.0.0.1:{port}", main=main,
-                                     locations=locations))
-        self.proxy = self.quiet(program("nginx"), "-p", self.dir, "-c", conf, "-e",
-                                self.dir / "error.log")
-        listens(port, self.proxy)
-        return port
+    def start(self, ports, name, text, *argv, **kw):
+        """Starts a proxy with a configuration of this text. Returns its first port."""
+        self.conf = self.dir / f"{name}-{ports[0]}.conf"
+        self.conf.write_text(text)
+        self.proxy = self.quiet(program(name), *argv, self.conf, **kw)
+        for port in ports:
+            listens(port, self.proxy)
+        return ports[0]
+
+    def nginx(self, locations, main="", http=""):
+        return self.nginxes([locations], main, http)[0]
+
+    def nginxes(self, locations, main="", http=""):
+        ports = [self.free_port() for _ in locations]
+        self.start(ports, "nginx", nginx_conf(self.dir, [
+            (f"127.0.0.1:{port}", text) for port, text in zip(ports, locations)], main, http),
+            "-p", self.dir, "-e", self.dir / "error.log", "-c")
+        return ports
 
     def haproxy(self, backend, rules="", tunnel="1h"):
-        port = self.free_port()
-        conf = self.dir / f"haproxy-{port}.cfg"
-        conf.write_text(HAPROXY.format(port=port, backend=backend, rules=rules, tunnel=tunnel))
-        self.proxy = self.quiet(program("haproxy"), "-db", "-f", conf)
-        listens(port, self.proxy)
-        return port
+        return self.haproxies([backend], rules, tunnel)[0]
 
-    def apache(self, backend, options="upgrade=websocket", timeout=60):
-        port = self.free_port()
-        conf = self.dir / f"apache-{port}.conf"
-        conf.write_text(APACHE.format(dir=self.dir, port=port, backend=backend, options=options,
-                                      timeout=timeout))
-        self.proxy = self.quiet(program("apache2"), "-X", "-f", conf)
-        listens(port, self.proxy)
-        return port
+    def haproxies(self, backends, rules="", tunnel="1h"):
+        ports = [self.free_port() for _ in backends]
+        self.start(ports, "haproxy", HAPROXY.format(tunnel=tunnel) + "".join(
+            HAPROXY_LISTEN.format(port=port, backend=backend, rules=rules)
+            for port, backend in zip(ports, backends)), "-db", "-f")
+        return ports
+
+    def apache(self, backend, options="upgrade=websocket", main=""):
+        return self.apaches([backend], options, main)[0]
+
+    def apaches(self, backends, options="upgrade=websocket", main=""):
+        ports = [self.free_port() for _ in backends]
+        self.start(ports, "apache2", APACHE.format(dir=self.dir, main=main) + "".join(
+            APACHE_HOST.format(port=port, backend=backend, options=options)
+            for port, backend in zip(ports, backends)), "-X", "-f")
+        return ports
 
     def caddy(self, backend, options=""):
+        return self.caddies([backend], options)[0]
+
+    def caddies(self, backends, options=""):
+        ports = [self.free_port() for _ in backends]
+        self.start(ports, "caddy", CADDY.format(dir=self.dir) + "".join(
+            CADDY_SITE.format(port=port, backend=backend, options=options)
+            for port, backend in zip(ports, backends)), "run", "--adapter", "caddyfile", "--config",
+            env={**os.environ, "HOME": str(self.dir)})
+        return ports
+
+    def lighttpd(self, backend, options='proxy.header = ("upgrade" => "enable")'):
         port = self.free_port()
-        conf = self.dir / f"Caddyfile-{port}"
-        conf.write_text(CADDY.format(dir=self.dir, port=port, backend=backend, options=options))
-        self.proxy = self.quiet(program("caddy"), "run", "--adapter", "caddyfile", "--config", conf,
-                                env={**os.environ, "HOME": str(self.dir)})
-        listens(port, self.proxy)
-        return port
+        return self.start([port], "lighttpd", LIGHTTPD.format(
+            dir=self.dir, port=port, backend=backend, options=options), "-D", "-f")
 
 
 @pytest.fixture
@@ -136,7 +178,7 @@ def fresh_key():
     return base64.b64encode(os.urandom(16)).decode()
 
 
-def ask(port, target, headers=(), key=None, head=None):
+def ask(port, target="/echo", headers=(), key=None, head=None):
     """Sends a handshake. Returns the client's end and the head of the answer, empty at the end."""
     sock = wire.connect(port)
     sock.sendall(head or wire.request_head(target, headers, key=key or fresh_key()))

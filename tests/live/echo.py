@@ -27,7 +27,11 @@ websockets.frames.Frame.serialize = logged
 
 
 async def echo(ws, *_):
-    async for message in ws:
+    while True:
+        try:
+            message = await ws.recv()
+        except websockets.ConnectionClosed:
+            return
         if isinstance(message, str) and message.startswith("close "):
             _, code, reason = message.split(" ", 2)
             await ws.close(int(code), reason)

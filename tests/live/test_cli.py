@@ -446,3 +446,13 @@ def test_other_ports_are_left_alone(wstrace, port, free_port):
     w.wait("close")
     run = w.stop()
     assert all(e["local"].endswith(f":{port}") for e in run.of("open"))
+
+
+def test_refused_text(wstrace, port):
+    """A connect that is refused is no connection, and its line says where to."""
+    w = wstrace("-p", port, json_output=False)
+    with socket.socket() as s:
+        assert s.connect_ex(("127.0.0.1", port)) != 0
+    said = f"no connection to 127.0.0.1:{port}: refused, nothing listens there\n"
+    wait_until(lambda: said in w.out.text(), "what came of it")
+    w.stop()

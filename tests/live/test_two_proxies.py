@@ -8,7 +8,7 @@ import time
 import pytest
 
 from conftest import HERE, LIMIT, program, wait_until
-from diag_lab import NGINX, UPGRADE
+from diag_lab import UPGRADE, nginx_conf
 from test_diagnose import rules
 
 FRONT, BACK = "192.168.132.128", "172.16.0.56"
@@ -63,8 +63,7 @@ class Hosts:
         where = self.dir / f"host{host}"
         where.mkdir(exist_ok=True)
         conf = where / "nginx.conf"
-        conf.write_text(NGINX.format(dir=where, main="",
-                                     listen=f"{(FRONT, BACK)[host]}:12345", locations=locations))
+        conf.write_text(nginx_conf(where, [(f"{(FRONT, BACK)[host]}:12345", locations)]))
         self.procs[f"nginx{host}"] = self.run(host, program("nginx"), "-p", where, "-c", conf, "-e",
                                               where / "error.log")
         self.listening(host, 12345)

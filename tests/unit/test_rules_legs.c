@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Recorded handshakes, silences and ends across a proxy. */
+#include "stream.h"
+
+static void chain(void **state)
+{
+	struct two p = proxied_well();
+
+	assert_int_equal(t.legs, 1);
+	assert_string_equal(t.by, "key");
+	closing(p.b, WST_S2C, 1000, "");
+	closing(p.a, WST_S2C, 1000, "");
+	ends(p.b, WST_FIN, WST_FIRST_REMOTE, 0);
+	ends(p.a, WST_FIN, WST_FIRST_LOCAL, 0);
+	told("");
+}
+
+static void stripped(void **state)
+{
+	struct two p = proxied("GET /ws HTTP/1.0", "Connection: close\r\nSec-WebSocket-Key: " KEY "\r\n");
+
+	response(p.b, "400 Bad Request", "");
+	response(p.a, "400 Bad Request", "");
+	told("upgrade-stripped");
+	assert_int_equal(t.chain, 2);
+	assert_non_null(strstr(t.text, "nginx[812]"));
+	assert_non_null(strstr(t.fix, "proxy_set_header"));
+}
+
+static void path_rewritten(void **state)
+{
+	struct two p = proxied("GET / HTTP/1.1", FULL);
+
+	response(p.b, "404 Not Found", "");
+	response(p.a, "404 Not Found", "");
+	told("path-rewritten");
+}
+
+/* The same key from two clients at once is no chain. */
+static void constant_key(void **state)
+{
+	struct conn *a = opens(WST_SERVER, "app", 7, "10.0.0.1:80", "10.0.0.9:5000");
+	struct conn *b = opens(WST_SERVER, "app", 7, "10.0.0.1:80", "10.0.0.8:5000");
+
+	request(a, GET, FULL);
+	request(b, GET, FULL);
+	assert_int_equal(t.legs, 0);
+	told("");
+}
+
+static void by_process(void **state)
+{
+	struct conn *a = opens(WST_SERVER, "nginx", 812, "10.0.0.1:443", "10.0.0.9:51544"), *b;
+	struct wst_opaque tls = { .why = WST_WHY_TLS };
+	struct event e = { .opaque = &tls };
+
+	give(&e, a, EV_OPAQUE);
+	t.now += MS;
+	b = opens(WST_CLIENT, "nginx", 812, "10.0.0.1:40000", "172.16.0.56:9588");
+	request(b, GET, FULL);
+	assert_string_equal(t.by, "pid-time");
+	told("");
+}
+
+static void upstream(uint8_t how, const char *status, const char *rule)
+{
+	struct conn *a = opens(WST_SERVER, "nginx", 812, "10.0.0.1:12345", "10.0.0.9:51544"), *b;
+
+	request(a, GET, FULL);
+	b = opens(WST_CLIENT, "nginx", 812, "10.0.0.1:40000", "172.16.0.56:9588");
+	ends(b, how, WST_FIRST_REMOTE, 0);
+	response(a, status, "");
+	told(rule);
+}
+
+static void upstream_refused(void **state)
+{
+	upstream(WST_REFUSED, "502 Bad Gateway", "upstream-down");
+}
+
+static void upstream_unreachable(void **state)
+{
+	upstream(WST_TIMEOUT, "504 Gateway Time-out", "upstream-down");
+}
+
+static void upstream_mute(void **state)
+{
+	struct two p = proxied(GET, FULL);
+
+	t.now += 60 * S;
+	response(p.a, "504 Gateway Time-out", "");
+	told("upstream-mute");
+}
+
+static void rejected_101(void **state)
+{
+	struct two p = proxied(GET, FULL);
+
+	response(p.b, "101 x", YES);
+	response(p.a, "502 Bad Gateway", "");
+	told("proxy-rejected-101");
+}
+
+static void cut(uint64_t silence, const char *rule)
+{
+	struct two p = proxied_well();
+
+	t.now += silence;
+	ends(p.b, WST_FIN, WST_FIRST_LOCAL, silence);
+	t.now += MS / 16;
+	ends(p.a, WST_FIN, WST_FIRST_LOCAL, silence);
+	told(rule);
+}
+
+static void idle(void **state)
+{
+	cut(60 * S + 3 * MS, "idle-timeout");
+	assert_non_null(strstr(t.fix, "proxy_read_timeout"));
+}
+
+static void idle_uneven(void **state)
+{
+	cut(12345 * MS, "no-goodbye");
+}
+
+static void races(void **state)
+{
+	struct two p = proxied_well();
+
+	for (int i = 0; i < 3; i++) {
+		frame(p.a, WST_C2S, 0x89, 0);
+		frame(p.b, WST_C2S, 0x89, 0);
+		t.now += 59 * S;
+	}
+	t.now += S;
+	ends(p.b, WST_FIN, WST_FIRST_LOCAL, 60 * S);
+	ends(p.a, WST_FIN, WST_FIRST_LOCAL, 60 * S);
+	told("heartbeat-races");
+}
+
+/* What an application's client does is no proxy's timeout. */
+static void backend_reset(void **state)
+{
+	struct two p = proxied_well();
+
+	t.now += S / 3;
+	ends(p.b, WST_RST_RECEIVED, WST_FIRST_REMOTE, S / 3);
+	ends(p.a, WST_FIN, WST_FIRST_LOCAL, S / 3);
+	told("reset");
+	assert_non_null(strstr(t.text, "172.16.0.56:9588"));
+}
+
+static void reloaded(void **state)
+{
+	struct conn *c[5];
+
+	for (int i = 0; i < 5; i++) {
+		c[i] = opens(WST_SERVER, "nginx", 812, "10.0.0.1:80", "10.0.0.9:5000");
+		request(c[i], GET, FULL);
+		response(c[i], "101 x", YES);
+	}
+	for (int i = 0; i < 5; i++)
+		ends(c[i], WST_FIN, WST_FIRST_LOCAL, (7 * i + 3) * S / 11);
+	told("reload reload reload reload reload");
+}
+
+static void slow_proxy(void **state)
+{
+	struct two p = proxied_well();
+
+	for (int i = 0; i < 32; i++) {
+		struct event e = frame_event(WST_S2C, 0x81, 5);
+
+		e.frame.offset = 7 * i;
+		give(&e, p.b, EV_FRAME);
+		t.now += 80 * MS;
+		give(&e, p.a, EV_FRAME);
+	}
+	assert_non_null(p.a->proxy_delay);
+	told("proxy-slow");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(chain), TEST(stripped), TEST(path_rewritten), TEST(constant_key),
+		TEST(by_process), TEST(upstream_refused), TEST(upstream_unreachable),
+		TEST(upstream_mute), TEST(rejected_101), TEST(idle), TEST(idle_uneven),
+		TEST(races), TEST(backend_reset), TEST(reloaded), TEST(slow_proxy),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

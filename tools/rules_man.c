@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Writes wstrace-rules.7, a manual page, of the texts that --explain prints. */
+#include <stdio.h>
+#include "../user/rules.h"
+
+/* text as roff: nothing in it is a request, an escape or a hyphen that is none. */
+static void write_text(const char *text)
+{
+	if (*text == '.' || *text == '\'')
+		fputs("\\&", stdout);
+	for (; *text; text++) {
+		if (*text == '\\')
+			fputs("\\e", stdout);
+		else if (*text == '-')
+			fputs("\\-", stdout);
+		else
+			putchar(*text);
+	}
+	putchar('\n');
+}
+
+static void write_item(const char *heading, const char *text)
+{
+	if (!text)
+		return;
+	printf(".TP\n.I ");
+	write_text(heading);
+	write_text(text);
+}
+
+static void write_rule(const struct rule_help *h)
+{
+	printf(".SS ");
+	write_text(h->id);
+	printf(".B ");
+	write_text(h->title);
+	printf(".PP\n");
+	write_text(h->cause);
+	write_item("How to see it", h->see);
+	write_item("What to do", h->fix);
+	for (int i = 0; i < PROXIES; i++)
+		write_item(proxy_names[i], h->proxy[i]);
+}
+
+int main(void)
+{
+	puts(".\\\" made by tools/rules_man.c\n"
+	     ".TH WSTRACE\\-RULES 7 2026-11-22 \"wstrace 0.1.0\" \"Miscellaneous Information\"\n"
+	     ".SH NAME\n"
+	     "wstrace\\-rules \\- what the verdicts of wstrace mean and what to do about them\n"
+	     ".SH DESCRIPTION\n"
+	     ".BR wstrace (8)\n"
+	     "gives a verdict where it has seen what is wrong with a WebSocket connection. Each rule is\n"
+	     "explained here, as by\n"
+	     ".BR \"wstrace \\-\\-explain \\fIRULE\" .\n"
+	     ".SH RULES");
+	for (const struct rule_help *h = help_handshake; h->id; h++)
+		write_rule(h);
+	for (const struct rule_help *h = help_stream; h->id; h++)
+		write_rule(h);
+	puts(".SH SEE ALSO\n.BR wstrace (8)");
+	return 0;
+}
