@@ -26,7 +26,7 @@ struct site {
 	uint64_t silence[SILENCES]; /* before connections were cut */
 	uint32_t n_silences;
 	uint64_t open_second, close_second, mass_ts;
-	uint32_t opens, closes, mass;
+	uint32_t opens, opens_before, closes, mass; /* in the second, and in the one before it */
 	UT_hash_handle hh;
 };
 
@@ -276,6 +276,7 @@ static void count_open(struct diagnose *d, struct facts *f)
 	if (!s)
 		return;
 	if (f->req.ts - s->open_second >= SECOND) {
+		s->opens_before = f->req.ts - s->open_second < 2 * SECOND ? s->opens : 0;
 		s->open_second = f->req.ts;
 		s->opens = 0;
 	}
@@ -366,6 +367,7 @@ static void on_opaque(struct diagnose *d, struct facts *f, const struct event *e
 static void count_close(struct diagnose *d, struct facts *f)
 {
 	struct site *s = site_of(d, f);
+	uint32_t came = 0;
 
 	if (!s || !f->res.websocket)
 		return;
@@ -373,7 +375,11 @@ static void count_close(struct diagnose *d, struct facts *f)
 		s->close_second = f->end.ts;
 		s->closes = 0;
 	}
-	if (++s->closes >= MASS) {
+	s->closes++;
+	/* Where as many come as go, short connections are the custom. */
+	if (f->end.ts - s->open_second < 2 * SECOND && s->mass_ts != s->open_second)
+		came = s->opens > s->opens_before ? s->opens : s->opens_before;
+	if (s->closes >= MASS && came * 2 < s->closes) {
 		s->mass = s->closes;
 		s->mass_ts = s->open_second = f->end.ts;
 		s->opens = 0; /* from here on they are those that come back */

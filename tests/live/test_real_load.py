@@ -153,6 +153,7 @@ def test_restart(wstrace, real, library, late):
     w = wstrace("-p", port, *ONLY)
     real.node(CROWD % port, late)
     w.wait("response", 30, status=101, limit=3 * LIMIT)
+    time.sleep(2.2)  # else as many have just come as go
     server.send_signal(signal.SIGTERM)
     w.wait("close", 30)
     server.wait()

@@ -223,6 +223,7 @@ static void stampede(void **state)
 
 	for (int i = 0; i < 30; i++)
 		c[i] = websocket();
+	t.now += 5 * S;
 	for (int i = 0; i < 30; i++) {
 		closing(c[i], WST_S2C, 1000, "");
 		ends(c[i], WST_FIN, WST_FIRST_LOCAL, 0);
@@ -230,6 +231,18 @@ static void stampede(void **state)
 	for (int i = 0; i < 30; i++)
 		websocket();
 	told("stampede");
+}
+
+/* Fifty short connections a second are no stampede, however long it goes on. */
+static void coming_and_going(void **state)
+{
+	for (int i = 0; i < 500; i++, t.now += S / 50) {
+		struct conn *c = websocket();
+
+		closing(c, WST_S2C, 1000, "");
+		ends(c, WST_FIN, WST_FIRST_LOCAL, 0);
+	}
+	told("");
 }
 
 /* of those open, so many get 1001 at once */
@@ -262,7 +275,7 @@ int main(void)
 		TEST(fine), TEST(frames), TEST(masks), TEST(long_form), TEST(deflate_agreed),
 		TEST(text_not_utf8), TEST(close_codes), TEST(half_open), TEST(early),
 		TEST(waiting), TEST(window_closed), TEST(busy), TEST(storm), TEST(lively),
-		TEST(late_pong), TEST(stampede), TEST(restart), TEST(lossy), TEST(lossless), TEST(lost_for_good),
+		TEST(late_pong), TEST(stampede), TEST(coming_and_going), TEST(restart), TEST(lossy), TEST(lossless), TEST(lost_for_good),
 		TEST(logged_out),
 	};
 
