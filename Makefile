@@ -7,6 +7,7 @@
 # make fuzz       the parsers, FUZZ_SECONDS=60 each
 # make bench      what tracing costs; BENCH="--rounds 20 ..." goes to tools/bench
 # make ARCH=arm64 cross-builds build/arm64/wstrace, linked statically; ARCH=arm64 deps, test-programs
+# make bench-conns what 100,000 connections take; BENCH="--conns 1000 ..." goes to tools/bench-conns
 # make install    into $(PREFIX), /usr/local; DESTDIR is known; make uninstall
 # make clean      removes build/. V=1 shows commands
 
@@ -204,6 +205,11 @@ bench:
 	$(Q)tools/deps build test
 	$(Q)$(SUBMAKE) all tools
 	$(Q)$(SUDO) tools/bench $(BENCH)
+
+bench-conns:
+	$(Q)tools/deps build test
+	$(Q)$(SUBMAKE) all tools
+	$(Q)$(SUDO) tools/bench-conns $(BENCH)
 
 install: all
 	$(Q)install -D -m 755 $(B)/wstrace $(DESTDIR)$(PREFIX)/sbin/wstrace
