@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -241,6 +242,7 @@ static int trace(const struct options *o)
 	l = loader__new(o, &status);
 	if (!l)
 		return status;
+	malloc_trim(0); /* loading took some 20 MB, mostly for the kernel's types */
 	uname(&u);
 	info.backend = loader__backend(l);
 	info.started = clock_ns(CLOCK_REALTIME);
