@@ -152,7 +152,7 @@ $(B)/tests/fuzz/%: tests/fuzz/%.c
 		-Ibpf -MMD -MP -o $@ $< $(FUZZED) $(if $(FUZZED),-lpcap -lnettle -lz)
 
 $(B)/tests/fuzz/fuzz_pcapng: FUZZED := user/pcapng_read.c
-$(B)/tests/fuzz/fuzz_read: FUZZED := $(patsubst %,user/%.c,buf capture conn decode deflate dissect http \
+$(B)/tests/fuzz/fuzz_read: FUZZED := $(patsubst %,user/%.c,buf capture conn container decode deflate dissect http \
 				       pcapng_read reassembly \
 				       reorder walk walk_http ws)
 

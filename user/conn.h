@@ -42,6 +42,7 @@ struct conn {
 	uint32_t first_seq[WST_DIRS]; /* of each direction's first byte */
 	char comm[WST_COMM_LEN];
 	char *cgroup; /* path in the cgroup v2 tree; NULL where not known */
+	char *container; /* id or name; NULL: none that the cgroup tells of */
 	char local[ADDR_LEN], remote[ADDR_LEN];
 
 	struct pending_head head[WST_DIRS];

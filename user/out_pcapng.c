@@ -5,6 +5,7 @@
 #include <string.h>
 #include <uthash.h>
 #include <utlist.h>
+#include "container.h"
 #include "ended.h"
 #include "out_pcapng.h"
 #include "packets.h"
@@ -196,6 +197,10 @@ static bool task_text(struct out_pcapng *k, struct task_text *t, const struct co
 	if (c->cgroup) {
 		buf_str(&t->description, " cgroup=");
 		buf_escaped(&t->description, c->cgroup, strlen(c->cgroup));
+	}
+	if (c->container) {
+		buf_str(&t->description, " container=");
+		buf_escaped(&t->description, c->container, container_short(c->container));
 	}
 	buf_char(&t->name, 0);
 	buf_char(&t->description, 0);

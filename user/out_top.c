@@ -134,7 +134,7 @@ static void draw_footer(void)
 	struct buf b = {};
 
 	if (mode == MODE_FILTER) {
-		buf_str(&b, "Filter (process, address, target): ");
+		buf_str(&b, "Filter (process, address, target, container): ");
 		buf_escaped(&b, view.filter, strlen(view.filter));
 		buf_str(&b, "_   Enter keeps it, Esc clears it");
 	} else {

@@ -26,6 +26,7 @@ static void copy_free(struct conn *c)
 {
 	if (c) {
 		free(c->cgroup);
+		free(c->container);
 		free(c->hists);
 	}
 	free(c);
@@ -233,6 +234,7 @@ static struct top_row *on_close(struct top_row *r, const struct event *e)
 	c->target = NULL;
 	c->hists = NULL;
 	c->cgroup = c->cgroup ? strdup(c->cgroup) : NULL;
+	c->container = c->container ? strdup(c->container) : NULL;
 	r->c = c;
 	r->closed = e->ts;
 	r->how = e->stats->how;
@@ -321,7 +323,7 @@ static bool passes(const struct top_row *r, const char *filter)
 	if (!*filter)
 		return true;
 	snprintf(process, sizeof(process), "%s[%u]", r->c->comm, r->c->pid);
-	return holds(process, filter) || holds(r->c->remote, filter) ||
+	return holds(process, filter) || holds(r->c->container, filter) || holds(r->c->remote, filter) ||
 	       holds(r->c->local, filter) || holds(r->target, filter);
 }
 

@@ -416,8 +416,9 @@ def test_text_is_one_event_a_line(wstrace, port):
         assert "\x1b" not in line, "colour, and stdout is no terminal"
     assert any("GET /chat HTTP/1.1" in x for x in lines)
     assert any("101 Switching Protocols" in x for x in lines)
-    assert lines[-2].endswith("ms") and "closed by the client (FIN, 1000) after " in lines[-2]
-    assert "-> 2 frames 10 B  <- 1 frame 68.4 KiB" in lines[-1]
+    assert lines[-3].endswith("ms") and "closed by the client (FIN, 1000) after " in lines[-3]
+    assert "-> 2 frames 10 B  <- 1 frame 68.4 KiB" in lines[-2]
+    assert re.search(r" last frame -> close, <- binary; idle \d.* before the end$", lines[-1])
     assert run.closing == (1, 3, 5 + 70000 + 5, 0)
 
 
