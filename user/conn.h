@@ -32,6 +32,7 @@ struct ping {
 struct conn {
 	uint64_t id; /* the kernel side's */
 	uint32_t number; /* shown: 1, 2, ... */
+	uint32_t counted; /* decode.c: in which count it was found open */
 	uint8_t role; /* enum wst_role */
 	bool midstream;
 	bool placeholder; /* its WST_OPEN was lost: addresses are not known */

@@ -387,6 +387,11 @@ static void count_close(struct diagnose *d, struct facts *f)
 
 static void on_close(struct diagnose *d, struct facts *f, const struct event *e)
 {
+	if (e->stats->how == WST_UNSEEN) { /* nothing to judge */
+		d->websockets -= f->res.websocket;
+		free_facts(d, f);
+		return;
+	}
 	observe_close(f, e);
 	d->websockets -= f->res.websocket;
 	count_close(d, f);

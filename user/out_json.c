@@ -417,6 +417,11 @@ static void json_close(const struct event *e)
 	const struct wst_stats *r = e->stats;
 	struct buf *b = conn_object("close", e);
 
+	if (r->how == WST_UNSEEN) {
+		field_bool(b, "unseen", true);
+		finish(b, false);
+		return;
+	}
 	field_u64(b, "duration_us", r->h.ts > r->opened ? (r->h.ts - r->opened) / 1000 : 0);
 	if (r->h.flags)
 		field_str(b, "first", r->h.flags & WST_FIRST_LOCAL ? "local" : "remote");

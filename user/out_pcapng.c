@@ -333,7 +333,9 @@ static void on_close(struct out_pcapng *k, struct conn *c, const struct wst_stat
 
 	if (r->how == WST_EXIT && r->unread) /* RFC 9293 section 3.6.1: data was not read */
 		how = FLOW_END_RST;
-	if (m->flow) {
+	if (m->flow && r->how == WST_UNSEEN) {
+		flow__free(m->flow);
+	} else if (m->flow) {
 		check(k, flow__close(m->flow, ts, how, r->h.flags & WST_FIRST_LOCAL));
 		ended_key(&key, &m->open);
 		check(k, ended__add(k->ended, m->flow, c->number, &key, ts));

@@ -457,6 +457,11 @@ static void text_close(const struct event *e)
 		line_end(false);
 		return;
 	}
+	if (r->how == WST_UNSEEN) {
+		buf_str(b, "closed: how and when was not seen\n");
+		line_end(false);
+		return;
+	}
 	if (!r->how)
 		buf_str(b, "replaced by a new connection (its end is not in the capture");
 	else if (r->how == WST_TIMEOUT)

@@ -129,7 +129,7 @@ static void take_stats(const struct event *e)
 
 void top_conn__event(const struct event *e, bool paused)
 {
-	if (e->type == EV_CLOSE || e->type == EV_STATS)
+	if ((e->type == EV_CLOSE && e->stats->how != WST_UNSEEN) || e->type == EV_STATS)
 		take_stats(e);
 	if (e->type != EV_FRAME && e->type != EV_RESYNC && e->type != EV_CLOSE)
 		return;
@@ -159,7 +159,9 @@ static void add_why(struct buf *b, uint64_t now)
 	uint64_t since = row->active ? row->active : c->opened;
 	bool client = !!(row->flags & WST_FIRST_LOCAL) == (c->role == WST_CLIENT);
 
-	if (row->closed) {
+	if (row->closed && row->how == WST_UNSEEN) {
+		buf_str(b, "closed unseen, after no more than ");
+	} else if (row->closed) {
 		buf_printf(b, row->how == WST_TIMEOUT ? "given up: the %s did not answer (%s" :
 							"closed by the %s (%s",
 			   client ? "client" : "server", end_name(row->how));

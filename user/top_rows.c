@@ -227,7 +227,8 @@ static struct top_row *on_close(struct top_row *r, const struct event *e)
 		forget(r);
 		return NULL;
 	}
-	on_stats(r, e);
+	if (e->stats->how != WST_UNSEEN)
+		on_stats(r, e);
 	*c = *r->c;
 	memset(c->head, 0, sizeof(c->head));
 	memset(c->frame, 0, sizeof(c->frame));

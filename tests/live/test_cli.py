@@ -423,17 +423,35 @@ def test_text_is_one_event_a_line(wstrace, port):
 
 
 def test_max_conns(wstrace, port):
-    """A table that is full: the rest is not followed, and the closing line says so."""
-    w = wstrace("-p", port, "--max-conns", 2, "--side", "both")
-    pairs = [Pair(port) for _ in range(4)]
+    """A table that is full: the rest is not followed, which is said at once and at the end."""
+    w = wstrace("-p", port, "--max-conns", 4, "--side", "both")
+    pairs = [Pair(port) for _ in range(10)]
     for p in pairs:
         p.upgrade()
-    for p in pairs:
+    wait_until(lambda: "are not followed" in w.err.text(), "the line that says so")
+    assert "wstrace: 4 connections are open: new ones are not followed (--max-conns)" in w.err.text()
+    w.wait("response", 4)
+    for p in pairs[:2]:
         p.close()
+    w.wait("close", 4)
     w.proc.send_signal(signal.SIGINT)
     assert w.proc.wait(LIMIT) == 0
     w.err.join(LIMIT)
-    assert re.search(r"[1-9]\d* connections not followed \(--max-conns\)", w.err.text())
+    w.out.join(LIMIT)
+    assert re.search(r"^wstrace: 4 connections, .*, 16 connections not followed \(--max-conns\)$",
+                     w.err.text(), re.M), w.err.text()
+    assert w.events()[-1]["not_followed"] == 16
+    for p in pairs[2:]:
+        p.close()
+
+
+def test_room_again(wstrace, port):
+    """What closes makes room for what opens."""
+    w = wstrace("-p", port, "--max-conns", 2)
+    for _ in range(20):
+        Pair(port).upgrade().close()
+        w.wait("close", len(w.out.lines) // 5 + 1)
+    assert w.stop().closing[0] == 20
 
 
 def test_other_ports_are_left_alone(wstrace, port, free_port):
