@@ -231,4 +231,4 @@ clean:
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all tools deps demo test test-build test-build-arm64 test-programs test-unit test-live test-vm \
-	fuzz fuzz-run bench install uninstall help clean
+	fuzz fuzz-run bench bench-conns install uninstall help clean

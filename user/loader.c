@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 #include "../bpf/wstrace.h"
@@ -55,8 +56,10 @@ static int configure(struct wstrace_bpf *skel, const struct options *o)
 	if (o->comm)
 		memcpy((void *)skel->rodata->only_comm, o->comm, strlen(o->comm));
 	bpf_map__set_max_entries(skel->maps.conns, o->max_conns);
-	bpf_map__set_max_entries(skel->maps.pairs, 4 * o->max_conns); /* two ends, two keys */
+	/* Two keys for each end that has not been used yet, so that the other one is found. */
+	bpf_map__set_max_entries(skel->maps.pairs, o->side == SIDE_BOTH ? 1 : 2 * o->max_conns);
 	bpf_map__set_max_entries(skel->maps.hists, wants_hists(o) ? o->max_conns : 1);
+	bpf_map__set_max_entries(skel->maps.recents, o->top ? o->max_conns : 1);
 	skel->rodata->want_hists = wants_hists(o);
 	skel->rodata->only_focus = o->top;
 	memcpy((void *)skel->rodata->host_wanted, o->host, sizeof(o->host));
@@ -90,6 +93,23 @@ static void choose_programs(struct wstrace_bpf *skel, const struct backend *back
 
 #define HISTS_AT_ONCE 8192 /* connections: 30 MB */
 
+/* As many as a 64th of the host's memory holds. */
+static uint32_t hists_at_once(void)
+{
+	struct sysinfo si;
+	uint64_t n = sysinfo(&si) ? 0 : (uint64_t)si.totalram * si.mem_unit / 64 /
+					sizeof(struct wst_hists);
+
+	return n < HISTS_AT_ONCE ? HISTS_AT_ONCE : n < UINT32_MAX ? n : UINT32_MAX;
+}
+
+static void limit(struct bpf_map *map, uint32_t most)
+{
+	bpf_map__set_map_flags(map, 0);
+	if (bpf_map__max_entries(map) > most)
+		bpf_map__set_max_entries(map, most);
+}
+
 /*
  * Before 6.1 (struct bpf_mem_alloc) a tracing program must not make the kernel allocate; there the
  * tables take their memory at once.
@@ -99,9 +119,8 @@ static void choose_allocation(struct wstrace_bpf *skel, const struct btf *btf)
 	if (btf__find_by_name_kind(btf, "bpf_mem_alloc", BTF_KIND_STRUCT) >= 0)
 		return;
 	bpf_map__set_map_flags(skel->maps.conns, 0);
-	bpf_map__set_map_flags(skel->maps.hists, 0);
-	if (bpf_map__max_entries(skel->maps.hists) > HISTS_AT_ONCE)
-		bpf_map__set_max_entries(skel->maps.hists, HISTS_AT_ONCE);
+	limit(skel->maps.hists, hists_at_once());
+	limit(skel->maps.recents, hists_at_once());
 }
 
 /*
@@ -391,6 +410,16 @@ void loader__set_focus(struct loader *l, uint64_t conn)
 uint64_t loader__refused(const struct loader *l)
 {
 	return __atomic_load_n(&l->skel->bss->refused_conns, __ATOMIC_RELAXED);
+}
+
+bool loader__hists_full(const struct loader *l)
+{
+	return __atomic_load_n(&l->skel->bss->hists_full, __ATOMIC_RELAXED);
+}
+
+uint32_t loader__max_hists(const struct loader *l)
+{
+	return bpf_map__max_entries(l->skel->maps.hists);
 }
 
 uint64_t loader__lost(const struct loader *l)

@@ -178,11 +178,25 @@ static bool is_over(void *ctx)
 	return stopped || (s->end && clock_ns(CLOCK_MONOTONIC) >= s->end);
 }
 
+/* Says, once, that a table is full. */
+static void say_full(const struct options *o, const struct loader *l)
+{
+	static bool said_conns, said_hists;
+
+	if (!said_conns && loader__refused(l))
+		fprintf(stderr, "wstrace: %u connections are open: new ones are not followed "
+			"(--max-conns)\n", o->max_conns);
+	said_conns |= loader__refused(l);
+	if (!said_hists && loader__hists_full(l))
+		fprintf(stderr, "wstrace: %u connections have histograms: others have none while these "
+			"are open\n", loader__max_hists(l));
+	said_hists |= loader__hists_full(l);
+}
+
 /* Reads until told to stop. Returns 0 or -errno. */
 static int run(struct session *s, struct loader *l)
 {
 	struct timespec idle = { .tv_nsec = IDLE_NS };
-	bool told = s->o->top; /* that has a place for it */
 	uint64_t interval = s->o->interval * 1000000000ULL;
 	uint64_t next_stats = clock_ns(CLOCK_MONOTONIC) + interval;
 	uint64_t next_look = next_stats, next_count = next_stats, lost = 0, counted_lost = 0, now;
@@ -227,11 +241,8 @@ static int run(struct session *s, struct loader *l)
 			out_pcapng__lost(s->file, now - lost);
 		}
 		lost = now;
-		if (!told && loader__refused(l)) {
-			fprintf(stderr, "wstrace: %u connections are open: new ones are not followed "
-				"(--max-conns)\n", s->o->max_conns);
-			told = true;
-		}
+		if (!s->o->top) /* that has a place for it */
+			say_full(s->o, l);
 		diagnose__tick(s->diagnose, clock_ns(CLOCK_REALTIME));
 		out_pcapng__tick(s->file, clock_ns(CLOCK_REALTIME));
 		err = output__flush();
