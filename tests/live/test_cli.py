@@ -447,10 +447,10 @@ def test_max_conns(wstrace, port):
 
 def test_room_again(wstrace, port):
     """What closes makes room for what opens."""
-    w = wstrace("-p", port, "--max-conns", 2)
-    for _ in range(20):
+    w = wstrace("-p", port, "--max-conns", 4)
+    for n in range(20):
         Pair(port).upgrade().close()
-        w.wait("close", len(w.out.lines) // 5 + 1)
+        w.wait("close", n + 1)
     assert w.stop().closing[0] == 20
 
 

@@ -130,7 +130,9 @@ def no_answer(p):
     with pytest.raises(BlockingIOError):
         while True:
             p.s.sock.send(p.s.frame(BINARY, b"x" * 60000))
-    wait_until(lambda: p.s.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR), "the timeout")
+    # TCP_CLOSE; not SO_ERROR, which takes the error away before wstrace may have seen it
+    wait_until(lambda: p.s.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == 7,
+               "the timeout")
     p.s.close()
     p.c.close()
     return "given up: the client did not answer (timeout)"
