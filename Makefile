@@ -7,6 +7,7 @@
 # make fuzz       the parsers, FUZZ_SECONDS=60 each
 # make bench      what tracing costs; BENCH="--rounds 20 ..." goes to tools/bench
 # make ARCH=arm64 cross-builds build/arm64/wstrace, linked statically; ARCH=arm64 deps, test-programs
+# make bench-conns what 100,000 connections take; BENCH="--conns 1000 ..." goes to tools/bench-conns
 # make install    into $(PREFIX), /usr/local; DESTDIR is known; make uninstall
 # make clean      removes build/. V=1 shows commands
 
@@ -151,7 +152,7 @@ $(B)/tests/fuzz/%: tests/fuzz/%.c
 		-Ibpf -MMD -MP -o $@ $< $(FUZZED) $(if $(FUZZED),-lpcap -lnettle -lz)
 
 $(B)/tests/fuzz/fuzz_pcapng: FUZZED := user/pcapng_read.c
-$(B)/tests/fuzz/fuzz_read: FUZZED := $(patsubst %,user/%.c,buf capture conn decode deflate dissect http \
+$(B)/tests/fuzz/fuzz_read: FUZZED := $(patsubst %,user/%.c,buf capture conn container decode deflate dissect http \
 				       pcapng_read reassembly \
 				       reorder walk walk_http ws)
 
@@ -205,6 +206,11 @@ bench:
 	$(Q)$(SUBMAKE) all tools
 	$(Q)$(SUDO) tools/bench $(BENCH)
 
+bench-conns:
+	$(Q)tools/deps build test
+	$(Q)$(SUBMAKE) all tools
+	$(Q)$(SUDO) tools/bench-conns $(BENCH)
+
 install: all
 	$(Q)install -D -m 755 $(B)/wstrace $(DESTDIR)$(PREFIX)/sbin/wstrace
 	$(Q)install -D -m 644 doc/wstrace.8 $(DESTDIR)$(PREFIX)/share/man/man8/wstrace.8
@@ -225,4 +231,4 @@ clean:
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all tools deps demo test test-build test-build-arm64 test-programs test-unit test-live test-vm \
-	fuzz fuzz-run bench install uninstall help clean
+	fuzz fuzz-run bench bench-conns install uninstall help clean

@@ -322,6 +322,23 @@ static __noinline void conn_close(struct sock *sk, struct conn *c)
 	bpf_map_delete_elem(&conns, &key);
 }
 
+/* sk is now free, or another connection's. */
+static __always_inline void conn_unseen(struct sock *sk, struct conn *c)
+{
+	c->how = WST_UNSEEN;
+	c->opaque = 1; /* what sk is now says nothing of c */
+	conn_close(sk, c);
+}
+
+/* A socket's memory stays one's, whosever (SLAB_TYPESAFE_BY_RCU): its state can be read. */
+void conn_reap(u64 key, struct conn *c)
+{
+	struct sock *sk = (struct sock *)key;
+
+	if (BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE && !c->how)
+		conn_unseen(sk, c);
+}
+
 /* Its request went with the SYN; only now is known where the server's numbers start. */
 static __always_inline int client_met_early(struct tcp_sock *tp, struct conn *c)
 {
@@ -403,7 +420,7 @@ int on_state(struct sock *sk, int oldstate, int newstate)
 			if (c->open.lport == BPF_CORE_READ(sk, __sk_common.skc_num) &&
 			    c->open.rport == bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport)))
 				return oldstate == TCP_SYN_RECV ? 0 : client_met_early(tp, c);
-			bpf_map_delete_elem(&conns, &key);
+			conn_unseen(sk, c);
 		}
 		/* A client's first byte: data of TCP Fast Open is behind write_seq already. */
 		c = conn_new(sk, oldstate == TCP_SYN_RECV ? WST_SERVER : WST_CLIENT, false,

@@ -8,23 +8,79 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 /* WST_STATS are only about connections in which data waits; written by the user side. */
 __u32 stats_waiting_only = 0;
 
-/* The histogram slot of the 99th percentile. */
-__noinline int p99_slot(u64 sk, u32 kind)
+/* --top's percentiles are of what has come since a moment some seconds ago. */
+#define RECENT_NS (5 * 1000000000ULL)
+
+struct recent {
+	u64 since;
+	u8 before[WST_P99S]; /* slots, of the last such time in which there was anything */
+	u32 base[WST_P99S][HIST_SLOTS]; /* as they were then */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, u64);
+	__type(value, struct recent);
+} recents SEC(".maps");
+
+static const struct recent no_recent = { .before = { WST_NO_P99, WST_NO_P99, WST_NO_P99 } };
+
+static __always_inline u32 slot_count(const struct wst_hists *h, const struct recent *r, u32 i,
+				      u32 slot)
+{
+	return h->hist[WST_PING_RTT + i].slots[slot] - r->base[i][slot];
+}
+
+/* The histogram slot of the 99th percentile since the base was taken. */
+__noinline int p99_slot(u64 sk, u32 i)
 {
 	struct wst_hists *h = bpf_map_lookup_elem(&hists, &sk);
+	struct recent *r = bpf_map_lookup_elem(&recents, &sk);
 	u64 above = 0, count = 0;
 
-	if (!h || kind >= WST_HIST_KINDS)
+	if (!h || !r || i >= WST_P99S)
 		return WST_NO_P99;
-	for (u32 i = 0; i < HIST_SLOTS; i++)
-		count += h->hist[kind].slots[i];
+	for (u32 slot = 0; slot < HIST_SLOTS; slot++)
+		count += slot_count(h, r, i, slot);
 	/* As many may lie above it: count - ceil(count * 99 / 100). */
-	for (u32 i = 0; i < HIST_SLOTS && count; i++) {
-		above += h->hist[kind].slots[HIST_SLOTS - 1 - i];
+	for (u32 slot = 0; slot < HIST_SLOTS && count; slot++) {
+		above += slot_count(h, r, i, HIST_SLOTS - 1 - slot);
 		if (above > count / 100)
-			return HIST_SLOTS - 1 - i;
+			return HIST_SLOTS - 1 - slot;
 	}
 	return WST_NO_P99;
+}
+
+/* The worse of what is recent and what was before, so that nothing is forgotten at once. */
+static __noinline u8 recent_p99(u64 sk, u32 i)
+{
+	struct recent *r = bpf_map_lookup_elem(&recents, &sk);
+	struct wst_hists *h = bpf_map_lookup_elem(&hists, &sk);
+	u8 now = p99_slot(sk, i), before;
+
+	if (!r || !h || i >= WST_P99S)
+		return WST_NO_P99;
+	before = r->before[i];
+	if (bpf_ktime_get_ns() - r->since > RECENT_NS && now != WST_NO_P99) {
+		r->before[i] = now;
+		__builtin_memcpy(r->base[i], h->hist[WST_PING_RTT + i].slots, sizeof(r->base[i]));
+	}
+	return before == WST_NO_P99 || (now != WST_NO_P99 && now > before) ? now : before;
+}
+
+static __noinline void add_p99s(struct wst_stats *to, u64 sk)
+{
+	struct recent *r = bpf_map_lookup_elem(&recents, &sk);
+
+	if (!r)
+		bpf_map_update_elem(&recents, &sk, &no_recent, BPF_NOEXIST);
+	for (int i = 0; i < WST_P99S; i++)
+		to->p99[i] = recent_p99(sk, i);
+	r = bpf_map_lookup_elem(&recents, &sk);
+	if (r && bpf_ktime_get_ns() - r->since > RECENT_NS)
+		r->since = bpf_ktime_get_ns();
 }
 
 void report(struct conn *c, struct sock *sk, u8 type, u8 how)
@@ -56,8 +112,11 @@ void report(struct conn *c, struct sock *sk, u8 type, u8 how)
 		r->counts[i] = c->s[i].n;
 		r->last_b0[i] = c->s[i].last_b0;
 	}
-	for (int i = 0; i < WST_P99S; i++)
-		r->p99[i] = h && only_focus ? p99_slot(key, WST_PING_RTT + i) : WST_NO_P99;
+	__builtin_memset(r->p99, WST_NO_P99, sizeof(r->p99));
+	if (h && only_focus)
+		add_p99s(r, key);
+	if (only_focus && type == WST_CLOSE)
+		bpf_map_delete_elem(&recents, &key);
 	r->lost = c->lost;
 	r->gaps = c->gaps;
 	r->rtt_us = BPF_CORE_READ(tp, srtt_us) >> 3;
@@ -102,6 +161,28 @@ int stats(struct bpf_iter__bpf_map_elem *ctx)
 	c = bpf_map_lookup_elem(&conns, &sk);
 	if (c && c->announced && (!stats_waiting_only || waits((struct sock *)sk)))
 		report(c, (struct sock *)sk, WST_STATS, 0);
+	return 0;
+}
+
+/*
+ * Reading this iterator over the map conns gives the numbers of all connections. Those that are over,
+ * unnoticed, are closed first.
+ */
+SEC("iter/bpf_map_elem")
+int census(struct bpf_iter__bpf_map_elem *ctx)
+{
+	u64 *key = ctx->key, sk;
+	struct conn *c;
+
+	if (!key)
+		return 0;
+	sk = *key;
+	c = bpf_map_lookup_elem(&conns, &sk);
+	if (c)
+		conn_reap(sk, c);
+	c = bpf_map_lookup_elem(&conns, &sk);
+	if (c)
+		bpf_seq_write(ctx->meta->seq, &c->open.t.h.conn, sizeof(u64));
 	return 0;
 }
 

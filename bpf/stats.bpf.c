@@ -6,13 +6,16 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 static const struct timed_hists no_hists;
 
+__u8 hists_full = 0; /* a connection had to do without; read by the user side */
+
 static __always_inline struct timed_hists *hists_of(u64 sk)
 {
 	struct timed_hists *t = bpf_map_lookup_elem(&hists, &sk);
 
 	if (t)
 		return t;
-	bpf_map_update_elem(&hists, &sk, &no_hists, BPF_NOEXIST);
+	if (bpf_map_update_elem(&hists, &sk, &no_hists, BPF_NOEXIST))
+		hists_full = 1;
 	return bpf_map_lookup_elem(&hists, &sk);
 }
 

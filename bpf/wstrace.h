@@ -150,6 +150,7 @@ enum wst_end_how {
 	WST_TIMEOUT,
 	WST_EXIT,
 	WST_REFUSED, /* never established: the peer answered the SYN with a RST */
+	WST_UNSEEN, /* the close itself was not seen, or its record was lost: no counters */
 };
 
 #define WST_FIRST_LOCAL 1 /* close: this host ended it first */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include "conn.h"
+#include "container.h"
 
 /* Each record is looked up: one multiplication, where uthash's own would take as long as the rest. */
 static unsigned int hash(uint64_t id)
@@ -33,33 +34,67 @@ static void format_addr(char out[ADDR_LEN], uint16_t family, const uint8_t *addr
 	snprintf(out, ADDR_LEN, family == AF_INET6 ? "[%s]:%u" : "%s:%u", text, port);
 }
 
-/* The path behind "0::" in /proc/PID/cgroup; for the caller to free. */
-static char *read_cgroup(uint32_t pid)
+/* Where a process is. */
+struct place {
+	uint32_t pid;
+	uint64_t id; /* of its cgroup */
+	char *cgroup, *container; /* as in struct conn */
+};
+
+/*
+ * Reads /proc/PID/cgroup, lines of "number:controllers:path". Version 2 is number 0; where both
+ * versions are in use, only a path of version 1 may name the container.
+ */
+static void read_place(struct place *place)
 {
-	char path[32], line[4096], *found = NULL;
+	char path[32], line[4096], id[CONTAINER_LEN];
 	FILE *f;
 
-	snprintf(path, sizeof(path), "/proc/%u/cgroup", pid);
+	snprintf(path, sizeof(path), "/proc/%u/cgroup", place->pid);
 	f = fopen(path, "re");
-	if (!f)
-		return NULL;
-	while (!found && fgets(line, sizeof(line), f)) {
+	while (f && fgets(line, sizeof(line), f)) {
+		const char *colon = strchr(line, ':'), *p = colon ? strchr(colon + 1, ':') : NULL;
+
 		line[strcspn(line, "\n")] = 0;
-		if (!strncmp(line, "0::", 3))
-			found = strdup(line + 3);
+		if (!p)
+			continue;
+		if (!strncmp(line, "0::", 3) && !place->cgroup)
+			place->cgroup = strdup(p + 1);
+		if (!place->container && container_find(p + 1, id))
+			place->container = strdup(id);
 	}
-	fclose(f);
-	return found;
+	if (f)
+		fclose(f);
 }
 
-static char *cgroup_of(const struct conns *cs, const struct wst_task *t)
+/* A server accepts thousands of connections a second: /proc is asked once for all of them. */
+static const struct place *place_of(const struct wst_task *t)
 {
-	const char *path;
+	static struct place known[64];
+	struct place *p = &known[t->pid % 64];
 
-	if (!cs->cgroup)
-		return t->pid ? read_cgroup(t->pid) : NULL;
-	path = cs->cgroup(cs->ctx, t);
-	return path ? strdup(path) : NULL;
+	if (p->pid == t->pid && p->id == t->cgroup && p->cgroup)
+		return p;
+	free(p->cgroup);
+	free(p->container);
+	*p = (struct place){ .pid = t->pid, .id = t->cgroup };
+	read_place(p);
+	return p;
+}
+
+static void set_place(const struct conns *cs, struct conn *c, const struct wst_task *t)
+{
+	struct place none = {};
+	const struct place *p = !cs->cgroup && t->pid ? place_of(t) : &none;
+	const char *cgroup = cs->cgroup ? cs->cgroup(cs->ctx, t) : p->cgroup;
+	char id[CONTAINER_LEN];
+
+	if (cgroup)
+		c->cgroup = strdup(cgroup);
+	if (p->container)
+		c->container = strdup(p->container);
+	else if (cs->cgroup && cgroup && container_find(cgroup, id))
+		c->container = strdup(id);
 }
 
 void conns__set_task(struct conns *cs, struct conn *c, const struct wst_task *t)
@@ -68,7 +103,9 @@ void conns__set_task(struct conns *cs, struct conn *c, const struct wst_task *t)
 	memcpy(c->comm, t->comm, sizeof(c->comm));
 	c->comm[sizeof(c->comm) - 1] = 0;
 	free(c->cgroup);
-	c->cgroup = cgroup_of(cs, t);
+	free(c->container);
+	c->cgroup = c->container = NULL;
+	set_place(cs, c, t);
 }
 
 void conn__set_hists(struct conn *c, const struct wst_hists *h)
@@ -115,6 +152,7 @@ void conns__remove(struct conns *cs, struct conn *c)
 		inflater__free(c->inflate[i]);
 	}
 	free(c->cgroup);
+	free(c->container);
 	free(c->target);
 	free(c->hists);
 	free(c);

@@ -32,6 +32,7 @@ struct ping {
 struct conn {
 	uint64_t id; /* the kernel side's */
 	uint32_t number; /* shown: 1, 2, ... */
+	uint32_t counted; /* decode.c: in which count it was found open */
 	uint8_t role; /* enum wst_role */
 	bool midstream;
 	bool placeholder; /* its WST_OPEN was lost: addresses are not known */
@@ -42,6 +43,7 @@ struct conn {
 	uint32_t first_seq[WST_DIRS]; /* of each direction's first byte */
 	char comm[WST_COMM_LEN];
 	char *cgroup; /* path in the cgroup v2 tree; NULL where not known */
+	char *container; /* id or name; NULL: none that the cgroup tells of */
 	char local[ADDR_LEN], remote[ADDR_LEN];
 
 	struct pending_head head[WST_DIRS];

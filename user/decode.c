@@ -14,6 +14,7 @@ struct decoder {
 	bool with_payload;
 	int64_t offset;
 	struct buf inflated; /* scratch */
+	uint32_t counts, counted_to; /* counts of what is open; the last connection when one started */
 	struct http_msg msg; /* scratch: too big for the stack */
 };
 
@@ -368,6 +369,34 @@ int decoder__record(struct decoder *d, const void *record, size_t size, int64_t 
 	if (h->type == WST_CLOSE)
 		conns__remove(&d->conns, c);
 	return 0;
+}
+
+void decoder__count(struct decoder *d)
+{
+	d->counts++;
+	d->counted_to = d->conns.count;
+}
+
+void decoder__counted(struct decoder *d, uint64_t conn)
+{
+	struct conn *c = conns__find(&d->conns, conn);
+
+	if (c)
+		c->counted = d->counts;
+}
+
+void decoder__uncounted(struct decoder *d, uint64_t now)
+{
+	struct wst_stats r = { .h.type = WST_CLOSE, .h.ts = now, .how = WST_UNSEEN };
+	struct conn *c, *next;
+
+	HASH_ITER(hh, d->conns.by_id, c, next) {
+		if (c->number > d->counted_to || c->counted == d->counts)
+			continue;
+		r.h.conn = c->id;
+		r.opened = c->opened - d->offset;
+		decoder__record(d, &r, sizeof(r), d->offset);
+	}
 }
 
 void decoder__flush(struct decoder *d)

@@ -28,6 +28,16 @@ void decoder__set_cgroup(struct decoder *d, cgroup_fn cgroup, void *ctx);
  */
 int decoder__record(struct decoder *d, const void *record, size_t size, int64_t offset);
 
+/*
+ * Where records were lost, some were of connections that closed: decoder__count() starts a count of
+ * those that are open, decoder__counted() gets each, and decoder__uncounted() closes those that were
+ * there when the count started and are not open. All records from before the last
+ * decoder__counted() must have come by then. now: CLOCK_MONOTONIC, ns.
+ */
+void decoder__count(struct decoder *d);
+void decoder__counted(struct decoder *d, uint64_t conn);
+void decoder__uncounted(struct decoder *d, uint64_t now);
+
 /* Shows frames that still wait for payload: it has been lost. */
 void decoder__flush(struct decoder *d);
 

@@ -4,6 +4,7 @@
 #include "diagnose.h"
 #include "hist.h"
 #include "legs.h"
+#include "moments.h"
 #include "observe.h"
 #include "process.h"
 
@@ -16,6 +17,7 @@
 #define MASS_REMEMBERED (30 * SECOND)
 #define SILENCES 16
 #define ROWS_MAX 4096
+#define SITES_MAX 65536 /* server addresses that are remembered */
 #define STATS_MAX 4096 /* open WebSockets of which a look at all would fill the ring buffer */
 
 /* What has been seen at one server address, or in front of it. */
@@ -42,6 +44,7 @@ struct diagnose {
 	struct legs *legs;
 	struct facts *first, *last; /* by the time they were opened */
 	struct facts *ended, *ended_last; /* by the time they were closed, through ->pending */
+	struct moments ends, sent_away; /* of d->ended, by process */
 	struct site *sites;
 	struct row *rows;
 	unsigned int n_rows;
@@ -74,7 +77,7 @@ static struct site *site_of(struct diagnose *d, const struct facts *f)
 	HASH_FIND_STR(d->sites, addr, s);
 	if (s)
 		return s;
-	s = calloc(1, sizeof(*s));
+	s = HASH_COUNT(d->sites) < SITES_MAX ? calloc(1, sizeof(*s)) : NULL;
 	if (!s)
 		return NULL;
 	strcpy(s->addr, addr);
@@ -296,7 +299,8 @@ static void on_request(struct diagnose *d, struct facts *f, const struct event *
 	observe_request(f, e);
 	if (!f->req.wanted)
 		return;
-	if (legs__request(d->legs, d->last, f)) {
+	legs__waits(d->legs, f, e->ts);
+	if (legs__request(d->legs, f)) {
 		tell_leg(d, f, e->ts);
 		note_kept(d, f);
 	}
@@ -357,6 +361,7 @@ static void on_opaque(struct diagnose *d, struct facts *f, const struct event *e
 	struct site *s = site_of(d, f);
 
 	f->opaque_why = e->opaque->why;
+	legs__waits(d->legs, f, e->ts);
 	if (s && f->opaque_why == WST_WHY_TLS) {
 		s->tls = true;
 		f->port_plain = s->plain;
@@ -388,11 +393,16 @@ static void count_close(struct diagnose *d, struct facts *f)
 
 static void on_close(struct diagnose *d, struct facts *f, const struct event *e)
 {
+	if (e->stats->how == WST_UNSEEN) { /* nothing to judge */
+		d->websockets -= f->res.websocket;
+		free_facts(d, f);
+		return;
+	}
 	observe_close(f, e);
 	d->websockets -= f->res.websocket;
 	count_close(d, f);
 	if (f->end.how == WST_REFUSED || (f->end.how == WST_TIMEOUT && !f->req.seen))
-		if (legs__refused(d->legs, d->last, f))
+		if (legs__refused(d->legs, f))
 			tell_leg(d, f, e->ts);
 	detach(f);
 	if (d->ended_last)
@@ -460,23 +470,41 @@ static bool restarting(const struct facts *f)
 	return f->s[WST_S2C].code == 1001 || f->s[WST_S2C].code == 1012;
 }
 
+static uint64_t closer_key(const struct facts *f)
+{
+	return (uint64_t)closer_pid(f) << 1 | f->end.by_client;
+}
+
+/* What compare_ends() looks at: a server that ends may end a hundred thousand at once. */
+static void collect_ends(struct diagnose *d)
+{
+	d->ends.n = d->sent_away.n = 0;
+	for (const struct facts *g = d->ended; g; g = g->pending) {
+		const struct conn *server;
+
+		if (!g->conn || g->twin || !(g->res.websocket || g->conn->midstream))
+			continue;
+		server = server_of(g);
+		if (closer_pid(g))
+			moments_add(&d->ends, closer_key(g), g->end.ts);
+		if (restarting(g) && server)
+			moments_add(&d->sent_away, server->pid, g->s[WST_S2C].close_ts);
+	}
+	moments_sort(&d->ends);
+	moments_sort(&d->sent_away);
+}
+
 /* How others ended that ended when f did. */
 static void compare_ends(struct diagnose *d, struct facts *f)
 {
-	uint32_t pid = closer_pid(f);
 	const struct conn *server = server_of(f);
+	uint32_t pid = closer_pid(f);
 
-	for (const struct facts *g = d->ended; g; g = g->pending) {
-		if (!g->conn || g->twin || !(g->res.websocket || g->conn->midstream))
-			continue;
-		if (pid && closer_pid(g) == pid && g->end.by_client == f->end.by_client &&
-		    apart(g->end.ts, f->end.ts) < TOGETHER)
-			f->end.together++;
-		if (restarting(f) && restarting(g) && server && server_of(g) &&
-		    server->pid == server_of(g)->pid &&
-		    apart(g->s[WST_S2C].close_ts, f->s[WST_S2C].close_ts) < SECOND)
-			f->end.restarts++;
-	}
+	if (pid)
+		f->end.together = moments_near(&d->ends, closer_key(f), f->end.ts, TOGETHER);
+	if (restarting(f) && server)
+		f->end.restarts = moments_near(&d->sent_away, server->pid,
+					       f->s[WST_S2C].close_ts, SECOND);
 	f->end.process_gone = pid && d->live && process_gone(pid);
 	if (f->end.restarts < 3)
 		return;
@@ -520,12 +548,18 @@ static void judge(struct diagnose *d, struct facts *f)
 void diagnose__tick(struct diagnose *d, uint64_t now)
 {
 	struct facts *f, *next;
+	bool collected = false;
 
 	if (now > d->now)
 		d->now = now;
-	for (f = d->ended; f; f = f->pending)
-		if (!f->judged && f->end.ts + SETTLE <= now && f->conn)
-			judge(d, f);
+	for (f = d->ended; f; f = f->pending) {
+		if (f->judged || f->end.ts + SETTLE > now || !f->conn)
+			continue;
+		if (!collected)
+			collect_ends(d);
+		collected = true;
+		judge(d, f);
+	}
 	for (f = d->ended; f && f->end.ts + KEEP <= now; f = next) {
 		next = f->pending;
 		d->ended = next;
@@ -553,6 +587,7 @@ void diagnose__finish(struct diagnose *d, uint64_t now)
 {
 	if (now > d->now)
 		d->now = now;
+	collect_ends(d);
 	for (struct facts *f = d->ended; f; f = f->pending)
 		if (!f->judged && f->conn)
 			judge(d, f);
@@ -584,6 +619,8 @@ void diagnose__free(struct diagnose *d)
 		free((char *)d->rows[i].shown.fix);
 	}
 	free(d->rows);
+	moments_free(&d->ends);
+	moments_free(&d->sent_away);
 	legs__free(d->legs);
 	free(d);
 }

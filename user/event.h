@@ -63,6 +63,14 @@ struct event {
 	};
 };
 
+/* Since bytes last passed, until the first FIN or RST or, where there was none yet, until now. */
+static inline uint64_t stats_idle_ns(const struct wst_stats *r)
+{
+	uint64_t until = r->ended ? r->ended : r->h.ts;
+
+	return until > r->last ? until - r->last : 0;
+}
+
 /* "gap", "tls", ...: enum wst_why as NDJSON names it. */
 const char *why_name(uint32_t why);
 

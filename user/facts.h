@@ -101,6 +101,8 @@ struct facts {
 	struct leg_ring *ring; /* legs.c */
 	struct facts *next, *prev; /* all, oldest first */
 	struct facts *pending; /* ended, not judged yet */
+	struct facts *wait_older, *wait_newer; /* legs.c: may cause a connection upstream */
+	uint64_t waits_since; /* 0: not among them */
 	UT_hash_handle by_key;
 };
 

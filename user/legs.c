@@ -17,6 +17,7 @@ struct leg_ring {
 
 struct legs {
 	struct facts *by_key; /* the last request of each Sec-WebSocket-Key */
+	struct facts *newest; /* of those that wait, by waits_since; some wait no more */
 	bool live;
 };
 
@@ -95,40 +96,81 @@ static bool opened_by(const struct facts *g, const struct facts *f)
 static bool may_have_caused(const struct legs *l, const struct facts *g, const struct facts *f)
 {
 	uint64_t opened = f->conn->opened;
-	bool local = l->live && f->conn->role == WST_SERVER;
+	bool local = l->live && f->conn->role == WST_SERVER, soon;
 
 	if (g == f || (g->up && g->up->req.seen) || g->twin || !g->open || g->conn->role != WST_SERVER ||
 	    (!local && !same_process(g, f)))
 		return false;
 	/* A key that came through says more. */
 	if (local && (!g->req.wanted || g->res.seen || g->req.ts > f->req.ts ||
-		      f->req.ts - g->req.ts > SOON ||
-		      !opened_by(g, f)))
+		      f->req.ts - g->req.ts > SOON))
 		return false;
 	if (g->opaque_why == WST_WHY_TLS || g->opaque_why == WST_WHY_HTTP2)
-		return g->conn->opened <= opened && opened - g->conn->opened < SOON;
-	return g->req.wanted && !g->res.seen && g->req.ts <= opened &&
-	       opened - g->req.ts < SOON && (!f->req.key || !g->req.key ||
-					     strcmp(f->req.key, g->req.key));
+		soon = g->conn->opened <= opened && opened - g->conn->opened < SOON;
+	else
+		soon = g->req.wanted && !g->res.seen && g->req.ts <= opened &&
+		       opened - g->req.ts < SOON && (!f->req.key || !g->req.key ||
+						     strcmp(f->req.key, g->req.key));
+	return soon && (!local || opened_by(g, f));
+}
+
+/* Whether f's client has sent something that this end may pass on to an upstream. */
+static bool is_waiting(const struct facts *f)
+{
+	if (!f->open || f->conn->role != WST_SERVER)
+		return false;
+	return f->opaque_why == WST_WHY_TLS || f->opaque_why == WST_WHY_HTTP2 ||
+	       (f->req.wanted && !f->res.seen);
+}
+
+static void waits_no_more(struct legs *l, struct facts *f)
+{
+	if (!f->waits_since)
+		return;
+	*(f->wait_newer ? &f->wait_newer->wait_older : &l->newest) = f->wait_older;
+	if (f->wait_older)
+		f->wait_older->wait_newer = f->wait_newer;
+	f->wait_older = f->wait_newer = NULL;
+	f->waits_since = 0;
+}
+
+void legs__waits(struct legs *l, struct facts *f, uint64_t ts)
+{
+	waits_no_more(l, f);
+	if (!is_waiting(f))
+		return;
+	f->waits_since = ts;
+	f->wait_older = l->newest;
+	if (l->newest)
+		l->newest->wait_newer = f;
+	l->newest = f;
+}
+
+/* The first one, from g to older ones, that can have caused f. *n: how many were looked at. */
+static struct facts *next_cause(struct legs *l, struct facts *g, const struct facts *f, uint32_t *n)
+{
+	for (struct facts *older; g && *n < LOOK_BACK; g = older, ++*n) {
+		older = g->wait_older;
+		if (g->waits_since + SOON < f->conn->opened)
+			return NULL;
+		if (!is_waiting(g))
+			waits_no_more(l, g);
+		else if (may_have_caused(l, g, f))
+			return g;
+	}
+	return NULL;
 }
 
 /* Only where there is no doubt which: exactly one connection fits. */
-static struct facts *find_cause(const struct legs *l, struct facts *all, const struct facts *f)
+static struct facts *find_cause(struct legs *l, const struct facts *f)
 {
-	struct facts *found = NULL;
 	uint32_t n = 0;
+	struct facts *found = next_cause(l, l->newest, f, &n);
 
-	for (struct facts *g = all; g && n < LOOK_BACK; g = g->prev, n++) {
-		if (!may_have_caused(l, g, f))
-			continue;
-		if (found)
-			return NULL;
-		found = g;
-	}
-	return found;
+	return found && !next_cause(l, found->wait_older, f, &n) ? found : NULL;
 }
 
-bool legs__request(struct legs *l, struct facts *all, struct facts *f)
+bool legs__request(struct legs *l, struct facts *f)
 {
 	struct facts *g = NULL;
 
@@ -151,21 +193,20 @@ bool legs__request(struct legs *l, struct facts *all, struct facts *f)
 	}
 	if (f->down)
 		return false;
-	g = find_cause(l, all, f);
+	g = find_cause(l, f);
 	if (g)
 		join(g, f, "pid-time");
 	return g;
 }
 
-bool legs__refused(struct legs *l, struct facts *all, struct facts *f)
+bool legs__refused(struct legs *l, struct facts *f)
 {
-	struct facts *g = NULL;
 	uint32_t n = 0;
+	struct facts *g = next_cause(l, l->newest, f, &n);
 
 	/* Any of the requests that wait will do: they all wait for this upstream, or another. */
-	for (struct facts *p = all; p && n < LOOK_BACK && !g; p = p->prev, n++)
-		if (p->req.wanted && !p->res.seen && may_have_caused(l, p, f))
-			g = p;
+	while (g && (!g->req.wanted || g->res.seen))
+		g = next_cause(l, g->wait_older, f, &n);
 	if (g)
 		join(g, f, "pid-time");
 	return g;
@@ -229,6 +270,7 @@ void legs__frame(struct facts *f, uint8_t dir, uint64_t offset, uint64_t ts)
 void legs__remove(struct legs *l, struct facts *f)
 {
 	legs__forget(l, f);
+	waits_no_more(l, f);
 	if (f->up)
 		f->up->down = NULL;
 	if (f->down)

@@ -11,14 +11,17 @@ struct legs;
 struct legs *legs__new(bool live);
 void legs__free(struct legs *l);
 
+/* What has come from f's client at ts, ns, may bring this end's process to connect upstream. */
+void legs__waits(struct legs *l, struct facts *f, uint64_t ts);
+
 /*
  * f has had a request that wants a WebSocket. Looks for the connection in front of it.
  * Returns true where one was found: f->down and f->joined_by are set.
  */
-bool legs__request(struct legs *l, struct facts *all, struct facts *f);
+bool legs__request(struct legs *l, struct facts *f);
 
 /* f never came to be; the same for it. */
-bool legs__refused(struct legs *l, struct facts *all, struct facts *f);
+bool legs__refused(struct legs *l, struct facts *f);
 
 /* A frame began at offset of direction dir at ts, ns: fills in histograms of the proxy's delay. */
 void legs__frame(struct facts *f, uint8_t dir, uint64_t offset, uint64_t ts);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 #include "../bpf/wstrace.h"
@@ -15,7 +16,7 @@
 
 struct loader {
 	struct wstrace_bpf *skel;
-	struct bpf_link *stats; /* iterator over the connections */
+	struct bpf_link *stats, *census; /* iterators over the connections */
 	struct bpf_link *open_sockets; /* iterator over all files of all tasks */
 	struct ring_buffer *ring;
 	const struct backend *backend;
@@ -55,8 +56,10 @@ static int configure(struct wstrace_bpf *skel, const struct options *o)
 	if (o->comm)
 		memcpy((void *)skel->rodata->only_comm, o->comm, strlen(o->comm));
 	bpf_map__set_max_entries(skel->maps.conns, o->max_conns);
-	bpf_map__set_max_entries(skel->maps.pairs, 4 * o->max_conns); /* two ends, two keys */
+	/* Two keys for each end that has not been used yet, so that the other one is found. */
+	bpf_map__set_max_entries(skel->maps.pairs, o->side == SIDE_BOTH ? 1 : 2 * o->max_conns);
 	bpf_map__set_max_entries(skel->maps.hists, wants_hists(o) ? o->max_conns : 1);
+	bpf_map__set_max_entries(skel->maps.recents, o->top ? o->max_conns : 1);
 	skel->rodata->want_hists = wants_hists(o);
 	skel->rodata->only_focus = o->top;
 	memcpy((void *)skel->rodata->host_wanted, o->host, sizeof(o->host));
@@ -90,6 +93,23 @@ static void choose_programs(struct wstrace_bpf *skel, const struct backend *back
 
 #define HISTS_AT_ONCE 8192 /* connections: 30 MB */
 
+/* As many as a 64th of the host's memory holds. */
+static uint32_t hists_at_once(void)
+{
+	struct sysinfo si;
+	uint64_t n = sysinfo(&si) ? 0 : (uint64_t)si.totalram * si.mem_unit / 64 /
+					sizeof(struct wst_hists);
+
+	return n < HISTS_AT_ONCE ? HISTS_AT_ONCE : n < UINT32_MAX ? n : UINT32_MAX;
+}
+
+static void limit(struct bpf_map *map, uint32_t most)
+{
+	bpf_map__set_map_flags(map, 0);
+	if (bpf_map__max_entries(map) > most)
+		bpf_map__set_max_entries(map, most);
+}
+
 /*
  * Before 6.1 (struct bpf_mem_alloc) a tracing program must not make the kernel allocate; there the
  * tables take their memory at once.
@@ -99,29 +119,30 @@ static void choose_allocation(struct wstrace_bpf *skel, const struct btf *btf)
 	if (btf__find_by_name_kind(btf, "bpf_mem_alloc", BTF_KIND_STRUCT) >= 0)
 		return;
 	bpf_map__set_map_flags(skel->maps.conns, 0);
-	bpf_map__set_map_flags(skel->maps.hists, 0);
-	if (bpf_map__max_entries(skel->maps.hists) > HISTS_AT_ONCE)
-		bpf_map__set_max_entries(skel->maps.hists, HISTS_AT_ONCE);
+	limit(skel->maps.hists, hists_at_once());
+	limit(skel->maps.recents, hists_at_once());
 }
 
 /*
- * Runs an iterator through; ring, where given, is read whenever that waits for room in it. Returns
- * 0 or -errno, or what the ring's reader returned.
+ * Runs an iterator through; ring, where given, is read whenever that waits for room in it, and fn
+ * gets the numbers that the iterator writes. Returns 0 or -errno, or what the ring's reader returned.
  */
-static int run_iterator(const struct bpf_link *link, struct ring_buffer *ring)
+static int run_iterator(const struct bpf_link *link, struct ring_buffer *ring, conn_fn fn, void *ctx)
 {
 	int fd = bpf_iter_create(bpf_link__fd(link)), err = 0;
-	char nothing[64];
+	uint64_t numbers[512];
 	ssize_t n;
 
 	if (fd < 0)
 		return -errno;
 	do {
-		n = read(fd, nothing, sizeof(nothing));
+		n = read(fd, numbers, sizeof(numbers));
 		if (n < 0 && errno == EAGAIN && ring)
 			err = ring_buffer__consume(ring);
 		else
 			err = n < 0 && errno != EAGAIN && errno != EINTR ? -errno : 0;
+		for (ssize_t i = 0; fn && i < n / (ssize_t)sizeof(*numbers); i++)
+			fn(ctx, numbers[i]);
 	} while (n && err >= 0);
 	close(fd);
 	return err < 0 ? err : 0;
@@ -137,26 +158,28 @@ static int scan(struct loader *l)
 		return -errno;
 	for (int pass = WST_SCAN_LISTENERS; pass <= WST_SCAN_CONNS && !err; pass++) {
 		l->skel->bss->scan_pass = pass;
-		err = run_iterator(l->open_sockets, NULL);
+		err = run_iterator(l->open_sockets, NULL, NULL, NULL);
 	}
 	return err;
 }
 
-static struct bpf_link *attach_stats(struct wstrace_bpf *skel)
+static struct bpf_link *attach_to_conns(struct wstrace_bpf *skel, struct bpf_program *prog)
 {
 	union bpf_iter_link_info map = { .map.map_fd = bpf_map__fd(skel->maps.conns) };
 	LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = &map,
 		    .link_info_len = sizeof(map));
 
-	return bpf_program__attach_iter(skel->progs.stats, &opts);
+	return bpf_program__attach_iter(prog, &opts);
 }
 
 static void unload(struct loader *l)
 {
 	bpf_link__destroy(l->stats);
+	bpf_link__destroy(l->census);
 	bpf_link__destroy(l->open_sockets);
 	wstrace_bpf__destroy(l->skel);
 	l->stats = NULL;
+	l->census = NULL;
 	l->open_sockets = NULL;
 	l->skel = NULL;
 }
@@ -188,8 +211,10 @@ static int try_backend(struct loader *l, const struct backend *backend, const st
 	err = wstrace_bpf__attach(l->skel);
 	if (err)
 		goto cleanup;
-	l->stats = attach_stats(l->skel);
-	err = l->stats ? scan(l) : -errno;
+	l->stats = attach_to_conns(l->skel, l->skel->progs.stats);
+	if (l->stats)
+		l->census = attach_to_conns(l->skel, l->skel->progs.census);
+	err = l->stats && l->census ? scan(l) : -errno;
 	if (err)
 		goto cleanup;
 	l->backend = backend;
@@ -361,7 +386,12 @@ int loader__announce(struct loader *l, record_fn fn, void *ctx)
 	l->fn = fn;
 	l->ctx = ctx;
 	l->skel->bss->scan_pass = WST_SCAN_ANNOUNCE;
-	return run_iterator(l->open_sockets, l->ring);
+	return run_iterator(l->open_sockets, l->ring, NULL, NULL);
+}
+
+int loader__census(struct loader *l, conn_fn fn, void *ctx)
+{
+	return run_iterator(l->census, NULL, fn, ctx);
 }
 
 int loader__ask_stats(struct loader *l, bool waiting_only, record_fn fn, void *ctx)
@@ -369,12 +399,27 @@ int loader__ask_stats(struct loader *l, bool waiting_only, record_fn fn, void *c
 	l->fn = fn;
 	l->ctx = ctx;
 	l->skel->bss->stats_waiting_only = waiting_only;
-	return run_iterator(l->stats, l->ring);
+	return run_iterator(l->stats, l->ring, NULL, NULL);
 }
 
 void loader__set_focus(struct loader *l, uint64_t conn)
 {
 	__atomic_store_n(&l->skel->bss->focus, conn, __ATOMIC_RELAXED);
+}
+
+uint64_t loader__refused(const struct loader *l)
+{
+	return __atomic_load_n(&l->skel->bss->refused_conns, __ATOMIC_RELAXED);
+}
+
+bool loader__hists_full(const struct loader *l)
+{
+	return __atomic_load_n(&l->skel->bss->hists_full, __ATOMIC_RELAXED);
+}
+
+uint32_t loader__max_hists(const struct loader *l)
+{
+	return bpf_map__max_entries(l->skel->maps.hists);
 }
 
 uint64_t loader__lost(const struct loader *l)

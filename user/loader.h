@@ -46,6 +46,19 @@ void loader__set_focus(struct loader *l, uint64_t conn);
 /* The kernel side's sums, over closed and open connections; t->conns is not touched. */
 void loader__totals(struct loader *l, struct run_totals *t);
 
+/* Gets the number, wst_hdr's conn, of a connection that is open. */
+typedef void (*conn_fn)(void *ctx, uint64_t conn);
+
+/* Calls fn for all connections that the kernel side follows. Returns 0 or -errno. */
+int loader__census(struct loader *l, conn_fn fn, void *ctx);
+
+/* Connections that were not followed so far, since there were --max-conns already. */
+uint64_t loader__refused(const struct loader *l);
+
+/* Whether a connection had to do without histograms: before Linux 6.1 only so many have them. */
+bool loader__hists_full(const struct loader *l);
+uint32_t loader__max_hists(const struct loader *l);
+
 /* Events lost so far. */
 uint64_t loader__lost(const struct loader *l);
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +24,10 @@
 
 /* How often sockets in which data waits are looked at. */
 #define LOOK_NS 1000000000ULL
+
+/* The open connections are counted so often where events have been lost, or that much later. */
+#define COUNT_NS (5 * 1000000000ULL)
+#define COUNT_ALL_NS (10 * 1000000000ULL)
 
 static volatile sig_atomic_t stopped;
 
@@ -103,6 +108,27 @@ static void on_tap(void *ctx, struct conn *c, const struct wst_hdr *h, uint64_t 
 	out_pcapng__record(s->file, c, h, ts);
 }
 
+static void on_counted(void *ctx, uint64_t conn)
+{
+	struct session *s = ctx;
+
+	decoder__counted(s->decoder, conn);
+}
+
+/* Connections whose close was not seen, or was among events that were lost, are not kept for ever. */
+static int count_open(struct session *s, struct loader *l)
+{
+	int err;
+
+	decoder__count(s->decoder);
+	err = loader__census(l, on_counted, s);
+	if (!err)
+		err = loader__read(l, on_record, s);
+	if (err >= 0)
+		decoder__uncounted(s->decoder, clock_ns(CLOCK_MONOTONIC));
+	return err;
+}
+
 /* The next of a row of times; those that passed, the process stopped perhaps, are left out. */
 static uint64_t after(uint64_t time, uint64_t interval)
 {
@@ -152,13 +178,28 @@ static bool is_over(void *ctx)
 	return stopped || (s->end && clock_ns(CLOCK_MONOTONIC) >= s->end);
 }
 
+/* Says, once, that a table is full. */
+static void say_full(const struct options *o, const struct loader *l)
+{
+	static bool said_conns, said_hists;
+
+	if (!said_conns && loader__refused(l))
+		fprintf(stderr, "wstrace: %u connections are open: new ones are not followed "
+			"(--max-conns)\n", o->max_conns);
+	said_conns |= loader__refused(l);
+	if (!said_hists && loader__hists_full(l))
+		fprintf(stderr, "wstrace: %u connections have histograms: others have none while these "
+			"are open\n", loader__max_hists(l));
+	said_hists |= loader__hists_full(l);
+}
+
 /* Reads until told to stop. Returns 0 or -errno. */
 static int run(struct session *s, struct loader *l)
 {
 	struct timespec idle = { .tv_nsec = IDLE_NS };
 	uint64_t interval = s->o->interval * 1000000000ULL;
 	uint64_t next_stats = clock_ns(CLOCK_MONOTONIC) + interval;
-	uint64_t next_look = next_stats, lost = 0, now;
+	uint64_t next_look = next_stats, next_count = next_stats, lost = 0, counted_lost = 0, now;
 	int n, err;
 
 	if (s->o->duration)
@@ -187,6 +228,12 @@ static int run(struct session *s, struct loader *l)
 		}
 		if (n >= 0)
 			n = loader__read(l, on_record, s);
+		if (n >= 0 && clock_ns(CLOCK_MONOTONIC) >=
+				      next_count + (lost == counted_lost ? COUNT_ALL_NS : 0)) {
+			counted_lost = lost;
+			n = count_open(s, l);
+			next_count = after(next_count, COUNT_NS);
+		}
 		last |= !tick(l);
 		now = loader__lost(l);
 		if (now != lost) {
@@ -194,6 +241,8 @@ static int run(struct session *s, struct loader *l)
 			out_pcapng__lost(s->file, now - lost);
 		}
 		lost = now;
+		if (!s->o->top) /* that has a place for it */
+			say_full(s->o, l);
 		diagnose__tick(s->diagnose, clock_ns(CLOCK_REALTIME));
 		out_pcapng__tick(s->file, clock_ns(CLOCK_REALTIME));
 		err = output__flush();
@@ -241,6 +290,7 @@ static int trace(const struct options *o)
 	l = loader__new(o, &status);
 	if (!l)
 		return status;
+	malloc_trim(0); /* loading took some 20 MB, mostly for the kernel's types */
 	uname(&u);
 	info.backend = loader__backend(l);
 	info.started = clock_ns(CLOCK_REALTIME);

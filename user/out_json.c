@@ -3,6 +3,7 @@
 #include <nettle/base64.h>
 #include <stdio.h>
 #include <string.h>
+#include "../bpf/ws_frame.h"
 #include "hist.h"
 #include "output.h"
 #include "ws.h"
@@ -118,6 +119,8 @@ static void json_open(const struct event *e)
 		}
 		if (c->cgroup)
 			field_str(b, "cgroup", c->cgroup);
+		if (c->container)
+			field_str(b, "container", c->container);
 		if (c->netns)
 			field_u64(b, "netns", c->netns);
 		field_bool(b, "midstream", c->midstream);
@@ -348,7 +351,7 @@ static void field_hists(struct buf *b, const struct wst_hists *hists, int dir)
 	}
 }
 
-static void field_counts(struct buf *b, uint8_t dir, const struct wst_counts *n,
+static void field_counts(struct buf *b, uint8_t dir, const struct wst_counts *n, uint8_t last_b0,
 			 const struct conn *c)
 {
 	static const char *const names[WST_OPS] = {
@@ -366,6 +369,8 @@ static void field_counts(struct buf *b, uint8_t dir, const struct wst_counts *n,
 		if (i != WST_RESERVED || n->frames[i])
 			field_u64(b, names[i], n->frames[i]);
 	field_u64(b, "messages", n->messages);
+	if (frames && last_b0)
+		field_str(b, "last", ws_op_name(last_b0 & WS_OPCODE));
 	if (opts->histograms)
 		field_hists(b, c->hists, dir);
 	if (c->proxy_delay) {
@@ -383,11 +388,11 @@ static void stats_fields(struct buf *b, const struct event *e)
 	const struct wst_stats *r = e->stats;
 
 	for (int dir = 0; dir < WST_DIRS; dir++)
-		field_counts(b, dir, &r->counts[dir], e->conn);
+		field_counts(b, dir, &r->counts[dir], r->last_b0[dir], e->conn);
 	if (opts->histograms)
 		field_hists(b, e->conn->hists, -1);
-	if (r->last && r->h.ts > r->last)
-		field_u64(b, "idle_us", (r->h.ts - r->last) / 1000);
+	if (r->last)
+		field_u64(b, "idle_us", stats_idle_ns(r) / 1000);
 	field_u64(b, "rtt_us", r->rtt_us);
 	field_u64(b, "retrans", r->retrans);
 	field_u64(b, "unread", r->unread);
@@ -412,6 +417,11 @@ static void json_close(const struct event *e)
 	const struct wst_stats *r = e->stats;
 	struct buf *b = conn_object("close", e);
 
+	if (r->how == WST_UNSEEN) {
+		field_bool(b, "unseen", true);
+		finish(b, false);
+		return;
+	}
 	field_u64(b, "duration_us", r->h.ts > r->opened ? (r->h.ts - r->opened) / 1000 : 0);
 	if (r->h.flags)
 		field_str(b, "first", r->h.flags & WST_FIRST_LOCAL ? "local" : "remote");

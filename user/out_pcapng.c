@@ -5,6 +5,7 @@
 #include <string.h>
 #include <uthash.h>
 #include <utlist.h>
+#include "container.h"
 #include "ended.h"
 #include "out_pcapng.h"
 #include "packets.h"
@@ -197,6 +198,10 @@ static bool task_text(struct out_pcapng *k, struct task_text *t, const struct co
 		buf_str(&t->description, " cgroup=");
 		buf_escaped(&t->description, c->cgroup, strlen(c->cgroup));
 	}
+	if (c->container) {
+		buf_str(&t->description, " container=");
+		buf_escaped(&t->description, c->container, container_short(c->container));
+	}
 	buf_char(&t->name, 0);
 	buf_char(&t->description, 0);
 	t->task = (struct flow_task){ t->name.data, t->description.data };
@@ -328,7 +333,9 @@ static void on_close(struct out_pcapng *k, struct conn *c, const struct wst_stat
 
 	if (r->how == WST_EXIT && r->unread) /* RFC 9293 section 3.6.1: data was not read */
 		how = FLOW_END_RST;
-	if (m->flow) {
+	if (m->flow && r->how == WST_UNSEEN) {
+		flow__free(m->flow);
+	} else if (m->flow) {
 		check(k, flow__close(m->flow, ts, how, r->h.flags & WST_FIRST_LOCAL));
 		ended_key(&key, &m->open);
 		check(k, ended__add(k->ended, m->flow, c->number, &key, ts));

@@ -9,8 +9,10 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "container.h"
 #include "hist.h"
 #include "output.h"
+#include "../bpf/ws_frame.h"
 #include "summary.h"
 #include "ws.h"
 
@@ -292,6 +294,10 @@ static void text_open(const struct event *e)
 		buf_str(b, "  cgroup ");
 		buf_escaped(b, c->cgroup, strlen(c->cgroup));
 	}
+	if (c->container) {
+		buf_str(b, "  container ");
+		buf_escaped(b, c->container, container_short(c->container));
+	}
 	if (opts->verbose && c->netns)
 		buf_printf(b, "  netns %u", c->netns);
 	buf_char(b, '\n');
@@ -386,9 +392,9 @@ static void text_stats(const struct event *e)
 	}
 	b = event_line(e, "  ");
 	add_counts(b, r);
-	if (r->last && r->h.ts > r->last) {
+	if (r->last) {
 		buf_str(b, "  idle ");
-		buf_duration(b, r->h.ts - r->last);
+		buf_duration(b, stats_idle_ns(r));
 	}
 	add_state(b, r);
 	buf_char(b, '\n');
@@ -411,10 +417,29 @@ static void add_waited(struct buf *b, const struct wst_stats *r)
 	buf_duration(b, r->h.ts > r->opened ? r->h.ts - r->opened : 0);
 }
 
+/* The last frame of each side, and how long nothing came before the end. */
+static void add_last(struct buf *b, const struct wst_stats *r)
+{
+	const char *before = INDENT "last frame";
+
+	for (int dir = 0; dir < WST_DIRS; dir++) {
+		if (!frames(&r->counts[dir]))
+			continue;
+		buf_printf(b, "%s %s %s", before, arrow(dir), ws_op_name(r->last_b0[dir] & WS_OPCODE));
+		before = ",";
+	}
+	if (r->last) {
+		buf_str(b, *before == ',' ? "; idle " : INDENT "idle ");
+		buf_duration(b, stats_idle_ns(r));
+		buf_str(b, " before the end\n");
+	}
+}
+
 static void text_close(const struct event *e)
 {
-	static const char *const hows[] = { [WST_FIN] = "FIN",	     [WST_RST_SENT] = "RST",
-					    [WST_RST_RECEIVED] = "RST", [WST_TIMEOUT] = "timeout",
+	static const char *const hows[] = { [WST_FIN] = "FIN",	     [WST_RST_SENT] = "RST sent",
+					    [WST_RST_RECEIVED] = "RST received",
+					    [WST_TIMEOUT] = "timeout",
 					    [WST_EXIT] = "process ended" };
 	const struct wst_stats *r = e->stats;
 	const struct conn *c = e->conn;
@@ -432,8 +457,15 @@ static void text_close(const struct event *e)
 		line_end(false);
 		return;
 	}
+	if (r->how == WST_UNSEEN) {
+		buf_str(b, "closed: how and when was not seen\n");
+		line_end(false);
+		return;
+	}
 	if (!r->how)
 		buf_str(b, "replaced by a new connection (its end is not in the capture");
+	else if (r->how == WST_TIMEOUT)
+		buf_printf(b, "given up: the %s did not answer (timeout", client ? "client" : "server");
 	else
 		buf_printf(b, "closed by the %s (%s", client ? "client" : "server",
 			   r->how < sizeof(hows) / sizeof(hows[0]) && hows[r->how] ? hows[r->how] : "?");
@@ -445,6 +477,7 @@ static void text_close(const struct event *e)
 	add_counts(b, r);
 	add_state(b, r);
 	buf_char(b, '\n');
+	add_last(b, r);
 	if (c->hists && opts->histograms)
 		add_hists(b, c->hists->hist, 8);
 	add_delay(b, c, 8);

@@ -134,7 +134,7 @@ static void draw_footer(void)
 	struct buf b = {};
 
 	if (mode == MODE_FILTER) {
-		buf_str(&b, "Filter (process, address, target): ");
+		buf_str(&b, "Filter (process, address, target, container): ");
 		buf_escaped(&b, view.filter, strlen(view.filter));
 		buf_str(&b, "_   Enter keeps it, Esc clears it");
 	} else {
@@ -153,6 +153,7 @@ static void draw_help(void)
 		"r I        reverse the order        / F4  filter; Esc clears it",
 		"p          pause: all stands still   Ctrl-L  draw anew",
 		"? h F1     these lines              q F10 quit",
+		"recently: in the last 5 to 10 s in which there was anything to measure",
 	};
 	int y = 0, n = sizeof(keys) / sizeof(keys[0]);
 	struct buf b = {};

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "container.h"
 #include "hist.h"
 #include "top.h"
 #include "ws.h"
@@ -128,7 +129,7 @@ static void take_stats(const struct event *e)
 
 void top_conn__event(const struct event *e, bool paused)
 {
-	if (e->type == EV_CLOSE || e->type == EV_STATS)
+	if ((e->type == EV_CLOSE && e->stats->how != WST_UNSEEN) || e->type == EV_STATS)
 		take_stats(e);
 	if (e->type != EV_FRAME && e->type != EV_RESYNC && e->type != EV_CLOSE)
 		return;
@@ -143,8 +144,8 @@ void top_conn__event(const struct event *e, bool paused)
 static const char *end_name(uint8_t how)
 {
 	static const char *const names[] = { [WST_FIN] = "FIN",
-					     [WST_RST_SENT] = "RST",
-					     [WST_RST_RECEIVED] = "RST",
+					     [WST_RST_SENT] = "RST sent",
+					     [WST_RST_RECEIVED] = "RST received",
 					     [WST_TIMEOUT] = "timeout",
 					     [WST_EXIT] = "process ended" };
 
@@ -158,9 +159,12 @@ static void add_why(struct buf *b, uint64_t now)
 	uint64_t since = row->active ? row->active : c->opened;
 	bool client = !!(row->flags & WST_FIRST_LOCAL) == (c->role == WST_CLIENT);
 
-	if (row->closed) {
-		buf_printf(b, "closed by the %s (%s", client ? "client" : "server",
-			   end_name(row->how));
+	if (row->closed && row->how == WST_UNSEEN) {
+		buf_str(b, "closed unseen, after no more than ");
+	} else if (row->closed) {
+		buf_printf(b, row->how == WST_TIMEOUT ? "given up: the %s did not answer (%s" :
+							"closed by the %s (%s",
+			   client ? "client" : "server", end_name(row->how));
 		if (c->close_code)
 			buf_printf(b, ", %u", c->close_code);
 		buf_str(b, ") after ");
@@ -384,6 +388,11 @@ static void add_counters(struct buf *b)
 	buf_printf(b, "%-16s %u\n%-16s ", "netns", c->netns, "cgroup");
 	if (c->cgroup)
 		buf_escaped(b, c->cgroup, strlen(c->cgroup));
+	else
+		buf_char(b, '-');
+	buf_printf(b, "\n%-16s ", "container");
+	if (c->container)
+		buf_escaped(b, c->container, container_short(c->container));
 	else
 		buf_char(b, '-');
 	buf_char(b, '\n');

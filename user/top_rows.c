@@ -26,6 +26,7 @@ static void copy_free(struct conn *c)
 {
 	if (c) {
 		free(c->cgroup);
+		free(c->container);
 		free(c->hists);
 	}
 	free(c);
@@ -226,13 +227,15 @@ static struct top_row *on_close(struct top_row *r, const struct event *e)
 		forget(r);
 		return NULL;
 	}
-	on_stats(r, e);
+	if (e->stats->how != WST_UNSEEN)
+		on_stats(r, e);
 	*c = *r->c;
 	memset(c->head, 0, sizeof(c->head));
 	memset(c->frame, 0, sizeof(c->frame));
 	c->target = NULL;
 	c->hists = NULL;
 	c->cgroup = c->cgroup ? strdup(c->cgroup) : NULL;
+	c->container = c->container ? strdup(c->container) : NULL;
 	r->c = c;
 	r->closed = e->ts;
 	r->how = e->stats->how;
@@ -321,7 +324,7 @@ static bool passes(const struct top_row *r, const char *filter)
 	if (!*filter)
 		return true;
 	snprintf(process, sizeof(process), "%s[%u]", r->c->comm, r->c->pid);
-	return holds(process, filter) || holds(r->c->remote, filter) ||
+	return holds(process, filter) || holds(r->c->container, filter) || holds(r->c->remote, filter) ||
 	       holds(r->c->local, filter) || holds(r->target, filter);
 }
 

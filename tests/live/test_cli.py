@@ -416,23 +416,42 @@ def test_text_is_one_event_a_line(wstrace, port):
         assert "\x1b" not in line, "colour, and stdout is no terminal"
     assert any("GET /chat HTTP/1.1" in x for x in lines)
     assert any("101 Switching Protocols" in x for x in lines)
-    assert lines[-2].endswith("ms") and "closed by the client (FIN, 1000) after " in lines[-2]
-    assert "-> 2 frames 10 B  <- 1 frame 68.4 KiB" in lines[-1]
+    assert lines[-3].endswith("ms") and "closed by the client (FIN, 1000) after " in lines[-3]
+    assert "-> 2 frames 10 B  <- 1 frame 68.4 KiB" in lines[-2]
+    assert re.search(r" last frame -> close, <- binary; idle \d.* before the end$", lines[-1])
     assert run.closing == (1, 3, 5 + 70000 + 5, 0)
 
 
 def test_max_conns(wstrace, port):
-    """A table that is full: the rest is not followed, and the closing line says so."""
-    w = wstrace("-p", port, "--max-conns", 2, "--side", "both")
-    pairs = [Pair(port) for _ in range(4)]
+    """A table that is full: the rest is not followed, which is said at once and at the end."""
+    w = wstrace("-p", port, "--max-conns", 4, "--side", "both")
+    pairs = [Pair(port) for _ in range(10)]
     for p in pairs:
         p.upgrade()
-    for p in pairs:
+    wait_until(lambda: "are not followed" in w.err.text(), "the line that says so")
+    assert "wstrace: 4 connections are open: new ones are not followed (--max-conns)" in w.err.text()
+    w.wait("response", 4)
+    for p in pairs[:2]:
         p.close()
+    w.wait("close", 4)
     w.proc.send_signal(signal.SIGINT)
     assert w.proc.wait(LIMIT) == 0
     w.err.join(LIMIT)
-    assert re.search(r"[1-9]\d* connections not followed \(--max-conns\)", w.err.text())
+    w.out.join(LIMIT)
+    assert re.search(r"^wstrace: 4 connections, .*, 16 connections not followed \(--max-conns\)$",
+                     w.err.text(), re.M), w.err.text()
+    assert w.events()[-1]["not_followed"] == 16
+    for p in pairs[2:]:
+        p.close()
+
+
+def test_room_again(wstrace, port):
+    """What closes makes room for what opens."""
+    w = wstrace("-p", port, "--max-conns", 4)
+    for n in range(20):
+        Pair(port).upgrade().close()
+        w.wait("close", n + 1)
+    assert w.stop().closing[0] == 20
 
 
 def test_other_ports_are_left_alone(wstrace, port, free_port):

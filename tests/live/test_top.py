@@ -239,6 +239,34 @@ def test_filter(terminal, port, pairs):
     t.wait(lambda _: len(t.rows()) == 5)
 
 
+def micros(text):
+    """"180ms" and its like."""
+    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s)", text).groups()
+    return float(number) * {"us": 1, "ms": 1e3, "s": 1e6}[unit]
+
+
+def test_p99_is_recent(terminal, port, pairs):
+    """A process that was slow once is not shown as slow for ever."""
+    t = terminal()
+    t.start("--top", "-p", port)
+    p, = pairs(1)
+    p.c2s(TEXT, "soon")
+    p.c.send(TEXT, "late")
+    time.sleep(0.4)
+    p.s.recv()
+    t.wait(lambda _: t.rows() and t.rows()[0]["READ"] != "-" and micros(t.rows()[0]["READ"]) > 3e5)
+
+    def talk():
+        p.c2s(TEXT, "soon")
+        return micros(t.rows()[0]["READ"]) < 2e5
+
+    wait_until(talk, "what is recent", 2 * LIMIT)
+    t.keys("Enter", "3")
+    t.wait(r"wait in the receive queue|message size")
+    t.keys("End")
+    t.wait(r"262144 -> 524287 *: 1 ")  # these are of its whole life
+
+
 def test_open(terminal, port, pairs):
     """One connection: its handshake, frames as they pass, histograms; nothing of the others."""
     t = terminal()

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <nettle/base64.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,14 @@ static struct {
 	uint64_t now, heard, run_start, random;	/* heard: when the server last spoke */
 	uint8_t *frame;
 } cl;
+
+static volatile sig_atomic_t held_enough;
+
+static void on_term(int sig)
+{
+	(void)sig;
+	held_enough = 1;
+}
 
 static void client_send(struct conn *c, const void *data, size_t len)
 {
@@ -292,7 +301,7 @@ static void client_run(const uint64_t *counter, uint64_t target, uint64_t end)
 	int i, n;
 
 	cl.now = cl.heard = clock_ns();
-	while (*counter < target && cl.now < end) {
+	while (*counter < target && cl.now < end && !(cl.phase == PH_HOLD && held_enough)) {
 		while (cl.started < opt.conns && cl.started - cl.opened < CONNECTING_MAX)
 			client_connect(&cl.conns[cl.started++]);
 		n = epoll_pwait2(cl.ep, ev, EVENTS, client_wait(end, &ts), NULL);
@@ -319,6 +328,7 @@ static void client_run(const uint64_t *counter, uint64_t target, uint64_t end)
 
 static void client_report(double seconds, uint64_t cpu)
 {
+	uint64_t conns = opt.conns * opt.rounds;
 	double msgs = opt.mode == MODE_SOURCE ? cl.got : cl.sent, per_msg = msgs ? cpu / msgs : 0;
 	double rate = msgs ? msgs / seconds : 0, p50 = latency_quantile(500) / 1e3;
 	double p90 = latency_quantile(900) / 1e3, p99 = latency_quantile(990) / 1e3;
@@ -327,12 +337,12 @@ static void client_report(double seconds, uint64_t cpu)
 		printf("{\"conns\":%lu,\"messages\":%.0f,\"bytes\":%.0f,\"seconds\":%.6f,"
 		       "\"msgs_per_s\":%.1f,\"cpu_us\":%lu,\"cpu_us_per_msg\":%.3f,\"pings\":%lu,"
 		       "\"pongs\":%lu,\"latency_us\":{\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,"
-		       "\"max\":%.1f}}\n", opt.conns, msgs, msgs * opt.size, seconds, rate, cpu,
-		       per_msg, cl.pings, cl.pongs, p50, p90, p99, latency_max() / 1e3);
+		       "\"max\":%.1f}}\n", conns, msgs, msgs * opt.size, seconds, rate, cpu, per_msg,
+		       cl.pings, cl.pongs, p50, p90, p99, latency_max() / 1e3);
 	else
 		printf("connections %lu, messages %.0f, bytes %.0f, seconds %.3f, msgs/s %.0f\n"
 		       "cpu %lu us, %.3f us a message; pings %lu, pongs %lu\n"
-		       "latency us: p50 %.1f, p90 %.1f, p99 %.1f, max %.1f\n", opt.conns, msgs,
+		       "latency us: p50 %.1f, p90 %.1f, p99 %.1f, max %.1f\n", conns, msgs,
 		       msgs * opt.size, seconds, rate, cpu, per_msg, cl.pings, cl.pongs, p50, p90,
 		       p99, latency_max() / 1e3);
 }
@@ -362,26 +372,46 @@ static void client_init(void)
 	cl.ai = resolve(0);
 }
 
-int client_main(void)
+/* The connections that have ended will be opened anew. */
+static void client_again(void)
+{
+	for (uint64_t i = 0; i < opt.conns; i++) {
+		struct conn *c = &cl.conns[i];
+
+		*c = (struct conn){ .fd = -1, .in.p = c->in.p, .in.cap = c->in.cap,
+				    .out.p = c->out.p, .out.cap = c->out.cap,
+				    .sent_at = c->sent_at };
+	}
+	cl.phase = PH_OPEN;
+	cl.started = cl.opened = cl.finished = cl.ended = 0;
+}
+
+/* Opens all connections, talks on them, holds and closes them. What the talk took is added up. */
+static void client_round(uint64_t *ns, uint64_t *cpu)
 {
 	static const uint8_t normal[2] = { 1000 >> 8, 1000 & 0xff };
-	uint64_t i, ns, cpu;
+	uint64_t sent = cl.sent, before, i;
 
-	client_init();
 	client_run(&cl.opened, opt.conns, UINT64_MAX);
 
-	cpu = cpu_us();
+	before = cpu_us();
+	cl.sent = 0; /* the rate is counted from here */
 	cl.now = cl.run_start = clock_ns();
 	cl.phase = PH_RUN;
 	for (i = 0; i < opt.conns; i++)
 		client_update(&cl.conns[i]);
 	client_run(&cl.finished, opt.conns, UINT64_MAX);
-	ns = clock_ns() - cl.run_start;
-	cpu = cpu_us() - cpu;
+	*ns += clock_ns() - cl.run_start;
+	*cpu += cpu_us() - before;
+	cl.sent += sent;
 
 	cl.phase = PH_HOLD;
-	if (opt.hold)
+	if (opt.hold) {
+		signal(SIGTERM, on_term);
+		fprintf(stderr, "wsload: holding %lu connections\n", opt.conns);
 		client_run(&cl.ended, opt.conns, clock_ns() + opt.hold * SEC_NS);
+		signal(SIGTERM, SIG_DFL);
+	}
 	cl.phase = PH_CLOSE;
 	for (i = 0; i < opt.conns; i++) {
 		client_frame(&cl.conns[i], FIN | OP_CLOSE, normal, sizeof(normal));
@@ -389,6 +419,18 @@ int client_main(void)
 		client_update(&cl.conns[i]);
 	}
 	client_run(&cl.ended, opt.conns, UINT64_MAX);
+}
+
+int client_main(void)
+{
+	uint64_t i, ns = 0, cpu = 0;
+
+	client_init();
+	for (i = 0; i < opt.rounds; i++) {
+		if (i)
+			client_again();
+		client_round(&ns, &cpu);
+	}
 	client_report(ns / 1e9, cpu);
 
 	for (i = 0; i < opt.conns; i++)

@@ -11,7 +11,7 @@
 
 struct options opt = {
 	.host = "127.0.0.1", .path = "/", .threads = 1, .conns = 1, .size = 64, .count = 1000,
-	.pipeline = 1, .timeout = 10,
+	.pipeline = 1, .timeout = 10, .rounds = 1,
 };
 
 static void parse_number(struct argp_state *state, const char *arg, const char *name, uint64_t min,
@@ -71,7 +71,9 @@ static const struct argp_option client_options[] = {
 	NUM("rate", 'r', "R", "messages a second in all (0, the default: no limit)"),
 	NUM("pipeline", 'k', "K", "messages under way on each connection (1)"),
 	NUM("ping-every", 'P', "N", "one ping after every N messages (0, the default: none)"),
-	NUM("hold", 'l', "SEC", "keep the connections open for so long before the Close (0)"),
+	NUM("rounds", 'R', "N", "open, use and close all connections so often (1)"),
+	NUM("hold", 'l', "SEC", "keep the connections open for so long before the Close, or until "
+	    "SIGTERM; a line on stderr says so (0)"),
 	NUM("timeout", 'T', "SEC", "give up when the server is silent for so long (10)"),
 	MODE("what the server does: echo (default), sink, source"),
 	{ "binary", 'b', NULL, 0, "binary messages instead of text", 0 },
@@ -89,8 +91,8 @@ static void check_options(struct argp_state *state)
 		argp_error(state, "--conns times --size is over 1 GiB");
 	if (opt.conns * opt.pipeline > 1 << 22)
 		argp_error(state, "--conns times --pipeline is over %d", 1 << 22);
-	if (opt.conns * opt.count > 10000000000ull)
-		argp_error(state, "--conns times --count is over 10000000000");
+	if (opt.conns * opt.rounds * opt.count > 10000000000ull)
+		argp_error(state, "--conns times --rounds times --count is over 10000000000");
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -98,13 +100,14 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case 'p': parse_number(state, arg, "port", opt.client, 65535, &opt.port); break;
 	case 't': parse_number(state, arg, "threads", 1, 64, &opt.threads); break;
-	case 'c': parse_number(state, arg, "conns", 1, 20000, &opt.conns); break;
+	case 'c': parse_number(state, arg, "conns", 1, 1000000, &opt.conns); break;
 	case 's': parse_number(state, arg, "size", 0, FRAME_MAX, &opt.size); break;
 	case 'n': parse_number(state, arg, "count", 0, 1000000000, &opt.count); break;
 	case 'r': parse_number(state, arg, "rate", 0, 10000000, &opt.rate); break;
 	case 'k': parse_number(state, arg, "pipeline", 1, 4096, &opt.pipeline); break;
 	case 'P': parse_number(state, arg, "ping-every", 0, 1000000000, &opt.ping_every); break;
 	case 'l': parse_number(state, arg, "hold", 0, 3600, &opt.hold); break;
+	case 'R': parse_number(state, arg, "rounds", 1, 1000000, &opt.rounds); break;
 	case 'T': parse_number(state, arg, "timeout", 2, 600, &opt.timeout); break;
 	case 'm': opt.mode = parse_mode(state, arg); break;
 	case 'h': parse_header(state, arg); break;

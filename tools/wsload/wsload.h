@@ -16,7 +16,8 @@ struct options {
 	bool client, json, binary;
 	enum mode mode;
 	const char *host, *path;
-	uint64_t port, threads, conns, size, count, rate, pipeline, ping_every, hold, timeout;
+	uint64_t port, threads, conns, size, count, rate, pipeline, ping_every, hold, timeout,
+		 rounds;
 	size_t nheaders;
 	char headers[4096];
 };

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Thousands of connections opened and closed: nothing is left of them. tools/bench-conns does more."""
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+
+import pytest
+
+from conftest import BUILD, CLOSING, LIMIT, wait_until
+
+CONNS = 500  # at a time
+GUEST = bool(os.environ.get("WSTRACE_VM_GUEST"))
+
+
+@pytest.fixture
+def load(spawn):
+    """load(rounds): opens CONNS connections, has an echo on each, closes them; so often."""
+    wsload = BUILD / "wsload"
+    if not wsload.exists():
+        pytest.skip("build/wsload is not built: make tools")
+    server = spawn(wsload, "server", stdout=subprocess.PIPE)
+    port = server.stdout.readline().split()[1].decode()
+
+    def run(rounds):
+        done = subprocess.run([wsload, "client", "--port", port, "--conns", str(CONNS), "--count", "1",
+                               "--rounds", str(rounds), "--json"], check=True, timeout=6 * LIMIT,
+                              capture_output=True, text=True)
+        assert json.loads(done.stdout)["conns"] == CONNS * rounds
+
+    run.port = port
+    return run
+
+
+def own_memory(pid):
+    """KiB that only the process uses: without the event buffer, which is the kernel's too."""
+    text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return int(re.search(r"^Anonymous: +(\d+)", text, re.M)[1])
+
+
+def map_memory(pid):
+    """Bytes in the process's BPF maps right now: where entries are allocated one by one, those, too."""
+    total = {}
+    for info in pathlib.Path(f"/proc/{pid}/fdinfo").iterdir():
+        try:
+            fields = dict(re.findall(r"^(\w+):\t(\d+)$", info.read_text(), re.M))
+        except OSError:
+            continue
+        if "map_type" in fields:
+            total[fields["map_id"]] = int(fields["memlock"])
+    return sum(total.values())
+
+
+@pytest.mark.parametrize("args", [["-q"], ["-q", "-H"], ["-j"]], ids=" ".join)
+def test_no_growth(wstrace, load, args):
+    """What is judged some seconds later, and the allocator, need room; at some point that is enough."""
+    w = wstrace("-p", load.port, "--ringbuf", 64, *args, json_output=False)
+    empty = map_memory(w.proc.pid)
+    rounds = 2 if GUEST else 20
+    kib = []
+    for _ in range(10):
+        load(rounds)
+        kib.append(own_memory(w.proc.pid))
+        if len(kib) > 1 and (kib[-1] - kib[-2]) * 1024 < 20 * CONNS * rounds:
+            break
+    else:
+        pytest.fail(f"it grows and grows: {kib} KiB, at each step by {CONNS * rounds} connections")
+    wait_until(lambda: map_memory(w.proc.pid) <= empty, "the maps to be empty", 2 * LIMIT)
+    w.proc.send_signal(signal.SIGINT)
+    assert w.proc.wait(LIMIT) == 0
+    w.err.join(LIMIT)
+    conns, frames, _, lost = map(int, CLOSING.search(w.err.text()).groups())
+    opened = CONNS * rounds * len(kib)
+    assert (conns, frames) == (opened, 4 * opened) or lost, w.err.text()
+
+
+def test_closes_that_were_lost(wstrace, load):
+    """Connections whose close had no room in the event buffer are not kept: they are counted out."""
+    w = wstrace("-p", load.port, "--ringbuf", 1)
+    w.proc.send_signal(signal.SIGSTOP)
+    load(8)
+    w.proc.send_signal(signal.SIGCONT)
+    w.wait("lost")
+
+    def all_closed():
+        events = w.events()
+        opened = {e["conn"] for e in events if e["type"] == "open"}
+        return opened and opened == {e["conn"] for e in events if e["type"] == "close"}
+
+    wait_until(all_closed, "a close for each connection")
+    run = w.stop(lost=None)
+    unseen = [e for e in run.of("close") if "how" not in e]
+    assert unseen and all(set(e) == {"type", "ts", "conn", "unseen"} for e in unseen)
+    assert run.closing[3] > 0

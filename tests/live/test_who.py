@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Who uses a connection, in which container; who ended it, how, and what came last."""
+import os
+import pathlib
+import re
+import secrets
+import signal
+import socket
+import struct
+import sys
+import time
+
+import pytest
+
+from conftest import HERE, LIMIT, end_process, listens, wait_until
+from wire import BINARY, CLOSE, PING, PONG, TEXT, Pair, close_payload, recv_eof, ws_connect
+
+TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", 18)
+
+
+def cgroup2():
+    """Where cgroup version 2 is mounted, alone or beside version 1."""
+    for line in pathlib.Path("/proc/self/mounts").read_text().splitlines():
+        if line.split()[2] == "cgroup2" and os.access(line.split()[1], os.W_OK):
+            return pathlib.Path(line.split()[1])
+    pytest.skip("no cgroup v2 that can be written")
+
+
+@pytest.fixture
+def contained(spawn, free_port, tmp_path):
+    """contained(path): an echo server in a cgroup of this path, which goes with it."""
+    pytest.importorskip("websockets")
+    made = []
+
+    def start(path):
+        top = cgroup2() / f"wstrace-test-{os.getpid()}"
+        group = top / path
+        try:
+            group.mkdir(parents=True)
+        except OSError as e:
+            pytest.skip(f"cannot make a cgroup: {e.strerror}")
+        port, log = free_port(), tmp_path / "log"
+        log.write_text("")
+        proc = spawn(sys.executable, HERE / "echo.py", port, log)
+        made.append((proc, top, group))
+        (group / "cgroup.procs").write_text(str(proc.pid))
+        listens(port, proc)
+        return port
+
+    yield start
+    for proc, top, group in made:
+        end_process(proc)
+        while group != top.parent:
+            wait_until(lambda g=group: remove(g), f"{group} to be empty")
+            group = group.parent
+
+
+def remove(group):
+    try:
+        group.rmdir()
+    except FileNotFoundError:
+        pass
+    except OSError:
+        return False
+    return True
+
+
+ID = secrets.token_hex(32)
+
+
+@pytest.mark.parametrize("path, container", [
+    (f"system.slice/docker-{ID}.scope", ID),
+    (f"kubepods.slice/kubepods-pod1.slice/cri-containerd-{ID}.scope", ID),
+    (f"docker/{ID}", ID),
+    ("lxc.payload.web/system.slice", "web"),
+    ("system.slice/web.service", None)], ids=("docker", "kubernetes", "cgroupfs", "lxc", "none"))
+def test_container(wstrace, contained, path, container):
+    port = contained(path)
+    w = wstrace("-p", port)
+    text = wstrace("-p", port, json_output=False)
+    ws_connect(port).close()
+    w.wait("close")
+    wait_until(lambda: "closed by" in text.out.text(), "the close")
+    opened = w.stop().one("open")
+    assert opened["cgroup"].endswith(path)
+    assert opened.get("container") == container
+    text.stop()
+    first, = [x for x in text.out.text().splitlines() if x.endswith("server") or "container" in x]
+    assert re.search(r"server(  container (\S+))?$", first)[2] == (
+        ID[:12] if container == ID else container)
+
+
+def fin_by_client(p):
+    p.close()
+    return "closed by the client (FIN)"
+
+
+def fin_by_server(p):
+    p.s.sock.shutdown(socket.SHUT_WR)
+    recv_eof(p.c.sock)
+    p.c.close()
+    recv_eof(p.s.sock)
+    p.s.close()
+    return "closed by the server (FIN)"
+
+
+def reset(end):
+    end.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    end.close()
+
+
+def rst_by_client(p):
+    reset(p.c)
+    recv_eof(p.s.sock)
+    p.s.close()
+    return "closed by the client (RST received)"
+
+
+def rst_by_server(p):
+    reset(p.s)
+    recv_eof(p.c.sock)
+    p.c.close()
+    return "closed by the server (RST sent)"
+
+
+def no_answer(p):
+    """The client does not read, and the server does not wait for it forever (RFC 5482)."""
+    p.s.sock.setsockopt(socket.IPPROTO_TCP, TIMEOUT, 300)
+    p.s.sock.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        while True:
+            p.s.sock.send(p.s.frame(BINARY, b"x" * 60000))
+    # TCP_CLOSE; not SO_ERROR, which takes the error away before wstrace may have seen it
+    wait_until(lambda: p.s.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == 7,
+               "the timeout")
+    p.s.close()
+    p.c.close()
+    return "given up: the client did not answer (timeout)"
+
+
+WAYS = {fin_by_client: ("remote", "fin"), fin_by_server: ("local", "fin"),
+        rst_by_client: ("remote", "rst"), rst_by_server: ("local", "rst"),
+        no_answer: ("remote", "timeout")}
+
+
+@pytest.mark.parametrize("by", WAYS, ids=lambda by: by.__name__)
+def test_end(wstrace, port, by):
+    """Who, how, the last frame of each side, and the silence before it; seen by the server's end."""
+    w = wstrace("-p", port)
+    text = wstrace("-p", port, "--only", "close", json_output=False)
+    p = Pair(port).upgrade()
+    p.c2s(TEXT, "a")
+    p.s2c(TEXT, "b")
+    p.c2s(PING, "c")
+    p.s2c(PONG, "c")
+    time.sleep(0.25)
+    said = by(p)
+    w.wait("close", limit=2 * LIMIT)
+    wait_until(lambda: "idle" in text.out.text(), "the close")
+    close = w.stop(lost=0).one("close")
+    assert (close["first"], close["how"]) == WAYS[by]
+    assert close["c2s"]["last"] == "ping"
+    assert close["s2c"]["last"] == ("binary" if by is no_answer else "pong")
+    assert 200000 <= close["idle_us"] <= close["duration_us"]
+    text.stop(lost=0)
+    lines = text.out.text().splitlines()
+    assert f" {said[:-1]}) after " in lines[0], lines
+    assert re.search(rf"^ +last frame -> ping, <- {close['s2c']['last']}; "
+                     r"idle \d[^ ]* (ms|s) before the end$", lines[2]), lines
+
+
+def test_end_of_process(wstrace, py_server):
+    server = py_server()
+    w = wstrace("-p", server.port)
+    text = wstrace("-p", server.port, json_output=False)
+    ws = ws_connect(server.port)
+    ws.send(TEXT, "hi")
+    assert ws.message() == b"hi"
+    end_process(server.proc, signal.SIGKILL)
+    recv_eof(ws.sock)
+    ws.close()
+    w.wait("close")
+    wait_until(lambda: "idle" in text.out.text(), "the close")
+    close = w.stop().one("close")
+    assert (close["first"], close["how"]) == ("local", "exit")
+    assert (close["c2s"]["last"], close["s2c"]["last"]) == ("text", "text")
+    text.stop()
+    assert "closed by the server (process ended) after " in text.out.text()
+
+
+def test_close_code_and_last_frames(wstrace, port):
+    """Both Close frames; data after one is a fault, and is the last frame."""
+    w = wstrace("-p", port)
+    p = Pair(port).upgrade()
+    p.c2s(CLOSE, close_payload(4001, "bye"))
+    p.s2c(CLOSE, close_payload(4001))
+    p.s2c(TEXT, "one more thing")
+    p.close()
+    w.wait("close")
+    close = w.stop().one("close")
+    assert close["code"] == 4001
+    assert (close["c2s"]["last"], close["s2c"]["last"]) == ("close", "text")
+
+
+def test_no_frames(wstrace, port):
+    """A connection on which nothing came has no last frame, and is not idle since anything."""
+    w = wstrace("-p", port)
+    Pair(port).close()
+    Pair(port).upgrade().close()
+    w.wait("close", 2)
+    silent, upgraded = w.stop().of("close")
+    assert "idle_us" not in silent and "idle_us" in upgraded
+    for close in silent, upgraded:
+        assert "last" not in close["c2s"] and "last" not in close["s2c"]
