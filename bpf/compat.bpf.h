@@ -38,12 +38,18 @@ static __always_inline bool fin_received(unsigned long flags)
  */
 static __always_inline struct walk *call_start(struct sock *sk, u32 io, u32 n, bool spare)
 {
-	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
 	struct walk *w = walk_start(io, spare);
+	struct tcp_sock *tp;
 
-	if (!tp || !w)
+	if (!w)
 		return NULL;
 	w->sk = (u64)sk;
+	/* Read back, it is a number to the verifier, and no pointer that must not be shifted. */
+	if (is_ignored(*(volatile u64 *)&w->sk))
+		return NULL;
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (!tp)
+		return NULL;
 	w->ts = tp->tcp_mstamp * 1000;
 	w->n = n;
 	w->end_seq = io == IO_SEND ? tp->write_seq : tp->copied_seq;

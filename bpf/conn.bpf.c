@@ -28,6 +28,8 @@ __u64 refused_conns = 0; /* not followed, since the table was full */
 /* Written by the user side at any time: data frames of this connection are always handed on. */
 __u64 focus = 0;
 
+__u64 ignored[N_IGNORED] = {};
+
 /* A bit for each port that somebody listened on at start. */
 __u64 listening[1024] = {};
 
@@ -115,6 +117,7 @@ static __noinline struct conn *conn_new(struct sock *sk, u8 role, bool midstream
 	struct conn *c;
 	struct wst_open *o;
 
+	ignore_no_more(key);
 	if (bpf_map_update_elem(&conns, &key, &no_conn, BPF_ANY))
 		return NULL;
 	c = bpf_map_lookup_elem(&conns, &key);
@@ -319,6 +322,7 @@ static __noinline void conn_close(struct sock *sk, struct conn *c)
 	if (want_hists)
 		bpf_map_delete_elem(&hists, &key);
 	pair_forget(c);
+	ignore_no_more(key);
 	bpf_map_delete_elem(&conns, &key);
 }
 

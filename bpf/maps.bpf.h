@@ -45,6 +45,29 @@ struct timed_hists {
 	u64 c2s_end; /* when the last c2s message ended that has no answer yet */
 };
 
+/*
+ * Sockets whose connections are known not to be followed, by some bits of their addresses, so that
+ * most of their calls are let go by without a look at the table. A later one takes a place over.
+ */
+#define N_IGNORED 1024
+extern __u64 ignored[N_IGNORED] __hidden;
+
+static __always_inline __u64 *ignored_place(u64 sk)
+{
+	return &ignored[sk >> 8 & (N_IGNORED - 1)];
+}
+
+static __always_inline bool is_ignored(u64 sk)
+{
+	return *ignored_place(sk) == sk;
+}
+
+static __always_inline void ignore_no_more(u64 sk)
+{
+	if (is_ignored(sk))
+		*ignored_place(sk) = 0;
+}
+
 /* Only with want_hists; keyed as conns. */
 struct hists {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -126,7 +149,10 @@ static __always_inline struct conn *walk_conn(struct walk *w)
 
 	if (!c)
 		c = conn_meet(w->sk, w->end_seq - w->n, w->io);
-	return !c || c->shadow || c->opaque ? NULL : c;
+	if (!c || (!c->shadow && !c->opaque))
+		return c;
+	*ignored_place(w->sk) = w->sk;
+	return NULL;
 }
 
 /*
