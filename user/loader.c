@@ -277,9 +277,16 @@ static struct btf *kernel_btf(const struct options *o)
 	return NULL;
 }
 
+#define ENOTSUPP 524 /* the kernel's own; not for user space, yet it comes */
+
+static const char *error_text(int err)
+{
+	return err == -ENOTSUPP ? "Operation not supported" : strerror(-err);
+}
+
 static void print_reason(FILE *to, const char *lead, const struct backend *backend, int err)
 {
-	fprintf(to, "%s%s: %s", lead, backend->name, strerror(-err));
+	fprintf(to, "%s%s: %s", lead, backend->name, error_text(err));
 	if (last_words[0])
 		fprintf(to, " (%s)", last_words);
 	fputc('\n', to);
@@ -508,7 +515,7 @@ int loader__check(const struct options *o)
 		char text[512];
 
 		snprintf(text, sizeof(text), "%s%s%s%s%s", backends[i].how, err ? ": " : "",
-			 err ? strerror(-err) : "", err && last_words[0] ? ": " : "",
+			 err ? error_text(err) : "", err && last_words[0] ? ": " : "",
 			 err ? last_words : "");
 		check_line(backends[i].name, !err, text);
 		if (!err && o->verbose)

@@ -244,7 +244,8 @@ static void on_close(struct report *r, struct report_conn *c, const struct event
 {
 	const struct wst_stats *s = e->stats;
 
-	on_stats(r, c, e);
+	if (s->how != WST_UNSEEN) /* that has no counters */
+		on_stats(r, c, e);
 	if (!c)
 		return;
 	c->closed = e->ts;

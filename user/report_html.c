@@ -116,6 +116,10 @@ void html_end(struct buf *b, const struct report_conn *c)
 		buf_str(b, "connection refused");
 		return;
 	}
+	if (c->how == WST_UNSEEN) {
+		buf_str(b, "closed; how and when was not seen");
+		return;
+	}
 	if (!c->how) {
 		buf_str(b, "replaced by a new connection; its end was not seen");
 		return;

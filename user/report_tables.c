@@ -125,6 +125,8 @@ static void draw_ended(struct buf *b, const struct report_conn *c)
 
 	if (!c->closed)
 		buf_str(b, "open");
+	else if (c->how == WST_UNSEEN)
+		buf_str(b, "not seen");
 	else if (c->how && c->how < sizeof(hows) / sizeof(hows[0]) && hows[c->how])
 		buf_printf(b, "%s, %s", c->by_client ? "client" : "server", hows[c->how]);
 	if (c->code)
