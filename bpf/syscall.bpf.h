@@ -16,6 +16,7 @@ enum {
 	NR_sendmmsg = 307, NR_preadv2 = 327, NR_pwritev2 = 328,
 };
 #elif defined(__TARGET_ARCH_arm64)
+#define TIF_32BIT 22
 enum {
 	NR_read = 63, NR_write = 64, NR_readv = 65, NR_writev = 66, NR_sendto = 206,
 	NR_recvfrom = 207, NR_sendmsg = 211, NR_recvmsg = 212, NR_recvmmsg = 243,
@@ -78,6 +79,8 @@ static __always_inline int call_args(struct sock *sk, struct call_args *args)
 	args->n = regs->dx;
 	nr = regs->orig_ax;
 #elif defined(__TARGET_ARCH_arm64)
+	if (task->thread_info.flags >> TIF_32BIT & 1)
+		return -1;
 	args->fd = regs->user_regs.regs[0]; /* the return value only once the call is over */
 	args->buf = regs->user_regs.regs[1];
 	args->n = regs->user_regs.regs[2];

@@ -146,6 +146,7 @@ struct mmsghdr {
 
 struct thread_info {
 	u32 status; /* x86: TS_COMPAT */
+	unsigned long flags; /* arm64: _TIF_32BIT */
 };
 
 struct inode {
