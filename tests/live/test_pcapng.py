@@ -790,7 +790,7 @@ def test_sigkill_leaves_a_file_that_opens(port, wstrace, tmp_path, snap):
 @pytest.mark.parametrize("how", ("SIGINT", "SIGTERM", "-d"))
 def test_ends_with_its_statistics(port, wstrace, tmp_path, how):
     path = tmp_path / "f.pcapng"
-    w = wstrace("-p", port, "-w", path, *(["-d", 1] if how == "-d" else []))
+    w = wstrace("-p", port, "-w", path, *(["-d", 3] if how == "-d" else []))
     p = Pair(port).upgrade()
     p.c2s(TEXT, "hello")
     w.wait("frame")

@@ -99,4 +99,5 @@ def test_many_frames_in_one_call(wstrace, port, side):
     assert [f["opcode"] for f in got] == [1, 2] * (n // 2)
     assert [f["offset"] for f in got] == list(range(0, 2 * n, 2))
     assert run.one("close")["s2c"] == {"frames": n, "bytes": 0, "text": n // 2, "binary": n // 2,
-                                       "cont": 0, "close": 0, "ping": 0, "pong": 0, "messages": n}
+                                       "cont": 0, "close": 0, "ping": 0, "pong": 0, "messages": n,
+                                       "last": "binary"}
