@@ -280,8 +280,13 @@ int on_open_socket(struct sock *sk, struct task_struct *task, u32 pass)
 		if (c && c->role == WST_CLIENT)
 			set_client_pid(c, BPF_CORE_READ(task, tgid));
 	}
-	/* With a cgroup wanted, the process itself says where it belongs when it next acts. */
-	if (pass != WST_SCAN_ANNOUNCE || !c || c->announced || cgroup_wanted || is_shadow(c))
+	/*
+	 * What has just been opened says so with its first bytes: its other end may still be on its way,
+	 * by which it may turn out to be hidden. With a cgroup wanted, the process itself says where it belongs
+	 * when it next acts.
+	 */
+	if (pass != WST_SCAN_ANNOUNCE || !c || c->announced || cgroup_wanted ||
+	    !(c->open.t.h.flags & WST_MIDSTREAM) || is_shadow(c))
 		return 0;
 	t.pid = BPF_CORE_READ(task, tgid);
 	t.cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
