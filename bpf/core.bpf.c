@@ -56,15 +56,19 @@ static __always_inline void emit_frame(struct walk *w, struct conn *c, struct st
 /*
  * Whether f may break a rule of RFC 6455, or start or go on with a message in several frames, so
  * that it is handed on even where data frames are not wanted. RSV1 is on every message once
- * permessage-deflate is agreed: of that the first frames do.
+ * permessage-deflate is agreed: of that the first frames do. In arithmetic, since the verifier follows
+ * each way through a chain of conditions to the end of the walk.
  */
 static __always_inline bool remarkable(struct walk *w, struct stream *s, const struct ws_frame *f)
 {
-	if (s->n.frames[WST_TEXT] + s->n.frames[WST_BINARY] <= 1)
-		return true;
-	return (f->b0 & ~0x43) != WS_FIN || !(f->b0 & 3) || (f->b0 & 3) == 3 ||
-	       f->masked != (w->dir == WST_C2S) ||
-	       f->hdr_len != 4 * f->masked + (f->len <= 125 ? 2 : f->len <= 0xffff ? 4 : 10);
+	u64 odd = (f->b0 & ~(WS_RSV1 | 3)) ^ WS_FIN;
+	u32 form = f->hdr_len - 4 * f->masked; /* 2, 4 or 10: how the length is written */
+
+	odd |= ~(f->b0 ^ f->b0 >> 1) & 1; /* neither text, 1, nor binary, 2 */
+	odd |= f->masked ^ (w->dir == WST_C2S);
+	odd |= (f->len - 126) >> 63 & form >> 2; /* 16 bits for what fits into 7 */
+	odd |= (f->len - 0x10000) >> 63 & form >> 3; /* 64 for what fits into 16 */
+	return odd || s->n.frames[WST_TEXT] + s->n.frames[WST_BINARY] <= 1;
 }
 
 /* A header is complete, and frames are known to start where the walk says. */
@@ -293,6 +297,28 @@ static __always_inline int step_ws(struct walk *w, struct conn *c, struct stream
 	return w->b.total > 0;
 }
 
+__noinline int step_back(u32 at)
+{
+	struct walk *w = bpf_map_lookup_elem(&walks, &at);
+	struct iovec v;
+
+	if (!w)
+		return 0;
+	for (int i = 0; i < IOV_RUN; i++) {
+		w->b.iov -= sizeof(v);
+		if (bpf_probe_read_kernel(&v, sizeof(v), (void *)w->b.iov)) {
+			w->b.iov = 0;
+			return 0;
+		}
+		if (w->b.off <= v.iov_len) {
+			w->b.off = v.iov_len - w->b.off;
+			return 0;
+		}
+		w->b.off -= v.iov_len;
+	}
+	return 1;
+}
+
 static __always_inline int step(struct walk *w, struct conn *c, struct stream *s)
 {
 	if (!w->b.left)
@@ -314,7 +340,7 @@ __noinline int walk_some(u32 at)
 	c = bpf_map_lookup_elem(&conns, &w->sk);
 	if (!c)
 		return 0;
-	for (int i = 0; i < 8; i++)
+	for (int i = 0; i < 4; i++)
 		if (!step(w, c, walk_stream(w, c)))
 			return 0;
 	return 1;
@@ -322,7 +348,7 @@ __noinline int walk_some(u32 at)
 
 __noinline int walk_many(u32 at)
 {
-	for (int i = 0; i < 256; i++)
+	for (int i = 0; i < 512; i++)
 		if (!walk_some(at))
 			return 0;
 	return 1;

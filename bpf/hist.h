@@ -13,29 +13,33 @@
 
 #define HIST_SLOTS 128 /* up to 2^33; larger values are counted in the last one */
 
-/* Position of the highest bit that is set; v is not 0. Not every clang has clz for BPF. */
+/*
+ * Position of the highest bit that is set; v is neither 0 nor above 2^33. Not every clang has clz
+ * for BPF; and in arithmetic, since each comparison would double the ways that the verifier follows.
+ */
 static __always_inline __u32 hist_log2(__u64 v)
 {
 	__u32 n = 0;
 
 	for (int shift = 32; shift; shift >>= 1) {
-		if (v >> shift) {
-			v >>= shift;
-			n += shift;
-		}
+		__u32 higher = (((1ULL << shift) - 1 - v) >> 63) * shift;
+
+		v >>= higher;
+		n += higher;
 	}
 	return n;
 }
 
 static __always_inline __u32 hist_slot(__u64 v)
 {
-	__u32 e, slot;
+	__u32 e;
 
 	if (v < 4)
 		return v;
+	if (v >> 33)
+		return HIST_SLOTS - 1;
 	e = hist_log2(v);
-	slot = (e - 1) * 4 + ((v >> (e - 2)) & 3);
-	return slot < HIST_SLOTS ? slot : HIST_SLOTS - 1;
+	return (e - 1) * 4 + ((v >> (e - 2)) & 3);
 }
 
 /* The smallest value of a slot; hist_low(slot + 1) is where it ends. */

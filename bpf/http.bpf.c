@@ -47,7 +47,7 @@ static __always_inline int on_head(struct walk *w, struct conn *c, struct stream
 }
 
 #define HTTP_STEP 512 /* bytes of a head looked at in one step */
-#define HTTP_RUN 8 /* and in one verified loop */
+#define HTTP_RUN 4 /* and in one verified loop */
 
 /* Scans w->out.data from pos. Returns the new place; w->event is what stopped it, or HTTP_MORE. */
 __noinline int scan_some(u32 at, u32 pos)
@@ -66,6 +66,20 @@ __noinline int scan_some(u32 at, u32 pos)
 	}
 	w->event = ev;
 	return pos;
+}
+
+/* Scans the w->out_n bytes in w->out.data, as far as w->event says. Returns how many that are. */
+__noinline int scan_all(u32 at)
+{
+	struct walk *w = bpf_map_lookup_elem(&walks, &at);
+	u32 used = 0;
+
+	if (!w)
+		return 0;
+	w->event = HTTP_MORE;
+	for (int i = 0; i < HTTP_STEP / HTTP_RUN && used < w->out_n && w->event == HTTP_MORE; i++)
+		used = scan_some(at, used);
+	return used;
 }
 
 __noinline int step_http(u32 at)
@@ -102,11 +116,8 @@ __noinline int step_http(u32 at)
 		return 1;
 	}
 	w->http = s->http;
-	w->event = HTTP_MORE;
 	w->out_n = n;
-	used = 0;
-	for (int i = 0; i < HTTP_STEP / HTTP_RUN && used < n && w->event == HTTP_MORE; i++)
-		used = scan_some(at, used);
+	used = scan_all(at);
 	s->http = w->http;
 	ev = w->event;
 	if (used > HTTP_STEP)

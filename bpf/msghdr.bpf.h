@@ -3,7 +3,7 @@
 #ifndef MSGHDR_BPF_H
 #define MSGHDR_BPF_H
 
-#include "maps.bpf.h"
+#include "walk.bpf.h"
 
 enum { ITER_IS_OTHER, ITER_IS_UBUF, ITER_IS_IOVEC };
 
@@ -35,30 +35,19 @@ static __always_inline u64 iter_iov(struct iov_iter *it)
 	return (u64)BPF_CORE_READ((struct iov_iter___old *)it, iov);
 }
 
-#define IOV_MAX 1024 /* UIO_MAXIOV */
-
-/* Steps n bytes back from an iterator that has done with them, as iov_iter_revert() does. */
-static __always_inline void bytes_behind_iov(struct bytes *b, struct iov_iter *it, u32 n)
+/* Steps w->n bytes back from an iterator that has done with them, as iov_iter_revert() does. */
+static __always_inline void bytes_behind_iov(struct walk *w, struct iov_iter *it)
 {
-	u64 iov = iter_iov(it), off = BPF_CORE_READ(it, iov_offset), back = n;
-	struct iovec v;
+	u64 off = BPF_CORE_READ(it, iov_offset);
 
-	if (back <= off) {
-		bytes_iov(b, iov, off - back, n, true);
+	bytes_iov(&w->b, iter_iov(it), off - w->n, w->n, true);
+	if (off >= w->n)
 		return;
-	}
-	back -= off;
-	for (int i = 0; i < IOV_MAX; i++) {
-		iov -= sizeof(v);
-		if (bpf_probe_read_kernel(&v, sizeof(v), (void *)iov))
-			break;
-		if (back <= v.iov_len) {
-			bytes_iov(b, iov, v.iov_len - back, n, true);
+	w->b.off = w->n - off;
+	for (int i = 0; i < IOV_MAX / IOV_RUN; i++)
+		if (!step_back(w->at))
 			return;
-		}
-		back -= v.iov_len;
-	}
-	bytes_iov(b, 0, 0, n, true);
+	w->b.iov = 0;
 }
 
 /* w: of a call that is this program's, or NULL. msg: NULL where the bytes were not copied. */
@@ -78,7 +67,7 @@ static __always_inline int on_msghdr(struct walk *w, struct msghdr *msg)
 			  (u64)BPF_CORE_READ(it, ubuf) + BPF_CORE_READ(it, iov_offset) - w->n, w->n);
 		break;
 	case ITER_IS_IOVEC:
-		bytes_behind_iov(&w->b, it, w->n);
+		bytes_behind_iov(w, it);
 		break;
 	default: /* pages of a file, memory of the kernel */
 		return on_unseen(c, w);

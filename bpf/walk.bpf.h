@@ -12,6 +12,14 @@
 
 #include "maps.bpf.h"
 
+#define IOV_MAX 1024 /* UIO_MAXIOV */
+#define IOV_RUN 32
+
+/*
+ * From the segment w->b.iov, in the kernel, w->b.off bytes back: over IOV_RUN segments, or to the one
+ * that holds the place; then w->b.off is where in it, and 0 is returned.
+ */
+int step_back(u32 at);
 int step_http(u32 at); /* HTTP bytes: hands heads on, skips bodies */
 
 /*

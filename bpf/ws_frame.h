@@ -16,6 +16,7 @@
 
 #define WS_FIN 0x80
 #define WS_RSV 0x70
+#define WS_RSV1 0x40
 #define WS_OPCODE 0x0f
 #define WS_MASKED 0x80
 #define WS_PING 9
