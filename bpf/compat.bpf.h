@@ -38,21 +38,22 @@ static __always_inline bool fin_received(unsigned long flags)
  */
 static __always_inline struct walk *call_start(struct sock *sk, u32 io, u32 n, bool spare)
 {
-	struct walk *w = walk_start(io, spare);
 	struct tcp_sock *tp;
+	struct walk *w;
 
-	if (!w)
+	if (sock_is_ignored(sk))
 		return NULL;
-	w->sk = (u64)sk;
-	/* Read back, it is a number to the verifier, and no pointer that must not be shifted. */
-	if (is_ignored(*(volatile u64 *)&w->sk))
-		return NULL;
-	tp = bpf_skc_to_tcp_sock(sk);
+	w = walk_start(io, spare);
+	tp = w ? bpf_skc_to_tcp_sock(sk) : NULL;
 	if (!tp)
 		return NULL;
+	w->sk = (u64)sk;
 	w->ts = tp->tcp_mstamp * 1000;
 	w->n = n;
 	w->end_seq = io == IO_SEND ? tp->write_seq : tp->copied_seq;
+	/* What has left at once left then. */
+	if (want_hists && io == IO_SEND && tp->snd_nxt == tp->write_seq)
+		w->now = w->ts;
 	/* copied_seq counts a FIN, too. */
 	if (io == IO_RECV && w->end_seq == tp->rcv_nxt && fin_received(sk->__sk_common.skc_flags))
 		w->end_seq--;

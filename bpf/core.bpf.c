@@ -396,9 +396,10 @@ int on_bytes(struct conn *c, struct walk *w)
 	w->seq = w->end_seq - n;
 	s = walk_stream(w, c);
 	c->last = w->ts;
-	if (want_hists && w->io == IO_RECV && c->arrival) {
-		time_read(w->at, c->arrival);
-		c->arrival = 0;
+	if (want_hists) {
+		w->arrival = w->io == IO_RECV ? c->arrival : 0;
+		if (w->arrival)
+			c->arrival = 0;
 	}
 
 	/* Two threads on one direction at once: the later one's bytes become a gap. */
@@ -419,5 +420,7 @@ int on_bytes(struct conn *c, struct walk *w)
 	s->next_seq = w->seq; /* short of end_seq where bytes could not be read: a gap */
 out:
 	__sync_fetch_and_add(&s->busy, -1);
+	if (want_hists && w->arrival)
+		time_read(w->at);
 	return 0;
 }

@@ -48,6 +48,7 @@ struct walk {
 	u32 out_n; /* bytes in out.data */
 	u8 hdr[32]; /* a frame header's bytes, read from the process */
 	u64 now; /* CLOCK_MONOTONIC, ns, once somebody wanted to know; 0: nobody has */
+	u64 arrival; /* with histograms: when what is read came, ns, until that is counted; else 0 */
 	u64 task; /* whose call the first program has just had; for its spare */
 	struct http_scan http; /* while the core scans a head: a copy of the stream's */
 	struct {

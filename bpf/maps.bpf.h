@@ -62,6 +62,16 @@ static __always_inline bool is_ignored(u64 sk)
 	return *ignored_place(sk) == sk;
 }
 
+/* For a socket of which the verifier knows the type: then it is no number to it that could be shifted. */
+static __always_inline bool sock_is_ignored(const struct sock *sk)
+{
+	u64 low;
+
+	/* In 32 bits a pointer's difference from something is a number: here, its lower half. */
+	asm volatile("r0 = %1; w0 -= 0; %0 = r0" : "=r"(low) : "r"(sk) : "r0");
+	return *ignored_place(low) == (u64)sk;
+}
+
 static __always_inline void ignore_no_more(u64 sk)
 {
 	if (is_ignored(sk))

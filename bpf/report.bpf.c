@@ -215,7 +215,10 @@ int open_sockets(struct bpf_iter__task_file *ctx)
 	return 0;
 }
 
-/* Data arrives: when, the histogram of read delays wants to know. */
+/*
+ * Data arrives: when, the histogram of read delays wants to know. tcp_mstamp will say so a moment later,
+ * but no longer when the process comes to read.
+ */
 SEC("tp_btf/tcp_probe")
 int BPF_PROG(arrival, struct sock *sk, struct sk_buff *skb)
 {
@@ -223,13 +226,13 @@ int BPF_PROG(arrival, struct sock *sk, struct sk_buff *skb)
 	struct tcp_sock *tp;
 	struct conn *c;
 
-	if (!selected(sk))
+	if (!selected(sk) || sock_is_ignored(sk) || *(u32 *)&skb->cb[4] == *(u32 *)&skb->cb[0])
+		return 0;
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (!tp || tp->copied_seq != tp->rcv_nxt)
 		return 0;
 	c = bpf_map_lookup_elem(&conns, &key);
-	tp = bpf_skc_to_tcp_sock(sk);
-	if (!c || !tp || c->arrival || c->shadow || !c->ws)
-		return 0;
-	if (*(u32 *)&skb->cb[4] - *(u32 *)&skb->cb[0] > 0 && tp->copied_seq == tp->rcv_nxt)
+	if (c && c->ws && !c->shadow && !c->arrival)
 		c->arrival = bpf_ktime_get_ns();
 	return 0;
 }

@@ -24,12 +24,12 @@ int step_http(u32 at); /* HTTP bytes: hands heads on, skips bodies */
 
 /*
  * For the histograms: a message starts or has ended here, after so many bytes; a ping or pong passes;
- * data was read that came at arrival, ns.
+ * data was read that came at w->arrival. time_message() does what time_read() does, too.
  */
 #define NOT_ENDED ~0ULL
 int time_message(u32 at, u32 starts, u64 ended);
 int time_ping(u32 at, u32 opcode);
-int time_read(u32 at, u64 arrival);
+int time_read(u32 at);
 
 static __always_inline struct stream *walk_stream(struct walk *w, struct conn *c)
 {
