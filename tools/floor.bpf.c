@@ -28,4 +28,11 @@ int floor_tcp_recvmsg(void *ctx)
 	return 0;
 }
 
+/* -H asks when data arrives. */
+SEC("tp_btf/tcp_probe")
+int floor_probe(void *ctx)
+{
+	return 0;
+}
+
 char LICENSE[] SEC("license") = "GPL";

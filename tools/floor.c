@@ -11,14 +11,21 @@
 
 #include "floor.skel.h"
 
+struct hooks {
+	bool fentry; /* else tracepoint */
+	bool arrival; /* besides */
+};
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
-	bool *fentry = state->input;
+	struct hooks *hooks = state->input;
 
 	if (key == 'h' && (!strcmp(arg, "tracepoint") || !strcmp(arg, "fentry")))
-		*fentry = !strcmp(arg, "fentry");
+		hooks->fentry = !strcmp(arg, "fentry");
 	else if (key == 'h')
 		argp_error(state, "--hooks %s: not tracepoint or fentry", arg);
+	else if (key == 'H')
+		hooks->arrival = true;
 	else if (key == ARGP_KEY_ARG)
 		argp_error(state, "unexpected '%s'", arg);
 	else
@@ -26,8 +33,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static struct floor_bpf *floor_open(bool fentry)
+static struct floor_bpf *floor_open(const struct hooks *hooks)
 {
+	bool fentry = hooks->fentry;
 	struct floor_bpf *skel = floor_bpf__open();
 
 	if (!skel)
@@ -36,6 +44,7 @@ static struct floor_bpf *floor_open(bool fentry)
 	bpf_program__set_autoload(skel->progs.floor_recv_length, !fentry);
 	bpf_program__set_autoload(skel->progs.floor_tcp_sendmsg, fentry);
 	bpf_program__set_autoload(skel->progs.floor_tcp_recvmsg, fentry);
+	bpf_program__set_autoload(skel->progs.floor_probe, hooks->arrival);
 	return skel;
 }
 
@@ -43,22 +52,23 @@ int main(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
 		{ "hooks", 'h', "KIND", 0, "tracepoint (default) or fentry", 0 },
+		{ "histogram", 'H', NULL, 0, "what wstrace -H hooks besides", 0 },
 		{ 0 }
 	};
 	static const struct argp argp = { options, parse_option, NULL,
 		"Attaches empty BPF programs and waits for SIGTERM.", NULL, NULL, NULL };
 	struct floor_bpf *skel;
-	bool fentry = false;
+	struct hooks hooks = {};
 	sigset_t set;
 	int sig, err;
 
 	argp_err_exit_status = 2;
-	argp_parse(&argp, argc, argv, 0, NULL, &fentry);
+	argp_parse(&argp, argc, argv, 0, NULL, &hooks);
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	skel = floor_open(fentry);
+	skel = floor_open(&hooks);
 	err = skel ? floor_bpf__load(skel) : -errno;
 	if (!err)
 		err = floor_bpf__attach(skel);
