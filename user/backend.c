@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <bpf/bpf.h>
 #include <bpf/btf.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "backend.h"
 
 int count_params(const struct btf *btf, const char *function)
@@ -80,12 +83,53 @@ static bool uses_tracepoint(const struct btf *btf, const char *prog)
 	return !strncmp(prog, "tracepoint_", strlen("tracepoint_"));
 }
 
+/* An empty program for a trampoline: small machines' kernels may allow none. */
+static int probe_fentry(const struct btf *btf, const char **why)
+{
+	static const struct bpf_insn empty[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FEXIT);
+	int id = btf__find_by_name_kind(btf, "tcp_recvmsg", BTF_KIND_FUNC), fd, err;
+
+	*why = "this kernel allows no BPF trampoline on tcp_recvmsg";
+	if (id < 0)
+		return -ENOENT;
+	opts.attach_btf_id = id;
+	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "wstrace_probe", "GPL", empty, 2, &opts);
+	err = fd < 0 ? -errno : 0;
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+/* Where libbpf looks for them: perf's own kind of event, or tracefs. */
+static int probe_kprobe(const struct btf *btf, const char **why)
+{
+	(void)btf;
+	*why = "this kernel has no kprobes (CONFIG_KPROBE_EVENTS), or neither /sys nor tracefs is mounted";
+	if (access("/sys/bus/event_source/devices/kprobe/type", F_OK) &&
+	    access("/sys/kernel/tracing/kprobe_events", F_OK) &&
+	    access("/sys/kernel/debug/tracing/kprobe_events", F_OK))
+		return -ENOENT;
+	return 0;
+}
+
+/* The tracepoint's type in BTF, which a program for it needs. */
+static int probe_tracepoint(const struct btf *btf, const char **why)
+{
+	*why = "this kernel has no tracepoint sock_send_length";
+	return btf__find_by_name_kind(btf, "btf_trace_sock_send_length", BTF_KIND_TYPEDEF) < 0 ?
+		       -ENOENT : 0;
+}
+
 const struct backend backends[] = {
-	{ "fentry", "fexit on tcp_sendmsg_locked and tcp_recvmsg", uses_fentry,
-	  uses_spare },
-	{ "kprobe", "kprobe and kretprobe on the same", uses_kprobe, NULL },
+	{ "fentry", "fexit on tcp_sendmsg_locked and tcp_recvmsg", uses_fentry, uses_spare,
+	  probe_fentry },
+	{ "kprobe", "kprobe and kretprobe on the same", uses_kprobe, NULL, probe_kprobe },
 	{ "tracepoint", "sock_send_length and sock_recv_length, from Linux 6.3", uses_tracepoint,
-	  NULL },
+	  NULL, probe_tracepoint },
 };
 const size_t n_backends = sizeof(backends) / sizeof(backends[0]);
 

@@ -189,9 +189,14 @@ static int try_backend(struct loader *l, const struct backend *backend, const st
 		       const struct btf *btf)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = o->btf);
+	const char *why;
 	int err;
 
-	last_words[0] = 0;
+	/* The ids in another file's BTF are not this kernel's. */
+	err = o->btf ? 0 : backend->probe(btf, &why);
+	snprintf(last_words, sizeof(last_words), "%s", err ? why : "");
+	if (err)
+		return err;
 	l->skel = wstrace_bpf__open_opts(&opts);
 	if (!l->skel)
 		return -errno;
@@ -489,8 +494,10 @@ static void check_verified(const struct wstrace_bpf *skel)
 		if (bpf_program__fd(prog) < 0 ||
 		    bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
 			continue;
-		printf("  %-18s %7u instructions verified, %6u bytes of machine code\n",
-		       bpf_program__name(prog), info.verified_insns, info.jited_prog_len);
+		printf("  %-19s ", bpf_program__name(prog));
+		if (info.verified_insns) /* told since 5.16 */
+			printf("%7u instructions verified, ", info.verified_insns);
+		printf("%6u bytes of machine code\n", info.jited_prog_len);
 	}
 }
 
