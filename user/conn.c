@@ -15,9 +15,14 @@ static unsigned int hash(uint64_t id)
 
 struct conn *conns__find(struct conns *cs, uint64_t id)
 {
-	struct conn *c;
+	unsigned int h = hash(id);
+	struct conn **recent = &cs->recent[h % CONNS_RECENT], *c = *recent;
 
-	HASH_FIND_BYHASHVALUE(hh, cs->by_id, &id, sizeof(id), hash(id), c);
+	if (c && c->id == id)
+		return c;
+	HASH_FIND_BYHASHVALUE(hh, cs->by_id, &id, sizeof(id), h, c);
+	if (c)
+		*recent = c;
 	return c;
 }
 
@@ -145,6 +150,10 @@ struct conn *conns__add(struct conns *cs, uint64_t id, const struct wst_open *o)
 
 void conns__remove(struct conns *cs, struct conn *c)
 {
+	struct conn **recent = &cs->recent[hash(c->id) % CONNS_RECENT];
+
+	if (*recent == c)
+		*recent = NULL;
 	HASH_DEL(cs->by_id, c);
 	for (int i = 0; i < WST_DIRS; i++) {
 		buf_free(&c->head[i].bytes);

@@ -70,8 +70,11 @@ struct conn {
 /* The path of a task's cgroup; NULL where it is not known. */
 typedef const char *(*cgroup_fn)(void *ctx, const struct wst_task *t);
 
+#define CONNS_RECENT 256
+
 struct conns {
 	struct conn *by_id;
+	struct conn *recent[CONNS_RECENT]; /* by the hash of their id; a busy one is found at once */
 	uint32_t count; /* numbers given out */
 	cgroup_fn cgroup; /* NULL: /proc of this host knows it */
 	void *ctx; /* of that */

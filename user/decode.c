@@ -146,42 +146,52 @@ static void inflate_payload(struct decoder *d, struct conn *c, struct frame_even
 	f->inflated = (struct span){ d->inflated.data ? d->inflated.data : "", d->inflated.len };
 }
 
-static void finish_frame(struct decoder *d, struct conn *c, uint8_t dir)
+/* payload: what was kept of it; it is unmasked in place. */
+static void show_frame(struct decoder *d, struct conn *c, const struct wst_frame *r,
+		       const struct buf *payload)
 {
-	struct pending_frame *p = &c->frame[dir];
-	const struct wst_frame *r = &p->frame;
-	struct event e = {};
+	struct event e = {
+		.frame = {
+			.len = r->len,
+			.offset = r->offset,
+			.seq = r->h.seq,
+			.mask = r->mask,
+			.pid = r->pid,
+			.b0 = r->b0,
+			.hdr_len = r->hdr_len,
+			.opcode = r->b0 & WS_OPCODE,
+			.rsv = (r->b0 & WS_RSV) >> 4,
+			.dir = r->h.dir,
+			.fin = r->b0 & WS_FIN,
+			.masked = r->masked,
+			.payload = { payload->data ? payload->data : "", payload->len },
+			.has_payload = d->with_payload,
+		},
+	};
 	struct frame_event *f = &e.frame;
 
-	if (!p->active)
-		return;
-	p->active = false;
-	f->len = r->len;
-	f->offset = r->offset;
-	f->seq = r->h.seq;
-	f->mask = r->mask;
-	f->pid = r->pid;
-	f->b0 = r->b0;
-	f->hdr_len = r->hdr_len;
-	f->opcode = r->b0 & WS_OPCODE;
-	f->rsv = (r->b0 & WS_RSV) >> 4;
-	f->fin = r->b0 & WS_FIN;
-	f->masked = r->masked;
-	f->dir = dir;
 	if (f->masked)
-		ws_unmask(p->payload.data, p->payload.len, f->mask, 0);
-	f->payload = (struct span){ p->payload.data ? p->payload.data : "", p->payload.len };
-	f->has_payload = d->with_payload;
+		ws_unmask(payload->data, payload->len, f->mask, 0);
 	if (f->has_payload)
 		inflate_payload(d, c, f);
 	f->rtt_us = match_ping(c, f, r->h.ts);
-	if (f->opcode == WS_OP_CLOSE && p->payload.len >= 2) {
-		f->code = (uint8_t)p->payload.data[0] << 8 | (uint8_t)p->payload.data[1];
-		f->reason = (struct span){ p->payload.data + 2, p->payload.len - 2 };
+	if (f->opcode == WS_OP_CLOSE && payload->len >= 2) {
+		f->code = (uint8_t)payload->data[0] << 8 | (uint8_t)payload->data[1];
+		f->reason = (struct span){ payload->data + 2, payload->len - 2 };
 		if (!c->close_code)
 			c->close_code = f->code;
 	}
 	send(d, &e, c, EV_FRAME, r->h.ts);
+}
+
+static void finish_frame(struct decoder *d, struct conn *c, uint8_t dir)
+{
+	struct pending_frame *p = &c->frame[dir];
+
+	if (!p->active)
+		return;
+	p->active = false;
+	show_frame(d, c, &p->frame, &p->payload);
 	p->payload.len = 0;
 }
 
@@ -190,10 +200,12 @@ static void on_frame(struct decoder *d, struct conn *c, const struct wst_frame *
 	struct pending_frame *p = &c->frame[r->h.dir];
 
 	finish_frame(d, c, r->h.dir);
+	if (!r->kept) {
+		show_frame(d, c, r, &p->payload);
+		return;
+	}
 	p->frame = *r;
 	p->active = true;
-	if (!r->kept)
-		finish_frame(d, c, r->h.dir);
 }
 
 static void on_payload(struct decoder *d, struct conn *c, const struct wst_bytes *r)
