@@ -8,6 +8,7 @@
 # make bench      what tracing costs; BENCH="--rounds 20 ..." goes to tools/bench
 # make ARCH=arm64 cross-builds build/arm64/wstrace, linked statically; ARCH=arm64 deps, test-programs
 # make bench-conns what 100,000 connections take; BENCH="--conns 1000 ..." goes to tools/bench-conns
+# make verified   what the verifier looks at, here and on other kernels; VERIFIED="6.1 7" goes to tools/verified
 # make install    into $(PREFIX), /usr/local; DESTDIR is known; make uninstall
 # make clean      removes build/. V=1 shows commands
 
@@ -211,6 +212,12 @@ bench-conns:
 	$(Q)$(SUBMAKE) all tools
 	$(Q)$(SUDO) tools/bench-conns $(BENCH)
 
+verified:
+	$(Q)tools/deps build vm
+	$(Q)$(SUBMAKE) all
+	$(Q)$(SUDO) tests/vm/fetch $(VERIFIED) >/dev/null
+	$(Q)$(SUDO) tools/verified $(VERIFIED)
+
 install: all
 	$(Q)install -D -m 755 $(B)/wstrace $(DESTDIR)$(PREFIX)/sbin/wstrace
 	$(Q)install -D -m 644 doc/wstrace.8 $(DESTDIR)$(PREFIX)/share/man/man8/wstrace.8
@@ -231,4 +238,4 @@ clean:
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all tools deps demo test test-build test-build-arm64 test-programs test-unit test-live test-vm \
-	fuzz fuzz-run bench bench-conns install uninstall help clean
+	fuzz fuzz-run bench bench-conns verified install uninstall help clean
