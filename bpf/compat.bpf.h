@@ -57,6 +57,8 @@ static __always_inline struct walk *call_start(struct sock *sk, u32 io, u32 n, b
 	/* copied_seq counts a FIN, too. */
 	if (io == IO_RECV && w->end_seq == tp->rcv_nxt && fin_received(sk->__sk_common.skc_flags))
 		w->end_seq--;
+	if (io == IO_SEND && w->end_seq != tp->snd_nxt)
+		on_unsent(w->at);
 	return w;
 }
 
@@ -84,6 +86,8 @@ static __always_inline struct walk *probed_call_start(struct sock *sk, u32 io, u
 	if (io == IO_RECV && w->end_seq == BPF_CORE_READ(tp, rcv_nxt) &&
 	    fin_received(BPF_CORE_READ(sk, __sk_common.skc_flags)))
 		w->end_seq--;
+	if (io == IO_SEND && w->end_seq != BPF_CORE_READ(tp, snd_nxt))
+		on_unsent(w->at);
 	return w;
 }
 

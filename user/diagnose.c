@@ -214,7 +214,8 @@ static void tell(struct diagnose *d, struct facts *f, const struct rule *r, uint
 
 static void weigh(struct diagnose *d, struct facts *f, uint32_t moment, uint64_t ts)
 {
-	if (f->twin || f->conn->placeholder)
+	/* What an end sends, it alone knows of. */
+	if ((f->twin && moment != AT_HELD) || f->conn->placeholder)
 		return;
 	for (const struct rule *const *t = rule_tables; *t; t++) {
 		for (const struct rule *r = *t; r->id; r++) {
@@ -444,6 +445,10 @@ void diagnose__event(struct diagnose *d, const struct event *e)
 	case EV_STATS:
 		observe_stats(f, e);
 		weigh(d, f, AT_LOOK, e->ts);
+		break;
+	case EV_HELD:
+		observe_held(f, e);
+		weigh(d, f, AT_HELD, e->ts);
 		break;
 	case EV_CLOSE:
 		on_close(d, f, e);

@@ -269,6 +269,9 @@ NUMBER(unsent, true, f->wait.unsent)
 NUMBER(window, true, f->wait.window)
 NUMBER(retrans, true, f->wait.retrans)
 NUMBER(segments, true, f->wait.segments)
+NUMBER(held, true, f->held.run)
+NUMBER(held_ms, f->held.run, f->held.us / f->held.run / 1000)
+NUMBER(rtt_min_us, true, f->held.rtt_us)
 NUMBER(delay_ms, true, f->delay_us / 1000)
 NUMBER(delays, true, f->delays)
 NUMBER(rtt_ms, f->rtt_us >= 0, f->rtt_us / 1000)
@@ -378,7 +381,8 @@ static const struct fact_name names[] = {
 	N(latency_ms), N(waited_ms), N(lived_ms), N(len), N(rsv), N(masked), N(together),
 	N(equal), N(restarts), N(unread), N(unsent), N(window), N(retrans), N(segments), N(delay_ms),
 	N(delays), N(rtt_ms), N(opens), N(mass_closes), N(frames_per_second), N(data_len),
-	N(silence), N(client_silence), N(ping_every), N(unread_for), N(unsent_for),
+	N(silence), N(client_silence), N(ping_every), N(unread_for), N(unsent_for), N(held),
+	N(held_ms), N(rtt_min_us),
 };
 
 const struct fact_name *fact_find(const char *name, size_t n)

@@ -106,6 +106,21 @@ const struct rule_help help_stream[] = {
 	{ "proxy-slow", "the proxy delays messages",
 	  "The same bytes were seen on both sides of the proxy, that much later on the second.",
 	  "wstrace -H: proxy delay.", "look at the proxy's CPU, at its limits and at modules that buffer", {} },
+	{ "nagle", "small writes wait for acknowledgements",
+	  "Without TCP_NODELAY the kernel holds a small write back until the one before it is acknowledged "
+	  "(Nagle's algorithm, RFC 896; RFC 9293, 3.7.4), and the peer delays that, 40 ms on Linux and up to "
+	  "200 elsewhere, hoping to send something along: each message comes that much later. Waits count "
+	  "that are 25 ms longer than the shortest round trip, and none after a loss.",
+	  "strace -f -e setsockopt: no TCP_NODELAY; tcpdump: a small segment leaves right after an "
+	  "acknowledgement that came 40 ms late. The sender's end shows it: of what clients on this host "
+	  "send to servers on it, --side client.",
+	  "set TCP_NODELAY, or write what belongs together, a header and its payload, with one call",
+	  { [PROXY_NGINX] = "tcp_nodelay on; is the default: look for tcp_nodelay off in http, server and location",
+	    [PROXY_HAPROXY] = "HAProxy sets TCP_NODELAY by itself: look at the application",
+	    [PROXY_APACHE] = "Apache sets TCP_NODELAY by itself: look at the application",
+	    [PROXY_CADDY] = "Caddy sets TCP_NODELAY by itself: look at the application",
+	    [PROXY_ENVOY] = "Envoy sets TCP_NODELAY by itself: look at the application",
+	    [PROXY_LIGHTTPD] = "lighttpd sets TCP_NODELAY by itself: look at the application" } },
 	{ "pong-behind", "a pong waited behind a big message",
 	  "A WebSocket is one queue: a pong comes after the message that is under way.",
 	  "The frames between ping and pong.", "send big messages in fragments, or be more patient", {} },

@@ -165,7 +165,7 @@ static void on_event(void *ctx, const struct event *e)
 {
 	struct session *s = ctx;
 
-	if (e->type != EV_STATS || !s->look)
+	if (e->type != EV_HELD && (e->type != EV_STATS || !s->look))
 		output__event(e);
 	out_pcapng__event(s->file, e);
 	diagnose__event(s->diagnose, e);

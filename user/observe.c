@@ -13,6 +13,7 @@
 #define SEGMENT 1448 /* bytes of a full one, mostly */
 #define TINY 32
 #define TINY_A_SECOND 1000
+#define HELD_APART 4 /* a late acknowledgement in so many makes a run */
 
 /* The value of the first header of this name, for the caller to free; NULL: there is none. */
 static char *value(const struct http_msg *m, const char *name)
@@ -356,6 +357,20 @@ void observe_stats(struct facts *f, const struct event *e)
 	w->unsent_for = w->unsent_since ? e->ts - w->unsent_since : 0;
 	w->received = received;
 	w->sent = sent;
+}
+
+void observe_held(struct facts *f, const struct event *e)
+{
+	const struct wst_held *r = e->held;
+	struct held_facts *h = &f->held;
+
+	if (r->holds - h->holds > HELD_APART)
+		memset(h, 0, sizeof(*h));
+	h->run++;
+	h->holds = r->holds;
+	h->rtt_us = r->rtt_us;
+	h->us += r->wait_us;
+	f->dir = r->h.dir;
 }
 
 void observe_close(struct facts *f, const struct event *e)

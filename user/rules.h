@@ -18,6 +18,7 @@ enum moment {
 	AT_END = 8, /* the connection has ended, and so have its other legs, or a second ago */
 	AT_LOOK = 16, /* every second or so, where data waits */
 	AT_OPAQUE = 32, /* bytes that are not HTTP */
+	AT_HELD = 64, /* a small write had waited for a late acknowledgement */
 };
 
 /*

@@ -344,10 +344,26 @@ static bool proxy_slow(const struct facts *f)
 	return f->delays >= 16 && f->delay_us >= 50000;
 }
 
+/* A host that stalls is late now and then; delayed acknowledgements are, message after message. */
+static bool nagle(const struct facts *f)
+{
+	return f->held.run >= 5;
+}
+
+static bool nagle_nginx(const struct facts *f)
+{
+	return nagle(f) && proxy_of(f->conn->comm) == PROXY_NGINX;
+}
+
 static bool stampede(const struct facts *f)
 {
 	return f->mass_closes >= 20 && f->opens == (f->mass_closes + 1) / 2;
 }
+
+#define NAGLE_SAYS                                                                                \
+	"small messages of {here} wait about {held_ms} ms before they leave: TCP_NODELAY is off, and " \
+	"Nagle's algorithm holds each until {peer} has acknowledged the one before"
+#define NAGLE_EVIDENCE "held held_ms rtt_min_us dir"
 
 const struct rule rules_load[] = {
 	{ "not-reading", SEV_ERROR, CAUSE_LOAD, AT_LOOK, not_reading,
@@ -365,6 +381,11 @@ const struct rule rules_load[] = {
 	{ "proxy-slow", SEV_WARNING, CAUSE_LOAD, AT_LOOK, proxy_slow,
 	  "{server} adds {delay_ms} ms to a message (the median of {delays})", NULL,
 	  "delay_ms delays upstream" },
+	{ "nagle", SEV_WARNING, CAUSE_LOAD, AT_HELD, nagle_nginx, NAGLE_SAYS,
+	  "tcp_nodelay on; in {here}'s configuration, which is the default: somewhere it says off",
+	  NAGLE_EVIDENCE },
+	{ "nagle", SEV_WARNING, CAUSE_LOAD, AT_HELD, nagle, NAGLE_SAYS,
+	  "set TCP_NODELAY in {here}, or write what belongs together with one call", NAGLE_EVIDENCE },
 	{ "pong-behind", SEV_WARNING, CAUSE_LOAD, AT_FRAME, pong_behind,
 	  "a pong of {sender} came after {rtt_ms} ms, behind a frame of {data_len} bytes", NULL,
 	  "rtt_ms data_len dir" },

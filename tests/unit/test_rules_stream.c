@@ -204,6 +204,67 @@ static void lively(void **state)
 	told("");
 }
 
+/* A request each 50 ms, answered with two writes. */
+static void nagle(void **state)
+{
+	struct conn *c = websocket();
+
+	for (uint32_t n = 1; n <= 20; n++, t.now += 50 * MS)
+		held(c, n, 40 + n % 3);
+	told("nagle");
+	assert_non_null(strstr(t.text, "app[7] wait about 41 ms"));
+	assert_non_null(strstr(t.fix, "set TCP_NODELAY in app[7]"));
+}
+
+static void nagle_in_proxy(void **state)
+{
+	struct two p = proxied_well();
+
+	for (uint32_t n = 1; n <= 20; n++, t.now += 50 * MS)
+		held(p.a, n, 40);
+	told("nagle");
+	assert_int_equal(t.chain, 2);
+	assert_non_null(strstr(t.fix, "tcp_nodelay on"));
+}
+
+/* The proxy in front has no part in it. */
+static void nagle_behind_proxy(void **state)
+{
+	struct conn *front = opens(WST_SERVER, "nginx", 812, "10.0.0.1:12345", "10.0.0.9:51544");
+	struct conn *app;
+
+	request(front, GET, FULL);
+	app = opens(WST_SERVER, "app", 7, "127.0.0.1:9588", "127.0.0.1:40000");
+	request(app, GET, FULL);
+	response(app, "101 x", YES);
+	response(front, "101 x", YES);
+	for (uint32_t n = 1; n <= 20; n++, t.now += 50 * MS)
+		held(app, n, 40);
+	told("nagle");
+	assert_int_equal(t.chain, 2);
+	assert_non_null(strstr(t.fix, "set TCP_NODELAY in app[7]"));
+}
+
+/* Most acknowledgements come at once, and the host stalls now and then. */
+static void stalls(void **state)
+{
+	struct conn *c = websocket();
+
+	for (uint32_t n = 1; n <= 1000; n += n % 3 ? 2 : 20, t.now += S)
+		held(c, n, 35);
+	told("");
+}
+
+static void four_in_a_row(void **state)
+{
+	struct conn *c = websocket();
+
+	for (uint32_t n = 0; n < 1000; n += 100)
+		for (uint32_t i = 0; i < 4; i++, t.now += 50 * MS)
+			held(c, n + i, 40);
+	told("");
+}
+
 static void late_pong(void **state)
 {
 	struct conn *c = websocket();
@@ -276,7 +337,8 @@ int main(void)
 		TEST(text_not_utf8), TEST(close_codes), TEST(half_open), TEST(early),
 		TEST(waiting), TEST(window_closed), TEST(busy), TEST(storm), TEST(lively),
 		TEST(late_pong), TEST(stampede), TEST(coming_and_going), TEST(restart), TEST(lossy), TEST(lossless), TEST(lost_for_good),
-		TEST(logged_out),
+		TEST(logged_out), TEST(nagle), TEST(nagle_in_proxy), TEST(nagle_behind_proxy),
+		TEST(stalls), TEST(four_in_a_row),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
