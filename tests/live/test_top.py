@@ -184,6 +184,21 @@ def test_table(terminal, py_server, spawn):
     assert t.rows()[0]["TARGET"].startswith("/room/4")
 
 
+def test_header_rates_are_the_sum_of_the_rows(terminal, port, pairs):
+    """Looks at waiting sockets come between two intervals, and must not count as one."""
+    t = terminal()
+    t.start("--top", "-p", port)
+    made = pairs(2)
+    end, seen = time.monotonic() + 6, set()
+    while time.monotonic() < end:
+        for p in made:
+            p.c2s(TEXT, "hello")
+        time.sleep(0.05)
+        if time.monotonic() > end - 3.5:
+            seen.add(float(re.search(r"Frames/s (\S+)", t.text())[1]))
+    assert min(seen) > 0 and max(seen) < 3 * min(seen), seen
+
+
 def numbers(t):
     return [int(r["#"]) for r in t.rows()]
 
