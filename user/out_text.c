@@ -556,7 +556,7 @@ static void draw_verdicts(struct buf *b, const struct diagnose *d)
 		buf_escaped(b, r->path, strlen(r->path));
 		buf_str(b, "\n          ");
 		buf_escaped(b, r->text, strlen(r->text));
-		buf_str(b, i ? "\n          fix: " : "\n          first of all: ");
+		buf_str(b, i ? "\n          fix: " : "\n          fix first: ");
 		buf_escaped(b, r->fix, strlen(r->fix));
 		buf_printf(b, "\n");
 		if (i == 19 && diagnose__row(d, 20)) {
