@@ -306,7 +306,7 @@ def test_open(terminal, port, pairs):
     assert "Cookie: [redacted]" in t.text() and "X-Mine: yes" in t.text()
     assert "101 Switching Protocols" in t.text() and "X-Theirs: also" in t.text()
     t.keys("3")
-    t.wait(r"message size ->: count 2,.*\n.*distribution\n.*\|\*+")
+    t.wait(r"message size ->: count 2, mean \d+ B, .*\n.*distribution\n.*\|\*+")
     t.keys("End")
     t.wait(r"wait in the receive queue")
     t.keys("4")
