@@ -261,9 +261,7 @@ static int run(struct session *s, struct loader *l)
 
 static void say_end(const struct run_totals *t)
 {
-	fprintf(stderr, "wstrace: %llu connections, %llu frames, %llu bytes, %llu lost",
-		(unsigned long long)t->conns, (unsigned long long)t->frames,
-		(unsigned long long)t->bytes, (unsigned long long)t->lost);
+	output__say_totals(t);
 	if (t->refused)
 		fprintf(stderr, ", %llu connections not followed (--max-conns)",
 			(unsigned long long)t->refused);

@@ -263,6 +263,23 @@ int output__flush(void)
 	return error;
 }
 
+static void say_number(uint64_t n, const char *what, const char *behind)
+{
+	fprintf(stderr, "%llu %s%s%s", (unsigned long long)n, what, n == 1 ? "" : "s", behind);
+}
+
+void output__say_totals(const struct run_totals *t)
+{
+	fputs("wstrace: ", stderr);
+	say_number(t->conns, "connection", ", ");
+	say_number(t->frames, "frame", "");
+	if (opts->count && frames_shown < t->frames) /* more have passed before it could stop */
+		fprintf(stderr, " (%llu shown)", (unsigned long long)frames_shown);
+	fputs(", ", stderr);
+	say_number(t->bytes, "byte", ", ");
+	fprintf(stderr, "%llu lost", (unsigned long long)t->lost);
+}
+
 int output__close(uint64_t ts, const struct run_totals *t, const struct diagnose *d)
 {
 	ops->end(ts, t, d);
