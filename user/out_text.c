@@ -323,6 +323,10 @@ static void text_opaque(const struct event *e)
 		[WST_WHY_HTTP2] = "HTTP/2: not decoded",
 		[WST_WHY_NOT_HTTP] = "neither HTTP/1 nor WebSocket",
 		[WST_WHY_OTHER_UPGRADE] = "upgraded to something that is not WebSocket",
+		[WST_WHY_KTLS] = "TLS by the kernel: its content is not visible here",
+		[WST_WHY_SOCKMAP] = "BPF moves its bytes (sockmap): they are not visible here",
+		[WST_WHY_MPTCP] = "MPTCP: not decoded",
+		[WST_WHY_UNSEEN] = "its bytes went where they cannot be read",
 	};
 	struct buf *b = event_line(e, arrow(e->opaque->h.dir));
 	uint32_t why = e->opaque->why;
