@@ -69,6 +69,12 @@ struct waiting_facts {
 	uint64_t segments; /* that this end has sent, about: those that were sent again not counted */
 };
 
+/* A rule of framing that a frame breaks. */
+struct breach {
+	const char *says, *fix;
+	bool after_close;
+};
+
 struct facts {
 	struct conn *conn; /* the decoder's, or once that is gone a copy of what matters */
 	bool open;
@@ -83,7 +89,7 @@ struct facts {
 	struct end_facts end;
 	struct waiting_facts wait;
 	uint8_t dir; /* of the frame or the opaque bytes looked at now */
-	const char *breach; /* which rule of framing that frame breaks; NULL: none */
+	const struct breach *breach; /* by that frame; NULL: none */
 	uint64_t len; /* its payload length */
 	int64_t rtt_us; /* of the pong looked at now */
 	uint8_t rsv;
