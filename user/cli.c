@@ -480,6 +480,7 @@ void cli__parse(struct options *o, int argc, char **argv)
 	static const struct argp argp = { options, parse, NULL, doc, NULL, NULL, NULL };
 
 	*o = (struct options){ .kinds = KIND_ALL, .ringbuf_mb = 16, .max_conns = 65536 };
+	argv[0] = "wstrace"; /* getopt's messages begin with the path, and all others with this */
 	argp_err_exit_status = 2;
 	argp_parse(&argp, argc, argv, 0, NULL, o);
 }

@@ -157,8 +157,8 @@ static struct row *find_row(struct diagnose *d, const struct rule *r, const stru
 	for (unsigned int i = 0; i < d->n_rows; i++) {
 		const struct diagnose_row *s = &d->rows[i].shown;
 
-		if (s->rule->id == r->id && s->port == port && strlen(s->path) == n &&
-		    !memcmp(s->path, target, n))
+		if (s->port == port && strlen(s->path) == n && !memcmp(s->path, target, n) &&
+		    rules_alike(s->rule, r))
 			return &d->rows[i];
 	}
 	if (d->n_rows == ROWS_MAX)
@@ -176,6 +176,24 @@ static struct row *find_row(struct diagnose *d, const struct rule *r, const stru
 	rows->shown.port = port;
 	d->n_rows++;
 	return rows;
+}
+
+/*
+ * The first one's text stands for all of its kind; what is known later and says more takes its place.
+ * Returns whether it is news.
+ */
+static bool keep_text(struct diagnose_row *to, const struct verdict *v)
+{
+	bool refines = v->rule->refines && strcmp(to->rule->id, v->rule->id);
+
+	if (to->text && !refines)
+		return false;
+	free((char *)to->text);
+	free((char *)to->fix);
+	to->rule = v->rule;
+	to->text = strdup(v->text);
+	to->fix = strdup(v->fix);
+	return true;
 }
 
 static void tell(struct diagnose *d, struct facts *f, const struct rule *r, uint64_t ts)
@@ -196,14 +214,13 @@ static void tell(struct diagnose *d, struct facts *f, const struct rule *r, uint
 	for (struct facts *leg = chain_first(f); leg && v.n_legs < LEGS_MAX; leg = leg->up)
 		v.legs[v.n_legs++] = leg->number;
 	if (row) {
-		v.again = row->shown.count++;
-		v.folded = v.again && ts - row->told < FOLD;
+		bool news = keep_text(&row->shown, &v);
+
+		v.again = news ? 0 : row->shown.count;
+		v.folded = !news && ts - row->told < FOLD;
+		row->shown.count++;
 		if (!v.folded)
 			row->told = ts;
-		if (!row->shown.text) {
-			row->shown.text = strdup(v.text);
-			row->shown.fix = strdup(v.fix);
-		}
 	}
 	d->fn(d->ctx, &e);
 	buf_free(&text);

@@ -77,6 +77,12 @@ struct held_facts {
 	uint64_t us; /* all of them together */
 };
 
+/* A rule of framing that a frame breaks. */
+struct breach {
+	const char *says, *fix;
+	bool after_close;
+};
+
 struct facts {
 	struct conn *conn; /* the decoder's, or once that is gone a copy of what matters */
 	bool open;
@@ -92,7 +98,7 @@ struct facts {
 	struct waiting_facts wait;
 	struct held_facts held;
 	uint8_t dir; /* of the frame, the opaque or the held bytes looked at now */
-	const char *breach; /* which rule of framing that frame breaks; NULL: none */
+	const struct breach *breach; /* by that frame; NULL: none */
 	uint64_t len; /* its payload length */
 	int64_t rtt_us; /* of the pong looked at now */
 	uint8_t rsv;

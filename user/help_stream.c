@@ -14,22 +14,28 @@ const struct rule_help help_stream[] = {
 	  "The frame's line has a mask.", "mend the server's library, or the middlebox that alters frames",
 	  {} },
 	{ "rsv-not-agreed", "reserved bits are set that no extension uses",
-	  "RSV1 marks a compressed message, and may be set only where the 101 granted permessage-deflate.",
+	  "RSV1 marks a compressed message, and may be set only where the 101 granted permessage-deflate. RSV2 "
+	  "and RSV3 are for other extensions, of which none is in use.",
 	  "Sec-WebSocket-Extensions in the 101, RSV1 in the frame.",
 	  "pass Sec-WebSocket-Extensions on in both directions, or switch compression off", {} },
 	{ "bad-frame", "a frame breaks the framing rules",
 	  "An orphan continuation, a message inside another one, a control frame of more than 125 bytes or "
 	  "in pieces, a reserved opcode, a length in a longer form than need be - or the peer said so, "
 	  "with 1002.",
-	  "The frames before it; mostly two threads write to one connection without a lock.",
-	  "mend the sender: let only one thread at a time write a message", {} },
+	  "The frames before it. Where messages run into each other, two threads write to one connection "
+	  "without a lock.",
+	  "mend the sender: see which of its frames came last; let only one thread at a time write a message",
+	  {} },
 	{ "bad-utf8", "text that is not UTF-8",
 	  "Text messages and close reasons must be UTF-8; receivers end the connection with 1007.",
 	  "wstrace -s full shows the bytes.", "send binary frames for bytes that are not text", {} },
 	{ "bad-close", "a Close frame that may not be sent, or data after one",
 	  "A Close frame carries nothing, or a code and a reason; 1004, 1005, 1006 and 1015 never, and "
 	  "nothing follows it.",
-	  "The close frame's line.", "mend the sender", {} },
+	  "The close frame's line.",
+	  "mend the sender: without a code to give, send an empty Close frame; 1005, 1006 and 1015 are what "
+	  "a library tells its own program",
+	  {} },
 	{ "too-big", "a message was larger than its receiver takes",
 	  "The receiver has a limit for messages and ended the connection with 1009.",
 	  "The message sizes before the close.", "raise the receiver's limit, or send in smaller messages",

@@ -143,6 +143,8 @@ static int ask_stats(struct session *s, struct loader *l, bool waiting_only)
 	struct run_totals totals = {};
 	int err = loader__ask_stats(l, waiting_only, on_record, s);
 
+	if (s->look) /* rates are counted from one interval to the next, not from a look in between */
+		return err;
 	loader__totals(l, &totals);
 	output__totals(clock_ns(CLOCK_REALTIME), &totals);
 	return err;
@@ -259,9 +261,7 @@ static int run(struct session *s, struct loader *l)
 
 static void say_end(const struct run_totals *t)
 {
-	fprintf(stderr, "wstrace: %llu connections, %llu frames, %llu bytes, %llu lost",
-		(unsigned long long)t->conns, (unsigned long long)t->frames,
-		(unsigned long long)t->bytes, (unsigned long long)t->lost);
+	output__say_totals(t);
 	if (t->refused)
 		fprintf(stderr, ", %llu connections not followed (--max-conns)",
 			(unsigned long long)t->refused);

@@ -34,8 +34,8 @@ uint32_t output_kind(const struct event *e)
 		return e->frame.opcode & 8 ? KIND_CONTROL : KIND_FRAME;
 	case EV_RESYNC:
 		return KIND_FRAME;
-	case EV_OPAQUE:
-		return KIND_OPEN;
+	case EV_OPAQUE: /* with -q, too: it is why nothing else comes */
+		return KIND_OPEN | KIND_HANDSHAKE;
 	case EV_STATS:
 		return KIND_STATS;
 	case EV_LEG:
@@ -261,6 +261,23 @@ int output__flush(void)
 	if (!error && poll(&p, 1, 0) == 1 && p.revents & POLLERR)
 		error = -EPIPE;
 	return error;
+}
+
+static void say_number(uint64_t n, const char *what, const char *behind)
+{
+	fprintf(stderr, "%llu %s%s%s", (unsigned long long)n, what, n == 1 ? "" : "s", behind);
+}
+
+void output__say_totals(const struct run_totals *t)
+{
+	fputs("wstrace: ", stderr);
+	say_number(t->conns, "connection", ", ");
+	say_number(t->frames, "frame", "");
+	if (opts->count && frames_shown < t->frames) /* more have passed before it could stop */
+		fprintf(stderr, " (%llu shown)", (unsigned long long)frames_shown);
+	fputs(", ", stderr);
+	say_number(t->bytes, "byte", ", ");
+	fprintf(stderr, "%llu lost", (unsigned long long)t->lost);
 }
 
 int output__close(uint64_t ts, const struct run_totals *t, const struct diagnose *d)

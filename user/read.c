@@ -286,9 +286,7 @@ static int say_files(struct reader *r)
 
 static void say_end(const struct run_totals *t, uint64_t gaps)
 {
-	fprintf(stderr, "wstrace: %llu connections, %llu frames, %llu bytes, %llu lost",
-		(unsigned long long)t->conns, (unsigned long long)t->frames,
-		(unsigned long long)t->bytes, (unsigned long long)t->lost);
+	output__say_totals(t);
 	if (gaps)
 		fprintf(stderr, ", %llu bytes are not in the capture", (unsigned long long)gaps);
 	if (t->refused)

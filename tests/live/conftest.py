@@ -30,7 +30,8 @@ WSTRACE = str(pathlib.Path(os.environ.get("WSTRACE", BUILD / "wstrace")).resolve
 BACKEND = os.environ.get("WSTRACE_BACKEND")
 LIMIT = 120 if os.environ.get("WSTRACE_VM_GUEST") else 15
 
-CLOSING = re.compile(r"^wstrace: (\d+) connections, (\d+) frames, (\d+) bytes, (\d+) lost$", re.M)
+CLOSING = re.compile(r"^wstrace: (\d+) connections?, (\d+) frames?(?: \(\d+ shown\))?, "
+                     r"(\d+) bytes?, (\d+) lost$", re.M)
 
 
 OUT_OF_TIME = re.compile(r"^E +(TimeoutError|subprocess\.TimeoutExpired|asyncio\S*TimeoutError)\b", re.M)

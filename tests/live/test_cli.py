@@ -80,7 +80,7 @@ def test_usage_error_names_the_token(args, token):
     done = call(*args)
     assert done.returncode == 2, done.stderr
     assert token in done.stderr.decode() and done.stdout == b""
-    assert done.stderr.startswith(b"wstrace: ") or b"/wstrace: " in done.stderr.splitlines()[0]
+    assert done.stderr.startswith(b"wstrace: ")
 
 
 def test_not_root(port):
@@ -412,11 +412,11 @@ def test_text_is_one_event_a_line(wstrace, port):
     assert re.search(r"<- binary .* 68.4 KiB", frames[1]), frames[1]
     assert re.search(r'-> close .*1000 normal closure: "bye"', frames[2]), frames[2]
     for line in lines:
-        assert len(line) <= 100 or "1000 normal" in line, line
+        assert len(line) <= (80 if line in frames[:2] else 100) or "1000 normal" in line, line
         assert "\x1b" not in line, "colour, and stdout is no terminal"
     assert any("GET /chat HTTP/1.1" in x for x in lines)
     assert any("101 Switching Protocols" in x for x in lines)
-    assert lines[-3].endswith("ms") and "closed by the client (FIN, 1000) after " in lines[-3]
+    assert lines[-3].endswith("s") and "closed by the client (FIN, 1000) after " in lines[-3]
     assert "-> 2 frames 10 B  <- 1 frame 68.4 KiB" in lines[-2]
     assert re.search(r" last frame -> close, <- binary; idle \d.* before the end$", lines[-1])
     assert run.closing == (1, 3, 5 + 70000 + 5, 0)
