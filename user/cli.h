@@ -72,6 +72,12 @@ static inline bool wants_hists(const struct options *o)
 	return o->histograms || o->report;
 }
 
+/* Whether data frames are handed on, not counted alone. Files have them all. */
+static inline bool wants_data_frames(const struct options *o)
+{
+	return o->write || o->report || (o->kinds & KIND_FRAME && !o->top);
+}
+
 /* Fills *o in; ends the process with status 2 on wrong usage, and with 0 after --help. */
 void cli__parse(struct options *o, int argc, char **argv);
 

@@ -245,7 +245,7 @@ static int open_files(struct reader *r)
 static int set_up(struct reader *r)
 {
 	const struct walk_options walk = { .snaplen = r->o->snaplen,
-					   .data_frames = r->o->report || r->o->kinds & KIND_FRAME,
+					   .data_frames = wants_data_frames(r->o),
 					   .hists = wants_hists(r->o) };
 	const struct reassembly_options tcp = {
 		.ports = r->o->have_ports ? r->o->ports : NULL,

@@ -133,6 +133,22 @@ def test_own_file(wstrace, py_server, tmp_path, side):
     assert [e.get("pid") for e in of(again, "open")] == [pid] * 3
 
 
+@pytest.mark.parametrize("options", (("-q",), ("--only", "verdict")))
+def test_file_has_what_the_text_leaves_out(wstrace, port, tmp_path, options):
+    path, again = tmp_path / "f.pcapng", tmp_path / "again.pcapng"
+    w = wstrace("-p", port, "-w", path)
+    pair = Pair(port).upgrade()
+    for i in range(5):
+        pair.c2s(TEXT, b"x" * i)
+        pair.s2c(BINARY, b"y" * i)
+    pair.close()
+    w.wait("close")
+    w.stop()
+    assert not of(read(*options, "-r", path, "-w", again), "frame")
+    assert frames(read("-r", again)) == frames(read("-r", path))
+    assert len(of(read("-r", again), "frame")) == 10
+
+
 def test_process_that_hands_its_socket_on(port, wstrace, tmp_path):
     path = tmp_path / "f.pcapng"
     w = wstrace("-p", port, "-w", path)
