@@ -89,6 +89,11 @@ static void on_close(void *conn, uint64_t ts, const struct walk_tcp *t)
 	walk__close(conn, ts, t);
 }
 
+static void on_resume(void *conn, uint64_t ts, const uint8_t *p, uint32_t n)
+{
+	walk__resume(conn, ts, p, n);
+}
+
 static void on_drop(void *conn)
 {
 	walk__free(conn);
@@ -115,6 +120,8 @@ static const struct reassembly_ops ops = {
 	.drop = on_drop,
 	.guess_client = walk_guess_client,
 	.task = on_task,
+	.made_up = walk_made_up,
+	.resume = on_resume,
 };
 
 /* Before a read that may wait. Returns true where there is nobody to read for any more. */
