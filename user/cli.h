@@ -72,6 +72,12 @@ static inline bool wants_hists(const struct options *o)
 	return o->histograms || o->report;
 }
 
+/* Whether the last counters of connections that stay open are asked for. */
+static inline bool wants_last_stats(const struct options *o)
+{
+	return wants_hists(o) || o->path;
+}
+
 /* Whether data frames are handed on, not counted alone. Files have them all. */
 static inline bool wants_data_frames(const struct options *o)
 {

@@ -178,15 +178,28 @@ static struct row *find_row(struct diagnose *d, const struct rule *r, const stru
 	return rows;
 }
 
+/* Under whose number a verdict is told: with --path, of any leg of the chain that it lets through. */
+static struct conn *shown_conn(struct facts *f)
+{
+	if (f->conn->shown)
+		return f->conn;
+	for (f = chain_first(f); f; f = f->up)
+		if (f->conn && f->conn->shown)
+			return f->conn;
+	return NULL;
+}
+
 static void tell(struct diagnose *d, struct facts *f, const struct rule *r, uint64_t ts)
 {
 	const struct rule_help *help = rule_help(r->id);
 	const char *fix = help ? help->proxy[facts_proxy(f)] : NULL;
 	struct verdict v = { .rule = r, .facts = f };
-	struct event e = { .type = EV_VERDICT, .ts = ts, .conn = f->conn, .verdict = &v };
-	struct row *row = find_row(d, r, f);
+	struct event e = { .type = EV_VERDICT, .ts = ts, .conn = shown_conn(f), .verdict = &v };
+	struct row *row = e.conn ? find_row(d, r, f) : NULL;
 	struct buf text = {}, how = {};
 
+	if (!e.conn)
+		return;
 	facts_fill(&text, r->says, f);
 	buf_char(&text, 0);
 	facts_fill(&how, r->fix ? r->fix : fix ? fix : help ? help->fix : "", f);

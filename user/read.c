@@ -230,7 +230,7 @@ static int run(struct reader *r)
 	}
 	reassembly__end(r->tcp);
 	decoder__flush(r->decoder);
-	if (wants_hists(r->o)) {
+	if (wants_last_stats(r->o)) {
 		output__ending();
 		reassembly__stats(r->tcp, r->last_ts);
 	}
@@ -332,6 +332,7 @@ static int read_all(struct reader *r)
 	totals.bytes = sums.bytes;
 	totals.conns = decoder__conns(r->decoder);
 	totals.refused = reassembly__refused(r->tcp);
+	output__restrict(&totals);
 	status = output__close(r->last_ts, &totals, r->diagnose);
 	err = err ? err : status;
 	status = say_files(r);

@@ -15,6 +15,31 @@ static void chain(void **state)
 	told("");
 }
 
+/* --path: a chain is judged as long as one of its connections is shown, and under its number. */
+static void shown_in_part(bool a, bool b)
+{
+	struct conn *front = opens(WST_SERVER, "nginx", 812, "10.0.0.1:12345", "10.0.0.9:51544"), *back;
+
+	front->shown = a;
+	request(front, GET, FULL);
+	back = opens(WST_CLIENT, "nginx", 812, "10.0.0.1:40000", "172.16.0.56:9588");
+	back->shown = b;
+	request(back, "GET /ws HTTP/1.0", "Connection: close\r\nSec-WebSocket-Key: " KEY "\r\n");
+	told(a || b ? "upgrade-stripped" : "");
+	assert_int_equal(!!diagnose__row(t.d, 0), a || b);
+	assert_ptr_equal(t.told_of, b ? back : a ? front : NULL);
+}
+
+static void front_is_shown(void **state)
+{
+	shown_in_part(true, false);
+}
+
+static void none_is_shown(void **state)
+{
+	shown_in_part(false, false);
+}
+
 static void stripped(void **state)
 {
 	struct two p = proxied("GET /ws HTTP/1.0", "Connection: close\r\nSec-WebSocket-Key: " KEY "\r\n");
@@ -183,7 +208,7 @@ static void slow_proxy(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(chain), TEST(stripped), TEST(path_rewritten), TEST(constant_key),
+		TEST(chain), TEST(front_is_shown), TEST(none_is_shown), TEST(stripped), TEST(path_rewritten), TEST(constant_key),
 		TEST(by_process), TEST(upstream_refused), TEST(upstream_unreachable),
 		TEST(upstream_mute), TEST(rejected_101), TEST(idle), TEST(idle_uneven),
 		TEST(races), TEST(backend_reset), TEST(reloaded), TEST(slow_proxy),
