@@ -361,6 +361,8 @@ static void on_frame(struct diagnose *d, struct facts *f, const struct event *e)
 {
 	bool remarkable = observe_frame(f, e);
 
+	if (f->conn->midstream && legs__mask(d->legs, f, &e->frame, e->ts))
+		tell_leg(d, f, e->ts);
 	if (f->up || f->down) {
 		legs__frame(f, e->frame.dir, e->frame.offset, e->ts);
 		note_delay(d, f->down ? f->down : f, e->ts);

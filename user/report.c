@@ -269,7 +269,7 @@ static void on_leg(struct report *r, const struct event *e)
 		old->down = 0;
 	down->up = up->number;
 	up->down = down->number;
-	up->by_key = !strcmp(e->leg->by, "key");
+	up->by_time = !strcmp(e->leg->by, "pid-time");
 	if ((down->pins | up->pins) & (PIN_VERDICT | PIN_HANDSHAKE | PIN_FIRST | PIN_CHAIN))
 		report__pin_chain(r, down);
 }

@@ -67,7 +67,7 @@ struct report_detail {
 struct report_conn {
 	uint32_t number, pid, up, down; /* up, down: numbers of the next legs; 0: none */
 	uint8_t role; /* enum wst_role */
-	bool midstream, placeholder, by_key;
+	bool midstream, placeholder, by_time;
 	char comm[WST_COMM_LEN], local[ADDR_LEN], remote[ADDR_LEN];
 	uint64_t opened, request_ts, response_ts, closed; /* CLOCK_REALTIME, ns; 0: not seen */
 	bool wanted; /* the request asked for a WebSocket, or had a key */

@@ -209,6 +209,33 @@ def test_heartbeat_races(wstrace, lab, py_server):
     assert rules(diagnosed(wstrace, (port, backend), drive, 2)) == ["heartbeat-races"]
 
 
+@pytest.mark.parametrize("proxy", ("nginx", "haproxy"))
+def test_legs_of_a_chain_that_was_there_before(wstrace, lab, proxy):
+    """One cause, one verdict: what the client's frames are masked with tells the legs."""
+    backend = lab.backend()
+    port = lab.nginx(location(backend)) if proxy == "nginx" else lab.haproxy(backend)
+    clients = [ask(port, "/echo")[0] for _ in range(3)]
+    w = wstrace("-p", f"{port},{backend}")
+    w.wait("open", 6)
+    for _ in range(6):
+        for ws in clients:
+            ws.send(wire.TEXT, "hello")
+            assert ws.message() == b"hello"
+    legs = w.wait("leg", 3)
+    lab.server.kill()
+    w.wait("close", 6)
+    run = w.stop()
+    for ws in clients:
+        ws.close()
+    behind = {e["remote"]: e["conn"] for e in run.of("open") if e["local"].endswith(f":{backend}")}
+    assert {e["by"] for e in legs} == {"mask"}
+    assert sorted(e["upstream"] for e in legs) == sorted(behind.values())
+    assert [v["rule"] for v in run.of("verdict")] == ["app-error"] * 3
+    for leg in legs:
+        masks = [{f["mask"] for f in run.frames(leg[n], "c2s")} for n in ("conn", "upstream")]
+        assert masks[0] & masks[1] and leg["comm"].startswith(proxy)
+
+
 def test_reload(wstrace, lab, py_server):
     """nginx's old worker gives its connections up a second after the reload."""
     backend = py_server().port
