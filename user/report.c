@@ -232,7 +232,9 @@ static void on_stats(struct report *r, struct report_conn *c, const struct event
 	c->retrans = s->retrans;
 	c->lost = s->lost;
 	c->gaps = s->gaps;
+	c->undecoded = 0;
 	for (int dir = 0; dir < WST_DIRS; dir++) {
+		c->undecoded += stats_undecoded(e->conn, s, dir);
 		c->frames[dir] = 0;
 		c->bytes[dir] = s->counts[dir].bytes;
 		for (int i = 0; i < WST_OPS; i++)

@@ -81,7 +81,7 @@ struct report_conn {
 	uint8_t how; /* enum wst_end_how */
 	bool by_client;
 	uint64_t frames[WST_DIRS], bytes[WST_DIRS];
-	uint64_t lost, gaps;
+	uint64_t lost, gaps, undecoded; /* undecoded: bytes in which no frame was found */
 	uint32_t rtt_us, retrans, opaque;
 	uint64_t p99[WST_HIST_KINDS]; /* us, bytes; 0: nothing was counted */
 	const struct rule *rule; /* of the worst verdict; NULL: none */
