@@ -77,6 +77,8 @@ struct wst_open {
 #define WST_HEAD_CUT 4 /* head: longer than WST_HEAD_MAX, the rest is left out; pos is its length */
 #define WST_HEAD_WS 8 /* head, with LAST: a 101 after which both directions speak WebSocket */
 
+#define WST_HEAD_MADE_UP 16 /* head, with LAST, of files: nobody sent it; its extensions hold */
+
 /* WST_HEAD, WST_PAYLOAD: n bytes of data follow the struct, as on the wire (masked). */
 struct wst_bytes {
 	struct wst_hdr h;

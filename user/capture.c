@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "capture.h"
+#include "packets.h"
 #include "pcapng_read.h"
 
 #define READ_SIZE (256 * 1024)
@@ -255,6 +256,13 @@ static bool next_pcap(struct capture *c, struct packet *k)
 	return true;
 }
 
+/* Comments quote peers, in verdicts; but not those of a SYN, before which none spoke. */
+static bool is_made_up(const struct pcapng_got *g)
+{
+	return g->comment && memmem(g->comment, g->comment_len, MADE_UP_HANDSHAKE,
+				    strlen(MADE_UP_HANDSHAKE));
+}
+
 static bool next_pcapng(struct capture *c, struct packet *k)
 {
 	struct pcapng_got g;
@@ -273,6 +281,7 @@ static bool next_pcapng(struct capture *c, struct packet *k)
 	k->linktype = g.source->linktype == LINKTYPE_RAW ? DLT_RAW : g.source->linktype;
 	c->s.task = g.dir ? task_of(c, g.source) : NULL;
 	c->s.task_end = g.dir == PCAPNG_IN;
+	c->s.made_up = is_made_up(&g);
 	return true;
 }
 

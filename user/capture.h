@@ -29,6 +29,7 @@ struct segment {
 	uint8_t file; /* which capture it comes from */
 	const struct capture_task *task; /* as long as the capture; NULL: not known */
 	uint8_t task_end; /* with task: 0 the source is its socket, 1 the destination */
+	bool made_up; /* a SYN that wstrace put in front of a connection that was there before */
 	uint32_t seq, ack;
 	const uint8_t *data;
 	uint32_t have; /* bytes of the payload that were captured */

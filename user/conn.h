@@ -37,6 +37,7 @@ struct conn {
 	bool midstream;
 	bool placeholder; /* its WST_OPEN was lost: addresses are not known */
 	bool shown; /* passes the user-side filters */
+	uint64_t summed_frames, summed_bytes; /* of it, in the sums of output.c */
 	uint64_t opened; /* CLOCK_REALTIME, ns */
 	uint32_t pid, netns;
 	uint32_t client_pid; /* of a server's end: the process at the other one, where that is here; or 0 */

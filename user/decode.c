@@ -251,6 +251,18 @@ static void on_response(struct conn *c, struct event *e, uint64_t ts)
 	}
 }
 
+/* The 101 of a connection that was there before; only a file of wstrace's own says what it was. */
+static void on_made_up(struct conn *c, const struct http_msg *m)
+{
+	struct deflate_params p;
+
+	deflate_parse(&p, m);
+	if (!p.agreed)
+		return;
+	c->upgraded = true;
+	c->deflate = p;
+}
+
 static void on_head(struct decoder *d, struct conn *c, const struct wst_bytes *r)
 {
 	struct pending_head *p = &c->head[r->h.dir];
@@ -274,7 +286,9 @@ static void on_head(struct decoder *d, struct conn *c, const struct wst_bytes *r
 		e.head.seq = p->seq;
 		e.head.raw = (struct span){ p->bytes.data, p->bytes.len };
 		e.head.len = r->pos + r->n;
-		if (r->h.dir == WST_C2S) {
+		if (r->h.flags & WST_HEAD_MADE_UP) {
+			on_made_up(c, &d->msg);
+		} else if (r->h.dir == WST_C2S) {
 			e.head.upgrade = http_has_token(&d->msg, "upgrade", "websocket");
 			on_request(c, &e);
 			c->request_ts = r->h.ts;

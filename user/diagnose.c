@@ -196,15 +196,28 @@ static bool keep_text(struct diagnose_row *to, const struct verdict *v)
 	return true;
 }
 
+/* Under whose number a verdict is told: with --path, of any leg of the chain that it lets through. */
+static struct conn *shown_conn(struct facts *f)
+{
+	if (f->conn->shown)
+		return f->conn;
+	for (f = chain_first(f); f; f = f->up)
+		if (f->conn && f->conn->shown)
+			return f->conn;
+	return NULL;
+}
+
 static void tell(struct diagnose *d, struct facts *f, const struct rule *r, uint64_t ts)
 {
 	const struct rule_help *help = rule_help(r->id);
 	const char *fix = help ? help->proxy[facts_proxy(f)] : NULL;
 	struct verdict v = { .rule = r, .facts = f };
-	struct event e = { .type = EV_VERDICT, .ts = ts, .conn = f->conn, .verdict = &v };
-	struct row *row = find_row(d, r, f);
+	struct event e = { .type = EV_VERDICT, .ts = ts, .conn = shown_conn(f), .verdict = &v };
+	struct row *row = e.conn ? find_row(d, r, f) : NULL;
 	struct buf text = {}, how = {};
 
+	if (!e.conn)
+		return;
 	facts_fill(&text, r->says, f);
 	buf_char(&text, 0);
 	facts_fill(&how, r->fix ? r->fix : fix ? fix : help ? help->fix : "", f);
@@ -366,6 +379,8 @@ static void on_frame(struct diagnose *d, struct facts *f, const struct event *e)
 {
 	bool remarkable = observe_frame(f, e);
 
+	if (f->conn->midstream && legs__mask(d->legs, f, &e->frame, e->ts))
+		tell_leg(d, f, e->ts);
 	if (f->up || f->down) {
 		legs__frame(f, e->frame.dir, e->frame.offset, e->ts);
 		note_delay(d, f->down ? f->down : f, e->ts);

@@ -73,6 +73,16 @@ static inline uint64_t stats_idle_ns(const struct wst_stats *r)
 	return until > r->last ? until - r->last : 0;
 }
 
+/* Bytes of a direction that was joined midway, as long as no frame has been found in it. */
+static inline uint64_t stats_undecoded(const struct conn *c, const struct wst_stats *r, int dir)
+{
+	uint64_t frames = 0;
+
+	for (int op = 0; op < WST_OPS; op++)
+		frames += r->counts[dir].frames[op];
+	return frames || !c->midstream || c->upgraded || c->target ? 0 : r->counts[dir].stream;
+}
+
 /* "gap", "tls", ...: enum wst_why as NDJSON names it. */
 const char *why_name(uint32_t why);
 

@@ -90,7 +90,7 @@ struct facts {
 	bool judged; /* its end has been */
 	uint32_t number;
 	struct facts *up, *down; /* the same stream behind and in front of a proxy */
-	const char *joined_by; /* to down: "key", "pid-time" */
+	const char *joined_by; /* to down: "key", "pid-time", "mask" */
 	struct request_facts req;
 	struct response_facts res;
 	struct stream_facts s[WST_DIRS];
@@ -114,6 +114,11 @@ struct facts {
 	uint32_t causes; /* a bit for each enum cause that has had its verdict */
 	struct wst_hist *delay; /* legs.c */
 	struct leg_ring *ring; /* legs.c */
+	struct {
+		uint32_t n, last; /* masked frames so far, and the last one's key */
+		uint32_t front, nth; /* the connection that had it before, as its nth */
+		uint32_t equal; /* so many in a row */
+	} masks; /* legs.c */
 	struct facts *next, *prev; /* all, oldest first */
 	struct facts *pending; /* ended, not judged yet */
 	struct facts *wait_older, *wait_newer; /* legs.c: may cause a connection upstream */

@@ -43,6 +43,8 @@ static int emit(struct flow *f, uint8_t dir, uint64_t ts, uint8_t flags, const s
 	err = segment_write(f->p->to, &l->path, &s, &k);
 	if (err)
 		return err;
+	if (ts > f->p->latest)
+		f->p->latest = ts;
 	f->iface->received++;
 	f->iface->dropped += k.dropped;
 	f->note.len = 0;
@@ -74,12 +76,10 @@ int flow_data(struct flow *f, uint8_t dir, uint64_t ts, const struct iovec *data
 	return err;
 }
 
-#define SYNTHETIC "X-Wstrace: synthetic\r\n"
-
 /* What must have been said for both sides to speak WebSocket now. */
 static void put_upgrade(const struct flow *f, struct buf *request, struct buf *response)
 {
-	static const char upgrade[] = "Upgrade: websocket\r\nConnection: Upgrade\r\n" SYNTHETIC;
+	static const char upgrade[] = "Upgrade: websocket\r\nConnection: Upgrade\r\n" MADE_UP_HEADER;
 
 	buf_printf(request, "GET %s HTTP/1.1\r\nHost: %s\r\n%s\r\n", f->target ? f->target : "/",
 		   f->host, upgrade);
@@ -118,9 +118,9 @@ static int note_opening(struct flow *f)
 	int err = f->comment ? flow__note(f, f->comment) : 0;
 
 	if (!err && f->begun)
-		err = flow__note(f, "synthetic handshake: the connection goes on from before");
+		err = flow__note(f, MADE_UP_HANDSHAKE "goes on from before");
 	else if (!err && f->midstream)
-		err = flow__note(f, "synthetic handshake: the connection was there before wstrace");
+		err = flow__note(f, MADE_UP_HANDSHAKE "was there before wstrace");
 	return err;
 }
 
@@ -158,6 +158,9 @@ int flow_open(struct flow *f, uint64_t ts, bool ws)
 			f->lane[d].next = f->lane[d].frame.seq;
 	}
 	err = note_opening(f);
+	/* Files that are merged by time must have it behind what the one before says of the flow. */
+	if (f->begun && ts < f->p->latest)
+		ts = f->p->latest;
 	if (!err)
 		err = prologue(f, ts, ws);
 	f->begun = true;

@@ -36,6 +36,7 @@ struct packets {
 	struct pcapng *to;
 	uint64_t gen; /* counts files, from 1 */
 	uint64_t started; /* when the file was */
+	uint64_t latest; /* time of a packet, in all files */
 	uint64_t lost; /* events, since the last packet */
 	unsigned int busy; /* lanes that stream */
 	struct iface *ifaces;

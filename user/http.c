@@ -69,6 +69,7 @@ int http_parse(struct http_msg *m, const char *p, size_t n)
 	const char *end = p + n, *eol, *colon;
 
 	memset(m, 0, offsetof(struct http_msg, headers));
+	m->method = m->target = m->version = m->reason = (struct span){ "", 0 };
 	while (p < end && (*p == '\r' || *p == '\n'))
 		p++;
 	eol = memchr(p, '\n', end - p);

@@ -15,9 +15,21 @@ struct leg_ring {
 	uint32_t n[WST_DIRS];
 };
 
+#define MASK_SLOTS 1024 /* a proxy passes a frame on before that many others have come */
+#define MASKS_EQUAL 2 /* in a row: 64 random bits (RFC 6455, section 5.3), of the same process */
+
+/* A frame that a client sent to a process that may be a proxy. */
+struct mask_seen {
+	struct facts *f; /* whose server end got it; NULL: none, or several the same */
+	uint64_t ts, len;
+	uint32_t mask, nth; /* it is f's nth */
+	uint8_t b0;
+};
+
 struct legs {
 	struct facts *by_key; /* the last request of each Sec-WebSocket-Key */
 	struct facts *newest; /* of those that wait, by waits_since; some wait no more */
+	struct mask_seen *masks; /* MASK_SLOTS, by the key; NULL before the first */
 	bool live;
 };
 
@@ -34,6 +46,8 @@ void legs__free(struct legs *l)
 {
 	if (l)
 		HASH_CLEAR(by_key, l->by_key);
+	if (l)
+		free(l->masks);
 	free(l);
 }
 
@@ -212,6 +226,81 @@ bool legs__refused(struct legs *l, struct facts *f)
 	return g;
 }
 
+static bool is_frame(const struct mask_seen *s, const struct frame_event *fr, uint64_t ts)
+{
+	return s->mask == fr->mask && s->len == fr->len && s->b0 == fr->b0 &&
+	       (ts > s->ts ? ts - s->ts : s->ts - ts) < SOON;
+}
+
+/* Whether the process that got s can have sent the same to f's server. */
+static bool may_pass_on(const struct mask_seen *s, const struct facts *f)
+{
+	const struct conn *c = f->conn;
+	uint32_t client = c->role == WST_CLIENT ? c->pid : c->client_pid;
+
+	if (!s->f || s->f == f || s->f->up || !s->f->open || !client || s->f->conn->pid != client)
+		return false;
+	for (const struct facts *g = s->f; g; g = g->down)
+		if (g == f)
+			return false;
+	return true;
+}
+
+/* The front of f, once enough frames in a row have come through it. */
+static struct facts *find_front(struct facts *f, const struct mask_seen *s,
+				const struct frame_event *fr, uint64_t ts)
+{
+	bool equal = is_frame(s, fr, ts) && may_pass_on(s, f);
+
+	if (equal && f->masks.front == s->f->number && s->nth == f->masks.nth + 1)
+		f->masks.equal++;
+	else
+		f->masks.equal = equal;
+	if (equal) {
+		f->masks.front = s->f->number;
+		f->masks.nth = s->nth;
+	}
+	return f->masks.equal == MASKS_EQUAL ? s->f : NULL;
+}
+
+/* f's server end got the frame, and its process may pass it on. */
+static void remember(struct mask_seen *s, struct facts *f, const struct frame_event *fr, uint64_t ts)
+{
+	bool again = is_frame(s, fr, ts) && s->f != f;
+	bool passed = again && s->f && (s->f->up == f || may_pass_on(s, f));
+
+	*s = (struct mask_seen){ again && !passed ? NULL : f, ts, fr->len, fr->mask, f->masks.n,
+				 fr->b0 };
+}
+
+bool legs__mask(struct legs *l, struct facts *f, const struct frame_event *fr, uint64_t ts)
+{
+	struct facts *front = NULL;
+	struct mask_seen *s;
+	bool random = fr->mask && fr->mask != f->masks.last; /* some clients use the same key for all */
+
+	if (fr->dir != WST_C2S || !fr->masked || !f->conn->midstream || f->req.wanted || f->twin)
+		return false;
+	if (!l->masks)
+		l->masks = calloc(MASK_SLOTS, sizeof(*l->masks));
+	if (!l->masks)
+		return false;
+	f->masks.n++;
+	f->masks.last = fr->mask;
+	if (!random) {
+		f->masks.equal = 0;
+		return false;
+	}
+	s = &l->masks[(fr->mask * 0x9e3779b1u) >> 22];
+	if (!f->down)
+		front = find_front(f, s, fr, ts);
+	if (f->conn->role == WST_SERVER && f->conn->pid && !f->up)
+		remember(s, f, fr, ts);
+	if (front)
+		join(front, f, "mask");
+	return front;
+}
+
 static struct leg_ring *ring_of(struct facts *f)
 {
 	if (!f->ring)
@@ -252,7 +341,8 @@ void legs__frame(struct facts *f, uint8_t dir, uint64_t offset, uint64_t ts)
 	struct leg_ring *r;
 	uint64_t other;
 
-	if (f->twin || (!f->up && !f->down))
+	/* Nor does it tell much where the upgrade, from which offsets count, was not seen. */
+	if (f->twin || (!f->up && !f->down) || (f->conn->midstream && !f->res.websocket))
 		return;
 	r = ring_of(f);
 	if (!r)
@@ -271,6 +361,9 @@ void legs__remove(struct legs *l, struct facts *f)
 {
 	legs__forget(l, f);
 	waits_no_more(l, f);
+	for (int i = 0; f->masks.n && i < MASK_SLOTS; i++)
+		if (l->masks[i].f == f)
+			l->masks[i].f = NULL;
 	if (f->up)
 		f->up->down = NULL;
 	if (f->down)

@@ -3,6 +3,7 @@
 #ifndef LEGS_H
 #define LEGS_H
 
+#include "event.h"
 #include "facts.h"
 
 struct legs;
@@ -22,6 +23,12 @@ bool legs__request(struct legs *l, struct facts *f);
 
 /* f never came to be; the same for it. */
 bool legs__refused(struct legs *l, struct facts *f);
+
+/*
+ * f has had this frame at ts, ns. Where neither end's handshake was seen, a frame that a proxy passes
+ * on as it is tells which connection lies in front. Returns as legs__request().
+ */
+bool legs__mask(struct legs *l, struct facts *f, const struct frame_event *fr, uint64_t ts);
 
 /* A frame began at offset of direction dir at ts, ns: fills in histograms of the proxy's delay. */
 void legs__frame(struct facts *f, uint8_t dir, uint64_t offset, uint64_t ts);

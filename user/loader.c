@@ -48,8 +48,7 @@ static int configure(struct wstrace_bpf *skel, const struct options *o)
 {
 	memcpy((void *)skel->rodata->ports, o->ports, sizeof(skel->rodata->ports));
 	skel->rodata->snaplen = o->snaplen;
-	skel->rodata->want_data_frames = o->write || o->report ||
-		(o->kinds & KIND_FRAME && !o->top);
+	skel->rodata->want_data_frames = wants_data_frames(o);
 	skel->rodata->hidden_role = o->side == SIDE_SERVER ? WST_CLIENT :
 				    o->side == SIDE_CLIENT ? WST_SERVER : 0xff;
 	skel->rodata->only_pids = o->n_pids > 0;

@@ -216,7 +216,7 @@ static int run(struct session *s, struct loader *l)
 		s->look = false;
 		s->clock_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
 		n = 0;
-		if (last && wants_hists(s->o) && !s->o->top) {
+		if (last && wants_last_stats(s->o) && !s->o->top) {
 			output__ending();
 			n = ask_stats(s, l, false);
 		} else if (interval && clock_ns(CLOCK_MONOTONIC) >= next_stats) {
@@ -322,6 +322,7 @@ static int trace(const struct options *o)
 	file_ok = close_file(&s);
 	loader__totals(l, &totals);
 	totals.conns = decoder__conns(s.decoder);
+	output__restrict(&totals);
 	status = output__close(clock_ns(CLOCK_REALTIME), &totals, s.diagnose);
 	err = err ? err : status;
 	if (err && err != -EPIPE)

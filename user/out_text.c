@@ -344,13 +344,19 @@ static uint64_t frames(const struct wst_counts *n)
 	return sum;
 }
 
-static void add_counts(struct buf *b, const struct wst_stats *r)
+static void add_counts(struct buf *b, const struct event *e)
 {
-	for (int dir = 0; dir < WST_DIRS; dir++) {
-		uint64_t n = frames(&r->counts[dir]);
+	const struct wst_stats *r = e->stats;
 
-		buf_printf(b, "%s%s %llu frame%s ", dir ? "  " : "", arrow(dir),
-			   (unsigned long long)n, n == 1 ? "" : "s");
+	for (int dir = 0; dir < WST_DIRS; dir++) {
+		uint64_t n = frames(&r->counts[dir]), undecoded = stats_undecoded(e->conn, r, dir);
+
+		buf_printf(b, "%s%s ", dir ? "  " : "", arrow(dir));
+		if (undecoded) {
+			buf_printf(b, "%llu bytes not decoded", (unsigned long long)undecoded);
+			continue;
+		}
+		buf_printf(b, "%llu frame%s ", (unsigned long long)n, n == 1 ? "" : "s");
 		buf_bytes(b, r->counts[dir].bytes);
 	}
 }
@@ -398,7 +404,7 @@ static void text_stats(const struct event *e)
 		return;
 	}
 	b = event_line(e, "  ");
-	add_counts(b, r);
+	add_counts(b, e);
 	if (r->last) {
 		buf_str(b, "  idle ");
 		buf_duration(b, stats_idle_ns(r));
@@ -481,7 +487,7 @@ static void text_close(const struct event *e)
 	buf_str(b, c->midstream ? ") seen for " : ") after ");
 	buf_duration(b, r->h.ts > r->opened ? r->h.ts - r->opened : 0);
 	buf_str(b, "\n" INDENT);
-	add_counts(b, r);
+	add_counts(b, e);
 	add_state(b, r);
 	buf_char(b, '\n');
 	add_last(b, r);

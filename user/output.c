@@ -21,6 +21,7 @@ static int fd = STDOUT_FILENO;
 static bool terminal, ending;
 static int error; /* -errno of the first write that failed */
 static uint64_t frames_shown, frames_unprinted;
+static struct run_totals sums; /* of the connections that --path lets through */
 
 uint32_t output_kind(const struct event *e)
 {
@@ -158,15 +159,54 @@ static bool path_wanted(const struct event *e)
 		struct event open = { .type = EV_OPEN, .ts = c->opened, .conn = c };
 
 		c->shown = true;
+		sums.conns++;
 		show(&open);
 	}
 	return c->shown;
 }
 
+/*
+ * Frames count as they come, until counters say it better: not every frame comes as an event. After
+ * output__ending() those have the last word.
+ */
+static void sum_up(const struct event *e)
+{
+	struct conn *c = e->conn;
+	uint64_t frames = c->summed_frames, bytes = c->summed_bytes;
+
+	if (e->type == EV_FRAME && !ending) {
+		frames++;
+		bytes += e->frame.len;
+	} else if (e->type == EV_STATS || (e->type == EV_CLOSE && e->stats->how != WST_UNSEEN)) {
+		frames = bytes = 0;
+		for (int dir = 0; dir < WST_DIRS; dir++) {
+			bytes += e->stats->counts[dir].bytes;
+			for (int op = 0; op < WST_OPS; op++)
+				frames += e->stats->counts[dir].frames[op];
+		}
+	}
+	sums.frames += frames - c->summed_frames;
+	sums.bytes += bytes - c->summed_bytes;
+	c->summed_frames = frames;
+	c->summed_bytes = bytes;
+}
+
 void output__event(const struct event *e)
 {
-	if (!opts->path || path_wanted(e))
-		show(e);
+	if (opts->path && !path_wanted(e))
+		return;
+	if (opts->path)
+		sum_up(e);
+	show(e);
+}
+
+void output__restrict(struct run_totals *t)
+{
+	if (!opts->path)
+		return;
+	t->conns = sums.conns;
+	t->frames = sums.frames;
+	t->bytes = sums.bytes;
 }
 
 bool output__tick(uint64_t ts, uint64_t *focus)
@@ -176,8 +216,11 @@ bool output__tick(uint64_t ts, uint64_t *focus)
 
 void output__totals(uint64_t ts, const struct run_totals *t)
 {
+	struct run_totals shown = *t;
+
+	output__restrict(&shown);
 	if (ops->totals)
-		ops->totals(ts, t);
+		ops->totals(ts, &shown);
 }
 
 void output__ending(void)

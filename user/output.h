@@ -55,6 +55,9 @@ void output__totals(uint64_t ts, const struct run_totals *t);
 /* From now on EV_STATS are each connection's last word, for connections that stay open. */
 void output__ending(void);
 
+/* With --path: sums of all connections become those of the ones that it lets through. */
+void output__restrict(struct run_totals *t);
+
 /* Frames shown, or with -w or --report written, so far, for -n. */
 uint64_t output__frames(void);
 

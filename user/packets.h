@@ -15,6 +15,14 @@
 #include "buf.h"
 #include "pcapng.h"
 
+/*
+ * How what is made up is known again: a connection that was there before the file has this in the
+ * comment of its SYN, at the start of a line, and, once it speaks WebSocket, a request and a 101
+ * with this header below the first byte of each direction.
+ */
+#define MADE_UP_HANDSHAKE "synthetic handshake: the connection "
+#define MADE_UP_HEADER "X-Wstrace: synthetic\r\n"
+
 struct packets;
 struct flow;
 

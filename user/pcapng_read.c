@@ -11,7 +11,7 @@
 
 enum block { SHB = 0x0a0d0d0a, IDB = 1, PB = 2, SPB = 3, EPB = 6 };
 
-enum option { OPT_END, IF_DESCRIPTION = 3, IF_TSRESOL = 9, IF_TSOFFSET = 14, EPB_FLAGS = 2 };
+enum option { OPT_END, OPT_COMMENT, IF_DESCRIPTION = 3, IF_TSRESOL = 9, IF_TSOFFSET = 14, EPB_FLAGS = 2 };
 
 struct pcapng_reader {
 	FILE *f;
@@ -236,6 +236,8 @@ static bool put_packet(struct pcapng_reader *r, struct pcapng_got *k, uint32_t i
 	k->source = r->sources[r->first + iface];
 	k->data = r->block + head;
 	k->dir = PCAPNG_UNKNOWN;
+	k->comment = NULL;
+	k->comment_len = 0;
 	return true;
 }
 
@@ -254,9 +256,14 @@ static bool packet(struct pcapng_reader *r, uint32_t type, struct pcapng_got *k)
 		return false;
 	k->ts = to_ns(k->source, (uint64_t)get32(r, b + 4) << 32 | get32(r, b + 8));
 	at = 20 + ((k->caplen + 3) & ~3u);
-	while ((p = next_option(r, &at, &code, &n)))
-		if (code == EPB_FLAGS && n >= 4)
+	while ((p = next_option(r, &at, &code, &n))) {
+		if (code == EPB_FLAGS && n >= 4) {
 			k->dir = get32(r, p) & 3;
+		} else if (code == OPT_COMMENT && !k->comment) {
+			k->comment = (const char *)p;
+			k->comment_len = n;
+		}
+	}
 	return true;
 }
 

@@ -32,6 +32,8 @@ struct pcapng_got {
 	const uint8_t *data; /* valid until the next packet */
 	uint32_t caplen, origlen;
 	enum pcapng_dir dir;
+	const char *comment; /* the first one, as long as data; NULL: none */
+	uint32_t comment_len;
 };
 
 /* Reads from f, which stays the caller's. Returns NULL when memory ran out. */

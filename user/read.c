@@ -89,6 +89,11 @@ static void on_close(void *conn, uint64_t ts, const struct walk_tcp *t)
 	walk__close(conn, ts, t);
 }
 
+static void on_resume(void *conn, uint64_t ts, const uint8_t *p, uint32_t n)
+{
+	walk__resume(conn, ts, p, n);
+}
+
 static void on_drop(void *conn)
 {
 	walk__free(conn);
@@ -115,6 +120,8 @@ static const struct reassembly_ops ops = {
 	.drop = on_drop,
 	.guess_client = walk_guess_client,
 	.task = on_task,
+	.made_up = walk_made_up,
+	.resume = on_resume,
 };
 
 /* Before a read that may wait. Returns true where there is nobody to read for any more. */
@@ -223,7 +230,7 @@ static int run(struct reader *r)
 	}
 	reassembly__end(r->tcp);
 	decoder__flush(r->decoder);
-	if (wants_hists(r->o)) {
+	if (wants_last_stats(r->o)) {
 		output__ending();
 		reassembly__stats(r->tcp, r->last_ts);
 	}
@@ -245,7 +252,7 @@ static int open_files(struct reader *r)
 static int set_up(struct reader *r)
 {
 	const struct walk_options walk = { .snaplen = r->o->snaplen,
-					   .data_frames = r->o->report || r->o->kinds & KIND_FRAME,
+					   .data_frames = wants_data_frames(r->o),
 					   .hists = wants_hists(r->o) };
 	const struct reassembly_options tcp = {
 		.ports = r->o->have_ports ? r->o->ports : NULL,
@@ -323,6 +330,7 @@ static int read_all(struct reader *r)
 	totals.bytes = sums.bytes;
 	totals.conns = decoder__conns(r->decoder);
 	totals.refused = reassembly__refused(r->tcp);
+	output__restrict(&totals);
 	status = output__close(r->last_ts, &totals, r->diagnose);
 	err = err ? err : status;
 	status = say_files(r);

@@ -58,6 +58,8 @@ struct flow {
 	uint8_t file; /* the first capture that has it */
 	const struct capture_task *task; /* NULL: not known */
 	bool closed, refused;
+	bool made_up; /* its beginning is: it was there before the capture */
+	bool resumes; /* and that beginning is what comes now, once more perhaps */
 	UT_hash_handle hh;
 };
 
@@ -249,7 +251,7 @@ static void open_conn(struct reassembly *r, struct flow *f, int side, const stru
 	o.role = f->role;
 	local = f->role == WST_SERVER ? !f->client : f->client;
 	remote = !local;
-	if (!f->h[f->client].isn_known && !f->h[!f->client].isn_known)
+	if (f->made_up || (!f->h[f->client].isn_known && !f->h[!f->client].isn_known))
 		o.t.h.flags = WST_MIDSTREAM;
 	if (s && !f->h[!side].started && s->flags & TCP_ACK) {
 		f->h[!side].next = s->ack;
@@ -373,12 +375,47 @@ static bool believe(struct half *h, int32_t ahead)
 	return ++h->strays >= STRAYS;
 }
 
+/* Whether the segment is a head that wstrace made up. Only at the beginning there are any. */
+static bool is_made_up(const struct reassembly *r, struct flow *f, const struct segment *s)
+{
+	if (f->conn && !f->resumes)
+		return false;
+	f->resumes = r->ops->made_up && r->ops->made_up(s->data, s->have);
+	f->made_up |= f->resumes;
+	return f->resumes;
+}
+
+/* It lies where other bytes were: what comes behind it counts. */
+static void on_made_up(struct reassembly *r, struct flow *f, int side, const struct segment *s,
+		       uint32_t seq)
+{
+	struct half *h = &f->h[side];
+	uint32_t end = seq + s->len;
+
+	if (f->client < 0)
+		f->client = guess_client(r, f, side, s);
+	while (h->q.first && seq_diff(end, h->next) > 0)
+		skip_hole(r, f, side);
+	if (!h->started || seq_diff(end, h->next) > 0)
+		h->next = end;
+	h->started = true;
+	if (f->conn || f->refused || side == f->client)
+		return;
+	open_conn(r, f, side, s, s->ts);
+	if (f->conn)
+		r->ops->resume(f->conn, s->ts, s->data, s->have);
+}
+
 static void on_data(struct reassembly *r, struct flow *f, int side, const struct segment *s,
 		    uint32_t seq)
 {
 	struct half *h = &f->h[side];
 	int32_t ahead;
 
+	if (is_made_up(r, f, s)) {
+		on_made_up(r, f, side, s, seq);
+		return;
+	}
 	if (!h->started) {
 		h->started = true;
 		h->next = seq;
@@ -444,12 +481,31 @@ static bool is_new(const struct flow *f, int side, const struct segment *s)
 	return f->closed || later < 0 || later > SEQ_FAR;
 }
 
+/*
+ * wstrace starts each of its files with a handshake of those connections that go on, just below the
+ * bytes that come. Of one that is open already it says nothing.
+ */
+static bool goes_on(struct flow *f, int side, const struct segment *s)
+{
+	const struct half *h = &f->h[side];
+	int32_t ahead = seq_diff(s->seq + 1, h->next);
+
+	if (f->closed || !f->conn || (!s->made_up && !f->resumes))
+		return false;
+	return !h->started || (ahead < SEQ_FAR && ahead > -SEQ_FAR);
+}
+
 static struct flow *on_syn(struct reassembly *r, struct flow *f, const struct flow_key *k, int side,
 			   const struct segment *s)
 {
 	struct half *h;
 	bool answer = s->flags & TCP_ACK;
 
+	if (f && goes_on(f, side, s)) {
+		f->resumes = true;
+		f->file = s->file;
+		return f;
+	}
 	if (f && is_new(f, side, s)) {
 		skip_holes(r, f);
 		close_flow(r, f, s->ts, 0);
@@ -460,6 +516,7 @@ static struct flow *on_syn(struct reassembly *r, struct flow *f, const struct fl
 		f = add(r, k, s);
 	if (!f || f->closed || f->h[side].started)
 		return f;
+	f->made_up |= s->made_up;
 	h = &f->h[side];
 	h->isn = s->seq;
 	h->next = s->seq + 1;

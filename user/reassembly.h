@@ -29,6 +29,9 @@ struct reassembly_ops {
 	int (*guess_client)(const uint8_t *p, uint32_t have, uint32_t len);
 	/* Another process has the socket, as walk__task() takes it. NULL: nobody wants to know. */
 	void (*task)(void *conn, uint64_t ts, const struct wst_task *t);
+	/* As walk_made_up() and walk__resume(). Both may be NULL. */
+	bool (*made_up)(const uint8_t *p, uint32_t have);
+	void (*resume)(void *conn, uint64_t ts, const uint8_t *p, uint32_t n);
 };
 
 struct reassembly_options {

@@ -232,7 +232,9 @@ static void on_stats(struct report *r, struct report_conn *c, const struct event
 	c->retrans = s->retrans;
 	c->lost = s->lost;
 	c->gaps = s->gaps;
+	c->undecoded = 0;
 	for (int dir = 0; dir < WST_DIRS; dir++) {
+		c->undecoded += stats_undecoded(e->conn, s, dir);
 		c->frames[dir] = 0;
 		c->bytes[dir] = s->counts[dir].bytes;
 		for (int i = 0; i < WST_OPS; i++)
@@ -269,7 +271,7 @@ static void on_leg(struct report *r, const struct event *e)
 		old->down = 0;
 	down->up = up->number;
 	up->down = down->number;
-	up->by_key = !strcmp(e->leg->by, "key");
+	up->by_time = !strcmp(e->leg->by, "pid-time");
 	if ((down->pins | up->pins) & (PIN_VERDICT | PIN_HANDSHAKE | PIN_FIRST | PIN_CHAIN))
 		report__pin_chain(r, down);
 }

@@ -67,7 +67,7 @@ struct report_detail {
 struct report_conn {
 	uint32_t number, pid, up, down; /* up, down: numbers of the next legs; 0: none */
 	uint8_t role; /* enum wst_role */
-	bool midstream, placeholder, by_key;
+	bool midstream, placeholder, by_time;
 	char comm[WST_COMM_LEN], local[ADDR_LEN], remote[ADDR_LEN];
 	uint64_t opened, request_ts, response_ts, closed; /* CLOCK_REALTIME, ns; 0: not seen */
 	bool wanted; /* the request asked for a WebSocket, or had a key */
@@ -81,7 +81,7 @@ struct report_conn {
 	uint8_t how; /* enum wst_end_how */
 	bool by_client;
 	uint64_t frames[WST_DIRS], bytes[WST_DIRS];
-	uint64_t lost, gaps;
+	uint64_t lost, gaps, undecoded; /* undecoded: bytes in which no frame was found */
 	uint32_t rtt_us, retrans, opaque;
 	uint64_t p99[WST_HIST_KINDS]; /* us, bytes; 0: nothing was counted */
 	const struct rule *rule; /* of the worst verdict; NULL: none */

@@ -173,7 +173,7 @@ void page__case(struct page *p, const struct report_case *c, bool open)
 		detail &= c->legs[i]->detail != NULL;
 		for (const struct report_verdict *v = c->legs[i]->verdicts; v; v = v->next)
 			draw_verdict(b, v);
-		if (i && c->legs[i]->down && !c->legs[i]->by_key)
+		if (i && c->legs[i]->down && c->legs[i]->by_time)
 			buf_printf(b,
 				   "<p class=note>#%u and #%u were joined by process and time: no "
 				   "Sec-WebSocket-Key tells.</p>",

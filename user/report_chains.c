@@ -114,7 +114,7 @@ void page__chains(struct page *p)
 		untold += n > 1 && !s;
 		for (unsigned int i = 0; s && i < n; i++) {
 			verdict |= legs[i]->rule != NULL;
-			by_time |= i && !legs[i]->by_key;
+			by_time |= i && legs[i]->by_time;
 		}
 		if (s) {
 			s->count++;

@@ -111,6 +111,11 @@ static void draw_result(struct buf *b, const struct report_conn *c)
 		buf_str(b, why_name(c->opaque));
 	else if (c->wanted)
 		buf_str(b, c->closed ? "no answer" : "none yet");
+	if (c->undecoded) {
+		buf_str(b, ", ");
+		buf_bytes(b, c->undecoded);
+		buf_str(b, " not decoded");
+	}
 	if (bad)
 		buf_str(b, "</span>");
 }

@@ -324,6 +324,23 @@ static void pass_unseen(struct call *k, uint32_t n)
 	s->pos += n;
 }
 
+/* What wstrace, in the middle of a connection, had found no frames in yet. */
+static bool before_frames(const struct call *k)
+{
+	const struct stream *s = k->s;
+
+	return k->c->resumed && s->phase == PH_WS && !s->pos && !s->ws.left && !s->ws.have;
+}
+
+static void pass_before_frames(struct call *k)
+{
+	struct wst_resync r = { .why = WST_WHY_MIDSTREAM, .skipped = k->missing };
+
+	record_start(&r.h, k->c, k->ts, WST_RESYNC, k->dir, k->seq + k->missing);
+	k->w->fn(k->w->ctx, &r, sizeof(r));
+	k->s->pos += k->missing;
+}
+
 /* The bytes that the capture cut off the segment. */
 static void pass_cut_off(struct call *k)
 {
@@ -331,6 +348,8 @@ static void pass_cut_off(struct call *k)
 
 	if (s->phase == PH_HTTP && s->http.state < HTTP_CONTENT && s->http.head_len) {
 		walk_cut_head(k);
+	} else if (before_frames(k)) {
+		pass_before_frames(k);
 	} else {
 		uint8_t phase = s->phase;
 

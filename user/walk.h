@@ -50,6 +50,12 @@ struct walk_conn *walk__open(struct walker *w, const struct wst_open *o);
 void walk__bytes(struct walk_conn *c, uint8_t dir, uint64_t ts, uint32_t seq, const uint8_t *p,
 		 uint32_t have, uint32_t len);
 
+/*
+ * Right after walk__open(): the connection was there before the capture and speaks WebSocket. The n
+ * bytes at p are the 101 that wstrace has made up for it.
+ */
+void walk__resume(struct walk_conn *c, uint64_t ts, const uint8_t *p, uint32_t n);
+
 /* Another process has the socket. Of t, pid, comm and cgroup count. */
 void walk__task(struct walk_conn *c, uint64_t ts, const struct wst_task *t);
 
@@ -74,5 +80,8 @@ void walk__free(struct walk_conn *c);
  * its bytes do not tell.
  */
 int walk_guess_client(const uint8_t *p, uint32_t have, uint32_t len);
+
+/* Whether a segment is a head that wstrace has made up: it has a mark, and no handshake's keys. */
+bool walk_made_up(const uint8_t *p, uint32_t have);
 
 #endif

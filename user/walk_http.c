@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The walk while a connection speaks HTTP, as bpf/http.bpf.c. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* memmem() */
+#endif
 #include <string.h>
+#include "packets.h"
 #include "walk_state.h"
 
 bool walk_starts_http(const uint8_t *p, uint32_t n)
@@ -141,4 +145,32 @@ void walk_cut_head(struct call *k)
 	}
 	s->head_cut = 1;
 	lose_sync(k, WST_WHY_GAP);
+}
+
+static bool holds(const uint8_t *p, uint32_t n, const char *text)
+{
+	return memmem(p, n, text, strlen(text));
+}
+
+bool walk_made_up(const uint8_t *p, uint32_t have)
+{
+	return walk_starts_http(p, have) && holds(p, have, "\r\n" MADE_UP_HEADER) &&
+	       !holds(p, have, "\r\nSec-WebSocket-Key:") && !holds(p, have, "\r\nSec-WebSocket-Accept:");
+}
+
+void walk__resume(struct walk_conn *c, uint64_t ts, const uint8_t *p, uint32_t n)
+{
+	struct call k = { .w = c->w, .c = c, .s = &c->s[WST_S2C], .ts = ts, .dir = WST_S2C };
+	uint32_t seq = c->open.first_seq[WST_S2C] - n, some;
+
+	for (int i = 0; i < WST_DIRS; i++) {
+		become_ws(&c->s[i]);
+		c->s[i].started = 1;
+	}
+	c->upgraded = c->ws = c->resumed = true;
+	for (uint32_t pos = 0; pos < n; pos += some) {
+		some = n - pos < WST_CHUNK ? n - pos : WST_CHUNK;
+		emit_head(&k, seq + pos, pos, p + pos, some,
+			  pos + some == n ? WST_HEAD_LAST | WST_HEAD_MADE_UP : 0);
+	}
 }

@@ -59,6 +59,7 @@ struct walk_conn {
 	bool opaque;
 	bool upgraded; /* a 101 to WebSocket has been seen */
 	bool ws; /* that, or frames have been found midway */
+	bool resumed; /* that 101 was made up: the first bytes may be no frames yet */
 };
 
 struct walker {

@@ -74,8 +74,14 @@ static void on_drop(void *conn)
 	free(conn);
 }
 
-static const struct reassembly_ops ops = { on_open,  on_bytes, on_stats,
-					   on_close, on_drop,  walk_guess_client };
+static void on_resume(void *conn, uint64_t ts, const uint8_t *p, uint32_t n)
+{
+	walk__resume(((struct stream *)conn)->walk, ts, p, n);
+}
+
+static const struct reassembly_ops ops = { on_open, on_bytes,	       on_stats, on_close,
+					   on_drop, walk_guess_client, NULL,	 walk_made_up,
+					   on_resume };
 
 /* p: kind, TCP flags, seq of two bytes, ack, bytes not captured; n bytes of payload behind that. */
 static void segment(struct segment *s, const uint8_t *p, size_t n)
@@ -91,6 +97,7 @@ static void segment(struct segment *s, const uint8_t *p, size_t n)
 	s->seq = 0xffffff00 + (p[2] << 8 | p[3]);
 	s->ack = 0xffffff00 + p[4];
 	s->file = p[0] >> 1 & 1;
+	s->made_up = p[0] >> 2 & 1;
 	s->data = p + 6;
 	s->have = n;
 	s->len = n + (p[5] < 200 ? 0 : p[5]);

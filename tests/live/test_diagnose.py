@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Verdicts on real programs: what is broken gets exactly its own, what is mended none."""
 import signal
+import subprocess
 import time
 
 import pytest
 
 import wire
+from conftest import WSTRACE
 from diag_lab import UPGRADE, ask, goodbye, lab, location, poke, talk  # noqa: F401
 
 ONLY = ("--only", "handshake,verdict,close,open")
@@ -49,6 +51,38 @@ def test_here(wstrace, lab, py_server):
     run = diagnosed(wstrace, (port, backend), drive, 4)
     assert rules(run) == ["upgrade-stripped-here"]
     assert run.one("verdict")["evidence"]["target"] == "/globalWebsocket/echo"
+
+
+@pytest.mark.parametrize("options", ((), ("-q",), ("--only", "verdict")))
+def test_path_holds_for_sums_verdicts_and_report(wstrace, lab, tmp_path, options):
+    """Of what the glob does not let through, nothing is said anywhere; of a file as live."""
+    backend = lab.backend()
+    page, file = tmp_path / "page.html", tmp_path / "f.pcapng"
+    all_of_it = wstrace("-p", backend, "-w", file)
+    w = wstrace("-p", backend, "--path", "/e*", *options, json_output=False,
+                *(["--report", page] if not options else []))
+    stays, _ = ask(backend, "/echo?stays")
+    stays.send(wire.TEXT, "hello"), stays.recv()
+    ask(backend, "/404")[0].close()
+    talk(backend, "/protocol", headers=[("Sec-WebSocket-Protocol", "chat")])
+    poke(backend, "/exit")
+    all_of_it.wait("close", 3)
+    all_of_it.wait("verdict", 3)
+    runs = [w.stop(), all_of_it.stop()]
+    stays.close()
+    want = [[e["conn"] for e in runs[1].of("request") if e["target"].startswith("/e")]]
+    want.append([f for n in want[0] for f in runs[1].frames(n)])
+    sums = (len(want[0]), len(want[1]), sum(f["len"] for f in want[1]))
+    assert sums[0] == 2 and runs[0].closing[:3] == sums
+    text = w.out.text()
+    assert "1 x  app-error  port" in text and "not-found" not in text and "subprotocol" not in text
+    if not options:
+        assert "app-error" in page.read_text() and "not-found" not in page.read_text()
+    again = subprocess.run([WSTRACE, "--path", "/e*", *options, "-r", file], check=True,
+                           capture_output=True)
+    assert "wstrace: %u connections, %u frames, %u bytes, 0 lost" % sums in again.stderr.decode()
+    text = again.stdout.decode()
+    assert "not-found" not in text and "subprotocol" not in text
 
 
 ANSWERS = {
@@ -173,6 +207,33 @@ def test_heartbeat_races(wstrace, lab, py_server):
         ws.close()
 
     assert rules(diagnosed(wstrace, (port, backend), drive, 2)) == ["heartbeat-races"]
+
+
+@pytest.mark.parametrize("proxy", ("nginx", "haproxy"))
+def test_legs_of_a_chain_that_was_there_before(wstrace, lab, proxy):
+    """One cause, one verdict: what the client's frames are masked with tells the legs."""
+    backend = lab.backend()
+    port = lab.nginx(location(backend)) if proxy == "nginx" else lab.haproxy(backend)
+    clients = [ask(port, "/echo")[0] for _ in range(3)]
+    w = wstrace("-p", f"{port},{backend}")
+    w.wait("open", 6)
+    for _ in range(6):
+        for ws in clients:
+            ws.send(wire.TEXT, "hello")
+            assert ws.message() == b"hello"
+    legs = w.wait("leg", 3)
+    lab.server.kill()
+    w.wait("close", 6)
+    run = w.stop()
+    for ws in clients:
+        ws.close()
+    behind = {e["remote"]: e["conn"] for e in run.of("open") if e["local"].endswith(f":{backend}")}
+    assert {e["by"] for e in legs} == {"mask"}
+    assert sorted(e["upstream"] for e in legs) == sorted(behind.values())
+    assert [v["rule"] for v in run.of("verdict")] == ["app-error"] * 3
+    for leg in legs:
+        masks = [{f["mask"] for f in run.frames(leg[n], "c2s")} for n in ("conn", "upstream")]
+        assert masks[0] & masks[1] and leg["comm"].startswith(proxy)
 
 
 def test_reload(wstrace, lab, py_server):

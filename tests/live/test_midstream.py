@@ -160,6 +160,26 @@ def test_other_protocols_yield_no_frame(free_port, wstrace, kind):
         assert len(run.of("response")) == 12 * MANY
 
 
+def test_bytes_in_which_no_frame_was_found_are_told(free_port, wstrace, tmp_path):
+    """Not as 0 frames of 0 bytes: there was traffic. A direction that was joined has its frames."""
+    port = free_port()
+    connections = pairs(port, 2)
+    try:
+        w = wstrace("-p", port, "--report", tmp_path / "page.html", json_output=False)
+        for client, server in connections:
+            move(client, server, b"\xff" * 1234)
+        client, server = connections[1]
+        for i in range(5):
+            move(server, client, frame(TEXT, b"hello"))
+    finally:
+        close_all(connections)
+    w.stop()
+    counts = [line for line in w.out.text().splitlines() if "->" in line and "<-" in line]
+    assert len(counts) == 2 and all("-> 1234 bytes not decoded  <- " in line for line in counts)
+    assert "<- 0 frames 0 B" in counts[0] and "<- 3 frames 15 B" in counts[1]
+    assert (tmp_path / "page.html").read_text().count("open before, 1.2 KiB not decoded") == 2
+
+
 def test_keepalive_connection_that_upgrades_later(free_port, wstrace):
     port = free_port()
     ((client, server),) = connections = pairs(port, 1)

@@ -5,14 +5,16 @@ import json
 import os
 import random
 import signal
+import socket
 import struct
 import subprocess
 import time
+import zlib
 
 import pytest
 
 from conftest import LIMIT, WSTRACE, end_process, of, program, wait_until
-from wire import BINARY, CLOSE, CONT, PING, TEXT, Pair, close_payload, recv_eof, ws_connect
+from wire import BINARY, CLOSE, CONT, PING, TEXT, Pair, close_payload, frame, recv_eof, ws_connect
 
 FIELDS = ("dir", "op", "opcode", "fin", "rsv", "masked", "mask", "len", "hdr_len", "seq", "offset",
           "payload", "payload_b64", "truncated", "code", "reason")
@@ -131,6 +133,125 @@ def test_own_file(wstrace, py_server, tmp_path, side):
     assert f"python3[{pid}]" in text.stdout.decode()
     again = read("-s", "full", "-r", again)
     assert [e.get("pid") for e in of(again, "open")] == [pid] * 3
+
+
+def midstream_and_nothing_else(got, conns=1):
+    """What wstrace has made up in front of a connection is not taken for what was said."""
+    assert [e["midstream"] for e in of(got, "open")] == [True] * conns
+    assert not of(got, "request") and not of(got, "response") and not of(got, "verdict")
+
+
+def test_own_file_of_a_connection_that_was_there_before(wstrace, port, tmp_path):
+    path, again = tmp_path / "f.pcapng", tmp_path / "again.pcapng"
+    pair = Pair(port).upgrade()
+    w = wstrace("-p", port, "-s", "full", "-w", path)
+    w.wait("open")
+    pair.s.sock.sendall(b"\x00" * 70)  # the end of a frame that began before
+    pair.c.sock.recv(70, socket.MSG_WAITALL)
+    for i in range(4):
+        pair.c2s(TEXT, b"x" * i)
+        pair.s2c(BINARY, b"y" * 100 * i)
+    pair.s2c(CLOSE, close_payload(1000))
+    pair.c2s(CLOSE, close_payload(1000))
+    pair.close()
+    w.wait("close")
+    live = w.stop()
+    for file in (path, again):
+        got = read("-s", "full", "-r", path, *(["-w", again] if file == path else []))
+        midstream_and_nothing_else(got)
+        seqs = [[f["seq"] for f in es] for es in (live.frames(), of(got, "frame"))]
+        assert sorted(seqs[0]) == sorted(seqs[1]) and len(seqs[0]) >= 6
+        assert {e["why"] for e in of(got, "resync")} == {"midstream"}
+        assert f"wstrace: 1 connections, {live.closing[1]} frames, {live.closing[2]} bytes, 0 lost" \
+            in read.stderr
+
+
+def rotated(wstrace, port, tmp_path, talk, *args):
+    """Files of a megabyte each, in their order, and the events that wstrace told meanwhile."""
+    w = wstrace("-p", port, "-s", "full", "-w", tmp_path / "f", "-C", 1, *args)
+    talk()
+    w.wait("close", 2)
+    run = w.stop()
+    files = [tmp_path / "f"] + [tmp_path / f"f{i}" for i in range(1, 100)]
+    return [f for f in files if f.exists()], run
+
+
+def by_peer(events):
+    """Each connection's frames, in their order in each direction."""
+    fields = [f for f in FIELDS if f != "offset"]  # that begins at the upgrade, where it was seen
+    return {(e["remote"], dir): [[f.get(k) for k in fields]
+                                 for f in of(events, "frame", conn=e["conn"], dir=dir)]
+            for e in of(events, "open") for dir in ("c2s", "s2c")}
+
+
+@pytest.mark.parametrize("before", (False, True), ids=("whole", "midstream"))
+def test_rotated_files_are_one_capture(wstrace, port, tmp_path, before):
+    """A connection that goes on from file to file is one; and one file alone has no false verdict."""
+    pairs = []
+    first = Pair(port).upgrade("/first") if before else None
+
+    def talk():
+        pairs[:] = [first or Pair(port).upgrade("/first"), Pair(port).upgrade("/second")]
+        for i in range(60):
+            for n, p in enumerate(pairs):
+                p.c2s(BINARY, os.urandom(30000 + 1000 * n + i))
+                p.s2c(TEXT, b"answer %d" % i)
+        for p in pairs:
+            p.s2c(CLOSE, close_payload(1000))
+            p.c2s(CLOSE, close_payload(1000))
+            p.close()
+
+    files, live = rotated(wstrace, port, tmp_path, talk)
+    assert len(files) >= 4
+    got = read("-s", "full", "-r", *files)
+    assert len(of(got, "frame")) >= (236 if before else 244)
+    assert by_peer(got) == by_peer(live.events)
+    assert sorted(e["midstream"] for e in of(got, "open")) == [False, before]
+    assert len(of(got, "request")) == len(of(live.events, "request")) == 1 + (not before)
+    assert [e["retrans"] for e in of(got, "close")] == [0, 0] and not of(got, "verdict")
+    assert f"wstrace: 2 connections, {live.closing[1]} frames, {live.closing[2]} bytes, 0 lost" \
+        in read.stderr
+    midstream_and_nothing_else(read("-r", files[-2]), 2)
+    assert not of(read("-r", files[0], files[2], files[-1]), "verdict")
+
+
+def test_rotated_files_keep_what_was_agreed_on_compression(wstrace, port, tmp_path):
+    agreed = ("Sec-WebSocket-Extensions",
+              "permessage-deflate; server_no_context_takeover; client_no_context_takeover")
+
+    def message():
+        z = zlib.compressobj(wbits=-15, level=0)
+        return z.compress(b"hello " * 5000) + z.flush(zlib.Z_SYNC_FLUSH)[:-4]
+
+    def talk():
+        for rsv, extension in ((4, [agreed]), (0, [])):
+            p = Pair(port).upgrade("/", extension, extension)
+            for _ in range(50):
+                p.c.sock.sendall(frame(TEXT, message(), rsv=rsv, mask=b"mask"))
+                p.s.recv()
+            p.close()
+
+    files, _ = rotated(wstrace, port, tmp_path, talk)
+    assert len(files) >= 3
+    got = read("-s", "full", "-r", files[1])
+    compressed = [f for f in of(got, "frame") if f["rsv"]]
+    assert compressed and all(f["inflated"] == "hello " * 5000 for f in compressed)
+
+
+@pytest.mark.parametrize("options", (("-q",), ("--only", "verdict")))
+def test_file_has_what_the_text_leaves_out(wstrace, port, tmp_path, options):
+    path, again = tmp_path / "f.pcapng", tmp_path / "again.pcapng"
+    w = wstrace("-p", port, "-w", path)
+    pair = Pair(port).upgrade()
+    for i in range(5):
+        pair.c2s(TEXT, b"x" * i)
+        pair.s2c(BINARY, b"y" * i)
+    pair.close()
+    w.wait("close")
+    w.stop()
+    assert not of(read(*options, "-r", path, "-w", again), "frame")
+    assert frames(read("-r", again)) == frames(read("-r", path))
+    assert len(of(read("-r", again), "frame")) == 10
 
 
 def test_process_that_hands_its_socket_on(port, wstrace, tmp_path):

@@ -25,6 +25,7 @@ struct run {
 	struct diagnose *d;
 	char told[512]; /* rules, a blank between, in their order */
 	unsigned int legs, chain;
+	struct conn *told_of; /* the last one */
 	char text[512], fix[512], by[16];
 	struct conn conns[256]; /* numbered ones are in use */
 	uint64_t now;
@@ -49,6 +50,7 @@ static inline void on_finding(void *ctx, const struct event *e)
 	snprintf(r->text, sizeof(r->text), "%s", e->verdict->text);
 	snprintf(r->fix, sizeof(r->fix), "%s", e->verdict->fix);
 	r->chain = e->verdict->n_legs;
+	r->told_of = e->conn;
 	assert_non_null(rule_help(e->verdict->rule->id));
 	assert_null(strchr(r->text, '{'));
 	assert_null(strchr(r->fix, '{'));
@@ -89,6 +91,7 @@ static inline struct conn *opens(uint8_t role, const char *comm, uint32_t pid, c
 		assert_true(++c < t.conns + sizeof(t.conns) / sizeof(t.conns[0]));
 	c->number = ++t.n;
 	c->role = role;
+	c->shown = true;
 	c->pid = pid;
 	c->opened = t.now;
 	strcpy(c->comm, comm);

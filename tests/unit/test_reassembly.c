@@ -24,7 +24,7 @@
 struct seen {
 	struct reassembly *r;
 	uint64_t now;
-	int opens, closes, drops, calls;
+	int opens, closes, drops, calls, resumes;
 	struct wst_open open;
 	struct walk_tcp end;
 	uint32_t next[WST_DIRS];
@@ -94,8 +94,20 @@ static int no_guess(const uint8_t *p, uint32_t have, uint32_t len)
 	return -1;
 }
 
-static const struct reassembly_ops ops = { on_open,  on_bytes, on_stats,
-					   on_close, on_drop,  no_guess };
+static bool made_up; /* what wstrace puts in front of a connection that was there before */
+
+static bool is_made_up(const uint8_t *p, uint32_t have)
+{
+	return made_up;
+}
+
+static void on_resume(void *conn, uint64_t ts, const uint8_t *p, uint32_t n)
+{
+	((struct seen *)conn)->resumes++;
+}
+
+static const struct reassembly_ops ops = { on_open, on_bytes, on_stats,	  on_close, on_drop,
+					   no_guess, NULL,    is_made_up, on_resume };
 
 /* The client is 10.0.0.9:40000, the server 10.0.0.1:80. have: bytes captured, or -1 for all. */
 static void segment(int dir, uint8_t flags, uint32_t seq, uint32_t ack, uint32_t len, int have,
@@ -103,7 +115,8 @@ static void segment(int dir, uint8_t flags, uint32_t seq, uint32_t ack, uint32_t
 {
 	uint8_t data[GUARD_MAX];
 	struct segment s = { .ts = seen.now, .family = AF_INET, .flags = flags, .seq = seq,
-			     .ack = ack, .len = len, .have = have < 0 ? len : have, .file = file };
+			     .ack = ack, .len = len, .have = have < 0 ? len : have, .file = file,
+			     .made_up = made_up };
 	int client = dir == WST_C2S ? 0 : 1;
 
 	memcpy(s.addr[client], (uint8_t[]){ 10, 0, 0, 9 }, 4);
@@ -454,6 +467,52 @@ static void direction_whose_syn_is_missing_starts_where_the_other_says(void **st
 	assert_int_equal(seen.missing[WST_S2C], 0);
 }
 
+/* As packets.h has it: 100 and 50 bytes of heads end where the connection goes on. */
+static void beginning(uint32_t c_next, uint32_t s_next)
+{
+	made_up = true;
+	handshake(c_next - 101, s_next - 51);
+	segment(WST_C2S, TCP_ACK, c_next - 100, s_next - 50, 100, -1, 1);
+	segment(WST_S2C, TCP_ACK, s_next - 50, c_next, 50, -1, 1);
+	made_up = false;
+}
+
+static void beginning_that_is_made_up_is_no_bytes(void **state)
+{
+	beginning(C_ISN + 1, S_ISN + 1);
+	assert_int_equal(seen.opens, 1);
+	assert_int_equal(seen.resumes, 1);
+	assert_int_equal(seen.open.t.h.flags, WST_MIDSTREAM);
+	assert_int_equal(seen.open.first_seq[WST_C2S], C_ISN + 1);
+	assert_int_equal(seen.open.first_seq[WST_S2C], S_ISN + 1);
+	c2s(0, 10);
+	check(10, 0);
+	assert_int_equal(seen.bytes[WST_S2C], 0);
+}
+
+static void connection_that_goes_on_in_another_file_is_one(void **state)
+{
+	handshake(C_ISN, S_ISN);
+	c2s(0, 200);
+	segment(WST_S2C, TCP_ACK, S_ISN + 1, C_ISN + 201, 20, -1, 0);
+	beginning(C_ISN + 201, S_ISN + 21);
+	c2s(200, 10);
+	beginning(C_ISN + 1 + 150, S_ISN + 21); /* a frame comes again that has begun before */
+	c2s(150, 100);
+	check(250, 0);
+	beginning(C_ISN + 1 + 300, S_ISN + 21); /* a file is missing */
+	c2s(300, 10);
+	check(260, 50);
+	assert_int_equal(seen.bytes[WST_S2C], 20);
+	assert_int_equal(seen.opens, 1);
+	assert_int_equal(seen.resumes, 0);
+	reassembly__stats(seen.r, seen.now);
+	assert_int_equal(seen.end.retrans, 0);
+	beginning(C_ISN + (1 << 30), S_ISN + 21); /* the same ports, at another time */
+	assert_int_equal(seen.opens, 2);
+	assert_int_equal(seen.open.t.h.flags, WST_MIDSTREAM);
+}
+
 int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, start, stop)
@@ -477,6 +536,8 @@ int main(void)
 		T(refused_connection_is_none),
 		T(connection_joined_midway_starts_where_its_bytes_do),
 		T(direction_whose_syn_is_missing_starts_where_the_other_says),
+		T(beginning_that_is_made_up_is_no_bytes),
+		T(connection_that_goes_on_in_another_file_is_one),
 	};
 
 	return cmocka_run_group_tests_name("reassembly", tests, NULL, NULL);

@@ -15,6 +15,146 @@ static void chain(void **state)
 	told("");
 }
 
+/* --path: a chain is judged as long as one of its connections is shown, and under its number. */
+static void shown_in_part(bool a, bool b)
+{
+	struct conn *front = opens(WST_SERVER, "nginx", 812, "10.0.0.1:12345", "10.0.0.9:51544"), *back;
+
+	front->shown = a;
+	request(front, GET, FULL);
+	back = opens(WST_CLIENT, "nginx", 812, "10.0.0.1:40000", "172.16.0.56:9588");
+	back->shown = b;
+	request(back, "GET /ws HTTP/1.0", "Connection: close\r\nSec-WebSocket-Key: " KEY "\r\n");
+	told(a || b ? "upgrade-stripped" : "");
+	assert_int_equal(!!diagnose__row(t.d, 0), a || b);
+	assert_ptr_equal(t.told_of, b ? back : a ? front : NULL);
+}
+
+static void front_is_shown(void **state)
+{
+	shown_in_part(true, false);
+}
+
+static void none_is_shown(void **state)
+{
+	shown_in_part(false, false);
+}
+
+/* A front of nginx's and the connection behind it, both there before. */
+static struct two midstream(uint8_t role)
+{
+	struct two p;
+
+	p.a = opens(WST_SERVER, "nginx", 812, "10.0.0.1:12345", "10.0.0.9:51544");
+	p.b = role == WST_CLIENT ?
+		      opens(WST_CLIENT, "nginx", 812, "10.0.0.1:40000", "172.16.0.56:9588") :
+		      opens(WST_SERVER, "app", 7, "10.0.0.1:9588", "10.0.0.1:40000");
+	p.a->midstream = p.b->midstream = true;
+	p.b->client_pid = role == WST_SERVER ? 812 : 0;
+	return p;
+}
+
+static void masked(struct conn *c, uint32_t mask, uint64_t len)
+{
+	struct event e = frame_event(WST_C2S, 0x81, len);
+
+	e.frame.mask = mask;
+	give(&e, c, EV_FRAME);
+}
+
+static void through(const struct two *p, uint32_t mask, uint64_t len)
+{
+	masked(p->a, mask, len);
+	t.now += MS;
+	masked(p->b, mask, len);
+}
+
+static void by_mask(void **state)
+{
+	for (int role = WST_SERVER; role <= WST_CLIENT; role++) {
+		struct two p = midstream(role);
+
+		masked(p.a, 0x11111111, 5);
+		masked(p.a, 0x22222222, 5);
+		masked(p.b, 0x11111111, 5);
+		assert_int_equal(t.legs, role);
+		masked(p.b, 0x22222222, 5);
+		assert_int_equal(t.legs, role + 1);
+		assert_string_equal(t.by, "mask");
+		through(&p, 0x33333333, 5);
+		assert_int_equal(t.legs, role + 1);
+		assert_null(p.a->proxy_delay);
+		ends(p.b, role == WST_SERVER ? WST_EXIT : WST_FIN,
+		     role == WST_SERVER ? WST_FIRST_LOCAL : WST_FIRST_REMOTE, 0);
+		t.now += MS;
+		ends(p.a, WST_FIN, WST_FIRST_LOCAL, 0);
+		t.now += 10 * S; /* or the keys would be those of two fronts */
+	}
+	told("app-error no-goodbye"); /* of a remote backend it is not known that it is gone */
+}
+
+/* Other frames between, another length, the same key for all, or for several, another process. */
+static void not_by_mask(void **state)
+{
+	struct two p = midstream(WST_CLIENT), q = midstream(WST_CLIENT);
+	uint32_t key = 0x1234567;
+
+	for (int i = 0; i < 5; i++) {
+		through(&p, ++key, 5);
+		masked(p.a, ++key, 5);
+	}
+	for (int i = 0; i < 5; i++)
+		through(&p, 0x77777777, 5);
+	for (int i = 0; i < 5; i++)
+		through(&p, 0, 5);
+	for (int i = 0; i < 5; i++) {
+		masked(p.a, ++key, 5);
+		masked(p.b, key, 6);
+	}
+	for (int i = 0; i < 5; i++) {
+		masked(p.a, ++key, 5);
+		masked(q.a, key, 5);
+		masked(p.b, key, 5);
+		masked(q.b, key, 5);
+	}
+	for (int i = 0; i < 5; i++) {
+		masked(p.a, ++key, 5);
+		t.now += 10 * S;
+		masked(p.b, key, 5);
+	}
+	p.b->pid = 813;
+	for (int i = 0; i < 5; i++)
+		through(&p, ++key, 5);
+	assert_int_equal(t.legs, 0);
+	p.b->pid = 812;
+	ends(q.a, WST_FIN, WST_FIRST_LOCAL, 0);
+	for (int i = 0; i < 2; i++)
+		through(&p, ++key, 5);
+	assert_int_equal(t.legs, 1);
+}
+
+static void two_proxies_by_mask(void **state)
+{
+	struct conn *a = opens(WST_SERVER, "nginx", 1, "10.0.0.1:80", "10.0.0.9:5000");
+	struct conn *b = opens(WST_SERVER, "haproxy", 2, "10.0.0.1:81", "10.0.0.1:5001");
+	struct conn *c = opens(WST_SERVER, "app", 3, "10.0.0.1:82", "10.0.0.1:5002");
+
+	a->midstream = b->midstream = c->midstream = true;
+	b->client_pid = 1;
+	c->client_pid = 2;
+	for (uint32_t key = 1; key < 6; key++) {
+		masked(a, key << 20, 5);
+		masked(b, key << 20, 5);
+		masked(c, key << 20, 5);
+	}
+	assert_int_equal(t.legs, 2);
+	ends(c, WST_FIN, WST_FIRST_LOCAL, 0);
+	ends(b, WST_FIN, WST_FIRST_LOCAL, 0);
+	ends(a, WST_FIN, WST_FIRST_LOCAL, 0);
+	told("no-goodbye");
+	assert_int_equal(t.chain, 3);
+}
+
 static void stripped(void **state)
 {
 	struct two p = proxied("GET /ws HTTP/1.0", "Connection: close\r\nSec-WebSocket-Key: " KEY "\r\n");
@@ -231,7 +371,9 @@ static void slow_proxy(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(chain), TEST(stripped), TEST(stripped_then_here), TEST(path_rewritten), TEST(constant_key),
+		TEST(chain), TEST(front_is_shown), TEST(none_is_shown), TEST(by_mask), TEST(not_by_mask),
+		TEST(two_proxies_by_mask), TEST(stripped), TEST(stripped_then_here), TEST(path_rewritten),
+		TEST(constant_key),
 		TEST(by_process), TEST(upstream_refused), TEST(upstream_unreachable),
 		TEST(upstream_mute), TEST(rejected_101), TEST(idle), TEST(idle_uneven),
 		TEST(races), TEST(backend_reset), TEST(reloaded), TEST(slow_proxy),
