@@ -16,6 +16,7 @@
 #include "loader.h"
 #include "out_pcapng.h"
 #include "out_report.h"
+#include "outlet.h"
 #include "read.h"
 #include "screen.h"
 
@@ -38,6 +39,7 @@ struct session {
 	struct diagnose *diagnose;
 	bool look; /* the statistics that come now are for diagnosis alone */
 	uint64_t end; /* CLOCK_MONOTONIC, ns: of -d; 0: none */
+	bool over; /* there is nothing more to come */
 	int64_t clock_offset; /* CLOCK_REALTIME - CLOCK_MONOTONIC, ns */
 };
 
@@ -175,7 +177,8 @@ static bool is_over(void *ctx)
 {
 	const struct session *s = ctx;
 
-	return stopped || (s->end && clock_ns(CLOCK_MONOTONIC) >= s->end);
+	return stopped || s->over || counted(s) ||
+	       (s->end && clock_ns(CLOCK_MONOTONIC) >= s->end);
 }
 
 /* Says, once, that a table is full. */
@@ -317,15 +320,16 @@ static int trace(const struct options *o)
 			o->port_list, info.backend, u.release);
 		err = run(&s, l);
 	}
+	s.over = true;
 	decoder__flush(s.decoder);
 	diagnose__finish(s.diagnose, clock_ns(CLOCK_REALTIME));
 	file_ok = close_file(&s);
 	loader__totals(l, &totals);
 	totals.conns = decoder__conns(s.decoder);
 	status = output__close(clock_ns(CLOCK_REALTIME), &totals, s.diagnose);
+	if (err && !status)
+		fprintf(stderr, "wstrace: cannot go on: %s\n", strerror(-err));
 	err = err ? err : status;
-	if (err && err != -EPIPE)
-		fprintf(stderr, "wstrace: cannot write: %s\n", strerror(-err));
 	if (err != -EPIPE)
 		say_end(&totals);
 	diagnose__free(s.diagnose);
@@ -354,6 +358,7 @@ int main(int argc, char **argv)
 	if (o.report && !o.check && !out_report__usable(o.report))
 		return 1;
 	catch_signals();
+	outlet__replace_stderr();
 	loader__set_verbosity(o.verbose);
 	status = o.n_files ? read_files(&o, &stopped) : o.check ? loader__check(&o) : trace(&o);
 	return status ? status : out_report__failed();

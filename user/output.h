@@ -64,6 +64,7 @@ uint64_t output__frames(void);
  */
 int output__flush(void);
 
+/* Says what went wrong, a reader that has gone excepted. Returns as output__flush() does. */
 int output__close(uint64_t ts, const struct run_totals *t, const struct diagnose *d);
 
 /*

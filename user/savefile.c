@@ -56,17 +56,15 @@ static bool is_pipe(int fd)
 	return !fstat(fd, &st) && S_ISFIFO(st.st_mode);
 }
 
-/*
- * A pipe gets a file description of our own: not to block on the one that we were given would
- * change it for others as well.
- */
-static int open_stdout(void)
+static int open_by_name(const char *name)
 {
-	int fd = -1;
+	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 
-	if (is_pipe(STDOUT_FILENO))
-		fd = open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-	return fd >= 0 ? fd : fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	if (is_pipe(fd))
+		fcntl(fd, F_SETFL, O_WRONLY | O_NONBLOCK);
+	return fd;
 }
 
 static int open_file(struct savefile *s)
@@ -75,17 +73,12 @@ static int open_file(struct savefile *s)
 
 	if (err)
 		return err;
-	if (strcmp(s->o.path, "-"))
-		fd = open(s->name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	else
-		fd = open_stdout();
+	fd = strcmp(s->o.path, "-") ? open_by_name(s->name) : outlet_own(STDOUT_FILENO);
 	if (fd < 0)
-		return -errno;
-	if (strcmp(s->o.path, "-") && is_pipe(fd))
-		fcntl(fd, F_SETFL, O_WRONLY | O_NONBLOCK);
+		return fd;
 	err = pcapng__open(&s->out, fd);
 	if (!err)
-		pcapng__on_wait(s->out, s->o.wait, s->o.ctx);
+		pcapng__set_patience(s->out, s->o.patience);
 	return err;
 }
 
