@@ -47,6 +47,7 @@ static void on_signal(int sig)
 {
 	(void)sig;
 	stopped = 1;
+	screen__interrupt();
 }
 
 static void catch_signals(void)

@@ -48,6 +48,9 @@ const char *screen__unusable(void);
 int screen__open(void);
 void screen__close(void);
 
+/* For the handler of a signal to end: gives up what screen_end() may be sending without end. */
+void screen__interrupt(void);
+
 int screen_rows(void);
 int screen_cols(void);
 

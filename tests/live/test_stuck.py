@@ -157,7 +157,7 @@ def test_messages_too_may_find_no_reader(spawn, port, pair, pipe):
     assert w.proc.wait(SOON) == 0
 
 
-@pytest.mark.parametrize("args", [[], ["-j"]], ids=lambda a: a[0] if a else "text")
+@pytest.mark.parametrize("args", [[], ["-j"], ["--top"]], ids=lambda a: a[0] if a else "text")
 @pytest.mark.parametrize("how", [signal.SIGTERM, "-d"], ids=str)
 def test_a_terminal_held_with_ctrl_s(spawn, port, pair, args, how):
     """Which holds its messages as well."""
@@ -165,7 +165,7 @@ def test_a_terminal_held_with_ctrl_s(spawn, port, pair, args, how):
     try:
         termios.tcsetwinsize(slave, (24, 80))
         w = Started(spawn, port, *args, *([how, 3] if how == "-d" else []), stdin=slave,
-                    stdout=slave, stderr=slave)
+                    stdout=slave, stderr=slave, env={**os.environ, "TERM": "xterm"})
         text = b""
         while b"tracing" not in text:
             assert select.select([master], [], [], LIMIT)[0]
