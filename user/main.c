@@ -6,6 +6,7 @@
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -52,10 +53,12 @@ static void on_signal(int sig)
 
 static void catch_signals(void)
 {
-	struct sigaction stop = { .sa_handler = on_signal };
+	struct sigaction stop = { .sa_handler = on_signal }, hup;
 
 	sigaction(SIGINT, &stop, NULL);
 	sigaction(SIGTERM, &stop, NULL);
+	if (!sigaction(SIGHUP, NULL, &hup) && hup.sa_handler != SIG_IGN) /* nohup(1) */
+		sigaction(SIGHUP, &stop, NULL);
 	signal(SIGPIPE, SIG_IGN); /* a reader that goes away shows as EPIPE */
 }
 
@@ -69,6 +72,16 @@ static void fill_standard_fds(void)
 	while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd >= 0)
 		close(fd);
+}
+
+/* What printf() could not write at the end: --check and the like, on a full disk. */
+static void close_stdout(void)
+{
+	if (!fflush(stdout) || errno == EPIPE)
+		return;
+	fprintf(stderr, "wstrace: cannot write standard output: %s\n", strerror(errno));
+	fflush(stderr);
+	_exit(1);
 }
 
 static uint64_t clock_ns(clockid_t clock)
@@ -345,6 +358,7 @@ int main(int argc, char **argv)
 	int status;
 
 	fill_standard_fds();
+	atexit(close_stdout);
 	cli__parse(&o, argc, argv);
 	if (o.version) {
 		printf("wstrace %s\n", WSTRACE_VERSION);

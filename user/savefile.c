@@ -49,22 +49,29 @@ static int make_name(struct savefile *s)
 	return n < sizeof(s->name) ? 0 : -ENAMETOOLONG;
 }
 
-static bool is_pipe(int fd)
+static bool is_pipe(const char *name)
 {
 	struct stat st;
 
-	return !fstat(fd, &st) && S_ISFIFO(st.st_mode);
+	return !stat(name, &st) && S_ISFIFO(st.st_mode);
 }
 
-static int open_by_name(const char *name)
+/* A named pipe is waited for: nobody reads it yet, perhaps. */
+static int open_by_name(const struct savefile *s)
 {
-	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	static const struct timespec tenth = { .tv_nsec = 100000000 };
+	const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
+	int fd;
 
-	if (fd < 0)
-		return -errno;
-	if (is_pipe(fd))
-		fcntl(fd, F_SETFL, O_WRONLY | O_NONBLOCK);
-	return fd;
+	if (!is_pipe(s->name))
+		fd = open(s->name, flags, 0666);
+	else
+		while ((fd = open(s->name, flags | O_NONBLOCK)) < 0 && errno == ENXIO) {
+			if (s->o.patience && !patience__lasts(s->o.patience))
+				return -ETIMEDOUT;
+			nanosleep(&tenth, NULL);
+		}
+	return fd < 0 ? -errno : fd;
 }
 
 static int open_file(struct savefile *s)
@@ -73,7 +80,7 @@ static int open_file(struct savefile *s)
 
 	if (err)
 		return err;
-	fd = strcmp(s->o.path, "-") ? open_by_name(s->name) : outlet_own(STDOUT_FILENO);
+	fd = strcmp(s->o.path, "-") ? open_by_name(s) : outlet_own(STDOUT_FILENO);
 	if (fd < 0)
 		return fd;
 	err = pcapng__open(&s->out, fd);

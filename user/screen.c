@@ -29,7 +29,7 @@ static volatile sig_atomic_t farewell_len;
 
 static volatile sig_atomic_t sending;
 
-static const int deadly[] = { SIGHUP, SIGQUIT, SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL };
+static const int deadly[] = { SIGQUIT, SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL };
 
 const char *screen__unusable(void)
 {

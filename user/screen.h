@@ -42,7 +42,7 @@ enum {
 const char *screen__unusable(void);
 
 /*
- * Takes the terminal over. It is given back by screen__close(), by exit(), and by signals that end
+ * Takes the terminal over. It is given back by screen__close(), by exit(), and by signals that kill
  * the process, SIGKILL excepted. Returns 0 or -errno.
  */
 int screen__open(void);

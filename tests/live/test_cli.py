@@ -69,6 +69,8 @@ USAGE = [
     (["-p", "80", "-W", "3"], "-W"),
     (["-p", "80", "-w", "-", "-C", "3"], "-w -"),
     (["-p", "80", "-w", "-", "-G", "3"], "-w -"),
+    (["-r", ""], "--read"),
+    (["-p", "80", "-w", "one", "--report", "one"], "one"),
     (["-p", "80", "stray"], "stray"),
     (["-p", "80", "--no-such-option"], "no-such-option"),
 ]
@@ -258,7 +260,35 @@ def test_stdout_closed(port):
     assert b"wstrace: cannot write standard output: Bad file descriptor" in err
 
 
-@pytest.mark.parametrize("sig", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.unprivileged
+@pytest.mark.parametrize("option", ["-w", "--report"])
+def test_what_is_read_is_not_overwritten(tmp_path, option):
+    file = tmp_path / "f"
+    file.write_bytes(b"precious")
+    (tmp_path / "link").symlink_to(file)
+    done = call("-r", file, option, tmp_path / "link")
+    assert done.returncode == 2 and "is what -r reads" in done.stderr.decode()
+    assert file.read_bytes() == b"precious"
+
+
+@pytest.mark.unprivileged
+@pytest.mark.parametrize("args", [["-V"], ["--help"], ["--explain", "list"]], ids=" ".join)
+def test_answers_that_cannot_be_written(args):
+    with open("/dev/full", "w") as full:
+        done = call(*args, stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 1
+    assert done.stderr == b"wstrace: cannot write standard output: No space left on device\n"
+
+
+def test_nohup(wstrace, port):
+    w = wstrace("-p", port, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    w.proc.send_signal(signal.SIGHUP)
+    Pair(port).upgrade().close()
+    w.wait("close")
+    w.stop()
+
+
+@pytest.mark.parametrize("sig", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_signal_is_a_normal_end(wstrace, port, sig):
     w = wstrace("-p", port)
     p = Pair(port).upgrade()
