@@ -457,6 +457,8 @@ static bool top_tick(uint64_t ts, uint64_t *focus)
 	uint32_t key;
 	bool due;
 
+	if (!opened && !screen_writable())
+		return true;
 	/* Not before the line on stderr that says that events flow. */
 	if (!opened && screen__open()) {
 		failed = true;

@@ -332,12 +332,12 @@ static int read_all(struct reader *r)
 	totals.refused = reassembly__refused(r->tcp);
 	output__restrict(&totals);
 	status = output__close(r->last_ts, &totals, r->diagnose);
+	if (err && !status)
+		fprintf(stderr, "wstrace: cannot go on: %s\n", strerror(-err));
 	err = err ? err : status;
 	status = say_files(r);
 	if (err == -EPIPE)
 		return status;
-	if (err)
-		fprintf(stderr, "wstrace: cannot write: %s\n", strerror(-err));
 	say_end(&totals, sums.gaps);
 	return err || status || failed;
 }

@@ -167,13 +167,13 @@ def of(events, type, **fields):
 class Wstrace:
     """A running wstrace. Events come in on their own; stop() ends it."""
 
-    def __init__(self, args, json_output=True, env=None):
+    def __init__(self, args, json_output=True, **kw):
         cmd = [WSTRACE] + (["-j"] if json_output else []) + [str(a) for a in args]
         if BACKEND and "--backend" not in args:
             cmd += ["--backend", BACKEND]
         self.json = json_output
         self.proc = subprocess.Popen(cmd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                     stderr=subprocess.PIPE, env=env)
+                                     stderr=subprocess.PIPE, **kw)
         self.out = Lines(self.proc.stdout)
         self.err = Lines(self.proc.stderr)
         self.parsed = []
