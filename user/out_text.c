@@ -190,7 +190,7 @@ static void add_inflated(struct buf *b, const struct frame_event *f)
 	if (f->inflate_error) {
 		paint(b, YELLOW);
 		buf_printf(b, "%s%s", f->inflated.n ? "... " : "  not inflated: ",
-			   inflate_error_name(f->inflate_error));
+			   inflate_error_text(f->inflate_error));
 		paint(b, RESET);
 	}
 }

@@ -13,7 +13,7 @@ import time
 import pytest
 
 from conftest import BACKEND, BUILD, LIMIT, WSTRACE, program, wait_until
-from wire import CLOSE, PING, PONG, TEXT, Pair, close_payload
+from wire import CLOSE, KEY, PING, PONG, TEXT, Pair, close_payload, recv_head, request_head
 
 CLIENT = """
 import asyncio, sys, websockets
@@ -101,7 +101,7 @@ class Terminal:
         titles, found = line.split(), []
         for line in lines[i + 1:]:
             values = line.replace("< ", "<").replace("> ", ">").split(None, len(titles) - 1)
-            if len(values) == len(titles) and values[0].isdigit():
+            if len(values) == len(titles) and values[0].lstrip("!").isdigit():
                 found.append(dict(zip(titles, values)))
         return found
 
@@ -200,7 +200,7 @@ def test_header_rates_are_the_sum_of_the_rows(terminal, port, pairs):
 
 
 def numbers(t):
-    return [int(r["#"]) for r in t.rows()]
+    return [int(r["#"].lstrip("!")) for r in t.rows()]
 
 
 def test_sort(terminal, port, pairs):
@@ -360,9 +360,9 @@ def test_scrolling_and_resizing(terminal, port, pairs):
     t.keys("Right", "Right", "Right", "Right", "Right")
     t.wait("LPORT")
     assert "PEER" not in t.text()
+    t.keys("Right")
     t.call("resize-window", "-x", 140, "-y", 40)
     t.wait(lambda _: len(t.rows()) == 35)
-    t.keys("Left", "Left", "Left", "Left", "Left")
     t.wait(lambda _: re.search("PEER.*TARGET", t.lines()[3]))
     for cols, rows in ((40, 10), (10, 3), (2, 1), (80, 24)):
         t.call("resize-window", "-x", cols, "-y", rows)
@@ -378,7 +378,8 @@ def test_help_and_pause(terminal, port, pairs):
     for key in ("?", "h", "F1"):
         t.keys(key)
         t.wait("reverse the order")
-        assert all(title in t.text() for title in ("TARGET", "UNSNT", "READ", "q F10 quit"))
+        assert all(title in t.text() for title in ("TARGET", "UNSNT", "READ", "q F10 quit",
+                                                   "Esc clears", "or by its letter"))
         t.keys("x")
         t.wait("Connections 1")
     t.keys("F", "p")
@@ -390,6 +391,38 @@ def test_help_and_pause(terminal, port, pairs):
     assert t.rows() == before
     t.keys("p")
     t.wait(lambda _: t.rows() and t.rows()[0]["FRAME"] == "52")
+    t.keys("Enter", "p")
+    t.wait("^ 1 Frames .*PAUSED")
+    t.keys("?")
+    t.wait("back to the table")
+    assert "UNSNT" not in t.text()
+
+
+def test_marks(terminal, port, pairs):
+    """What looks sick at once: a handshake that failed, a connection that has a verdict."""
+    t = terminal()
+    t.start("--top", "-p", port)
+    pairs(1)
+    refused = Pair(port)
+    refused.c.sock.sendall(request_head("/none", key=KEY))
+    recv_head(refused.s.sock)
+    refused.s.sock.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+    recv_head(refused.c.sock)
+    dropped = Pair(port).upgrade("/drop")
+    dropped.c2s(TEXT, "x")
+    dropped.close()
+    t.keys("N")
+    t.wait(lambda _: [(r["#"], r["IDLE"]) for r in t.rows()][1:] == [("!2", "404"), ("!3", "ended")])
+    row = t.rows()[0]
+    assert row["#"] == "1"
+    assert os.getpid() > 99999 or row["PROCESS"].endswith(f"3[{os.getpid()}]"), "the name is cut"
+    t.keys("/", "!", "Enter")
+    t.wait(lambda _: [r["#"] for r in t.rows()][:1] == ["!2"])
+    t.keys("Enter")
+    t.wait("^ ! not-found  /none")
+    t.keys("5")
+    t.wait(r"not-found: .* knows no /none .*\n.*fix: ")
+    refused.close()
 
 
 def test_closed_ones_stay_for_a_while(terminal, port, pairs):
