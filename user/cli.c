@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/magic.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,7 +105,7 @@ static const struct argp_option options[] = {
 	{ "backend", OPT_BACKEND, "auto|fentry|kprobe|tracepoint", 0,
 	  "How to get at the bytes; auto takes the first that this kernel allows", 5 },
 	{ "ringbuf", OPT_RINGBUF, "MB", 0, "Event buffer, a power of two (16)", 5 },
-	{ "max-conns", OPT_MAX_CONNS, "N", 0, "Connections followed at once (65536); of one within this host each end counts", 5 },
+	{ "max-conns", OPT_MAX_CONNS, "N", 0, "Connections followed at once (65536); one with both ends on this host counts twice", 5 },
 	{ "btf", OPT_BTF, "FILE", 0, "Types of a kernel that does not bring its own (BTF)", 5 },
 	{ "check", OPT_CHECK, 0, 0, "Say what this kernel allows, with -v what the verifier counted, and exit", 5 },
 	{ 0, 0, 0, 0, 0, -1 },
@@ -181,24 +182,38 @@ static void parse_pids(struct options *o, struct argp_state *state, const char *
 	}
 }
 
-#define CGROUP_ROOT "/sys/fs/cgroup"
+static bool is_cgroup(const char *path, char real[PATH_MAX])
+{
+	struct statfs fs;
+
+	return realpath(path, real) && !statfs(real, &fs) && fs.f_type == CGROUP2_SUPER_MAGIC;
+}
+
+/* Where version 2 is mounted: alone, or as systemd has it beside version 1. */
+static const char *cgroup_root(void)
+{
+	char real[PATH_MAX];
+
+	return is_cgroup("/sys/fs/cgroup", real) ? "/sys/fs/cgroup" : "/sys/fs/cgroup/unified";
+}
 
 /* A cgroup's id is the inode number of its directory. */
 static void parse_cgroup(struct options *o, struct argp_state *state, const char *path)
 {
-	char full[PATH_MAX], real[PATH_MAX];
-	struct statfs fs;
+	const char *root = cgroup_root();
+	char below[PATH_MAX], real[PATH_MAX];
 	struct stat st;
 
-	snprintf(full, sizeof(full), "%s%s", *path == '/' ? "" : CGROUP_ROOT "/", path);
-	if (!realpath(full, real) || stat(real, &st) || statfs(real, &fs))
-		argp_error(state, "--cgroup: '%s': %s", full, strerror(errno));
-	if (fs.f_type != CGROUP2_SUPER_MAGIC)
-		argp_error(state, "--cgroup: '%s' is not in a cgroup v2 tree", full);
+	/* A path of the file system, or as -v, NDJSON and /proc/PID/cgroup show it. */
+	snprintf(below, sizeof(below), "%s%s%s", root, *path == '/' ? "" : "/", path);
+	if (!(*path == '/' && is_cgroup(path, real)) && !is_cgroup(below, real))
+		argp_error(state, "--cgroup: '%s' is not a cgroup v2 directory, nor is '%s'", path, below);
+	if (stat(real, &st))
+		argp_error(state, "--cgroup: '%s': %s", real, strerror(errno));
 	o->cgroup_id = st.st_ino;
 	o->cgroup_level = 0;
-	if (!strncmp(real, CGROUP_ROOT, strlen(CGROUP_ROOT)))
-		for (const char *p = real + strlen(CGROUP_ROOT); *p; p++)
+	if (!strncmp(real, root, strlen(root)))
+		for (const char *p = real + strlen(root); *p; p++)
 			o->cgroup_level += *p == '/';
 }
 
@@ -271,12 +286,22 @@ static void note_live_only(struct options *o, int key)
 			o->live_only = opt->name;
 }
 
+/* It may come yet; but more often it is a slip of the finger, and nothing would ever be shown. */
+static void check_pids(const struct options *o)
+{
+	for (unsigned int i = 0; i < o->n_pids; i++)
+		if (kill(o->pids[i], 0) && errno == ESRCH)
+			fprintf(stderr, "wstrace: --pid: there is no process %u now\n", o->pids[i]);
+}
+
 static void check_usage(struct options *o, struct argp_state *state)
 {
 	if (o->n_files && o->live_only)
 		argp_error(state, "--%s is for tracing: it does not go with -r", o->live_only);
 	if (!o->have_ports && !o->check && !o->version && !o->n_files)
 		argp_error(state, "no port: say which with -p, -p any for all");
+	if (!o->check && !o->version)
+		check_pids(o);
 	/* Who asks for a process wants what it speaks, whichever end it is. */
 	if (!o->have_side && (o->n_pids || o->comm || o->cgroup_id))
 		o->side = SIDE_BOTH;

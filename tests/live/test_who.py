@@ -7,12 +7,13 @@ import secrets
 import signal
 import socket
 import struct
+import subprocess
 import sys
 import time
 
 import pytest
 
-from conftest import HERE, LIMIT, end_process, listens, wait_until
+from conftest import HERE, LIMIT, WSTRACE, end_process, listens, wait_until
 from wire import BINARY, CLOSE, PING, PONG, TEXT, Pair, close_payload, recv_eof, ws_connect
 
 TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", 18)
@@ -50,9 +51,11 @@ def contained(spawn, free_port, tmp_path):
     yield start
     for proc, top, group in made:
         end_process(proc)
-        while group != top.parent:
+        while group != top:
             wait_until(lambda g=group: remove(g), f"{group} to be empty")
             group = group.parent
+    for _, top, _ in made[-1:]:
+        remove(top)
 
 
 def remove(group):
@@ -212,3 +215,30 @@ def test_no_frames(wstrace, port):
     assert "idle_us" not in silent and "idle_us" in upgraded
     for close in silent, upgraded:
         assert "last" not in close["c2s"] and "last" not in close["s2c"]
+
+
+def test_cgroup_by_any_of_its_names(wstrace, contained):
+    """As a directory, and as NDJSON and /proc/PID/cgroup show it; not the one beside it."""
+    port, other = contained("web.service"), contained("other.service")
+    shown = f"/wstrace-test-{os.getpid()}/web.service"
+    for name in (f"{cgroup2()}{shown}", shown, shown[1:]):
+        w = wstrace("-p", f"{port},{other}", "--cgroup", name)
+        ws_connect(other).close()
+        ws_connect(port).close()
+        w.wait("close")
+        opened = w.stop().one("open")
+        assert opened["cgroup"] == shown and opened["local"].endswith(f":{port}")
+
+
+@pytest.mark.unprivileged
+def test_cgroup_that_is_none():
+    run = subprocess.run([WSTRACE, "-p", "80", "--cgroup", "/none"], capture_output=True, text=True,
+                         timeout=LIMIT, check=False)
+    assert run.returncode == 2 and "'/none'" in run.stderr and "/sys/fs/cgroup/" in run.stderr
+
+
+def test_pid_that_is_not_there(wstrace, port):
+    """It may come yet: no more than a line."""
+    run = wstrace("-p", port, "--pid", f"4194303,{os.getpid()}").stop()
+    assert run.status == 0 and run.stderr.count("there is no process") == 1
+    assert "--pid: there is no process 4194303" in run.stderr
