@@ -178,7 +178,7 @@ static struct row *find_row(struct diagnose *d, const struct rule *r, const stru
 	return rows;
 }
 
-/* Under whose number a verdict is told: with --path, of any leg of the chain that it lets through. */
+/* Under whose number a verdict is told: with --path, of a leg of the chain that is let through. */
 static struct conn *shown_conn(struct facts *f)
 {
 	if (f->conn->shown)

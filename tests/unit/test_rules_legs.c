@@ -18,8 +18,9 @@ static void chain(void **state)
 /* --path: a chain is judged as long as one of its connections is shown, and under its number. */
 static void shown_in_part(bool a, bool b)
 {
-	struct conn *front = opens(WST_SERVER, "nginx", 812, "10.0.0.1:12345", "10.0.0.9:51544"), *back;
+	struct conn *front, *back;
 
+	front = opens(WST_SERVER, "nginx", 812, "10.0.0.1:12345", "10.0.0.9:51544");
 	front->shown = a;
 	request(front, GET, FULL);
 	back = opens(WST_CLIENT, "nginx", 812, "10.0.0.1:40000", "172.16.0.56:9588");
