@@ -555,6 +555,8 @@ static void judge(struct diagnose *d, struct facts *f)
 	}
 	for (struct facts *leg = chain_first(f); leg; leg = leg->up)
 		leg->judged = true;
+	if (!dead->end.how) /* its end is not in the capture: nobody knows who ended it, and how */
+		return;
 	compare_ends(d, dead);
 	compare_silences(d, dead);
 	weigh(d, dead, AT_END, d->now);

@@ -291,6 +291,16 @@ static void backend_reset(void **state)
 	assert_non_null(strstr(t.text, "172.16.0.56:9588"));
 }
 
+/* A capture shows only that the ports are in use again. */
+static void end_not_captured(void **state)
+{
+	struct two p = proxied_well();
+
+	ends(p.b, 0, 0, 0);
+	ends(p.a, 0, 0, 0);
+	told("");
+}
+
 static void reloaded(void **state)
 {
 	struct conn *c[5];
@@ -328,7 +338,8 @@ int main(void)
 		TEST(two_proxies_by_mask), TEST(stripped), TEST(path_rewritten), TEST(constant_key),
 		TEST(by_process), TEST(upstream_refused), TEST(upstream_unreachable),
 		TEST(upstream_mute), TEST(rejected_101), TEST(idle), TEST(idle_uneven),
-		TEST(races), TEST(backend_reset), TEST(reloaded), TEST(slow_proxy),
+		TEST(races), TEST(backend_reset), TEST(end_not_captured), TEST(reloaded),
+		TEST(slow_proxy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
