@@ -51,12 +51,13 @@ static __always_inline struct walk *call_start(struct sock *sk, u32 io, u32 n, b
 	w->ts = tp->tcp_mstamp * 1000;
 	w->n = n;
 	w->end_seq = io == IO_SEND ? tp->write_seq : tp->copied_seq;
-	/* What has left at once left then. */
-	if (want_hists && io == IO_SEND && tp->snd_nxt == tp->write_seq)
-		w->now = w->ts;
 	/* copied_seq counts a FIN, too. */
 	if (io == IO_RECV && w->end_seq == tp->rcv_nxt && fin_received(sk->__sk_common.skc_flags))
 		w->end_seq--;
+	if (io == IO_SEND && w->end_seq != tp->snd_nxt)
+		on_unsent(w->at);
+	else if (io == IO_SEND && want_hists)
+		w->now = w->ts; /* what has left at once left then */
 	return w;
 }
 
@@ -84,6 +85,8 @@ static __always_inline struct walk *probed_call_start(struct sock *sk, u32 io, u
 	if (io == IO_RECV && w->end_seq == BPF_CORE_READ(tp, rcv_nxt) &&
 	    fin_received(BPF_CORE_READ(sk, __sk_common.skc_flags)))
 		w->end_seq--;
+	if (io == IO_SEND && w->end_seq != BPF_CORE_READ(tp, snd_nxt))
+		on_unsent(w->at);
 	return w;
 }
 

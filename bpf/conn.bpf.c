@@ -166,17 +166,20 @@ struct conn *conn_meet(u64 key, u32 seq, u32 io)
 	struct sock *sk = (struct sock *)key;
 	u8 state = BPF_CORE_READ(sk, __sk_common.skc_state);
 	struct tcp_sock *tp = (struct tcp_sock *)sk;
+	/* TCP Fast Open: data goes before the handshake is over (RFC 7413). */
+	bool early = state == TCP_SYN_RECV || state == TCP_SYN_SENT;
 	u32 sent, received;
 
 	/* TCP_CLOSE: reset with data left to read. Its close record has said so already. */
 	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP || state == TCP_CLOSE ||
 	    state == TCP_LISTEN)
 		return NULL;
+	/* The scan will find it, once it is known who listens where. */
+	if (!early && scan_pass == WST_SCAN_LISTENERS)
+		return NULL;
 	sent = io == IO_SEND ? seq : BPF_CORE_READ(tp, write_seq);
 	received = io == IO_RECV ? seq : BPF_CORE_READ(tp, copied_seq);
-	/* TCP Fast Open: data goes before the handshake is over (RFC 7413). */
-	return conn_new(sk, guess_role(sk), state != TCP_SYN_RECV && state != TCP_SYN_SENT, sent,
-			received);
+	return conn_new(sk, guess_role(sk), !early, sent, received);
 }
 
 static __always_inline bool pid_wanted(u32 pid)
@@ -232,6 +235,9 @@ bool conn_admit(struct conn *c, u32 pid)
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	struct wst_task t = {};
 
+	/* Its other end, by which it may be hidden, is known only when the scan has seen all sockets. */
+	if (!c->announced && c->open.t.h.flags & WST_MIDSTREAM && scan_pass != WST_SCAN_ANNOUNCE)
+		return false;
 	if (is_shadow(c))
 		return false;
 	if (cgroup_wanted && bpf_get_current_ancestor_cgroup_id(cgroup_level) != cgroup_wanted)
@@ -277,9 +283,9 @@ int on_open_socket(struct sock *sk, struct task_struct *task, u32 pass)
 			__sync_fetch_and_add(&refused_conns, 1);
 		else if (state != TCP_ESTABLISHED)
 			c->first = state == TCP_CLOSE_WAIT ? WST_FIRST_REMOTE : WST_FIRST_LOCAL;
-		if (c && c->role == WST_CLIENT)
-			set_client_pid(c, BPF_CORE_READ(task, tgid));
 	}
+	if (pass == WST_SCAN_CONNS && c && c->role == WST_CLIENT && !c->open.t.pid)
+		set_client_pid(c, BPF_CORE_READ(task, tgid));
 	/*
 	 * What has just been opened says so with its first bytes: its other end may still be on its way,
 	 * by which it may turn out to be hidden. With a cgroup wanted, the process itself says where it belongs

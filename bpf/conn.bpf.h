@@ -47,6 +47,13 @@ struct stream {
 	struct http_scan http;
 };
 
+/* Bytes that Nagle's algorithm kept back. */
+struct hold {
+	u64 since; /* us; 0: none */
+	u32 end; /* the number behind the last of them */
+	u32 retrans; /* tcp_sock.total_retrans then */
+};
+
 /*
  * The two directions may be in the core at the same time, on two CPUs: what both write is a whole
  * byte each, never a bit.
@@ -69,6 +76,8 @@ struct conn {
 	u64 ended; /* when the first FIN went or came, ns */
 	u16 request; /* HTTP_* flags of the last request */
 	u8 how; /* enum wst_end_how, once TCP has done with it */
+	u32 n_holds; /* those of which it is known how long they took */
+	struct hold hold[2]; /* the last one, and the one before */
 };
 
 #endif

@@ -80,6 +80,9 @@ static __always_inline int on_unseen(struct conn *c, struct walk *w)
 /* sk goes from one TCP state into another. */
 int on_state(struct sock *sk, int oldstate, int newstate) __hidden;
 
+/* A send is over, and TCP has not sent all bytes yet; at: the walk's place in the map walks. */
+int on_unsent(u32 at);
+
 /* At start, task turns out to hold the socket sk; pass: enum wst_scan. */
 int on_open_socket(struct sock *sk, struct task_struct *task, u32 pass) __hidden;
 

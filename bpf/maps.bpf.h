@@ -12,6 +12,7 @@ extern const volatile __u8 want_hists __hidden;
 extern const volatile __u8 hidden_role __hidden;
 extern const volatile __u8 only_focus __hidden;
 extern const volatile __u8 spares __hidden;
+extern __u32 scan_pass __hidden; /* how far the search for open connections is: enum wst_scan */
 extern __u64 focus __hidden;
 extern __u64 lost_events __hidden;
 

@@ -28,6 +28,7 @@ enum wst_type {
 	WST_STATS, /* struct wst_stats: counters so far */
 	WST_HISTS, /* struct wst_hists: comes just before the WST_STATS or WST_CLOSE it belongs to */
 	WST_CLOSE, /* struct wst_stats: the last ones */
+	WST_HELD, /* struct wst_held: bytes had to wait for an acknowledgement that came late */
 };
 
 /* Directions are the protocol's, not the socket's: a server receives C2S and sends S2C. */
@@ -126,6 +127,15 @@ struct wst_opaque {
 	__u32 pad;
 };
 
+/* Nagle's algorithm kept bytes of h.dir back for long. Told when it keeps the next ones back. */
+struct wst_held {
+	struct wst_hdr h;
+	__u32 wait_us; /* until they went */
+	__u32 rtt_us; /* the shortest that TCP has measured of late */
+	__u32 holds; /* how often it has kept any back by then, this time included, however shortly */
+	__u32 pad;
+};
+
 /* What one direction carried; bytes are payload bytes as the headers state them. */
 enum wst_op {
 	WST_CONT,
@@ -219,6 +229,7 @@ _Static_assert(sizeof(struct wst_hdr) == 24, "ABI");
 _Static_assert(sizeof(struct wst_frame) == 56, "ABI: 64 bytes with the ring buffer's own header");
 _Static_assert(sizeof(struct wst_open) == 112, "ABI");
 _Static_assert(sizeof(struct wst_bytes) == 32, "ABI");
+_Static_assert(sizeof(struct wst_held) == 40, "ABI");
 _Static_assert(sizeof(struct wst_stats) == 256, "ABI");
 
 #endif

@@ -255,6 +255,8 @@ static void parse_kinds(struct options *o, struct argp_state *state, const char 
 
 static void add_file(struct options *o, struct argp_state *state, const char *name)
 {
+	if (!*name)
+		argp_error(state, "--read: a file name is missing in ''");
 	if (o->n_files == FILES_MAX)
 		argp_error(state, "--read: more than %d files", FILES_MAX);
 	o->files[o->n_files++] = name;
@@ -342,9 +344,31 @@ static error_t parse_write(struct options *o, int key, char *arg, struct argp_st
 	}
 }
 
+static bool same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	if (stat(a, &x) || stat(b, &y))
+		return !strcmp(a, b) && strcmp(a, "-");
+	return S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+static void check_same(const char *option, const char *name, const struct options *o,
+		       struct argp_state *state)
+{
+	for (unsigned int i = 0; name && i < o->n_files; i++)
+		if (same_file(name, o->files[i]))
+			argp_error(state, "%s: '%s' is what -r reads; name another file", option, name);
+}
+
 static void check_write(const struct options *o, struct argp_state *state)
 {
 	bool rotates = o->file_mb || o->file_seconds;
+
+	check_same("--write", o->write, o, state);
+	check_same("--report", o->report, o, state);
+	if (o->write && o->report && same_file(o->write, o->report))
+		argp_error(state, "--report: '%s' is what -w writes; name another file", o->report);
 
 	if (!o->write && (rotates || o->keep_files))
 		argp_error(state, "%s needs a file to write: -w",
@@ -480,6 +504,7 @@ void cli__parse(struct options *o, int argc, char **argv)
 	static const struct argp argp = { options, parse, NULL, doc, NULL, NULL, NULL };
 
 	*o = (struct options){ .kinds = KIND_ALL, .ringbuf_mb = 16, .max_conns = 65536 };
+	argv[0] = "wstrace"; /* getopt's messages begin with the path, and all others with this */
 	argp_err_exit_status = 2;
 	argp_parse(&argp, argc, argv, 0, NULL, o);
 }

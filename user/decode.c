@@ -312,6 +312,7 @@ static size_t record_size(uint8_t type)
 		[WST_PAYLOAD] = sizeof(struct wst_bytes), [WST_RESYNC] = sizeof(struct wst_resync),
 		[WST_OPAQUE] = sizeof(struct wst_opaque), [WST_STATS] = sizeof(struct wst_stats),
 		[WST_HISTS] = sizeof(struct wst_hists),	  [WST_CLOSE] = sizeof(struct wst_stats),
+		[WST_HELD] = sizeof(struct wst_held),
 	};
 
 	return type < sizeof(sizes) / sizeof(sizes[0]) ? sizes[type] : 0;
@@ -353,6 +354,10 @@ static void on_record(struct decoder *d, struct conn *c, const struct wst_hdr *h
 	case WST_OPAQUE:
 		e.opaque = r;
 		send(d, &e, c, EV_OPAQUE, h->ts);
+		break;
+	case WST_HELD:
+		e.held = r;
+		send(d, &e, c, EV_HELD, h->ts);
 		break;
 	case WST_HISTS:
 		conn__set_hists(c, r);

@@ -114,6 +114,18 @@ const char *inflate_error_name(enum inflate_error e)
 	return names[e];
 }
 
+const char *inflate_error_text(enum inflate_error e)
+{
+	static const char *const texts[] = {
+		[INFLATE_TRUNCATED] = "not kept in full (-s full)",
+		[INFLATE_CONTEXT] = "earlier payload not kept",
+		[INFLATE_TOO_LONG] = "more than 16 MiB",
+		[INFLATE_INVALID] = "not deflate data",
+	};
+
+	return texts[e];
+}
+
 struct inflater *inflater__new(const struct deflate_params *p, uint8_t dir)
 {
 	struct inflater *in = calloc(1, sizeof(*in));

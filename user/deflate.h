@@ -34,6 +34,9 @@ enum inflate_error {
 /* "truncated", "context-lost", ...; NULL for INFLATE_OK. */
 const char *inflate_error_name(enum inflate_error e);
 
+/* The same for people, in not more than 26 columns. */
+const char *inflate_error_text(enum inflate_error e);
+
 /* One direction of a connection. */
 struct inflater;
 

@@ -157,8 +157,8 @@ static struct row *find_row(struct diagnose *d, const struct rule *r, const stru
 	for (unsigned int i = 0; i < d->n_rows; i++) {
 		const struct diagnose_row *s = &d->rows[i].shown;
 
-		if (s->rule->id == r->id && s->port == port && strlen(s->path) == n &&
-		    !memcmp(s->path, target, n))
+		if (s->port == port && strlen(s->path) == n && !memcmp(s->path, target, n) &&
+		    rules_alike(s->rule, r))
 			return &d->rows[i];
 	}
 	if (d->n_rows == ROWS_MAX)
@@ -176,6 +176,24 @@ static struct row *find_row(struct diagnose *d, const struct rule *r, const stru
 	rows->shown.port = port;
 	d->n_rows++;
 	return rows;
+}
+
+/*
+ * The first one's text stands for all of its kind; what is known later and says more takes its place.
+ * Returns whether it is news.
+ */
+static bool keep_text(struct diagnose_row *to, const struct verdict *v)
+{
+	bool refines = v->rule->refines && strcmp(to->rule->id, v->rule->id);
+
+	if (to->text && !refines)
+		return false;
+	free((char *)to->text);
+	free((char *)to->fix);
+	to->rule = v->rule;
+	to->text = strdup(v->text);
+	to->fix = strdup(v->fix);
+	return true;
 }
 
 /* Under whose number a verdict is told: with --path, of a leg of the chain that is let through. */
@@ -209,14 +227,13 @@ static void tell(struct diagnose *d, struct facts *f, const struct rule *r, uint
 	for (struct facts *leg = chain_first(f); leg && v.n_legs < LEGS_MAX; leg = leg->up)
 		v.legs[v.n_legs++] = leg->number;
 	if (row) {
-		v.again = row->shown.count++;
-		v.folded = v.again && ts - row->told < FOLD;
+		bool news = keep_text(&row->shown, &v);
+
+		v.again = news ? 0 : row->shown.count;
+		v.folded = !news && ts - row->told < FOLD;
+		row->shown.count++;
 		if (!v.folded)
 			row->told = ts;
-		if (!row->shown.text) {
-			row->shown.text = strdup(v.text);
-			row->shown.fix = strdup(v.fix);
-		}
 	}
 	d->fn(d->ctx, &e);
 	buf_free(&text);
@@ -227,7 +244,8 @@ static void tell(struct diagnose *d, struct facts *f, const struct rule *r, uint
 
 static void weigh(struct diagnose *d, struct facts *f, uint32_t moment, uint64_t ts)
 {
-	if (f->twin || f->conn->placeholder)
+	/* What an end sends, it alone knows of. */
+	if ((f->twin && moment != AT_HELD) || f->conn->placeholder)
 		return;
 	for (const struct rule *const *t = rule_tables; *t; t++) {
 		for (const struct rule *r = *t; r->id; r++) {
@@ -459,6 +477,10 @@ void diagnose__event(struct diagnose *d, const struct event *e)
 	case EV_STATS:
 		observe_stats(f, e);
 		weigh(d, f, AT_LOOK, e->ts);
+		break;
+	case EV_HELD:
+		observe_held(f, e);
+		weigh(d, f, AT_HELD, e->ts);
 		break;
 	case EV_CLOSE:
 		on_close(d, f, e);

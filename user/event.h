@@ -16,6 +16,7 @@ enum event_type {
 	EV_OPAQUE,
 	EV_STATS,
 	EV_CLOSE,
+	EV_HELD, /* for diagnose.c alone */
 	EV_LEG, /* from diagnose.c, as the next */
 	EV_VERDICT,
 	EV_TYPES,
@@ -57,6 +58,7 @@ struct event {
 		struct frame_event frame;
 		const struct wst_resync *resync;
 		const struct wst_opaque *opaque;
+		const struct wst_held *held;
 		const struct leg *leg;
 		const struct verdict *verdict;
 		const struct wst_stats *stats; /* EV_STATS, EV_CLOSE; histograms: conn->hists */

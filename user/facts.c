@@ -129,20 +129,49 @@ static void w_other(struct buf *b, const struct facts *f)
 		w_client(b, f);
 }
 
+static bool broken(const struct facts *f)
+{
+	return f->breach || f->text_bad || f->frame_masked != (f->dir == WST_C2S);
+}
+
+/* Whether what the leg before f had shows that the proxy between them has made or broken the frame. */
+static bool made_here(const struct facts *f, const struct facts *before)
+{
+	if (before->s[f->dir].frames < f->s[f->dir].frames)
+		return before->end.seen;
+	return broken(f) && !broken(before); /* it would have had the verdict */
+}
+
+/* Proxies pass on what they get: the leg where what goes this way begins. */
+static const struct facts *origin(const struct facts *f, uint8_t dir)
+{
+	const struct facts *before;
+
+	while ((before = dir == WST_C2S ? f->down : f->up)) {
+		if (dir == f->dir && made_here(f, before))
+			break;
+		f = before;
+	}
+	return f;
+}
+
+/* The end where what goes this way comes from, and the one it goes to. */
+static void put_from(struct buf *b, const struct facts *f, uint8_t dir)
+{
+	if (dir == WST_C2S)
+		w_client(b, origin(f, dir));
+	else
+		w_server(b, origin(f, dir));
+}
+
 static void w_sender(struct buf *b, const struct facts *f)
 {
-	if (f->dir == WST_C2S)
-		w_client(b, f);
-	else
-		w_server(b, f);
+	put_from(b, f, f->dir);
 }
 
 static void w_receiver(struct buf *b, const struct facts *f)
 {
-	if (f->dir == WST_C2S)
-		w_server(b, f);
-	else
-		w_client(b, f);
+	put_from(b, f, !f->dir);
 }
 
 /* This end's process, and the peer. */
@@ -246,7 +275,8 @@ STRING(stray_extension, f->stray_extension)
 STRING(accept, f->res.accept)
 STRING(reason, f->res.reason)
 STRING(server_version, f->res.version)
-STRING(breach, f->breach)
+STRING(breach, f->breach ? f->breach->says : NULL)
+STRING(breach_fix, f->breach ? f->breach->fix : NULL)
 STRING(missing, !f->res.has_upgrade ? "Upgrade" : !f->res.has_connection ? "Connection" :
 		!f->res.has_accept ? "Sec-WebSocket-Accept" : NULL)
 STRING(dir, f->dir == WST_C2S ? "c2s" : "s2c")
@@ -261,6 +291,7 @@ NUMBER(lived_ms, f->end.seen, f->end.lived / 1000000)
 NUMBER(len, true, f->len)
 NUMBER(rsv, true, f->rsv)
 NUMBER(masked, true, f->frame_masked)
+NUMBER(sent_code, f->s[f->dir].code, f->s[f->dir].code)
 NUMBER(together, true, f->end.together)
 NUMBER(equal, true, f->end.equal)
 NUMBER(restarts, true, f->end.restarts)
@@ -269,6 +300,9 @@ NUMBER(unsent, true, f->wait.unsent)
 NUMBER(window, true, f->wait.window)
 NUMBER(retrans, true, f->wait.retrans)
 NUMBER(segments, true, f->wait.segments)
+NUMBER(held, true, f->held.run)
+NUMBER(held_ms, f->held.run, f->held.us / f->held.run / 1000)
+NUMBER(rtt_min_us, true, f->held.rtt_us)
 NUMBER(delay_ms, true, f->delay_us / 1000)
 NUMBER(delays, true, f->delays)
 NUMBER(rtt_ms, f->rtt_us >= 0, f->rtt_us / 1000)
@@ -286,6 +320,19 @@ TIME(unsent_for, f->wait.unsent_for, f->wait.unsent_for)
 static void w_port(struct buf *b, const struct facts *f)
 {
 	buf_u64(b, addr_port(server_addr(f)));
+}
+
+/* "RSV2 and RSV3" */
+static void w_rsv_bits(struct buf *b, const struct facts *f)
+{
+	const char *between = "";
+
+	for (int n = 1; n <= 3; n++) {
+		if (!(f->rsv & 8 >> n))
+			continue;
+		buf_printf(b, "%sRSV%d", between, n);
+		between = " and ";
+	}
 }
 
 /* The first Close frame that says why. */
@@ -326,18 +373,12 @@ static void w_closing(struct buf *b, const struct facts *f)
 
 static void w_close_sender(struct buf *b, const struct facts *f)
 {
-	if (close_of(f) == &f->s[WST_C2S])
-		w_client(b, f);
-	else
-		w_server(b, f);
+	put_from(b, f, close_of(f) == &f->s[WST_C2S] ? WST_C2S : WST_S2C);
 }
 
 static void w_close_receiver(struct buf *b, const struct facts *f)
 {
-	if (close_of(f) == &f->s[WST_C2S])
-		w_server(b, f);
-	else
-		w_client(b, f);
+	put_from(b, f, close_of(f) == &f->s[WST_C2S] ? WST_S2C : WST_C2S);
 }
 
 /* "404 Not Found" */
@@ -372,13 +413,14 @@ static const struct fact_name names[] = {
 	S(client_target), S(kept), S(location), S(host), S(client_host), S(origin), S(upgrade),
 	S(client_upgrade), S(connection), S(http), S(key), S(request_version), S(offered),
 	S(chosen), S(extensions_offered), S(extensions_granted), S(stray_extension), S(accept),
-	S(reason), S(server_version), S(breach), S(missing), S(dir), S(first), S(joined_by),
+	S(reason), S(server_version), S(breach), S(breach_fix), S(rsv_bits), N(sent_code), S(missing), S(dir), S(first), S(joined_by),
 	S(answer), S(how), S(code_name), S(close_reason), S(closing), S(close_sender),
 	S(close_receiver), N(code), N(status), N(client_status), N(upstream_status),
 	N(latency_ms), N(waited_ms), N(lived_ms), N(len), N(rsv), N(masked), N(together),
 	N(equal), N(restarts), N(unread), N(unsent), N(window), N(retrans), N(segments), N(delay_ms),
 	N(delays), N(rtt_ms), N(opens), N(mass_closes), N(frames_per_second), N(data_len),
-	N(silence), N(client_silence), N(ping_every), N(unread_for), N(unsent_for),
+	N(silence), N(client_silence), N(ping_every), N(unread_for), N(unsent_for), N(held),
+	N(held_ms), N(rtt_min_us),
 };
 
 const struct fact_name *fact_find(const char *name, size_t n)

@@ -69,6 +69,20 @@ struct waiting_facts {
 	uint64_t segments; /* that this end has sent, about: those that were sent again not counted */
 };
 
+/* Small writes that waited for a late acknowledgement, as good as one after the other. */
+struct held_facts {
+	uint32_t run;
+	uint32_t holds; /* how many had waited, however shortly, when the last of the run had */
+	uint32_t rtt_us;
+	uint64_t us; /* all of them together */
+};
+
+/* A rule of framing that a frame breaks. */
+struct breach {
+	const char *says, *fix;
+	bool after_close;
+};
+
 struct facts {
 	struct conn *conn; /* the decoder's, or once that is gone a copy of what matters */
 	bool open;
@@ -82,8 +96,9 @@ struct facts {
 	struct stream_facts s[WST_DIRS];
 	struct end_facts end;
 	struct waiting_facts wait;
-	uint8_t dir; /* of the frame or the opaque bytes looked at now */
-	const char *breach; /* which rule of framing that frame breaks; NULL: none */
+	struct held_facts held;
+	uint8_t dir; /* of the frame, the opaque or the held bytes looked at now */
+	const struct breach *breach; /* by that frame; NULL: none */
 	uint64_t len; /* its payload length */
 	int64_t rtt_us; /* of the pong looked at now */
 	uint8_t rsv;

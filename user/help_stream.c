@@ -14,22 +14,28 @@ const struct rule_help help_stream[] = {
 	  "The frame's line has a mask.", "mend the server's library, or the middlebox that alters frames",
 	  {} },
 	{ "rsv-not-agreed", "reserved bits are set that no extension uses",
-	  "RSV1 marks a compressed message, and may be set only where the 101 granted permessage-deflate.",
+	  "RSV1 marks a compressed message, and may be set only where the 101 granted permessage-deflate. RSV2 "
+	  "and RSV3 are for other extensions, of which none is in use.",
 	  "Sec-WebSocket-Extensions in the 101, RSV1 in the frame.",
 	  "pass Sec-WebSocket-Extensions on in both directions, or switch compression off", {} },
 	{ "bad-frame", "a frame breaks the framing rules",
 	  "An orphan continuation, a message inside another one, a control frame of more than 125 bytes or "
 	  "in pieces, a reserved opcode, a length in a longer form than need be - or the peer said so, "
 	  "with 1002.",
-	  "The frames before it; mostly two threads write to one connection without a lock.",
-	  "mend the sender: let only one thread at a time write a message", {} },
+	  "The frames before it. Where messages run into each other, two threads write to one connection "
+	  "without a lock.",
+	  "mend the sender: see which of its frames came last; let only one thread at a time write a message",
+	  {} },
 	{ "bad-utf8", "text that is not UTF-8",
 	  "Text messages and close reasons must be UTF-8; receivers end the connection with 1007.",
 	  "wstrace -s full shows the bytes.", "send binary frames for bytes that are not text", {} },
 	{ "bad-close", "a Close frame that may not be sent, or data after one",
 	  "A Close frame carries nothing, or a code and a reason; 1004, 1005, 1006 and 1015 never, and "
 	  "nothing follows it.",
-	  "The close frame's line.", "mend the sender", {} },
+	  "The close frame's line.",
+	  "mend the sender: without a code to give, send an empty Close frame; 1005, 1006 and 1015 are what "
+	  "a library tells its own program",
+	  {} },
 	{ "too-big", "a message was larger than its receiver takes",
 	  "The receiver has a limit for messages and ended the connection with 1009.",
 	  "The message sizes before the close.", "raise the receiver's limit, or send in smaller messages",
@@ -106,6 +112,21 @@ const struct rule_help help_stream[] = {
 	{ "proxy-slow", "the proxy delays messages",
 	  "The same bytes were seen on both sides of the proxy, that much later on the second.",
 	  "wstrace -H: proxy delay.", "look at the proxy's CPU, at its limits and at modules that buffer", {} },
+	{ "nagle", "small writes wait for acknowledgements",
+	  "Without TCP_NODELAY the kernel holds a small write back until the one before it is acknowledged "
+	  "(Nagle's algorithm, RFC 896; RFC 9293, 3.7.4), and the peer delays that, 40 ms on Linux and up to "
+	  "200 elsewhere, hoping to send something along: each message comes that much later. Waits count "
+	  "that are 25 ms longer than the shortest round trip, and none after a loss.",
+	  "strace -f -e setsockopt: no TCP_NODELAY; tcpdump: a small segment leaves right after an "
+	  "acknowledgement that came 40 ms late. The sender's end shows it: of what clients on this host "
+	  "send to servers on it, --side client.",
+	  "set TCP_NODELAY, or write what belongs together, a header and its payload, with one call",
+	  { [PROXY_NGINX] = "tcp_nodelay on; is the default: look for tcp_nodelay off in http, server and location",
+	    [PROXY_HAPROXY] = "HAProxy sets TCP_NODELAY by itself: look at the application",
+	    [PROXY_APACHE] = "Apache sets TCP_NODELAY by itself: look at the application",
+	    [PROXY_CADDY] = "Caddy sets TCP_NODELAY by itself: look at the application",
+	    [PROXY_ENVOY] = "Envoy sets TCP_NODELAY by itself: look at the application",
+	    [PROXY_LIGHTTPD] = "lighttpd sets TCP_NODELAY by itself: look at the application" } },
 	{ "pong-behind", "a pong waited behind a big message",
 	  "A WebSocket is one queue: a pong comes after the message that is under way.",
 	  "The frames between ping and pong.", "send big messages in fragments, or be more patient", {} },

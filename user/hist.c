@@ -54,6 +54,15 @@ void hist_merge(struct wst_hist *to, const struct wst_hist *from)
 
 #define BAR 40
 
+static void add_value(struct buf *b, const char *name, const struct hist_kind *kind, uint64_t value)
+{
+	buf_printf(b, ", %s ", name);
+	if (*kind->unit == 'u')
+		buf_duration(b, value * 1000);
+	else
+		buf_bytes(b, value);
+}
+
 void hist_draw(struct buf *b, const struct wst_hist *h, const struct hist_kind *kind, int indent)
 {
 	uint64_t rows[HIST_SLOTS / 4 + 1] = {}, most = 0;
@@ -75,11 +84,13 @@ void hist_draw(struct buf *b, const struct wst_hist *h, const struct hist_kind *
 			last = row;
 		}
 	}
-	buf_printf(b, "%*s%s: count %llu, mean %llu, p50 %llu, p90 %llu, p99 %llu, max %llu\n",
-		   indent, "", kind->title, (unsigned long long)s.count,
-		   (unsigned long long)(s.sum / s.count), (unsigned long long)s.p50,
-		   (unsigned long long)s.p90, (unsigned long long)s.p99,
-		   (unsigned long long)s.max);
+	buf_printf(b, "%*s%s: count %llu", indent, "", kind->title, (unsigned long long)s.count);
+	add_value(b, "mean", kind, s.sum / s.count);
+	add_value(b, "p50", kind, s.p50);
+	add_value(b, "p90", kind, s.p90);
+	add_value(b, "p99", kind, s.p99);
+	add_value(b, "max", kind, s.max);
+	buf_char(b, '\n');
 	buf_printf(b, "%*s%21s : count     distribution\n", indent, "", kind->unit);
 	for (int row = first; row <= last; row++) {
 		int stars = rows[row] * BAR / most;

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE /* vasprintf() */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -25,17 +28,56 @@ struct loader {
 };
 
 static int verbosity;
-static char last_words[256]; /* libbpf's last warning: the reason behind an errno */
+static char last_words[256]; /* of libbpf or the verifier: the reason behind an errno */
+
+/*
+ * The verifier's last word on a program, before its counts. A field that the kernel's types lack has
+ * libbpf put into its log, where the instruction was that would have read it.
+ */
+static void note_verifier(char *log)
+{
+	static const char lacking[] = "failed to resolve CO-RE relocation ";
+	char *start = strchr(log, '\n'), *end = strstr(start, "\nprocessed "), *word, *field, *details;
+	int name = strcspn(log, "'") + 1, len = strcspn(log + name, "'");
+
+	if (!end || end == start) /* it is not the verifier that refused it */
+		return;
+	*end = 0;
+	word = strrchr(start, '\n') + 1;
+	field = strstr(word, "] ");
+	details = field ? strstr(field, " (") : NULL;
+	if (!strncmp(word, lacking, strlen(lacking)) && details)
+		snprintf(last_words, sizeof(last_words), "program '%.*s' needs %.*s, which the kernel's "
+			 "types do not have", len, log + name, (int)(details - field - 2), field + 2);
+	else
+		snprintf(last_words, sizeof(last_words), "program '%.*s': %s", len, log + name, word);
+}
+
+/* The first warning says most, unless libbpf goes on after it. */
+static void note_words(const char *fmt, va_list ap)
+{
+	char *text;
+
+	if (vasprintf(&text, fmt, ap) < 0)
+		return;
+	if (strstr(text, "-- BEGIN PROG LOAD LOG --\n"))
+		note_verifier(text);
+	else if (!last_words[0] && !strstr(text, "Retrying without BTF") &&
+		 !strstr(text, "Failed to bump RLIMIT_MEMLOCK"))
+		snprintf(last_words, sizeof(last_words), "%.*s", (int)strcspn(text, "\n"), text);
+	free(text);
+}
 
 static int on_libbpf_message(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
-	if (verbosity >= 2)
-		return vfprintf(stderr, fmt, ap);
-	if (level == LIBBPF_WARN && !last_words[0]) {
-		vsnprintf(last_words, sizeof(last_words), fmt, ap);
-		last_words[strcspn(last_words, "\n")] = 0;
+	va_list again;
+
+	if (level == LIBBPF_WARN) {
+		va_copy(again, ap);
+		note_words(fmt, again);
+		va_end(again);
 	}
-	return 0;
+	return verbosity >= 2 ? vfprintf(stderr, fmt, ap) : 0;
 }
 
 void loader__set_verbosity(int verbose)
@@ -68,10 +110,11 @@ static int configure(struct wstrace_bpf *skel, const struct options *o)
 	return bpf_map__set_max_entries(skel->maps.events, o->ringbuf_mb << 20);
 }
 
-static void choose_programs(struct wstrace_bpf *skel, const struct backend *backend,
-			    const struct btf *btf)
+/* Returns 0, or -ENOENT where the backend has none for what this kernel's tcp_recvmsg() is like. */
+static int choose_programs(struct wstrace_bpf *skel, const struct backend *backend,
+			   const struct btf *btf)
 {
-	bool spares = backend->uses_spare && preempts_kernel(btf);
+	bool spares = backend->uses_spare && preempts_kernel(btf), receives = false;
 	struct bpf_program *prog;
 
 	skel->rodata->spares = spares;
@@ -87,7 +130,12 @@ static void choose_programs(struct wstrace_bpf *skel, const struct backend *back
 			bpf_program__set_autoload(prog, !strncmp(name, "state", 5) ||
 							backend->uses(btf, name) ||
 							(spares && backend->uses_spare(btf, name)));
+		receives |= backend->uses(btf, name) && strstr(name, "_recv");
 	}
+	if (receives)
+		return 0;
+	snprintf(last_words, sizeof(last_words), "the kernel's types have no tcp_recvmsg() as it is known");
+	return -ENOENT;
 }
 
 #define HISTS_AT_ONCE 8192 /* connections: 30 MB */
@@ -159,6 +207,8 @@ static int scan(struct loader *l)
 		l->skel->bss->scan_pass = pass;
 		err = run_iterator(l->open_sockets, NULL, NULL, NULL);
 	}
+	if (err)
+		snprintf(last_words, sizeof(last_words), "the open sockets cannot be gone through");
 	return err;
 }
 
@@ -202,7 +252,9 @@ static int try_backend(struct loader *l, const struct backend *backend, const st
 	err = configure(l->skel, o);
 	if (err)
 		goto cleanup;
-	choose_programs(l->skel, backend, btf);
+	err = choose_programs(l->skel, backend, btf);
+	if (err)
+		goto cleanup;
 	choose_allocation(l->skel, btf);
 	err = wstrace_bpf__load(l->skel);
 	if (err)
@@ -235,22 +287,15 @@ static int on_record(void *ctx, void *record, size_t size)
 	return l->fn(l->ctx, record, size);
 }
 
+/* Of the kernel itself: /proc may be missing, and a descriptor to read it. */
 static bool have_capability(int cap)
 {
-	unsigned long long effective = 0;
-	char line[128];
-	FILE *f = fopen("/proc/self/status", "re");
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
 
-	while (f && fgets(line, sizeof(line), f))
-		sscanf(line, "CapEff: %llx", &effective);
-	if (f)
-		fclose(f);
-	return effective >> cap & 1;
+	return !syscall(SYS_capget, &head, data) &&
+	       data[CAP_TO_INDEX(cap)].effective & CAP_TO_MASK(cap);
 }
-
-#define CAP_SYS_ADMIN 21
-#define CAP_PERFMON 38
-#define CAP_BPF 39
 
 /* Names the capabilities that are missing. Returns 0 where all are there. */
 static int check_permission(void)
@@ -273,7 +318,7 @@ static struct btf *kernel_btf(const struct options *o)
 		return btf;
 	if (o->btf)
 		fprintf(stderr, "wstrace: cannot read types from %s: %s\n", o->btf,
-			strerror(errno));
+			access(o->btf, R_OK) ? strerror(errno) : "there is no BTF in it");
 	else
 		fprintf(stderr, "wstrace: cannot read this kernel's types: %s; it was built without "
 			"CONFIG_DEBUG_INFO_BTF: give a file with its BTF with --btf\n",
@@ -294,6 +339,21 @@ static void print_reason(FILE *to, const char *lead, const struct backend *backe
 	if (last_words[0])
 		fprintf(to, " (%s)", last_words);
 	fputc('\n', to);
+}
+
+/* What may help, where the errno says it; NULL else. */
+static const char *remedy(const struct options *o, int err)
+{
+	switch (-err) {
+	case ENOMEM:
+		return "smaller --max-conns and --ringbuf take less memory";
+	case EMFILE:
+		return "more files have to be allowed: ulimit -n 1024";
+	case EPERM:
+		return "a seccomp filter (of a container), a security module or lockdown may forbid it";
+	default:
+		return o->btf ? "are the types that --btf names those of this kernel?" : NULL;
+	}
 }
 
 /* Before 5.11 (memory cgroups for BPF) maps count against this limit. */
@@ -341,16 +401,20 @@ static int start(struct loader *l, const struct options *o)
 		l->ring = ring_buffer__new(bpf_map__fd(l->skel->maps.events), on_record, l, NULL);
 		if (l->ring)
 			return 0;
-		fprintf(stderr, "wstrace: cannot map the event buffer: %s\n", strerror(errno));
+		fprintf(stderr, "wstrace: cannot map the event buffer: %s; a smaller --ringbuf takes "
+			"less memory\n", strerror(errno));
 		return 1;
 	}
 	fprintf(stderr, "wstrace: cannot trace: this kernel refused every backend:\n");
 	for (size_t i = 0; i < n_backends; i++) {
 		if (!errs[i])
 			continue;
+		err = errs[i];
 		memcpy(last_words, words[i], sizeof(last_words));
 		print_reason(stderr, "  ", &backends[i], errs[i]);
 	}
+	if (remedy(o, err))
+		fprintf(stderr, "wstrace: %s\n", remedy(o, err));
 	fprintf(stderr, "wstrace --check says more\n");
 	return 4;
 }

@@ -6,6 +6,7 @@
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -16,6 +17,7 @@
 #include "loader.h"
 #include "out_pcapng.h"
 #include "out_report.h"
+#include "outlet.h"
 #include "read.h"
 #include "screen.h"
 
@@ -38,6 +40,7 @@ struct session {
 	struct diagnose *diagnose;
 	bool look; /* the statistics that come now are for diagnosis alone */
 	uint64_t end; /* CLOCK_MONOTONIC, ns: of -d; 0: none */
+	bool over; /* there is nothing more to come */
 	int64_t clock_offset; /* CLOCK_REALTIME - CLOCK_MONOTONIC, ns */
 };
 
@@ -45,14 +48,17 @@ static void on_signal(int sig)
 {
 	(void)sig;
 	stopped = 1;
+	screen__interrupt();
 }
 
 static void catch_signals(void)
 {
-	struct sigaction stop = { .sa_handler = on_signal };
+	struct sigaction stop = { .sa_handler = on_signal }, hup;
 
 	sigaction(SIGINT, &stop, NULL);
 	sigaction(SIGTERM, &stop, NULL);
+	if (!sigaction(SIGHUP, NULL, &hup) && hup.sa_handler != SIG_IGN) /* nohup(1) */
+		sigaction(SIGHUP, &stop, NULL);
 	signal(SIGPIPE, SIG_IGN); /* a reader that goes away shows as EPIPE */
 }
 
@@ -66,6 +72,16 @@ static void fill_standard_fds(void)
 	while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd >= 0)
 		close(fd);
+}
+
+/* What printf() could not write at the end: --check and the like, on a full disk. */
+static void close_stdout(void)
+{
+	if (!fflush(stdout) || errno == EPIPE)
+		return;
+	fprintf(stderr, "wstrace: cannot write standard output: %s\n", strerror(errno));
+	fflush(stderr);
+	_exit(1);
 }
 
 static uint64_t clock_ns(clockid_t clock)
@@ -143,6 +159,8 @@ static int ask_stats(struct session *s, struct loader *l, bool waiting_only)
 	struct run_totals totals = {};
 	int err = loader__ask_stats(l, waiting_only, on_record, s);
 
+	if (s->look) /* rates are counted from one interval to the next, not from a look in between */
+		return err;
 	loader__totals(l, &totals);
 	output__totals(clock_ns(CLOCK_REALTIME), &totals);
 	return err;
@@ -165,7 +183,7 @@ static void on_event(void *ctx, const struct event *e)
 {
 	struct session *s = ctx;
 
-	if (e->type != EV_STATS || !s->look)
+	if (e->type != EV_HELD && (e->type != EV_STATS || !s->look))
 		output__event(e);
 	out_pcapng__event(s->file, e);
 	diagnose__event(s->diagnose, e);
@@ -175,7 +193,8 @@ static bool is_over(void *ctx)
 {
 	const struct session *s = ctx;
 
-	return stopped || (s->end && clock_ns(CLOCK_MONOTONIC) >= s->end);
+	return stopped || s->over || counted(s) ||
+	       (s->end && clock_ns(CLOCK_MONOTONIC) >= s->end);
 }
 
 /* Says, once, that a table is full. */
@@ -259,9 +278,7 @@ static int run(struct session *s, struct loader *l)
 
 static void say_end(const struct run_totals *t)
 {
-	fprintf(stderr, "wstrace: %llu connections, %llu frames, %llu bytes, %llu lost",
-		(unsigned long long)t->conns, (unsigned long long)t->frames,
-		(unsigned long long)t->bytes, (unsigned long long)t->lost);
+	output__say_totals(t);
 	if (t->refused)
 		fprintf(stderr, ", %llu connections not followed (--max-conns)",
 			(unsigned long long)t->refused);
@@ -317,6 +334,7 @@ static int trace(const struct options *o)
 			o->port_list, info.backend, u.release);
 		err = run(&s, l);
 	}
+	s.over = true;
 	decoder__flush(s.decoder);
 	diagnose__finish(s.diagnose, clock_ns(CLOCK_REALTIME));
 	file_ok = close_file(&s);
@@ -324,9 +342,9 @@ static int trace(const struct options *o)
 	totals.conns = decoder__conns(s.decoder);
 	output__restrict(&totals);
 	status = output__close(clock_ns(CLOCK_REALTIME), &totals, s.diagnose);
+	if (err && !status)
+		fprintf(stderr, "wstrace: cannot go on: %s\n", strerror(-err));
 	err = err ? err : status;
-	if (err && err != -EPIPE)
-		fprintf(stderr, "wstrace: cannot write: %s\n", strerror(-err));
 	if (err != -EPIPE)
 		say_end(&totals);
 	diagnose__free(s.diagnose);
@@ -341,6 +359,7 @@ int main(int argc, char **argv)
 	int status;
 
 	fill_standard_fds();
+	atexit(close_stdout);
 	cli__parse(&o, argc, argv);
 	if (o.version) {
 		printf("wstrace %s\n", WSTRACE_VERSION);
@@ -355,6 +374,7 @@ int main(int argc, char **argv)
 	if (o.report && !o.check && !out_report__usable(o.report))
 		return 1;
 	catch_signals();
+	outlet__replace_stderr();
 	loader__set_verbosity(o.verbose);
 	status = o.n_files ? read_files(&o, &stopped) : o.check ? loader__check(&o) : trace(&o);
 	return status ? status : out_report__failed();

@@ -13,6 +13,7 @@
 #define SEGMENT 1448 /* bytes of a full one, mostly */
 #define TINY 32
 #define TINY_A_SECOND 1000
+#define HELD_APART 4 /* a late acknowledgement in so many makes a run */
 
 /* The value of the first header of this name, for the caller to free; NULL: there is none. */
 static char *value(const struct http_msg *m, const char *name)
@@ -199,24 +200,43 @@ void observe_response(struct facts *f, const struct event *e)
 				     stray_extension(f->req.extensions, r->extensions) : NULL;
 }
 
+static const struct breach
+	reserved_opcode = { "its opcode is reserved",
+			    "mend the sender: RFC 6455 knows the opcodes 0, 1, 2, 8, 9 and 10" },
+	long_form = { "its length is not in the shortest form",
+		      "mend the sender: up to 125 bytes one byte says the length, up to 65535 two more" },
+	top_bit = { "the top bit of its 64-bit length is set",
+		    "mend the sender, or what alters the stream on the way: no frame is that long" },
+	big_control = { "a control frame may carry 125 bytes at most",
+			"mend the sender: send what is longer than 125 bytes as a message, not in a ping, pong "
+			"or close" },
+	split_control = { "a control frame may not be fragmented",
+			  "mend the sender: send a ping, pong or close in one frame, with FIN" },
+	orphan = { "it continues a message that was not begun",
+		   "mend the sender: let only one thread at a time write a message" },
+	nested = { "it begins a message inside another one",
+		   "mend the sender: let only one thread at a time write a message" },
+	after_close = { "it comes after a Close frame", "mend the sender: send nothing behind a Close frame",
+			true };
+
 /* The rule of RFC 6455, section 5, that a frame breaks on its own or where it comes. */
-static const char *find_breach(struct stream_facts *s, const struct frame_event *fr)
+static const struct breach *find_breach(struct stream_facts *s, const struct frame_event *fr)
 {
 	uint8_t minimal = 2 + 4 * fr->masked + (fr->len > 125 ? fr->len > 0xffff ? 8 : 2 : 0);
 	bool start = fr->opcode == WS_OP_TEXT || fr->opcode == WS_OP_BINARY;
 
 	if ((fr->opcode & 7) > 2)
-		return "its opcode is reserved";
+		return &reserved_opcode;
 	if (fr->hdr_len != minimal)
-		return "its length is not in the shortest form";
+		return &long_form;
 	if (fr->opcode & 8 && fr->len > 125)
-		return "a control frame may carry 125 bytes at most";
+		return &big_control;
 	if (fr->opcode & 8 && !fr->fin)
-		return "a control frame may not be fragmented";
+		return &split_control;
 	if (fr->opcode == WS_OP_CONT && s->message == MESSAGE_NONE)
-		return "it continues a message that was not begun";
+		return &orphan;
 	if (start && s->message == MESSAGE_OPEN)
-		return "it begins a message inside another one";
+		return &nested;
 	return NULL;
 }
 
@@ -278,7 +298,7 @@ bool observe_frame(struct facts *f, const struct event *e)
 {
 	const struct frame_event *fr = &e->frame;
 	struct stream_facts *s = &f->s[fr->dir];
-	bool remarkable, after_close = s->closed;
+	bool remarkable, closed = s->closed;
 
 	f->dir = fr->dir;
 	f->len = fr->len;
@@ -289,9 +309,9 @@ bool observe_frame(struct facts *f, const struct event *e)
 	f->breach = find_breach(s, fr);
 	s->frames++;
 	s->last_ts = e->ts;
-	remarkable = f->breach || fr->rsv || fr->masked != (fr->dir == WST_C2S) || after_close;
-	if (after_close && !f->breach)
-		f->breach = "it comes after a Close frame";
+	remarkable = f->breach || fr->rsv || fr->masked != (fr->dir == WST_C2S) || closed;
+	if (closed && !f->breach)
+		f->breach = &after_close;
 	if (fr->opcode & 8)
 		return observe_control(f, s, e) || remarkable;
 	s->message = fr->fin ? MESSAGE_NONE : MESSAGE_OPEN;
@@ -315,7 +335,7 @@ void observe_resync(struct facts *f, const struct event *e)
 	f->s[dir].message = MESSAGE_UNKNOWN;
 	f->rsv = 0;
 	f->frame_masked = dir == WST_C2S;
-	f->breach = e->resync->why == WST_WHY_BAD ? "the top bit of its 64-bit length is set" : NULL;
+	f->breach = e->resync->why == WST_WHY_BAD ? &top_bit : NULL;
 }
 
 static uint64_t count_frames(const struct wst_counts *c)
@@ -356,6 +376,20 @@ void observe_stats(struct facts *f, const struct event *e)
 	w->unsent_for = w->unsent_since ? e->ts - w->unsent_since : 0;
 	w->received = received;
 	w->sent = sent;
+}
+
+void observe_held(struct facts *f, const struct event *e)
+{
+	const struct wst_held *r = e->held;
+	struct held_facts *h = &f->held;
+
+	if (r->holds - h->holds > HELD_APART)
+		memset(h, 0, sizeof(*h));
+	h->run++;
+	h->holds = r->holds;
+	h->rtt_us = r->rtt_us;
+	h->us += r->wait_us;
+	f->dir = r->h.dir;
 }
 
 void observe_close(struct facts *f, const struct event *e)

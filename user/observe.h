@@ -14,6 +14,7 @@ bool observe_frame(struct facts *f, const struct event *e);
 
 void observe_resync(struct facts *f, const struct event *e);
 void observe_stats(struct facts *f, const struct event *e);
+void observe_held(struct facts *f, const struct event *e);
 void observe_close(struct facts *f, const struct event *e);
 
 void observe_free(struct facts *f);

@@ -13,8 +13,7 @@
 #include "taken_ports.h"
 
 #define FLUSH_NS (200 * 1000000ULL)
-#define WAITS_TO_SAY 10 /* tenths of a second */
-#define WAITS_AT_END 20
+#define PATIENCE_AT_END 20 /* tenths of a second */
 
 /* A connection of which the file is to tell. */
 struct member {
@@ -35,7 +34,6 @@ struct pair {
 
 struct out_pcapng {
 	const struct options *o;
-	const struct run_info *run;
 	struct savefile *file;
 	struct packets *packets;
 	struct pcapng_section section;
@@ -46,7 +44,7 @@ struct out_pcapng {
 	struct ended *ended;
 	struct buf head; /* scratch */
 	uint64_t flushed;
-	unsigned int waits, waits_at_end; /* tenths of a second */
+	struct patience patience;
 	bool hinted; /* at what Wireshark needs for some ports */
 	int status; /* 0; 1: as many files as were wished for; -errno */
 };
@@ -103,30 +101,22 @@ static void destroy(struct out_pcapng *k)
 	free(k);
 }
 
-/* The reader of a pipe does not read. What is lost meanwhile is counted by the kernel side. */
-static bool on_wait(void *ctx)
-{
-	struct out_pcapng *k = ctx;
-
-	if (k->run->ending(k->run->ctx))
-		return k->waits_at_end++ < WAITS_AT_END;
-	if (k->waits++ == WAITS_TO_SAY)
-		fprintf(stderr, "wstrace: nobody reads %s: waiting; events that find no room are lost "
-			"and counted\n", strcmp(k->o->write, "-") ? k->o->write : "standard output");
-	return true;
-}
-
 int out_pcapng__new(struct out_pcapng **out, const struct options *o, const struct run_info *run)
 {
 	struct out_pcapng *k = calloc(1, sizeof(*k));
-	struct savefile_options files = { o->write,	 o->file_mb, o->file_seconds,
-					  o->keep_files, on_wait,    k };
+	struct savefile_options files = { o->write, o->file_mb, o->file_seconds, o->keep_files };
 	int err = -ENOMEM;
 
 	if (!k)
 		return err;
 	k->o = o;
-	k->run = run;
+	k->patience = (struct patience){
+		.ending = run->ending,
+		.ctx = run->ctx,
+		.name = o->n_files ? NULL : strcmp(o->write, "-") ? o->write : "standard output",
+		.at_end = PATIENCE_AT_END,
+	};
+	files.patience = &k->patience;
 	describe(k, run);
 	k->packets = packets__new(&k->section);
 	k->ended = ended__new();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One event a line, readable at 100 columns:
- * TIME             CONN  PROCESS          DIR WHAT
+ * One event a line; that of an ordinary frame takes no more than 79 columns, as on a terminal of 80:
+ * TIME            CONN  PROCESS         DIR WHAT
  * The headers of a handshake follow it, indented. -> goes from the WebSocket client to the server.
  */
 #include <stdio.h>
@@ -83,7 +83,7 @@ static struct buf *event_line(const struct event *e, const char *dir)
 	} else {
 		buf_char(b, '-');
 	}
-	pad(b, from, 17);
+	pad(b, from, 15);
 	buf_char(b, ' ');
 	buf_str(b, dir);
 	buf_char(b, ' ');
@@ -95,7 +95,7 @@ static const char *arrow(uint8_t dir)
 	return dir == WST_C2S ? "->" : "<-";
 }
 
-#define INDENT "                                           "
+#define INDENT "                                         "
 
 static void text_start(const struct options *o, const struct run_info *run)
 {
@@ -190,7 +190,7 @@ static void add_inflated(struct buf *b, const struct frame_event *f)
 	if (f->inflate_error) {
 		paint(b, YELLOW);
 		buf_printf(b, "%s%s", f->inflated.n ? "... " : "  not inflated: ",
-			   inflate_error_name(f->inflate_error));
+			   inflate_error_text(f->inflate_error));
 		paint(b, RESET);
 	}
 }
@@ -225,6 +225,19 @@ static void add_payload(struct buf *b, const struct frame_event *f)
 		buf_str(b, "...");
 }
 
+/* To the right of 9 columns, the first of which is blank. */
+static void add_length(struct buf *b, uint64_t len)
+{
+	static struct buf text;
+
+	text.len = 0;
+	buf_bytes(&text, len);
+	for (size_t n = text.len; n < 8; n++)
+		buf_char(b, ' ');
+	buf_char(b, ' ');
+	buf_add(b, text.data, text.len);
+}
+
 static void text_frame(const struct event *e)
 {
 	static const char *const rsv[] = { "-",	   "RSV3",   "RSV2",   "RSV23",
@@ -243,7 +256,7 @@ static void text_frame(const struct event *e)
 	from = b->len;
 	buf_str(b, f->fin ? " FIN " : " -   ");
 	buf_str(b, rsv[f->rsv]);
-	pad(b, from, 10);
+	pad(b, from, 9);
 	from = b->len;
 	if (f->masked) {
 		const uint8_t *key = (const uint8_t *)&f->mask;
@@ -252,18 +265,8 @@ static void text_frame(const struct event *e)
 	} else {
 		buf_str(b, " -");
 	}
-	pad(b, from, 15);
-	from = b->len;
-	buf_bytes(b, f->len);
-	if (b->len - from < 9) { /* right-aligned */
-		char tmp[16];
-		size_t n = b->len - from;
-
-		memcpy(tmp, b->data + from, n);
-		b->len = from;
-		pad(b, from, 9 - n);
-		buf_add(b, tmp, n);
-	}
+	pad(b, from, 14);
+	add_length(b, f->len);
 	if (f->rtt_us >= 0) {
 		buf_str(b, "  rtt ");
 		buf_duration(b, f->rtt_us * 1000);
@@ -320,6 +323,10 @@ static void text_opaque(const struct event *e)
 		[WST_WHY_HTTP2] = "HTTP/2: not decoded",
 		[WST_WHY_NOT_HTTP] = "neither HTTP/1 nor WebSocket",
 		[WST_WHY_OTHER_UPGRADE] = "upgraded to something that is not WebSocket",
+		[WST_WHY_KTLS] = "TLS by the kernel: its content is not visible here",
+		[WST_WHY_SOCKMAP] = "BPF moves its bytes (sockmap): they are not visible here",
+		[WST_WHY_MPTCP] = "MPTCP: not decoded",
+		[WST_WHY_UNSEEN] = "its bytes went where they cannot be read",
 	};
 	struct buf *b = event_line(e, arrow(e->opaque->h.dir));
 	uint32_t why = e->opaque->why;
@@ -559,7 +566,7 @@ static void draw_verdicts(struct buf *b, const struct diagnose *d)
 		buf_escaped(b, r->path, strlen(r->path));
 		buf_str(b, "\n          ");
 		buf_escaped(b, r->text, strlen(r->text));
-		buf_str(b, i ? "\n          fix: " : "\n          first of all: ");
+		buf_str(b, i ? "\n          fix: " : "\n          fix first: ");
 		buf_escaped(b, r->fix, strlen(r->fix));
 		buf_printf(b, "\n");
 		if (i == 19 && diagnose__row(d, 20)) {

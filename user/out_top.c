@@ -54,8 +54,13 @@ static void top_event(const struct event *e)
 {
 	struct top_row *r;
 
-	if (e->type == EV_LEG || e->type == EV_VERDICT || (paused && e->type == EV_STATS))
+	if (e->type == EV_LEG || (paused && e->type == EV_STATS))
 		return;
+	if (e->type == EV_VERDICT) {
+		top_rows__verdict(e);
+		stale = true;
+		return;
+	}
 	/* Frames cross for the connection that is open; control frames for all, and are counted. */
 	r = e->type == EV_FRAME || e->type == EV_RESYNC ? e->conn->row : top_rows__event(e);
 	if (r && r == top_conn__row())
@@ -127,16 +132,16 @@ static void draw_footer(void)
 {
 	static const char *const texts[] = {
 		[MODE_LIST] = "Enter Open  / Filter  <> F6 Sort  r Reverse  p Pause  ? Help  q Quit",
-		[MODE_CONN] = "Esc Back  1-4 Tab Views  Arrows PgUp PgDn Scroll  p Pause  ? Help",
+		[MODE_CONN] = "Esc Back  1-5 Tab Views  Arrows PgUp PgDn Scroll  p Pause  ? Help",
 		[MODE_HELP] = "any key goes back",
 		[MODE_SORT] = "Sort by: arrows and Enter, or the letter; Esc leaves it",
 	};
 	struct buf b = {};
 
 	if (mode == MODE_FILTER) {
-		buf_str(&b, "Filter (process, address, target, container): ");
+		buf_str(&b, "Filter (process, address, target, container, !): ");
 		buf_escaped(&b, view.filter, strlen(view.filter));
-		buf_str(&b, "_   Enter keeps it, Esc clears it");
+		buf_str(&b, "_  Enter keeps, Esc clears");
 	} else {
 		buf_str(&b, texts[mode]);
 	}
@@ -144,25 +149,38 @@ static void draw_footer(void)
 	buf_free(&b);
 }
 
+static int draw_keys(int y, const char *const *keys)
+{
+	while (*keys)
+		screen_str(y++, 1, screen_cols() - 1, LOOK_PLAIN, *keys++);
+	return y;
+}
+
+/* No more than 24 lines, with the footer. */
 static void draw_help(void)
 {
 	static const char *const keys[] = {
 		"Up Down PgUp PgDn Home End   move; Left Right: other columns",
 		"Enter      open a connection; Esc or q goes back",
-		"< >        sort by the column before, behind; F6: choose it; or its letter, below",
-		"r I        reverse the order        / F4  filter; Esc clears it",
+		"< >        sort by the column beside; F6: by one of a list; or by its letter",
+		"r I        reverse the order   / F4  filter, ! is those with a mark; Esc clears",
 		"p          pause: all stands still   Ctrl-L  draw anew",
 		"? h F1     these lines              q F10 quit",
-		"recently: in the last 5 to 10 s in which there was anything to measure",
+		"!          it has a verdict (Enter tells), or no WebSocket came about",
+		NULL,
 	};
-	int y = 0, n = sizeof(keys) / sizeof(keys[0]);
 	struct buf b = {};
+	int y = 1;
 
-	buf_printf(&b, " wstrace %s --top: one row a connection, every %llu s", WSTRACE_VERSION,
+	buf_printf(&b, " wstrace %s --top, every %llu s; \"recently\" is the last 5 to 10 s", WSTRACE_VERSION,
 		   (unsigned long long)opts->interval);
-	bar(y++, LOOK_HEAD, &b);
-	for (int i = 0; i < n; i++)
-		screen_str(y++, 1, screen_cols() - 1, LOOK_PLAIN, keys[i]);
+	bar(0, LOOK_HEAD, &b);
+	if (below_help == MODE_CONN) {
+		draw_keys(y, top_conn_help);
+		buf_free(&b);
+		return;
+	}
+	y = draw_keys(y, keys);
 	for (int i = 0; i < top_n_columns; i++) {
 		buf_printf(&b, " %c %-8s", top_columns[i].letter, top_columns[i].title);
 		screen_put(y, 0, 12, LOOK_BOLD, b.data, b.len);
@@ -439,6 +457,8 @@ static bool top_tick(uint64_t ts, uint64_t *focus)
 	uint32_t key;
 	bool due;
 
+	if (!opened && !screen_writable())
+		return true;
 	/* Not before the line on stderr that says that events flow. */
 	if (!opened && screen__open()) {
 		failed = true;

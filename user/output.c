@@ -1,26 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <fcntl.h>
 #include <fnmatch.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "outlet.h"
 #include "output.h"
 #include "ws.h"
 
 #define FLUSH_AT (64 * 1024)
 #define TERMINAL_BACKLOG (256 * 1024) /* text that may wait for a slow terminal */
+#define PATIENCE_AT_END 10 /* tenths of a second */
 
 static const struct options *opts;
 static const struct output_ops *ops;
 static struct buf out;
 static size_t line_from; /* where the current line starts in out */
-static int fd = STDOUT_FILENO;
+static size_t flush_at = FLUSH_AT;
+static struct outlet to;
+static struct patience patience;
 static bool terminal, ending;
+static bool given_up; /* it is time to end, and nobody reads */
 static int error; /* -errno of the first write that failed */
-static uint64_t frames_shown, frames_unprinted;
+static uint64_t frames_shown, frames_unprinted, lines_left_out;
 static struct run_totals sums; /* of the connections that --path lets through */
 
 uint32_t output_kind(const struct event *e)
@@ -35,8 +39,8 @@ uint32_t output_kind(const struct event *e)
 		return e->frame.opcode & 8 ? KIND_CONTROL : KIND_FRAME;
 	case EV_RESYNC:
 		return KIND_FRAME;
-	case EV_OPAQUE:
-		return KIND_OPEN;
+	case EV_OPAQUE: /* with -q, too: it is why nothing else comes */
+		return KIND_OPEN | KIND_HANDSHAKE;
 	case EV_STATS:
 		return KIND_STATS;
 	case EV_LEG:
@@ -74,21 +78,18 @@ const char *dir_name(uint8_t dir)
 	return dir == WST_C2S ? "c2s" : "s2c";
 }
 
-/*
- * A terminal that is stopped, or slow, must not hold up the reading of the ring buffer: write
- * without blocking, through a file description of our own, since O_NONBLOCK on the one that we
- * were given would change it for the shell as well.
- */
-static void open_terminal(void)
+static void open_stdout(const struct options *o, const struct run_info *run)
 {
-	int own;
+	int own = outlet_own(STDOUT_FILENO);
 
-	terminal = isatty(STDOUT_FILENO);
-	if (!terminal)
-		return;
-	own = open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (own >= 0)
-		fd = own;
+	outlet__init(&to, own < 0 ? STDOUT_FILENO : own);
+	terminal = !o->n_files && isatty(STDOUT_FILENO); /* a file waits for a terminal */
+	patience = (struct patience){
+		.ending = run->ending,
+		.ctx = run->ctx,
+		.name = o->n_files ? NULL : "standard output",
+		.at_end = PATIENCE_AT_END,
+	};
 }
 
 /* Standard output is the pcapng file's. */
@@ -124,8 +125,7 @@ void output__open(const struct options *o, const struct run_info *run)
 	ops = o->top ? &out_top :
 	      o->write && !strcmp(o->write, "-") ? &out_nothing :
 	      o->json ? &out_json : &out_text;
-	if (!o->n_files) /* a file waits for a terminal */
-		open_terminal();
+	open_stdout(o, run);
 	ops->start(o, run);
 	if (o->report)
 		out_report.start(o, run);
@@ -243,31 +243,49 @@ uint64_t output__frames(void)
 	return frames_shown;
 }
 
-/* Writes what it can; with wait, all of it. */
-static void write_out(bool wait)
+static uint64_t count_lines(const char *p, size_t n)
+{
+	const char *end = p + n;
+	uint64_t lines = 0;
+
+	while (p < end && (p = memchr(p, '\n', end - p))) {
+		lines++;
+		p++;
+	}
+	return lines;
+}
+
+/* Leaves out what is behind the first n bytes. */
+static void leave_out(size_t n)
+{
+	lines_left_out += count_lines(out.data + n, out.len - n);
+	out.len = n;
+}
+
+/* Writes what there is room for; waits for more as long as more than most bytes are left. */
+static void write_out(size_t most)
 {
 	size_t done = 0;
 
 	while (!error && done < out.len) {
-		ssize_t n = write(fd, out.data + done, out.len - done);
+		ssize_t n = outlet__write(&to, out.data + done, out.len - done);
 
-		if (n >= 0) {
+		if (n >= 0)
 			done += n;
-		} else if (errno == EAGAIN && wait) {
-			struct pollfd p = { .fd = fd, .events = POLLOUT };
-
-			if (poll(&p, 1, 2000) == 0)
-				break; /* a stopped terminal does not keep us from ending */
-		} else if (errno == EAGAIN) {
-			break;
-		} else if (errno != EINTR) {
+		else if (errno != EAGAIN)
 			error = -errno;
+		else if (out.len - done <= most)
+			break;
+		else if (!outlet__wait(&to) && !patience__lasts(&patience)) {
+			given_up = true;
+			break;
 		}
 	}
 	if (error)
 		done = out.len;
 	memmove(out.data, out.data + done, out.len - done);
 	out.len -= done;
+	flush_at = out.len + FLUSH_AT;
 }
 
 struct buf *line_start(void)
@@ -276,34 +294,53 @@ struct buf *line_start(void)
 	return &out;
 }
 
+/* Where this waits, events wait in the ring buffer; those that find no room there are counted. */
 void line_end(bool frame_line)
 {
-	if (frame_line && terminal && line_from > TERMINAL_BACKLOG) {
+	if (given_up) {
+		leave_out(line_from);
+	} else if (frame_line && terminal && line_from > TERMINAL_BACKLOG) {
 		out.len = line_from;
 		frames_unprinted++;
-		return;
+	} else if (out.len >= flush_at) {
+		write_out(terminal ? 2 * TERMINAL_BACKLOG : FLUSH_AT);
 	}
-	if (out.len >= FLUSH_AT && (!terminal || out.len < 2 * FLUSH_AT))
-		write_out(false);
 }
 
 int output__flush(void)
 {
-	struct pollfd p = { .fd = STDOUT_FILENO };
+	struct pollfd p = { .fd = to.fd };
 
 	if (out.failed)
 		error = error ? error : -ENOMEM;
 	if (out.len)
-		write_out(false);
+		write_out(SIZE_MAX);
 	if (frames_unprinted && out.len < TERMINAL_BACKLOG / 2 && !error) {
 		buf_printf(&out, "... %llu frames not printed: the terminal is too slow\n",
 			   (unsigned long long)frames_unprinted);
 		frames_unprinted = 0;
 	}
-	/* A pipe's reader that went away while there was nothing to write. */
-	if (!error && poll(&p, 1, 0) == 1 && p.revents & POLLERR)
+	/* A reader that went away while there was nothing to write. */
+	if (!error && poll(&p, 1, 0) == 1 && p.revents & (POLLERR | POLLHUP))
 		error = -EPIPE;
 	return error;
+}
+
+static void say_number(uint64_t n, const char *what, const char *behind)
+{
+	fprintf(stderr, "%llu %s%s%s", (unsigned long long)n, what, n == 1 ? "" : "s", behind);
+}
+
+void output__say_totals(const struct run_totals *t)
+{
+	fputs("wstrace: ", stderr);
+	say_number(t->conns, "connection", ", ");
+	say_number(t->frames, "frame", "");
+	if (opts->count && frames_shown < t->frames) /* more have passed before it could stop */
+		fprintf(stderr, " (%llu shown)", (unsigned long long)frames_shown);
+	fputs(", ", stderr);
+	say_number(t->bytes, "byte", ", ");
+	fprintf(stderr, "%llu lost", (unsigned long long)t->lost);
 }
 
 int output__close(uint64_t ts, const struct run_totals *t, const struct diagnose *d)
@@ -312,7 +349,14 @@ int output__close(uint64_t ts, const struct run_totals *t, const struct diagnose
 	if (opts->report)
 		out_report.end(ts, t, d);
 	output__flush();
-	write_out(true);
+	if (!given_up)
+		write_out(0);
+	leave_out(0);
+	if (error && error != -EPIPE)
+		fprintf(stderr, "wstrace: cannot write standard output: %s\n", strerror(-error));
+	else if (lines_left_out && !error)
+		fprintf(stderr, "wstrace: nobody reads standard output: its last %llu lines were left "
+			"out\n", (unsigned long long)lines_left_out);
 	buf_free(&out);
 	return error;
 }

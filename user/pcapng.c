@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -13,7 +12,6 @@
 
 #define BUF_SIZE (1024 * 1024)
 #define BLOCK_MAX (384 * 1024) /* the longest is a packet of PCAPNG_SNAPLEN bytes with a comment */
-#define WAIT_MS 100
 #define FLUSH_AT (256 * 1024)
 #define TEXT_MAX 65535 /* an option's length has 16 bits */
 #define BLOCK_ENDS 12 /* type and length before, length behind */
@@ -58,7 +56,7 @@ struct isb {
 };
 
 struct pcapng {
-	int fd;
+	struct outlet to;
 	int error; /* the first one */
 	bool regular;
 	uint32_t ifaces;
@@ -68,8 +66,7 @@ struct pcapng {
 	uint8_t *at; /* where its next byte goes */
 	uint8_t *out; /* the first that is not written */
 	uint32_t flush_at; /* so many are written at once */
-	pcapng_wait_fn wait;
-	void *ctx;
+	struct patience *patience;
 	uint8_t buf[BUF_SIZE];
 };
 
@@ -87,7 +84,7 @@ int pcapng__open(struct pcapng **out, int fd)
 		return err;
 	}
 	memset(p, 0, offsetof(struct pcapng, buf));
-	p->fd = fd;
+	outlet__init(&p->to, fd);
 	p->at = p->out = p->buf;
 	p->flush_at = FLUSH_AT;
 	at = fcntl(fd, F_GETFL) & O_APPEND ? st.st_size : lseek(fd, 0, SEEK_CUR);
@@ -97,10 +94,9 @@ int pcapng__open(struct pcapng **out, int fd)
 	return 0;
 }
 
-void pcapng__on_wait(struct pcapng *p, pcapng_wait_fn fn, void *ctx)
+void pcapng__set_patience(struct pcapng *p, struct patience *patience)
 {
-	p->wait = fn;
-	p->ctx = ctx;
+	p->patience = patience;
 }
 
 /* Of n bytes, how many are whole blocks. */
@@ -126,9 +122,9 @@ static void cut_partial_block(struct pcapng *p, const uint8_t *from, size_t n)
 	struct stat st;
 
 	/* not where somebody else has written behind us, or the file was longer before */
-	if (keep == n || !p->regular || fstat(p->fd, &st) || st.st_size != end)
+	if (keep == n || !p->regular || fstat(p->to.fd, &st) || st.st_size != end)
 		return;
-	if (ftruncate(p->fd, end - (n - keep)) == 0)
+	if (ftruncate(p->to.fd, end - (n - keep)) == 0)
 		p->written -= n - keep;
 }
 
@@ -137,7 +133,7 @@ int pcapng__flush(struct pcapng *p)
 	const uint8_t *from = p->out;
 
 	while (!p->error && p->out < p->at) {
-		ssize_t w = write(p->fd, p->out, p->at - p->out);
+		ssize_t w = outlet__write(&p->to, p->out, p->at - p->out);
 
 		if (w >= 0) {
 			p->out += w;
@@ -145,7 +141,7 @@ int pcapng__flush(struct pcapng *p)
 		} else if (errno == EAGAIN) { /* a pipe that is full */
 			p->flush_at = p->at - p->out + FLUSH_AT / 4;
 			return 0;
-		} else if (errno != EINTR) {
+		} else {
 			p->error = -errno;
 			cut_partial_block(p, from, p->out - from);
 		}
@@ -158,10 +154,8 @@ int pcapng__flush(struct pcapng *p)
 /* Writes until no more than most bytes are left. */
 static int drain(struct pcapng *p, size_t most)
 {
-	struct pollfd pfd = { .fd = p->fd, .events = POLLOUT };
-
 	while (!pcapng__flush(p) && p->at - p->out > most)
-		if (poll(&pfd, 1, WAIT_MS) <= 0 && p->wait && !p->wait(p->ctx))
+		if (!outlet__wait(&p->to) && p->patience && !patience__lasts(p->patience))
 			p->error = -ETIMEDOUT;
 	return p->error;
 }
@@ -185,7 +179,7 @@ int pcapng__close(struct pcapng *p)
 		return 0;
 	err = drain(p, 0);
 	/* network file systems and quotas report a failed write as late as here */
-	if (close(p->fd) && !err && errno != EINTR)
+	if (close(p->to.fd) && !err && errno != EINTR)
 		err = -errno;
 	free(p);
 	return err;

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/uio.h>
+#include "outlet.h"
 
 #define PCAPNG_SNAPLEN 262144 /* most captured bytes of a packet */
 
@@ -56,12 +57,10 @@ struct pcapng_name {
 int pcapng__open(struct pcapng **out, int fd);
 
 /*
- * Called ten times a second while the output, a pipe that does not block, takes nothing and there is
- * no room for more. Returns false to give up: -ETIMEDOUT. Without it that lasts as long as it lasts.
+ * How long a pipe that takes nothing is waited for where there is no room for more; -ETIMEDOUT after
+ * that. Without it that lasts as long as it lasts. The caller's.
  */
-typedef bool (*pcapng_wait_fn)(void *ctx);
-
-void pcapng__on_wait(struct pcapng *p, pcapng_wait_fn fn, void *ctx);
+void pcapng__set_patience(struct pcapng *p, struct patience *patience);
 
 /* Writes out what is left, waits for that, closes, and frees. Accepts NULL. */
 int pcapng__close(struct pcapng *p);

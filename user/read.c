@@ -293,9 +293,7 @@ static int say_files(struct reader *r)
 
 static void say_end(const struct run_totals *t, uint64_t gaps)
 {
-	fprintf(stderr, "wstrace: %llu connections, %llu frames, %llu bytes, %llu lost",
-		(unsigned long long)t->conns, (unsigned long long)t->frames,
-		(unsigned long long)t->bytes, (unsigned long long)t->lost);
+	output__say_totals(t);
 	if (gaps)
 		fprintf(stderr, ", %llu bytes are not in the capture", (unsigned long long)gaps);
 	if (t->refused)
@@ -334,12 +332,12 @@ static int read_all(struct reader *r)
 	totals.refused = reassembly__refused(r->tcp);
 	output__restrict(&totals);
 	status = output__close(r->last_ts, &totals, r->diagnose);
+	if (err && !status)
+		fprintf(stderr, "wstrace: cannot go on: %s\n", strerror(-err));
 	err = err ? err : status;
 	status = say_files(r);
 	if (err == -EPIPE)
 		return status;
-	if (err)
-		fprintf(stderr, "wstrace: cannot write: %s\n", strerror(-err));
 	say_end(&totals, sums.gaps);
 	return err || status || failed;
 }

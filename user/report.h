@@ -16,7 +16,7 @@
 #define REPORT_CONNS_MAX 10000
 #define REPORT_DETAILS_MAX 4096
 #define REPORT_PINS_MAX 300 /* connections kept for their verdicts or handshakes */
-#define REPORT_ALIKE 3 /* of the same verdict at the same place so many are shown in detail */
+#define REPORT_ALIKE 1 /* of the same verdict at the same place so many are shown in detail */
 #define REPORT_WORST 5
 #define REPORT_RANKED 3
 #define REPORT_GROUPS_MAX 500

@@ -179,6 +179,13 @@ void page__case(struct page *p, const struct report_case *c, bool open)
 				   "Sec-WebSocket-Key tells.</p>",
 				   c->legs[i - 1]->number, c->legs[i]->number);
 	}
+	if (c->alike) {
+		buf_str(b, "<p class=note>");
+		html_count(b, c->alike);
+		buf_printf(b, " more like this, of the same port and path, %s in the "
+			   "<a href=\"#all\">table of all connections</a>.</p>",
+			   c->alike == 1 ? "is" : "are");
+	}
 	page__sequence(p, c);
 	page__heads(p, c);
 	page__timeline(p, c);

@@ -15,14 +15,28 @@ struct candidate {
 /* In this order, behind the verdicts, the worst severity first. */
 enum { CLASS_HANDSHAKE = SEV_ERROR + 1, CLASS_WORST, CLASS_FIRST, CLASS_OTHER };
 
+/* What is worth the name, us: the largest of a run in which all went well is not. */
+static const struct {
+	const char *is;
+	uint64_t from_us;
+} worst[REPORT_RANKED] = {
+	{ "long in the receive queue", 10000 },
+	{ "slow to reply", 200000 },
+	{ "slow to answer pings", 200000 },
+};
+
+static uint64_t worst_p99(const struct report_case *c, int k)
+{
+	uint64_t us = 0;
+
+	for (unsigned int i = 0; i < c->n; i++)
+		if (c->legs[i]->pins & PIN_WORST << k && c->legs[i]->p99[report_ranked[k]] > us)
+			us = c->legs[i]->p99[report_ranked[k]];
+	return us;
+}
+
 static const char *why_pinned(struct report_case *c, uint32_t pins, int *class)
 {
-	static const char *const worst[REPORT_RANKED] = {
-		"long in the receive queue",
-		"slow to reply",
-		"slow to answer pings",
-	};
-
 	*class = CLASS_HANDSHAKE;
 	if (pins & PIN_HANDSHAKE) {
 		for (unsigned int i = 0; i < c->n; i++)
@@ -32,26 +46,39 @@ static const char *why_pinned(struct report_case *c, uint32_t pins, int *class)
 	}
 	*class = CLASS_WORST;
 	for (int k = 0; k < REPORT_RANKED; k++) {
-		for (unsigned int i = 0; i < c->n; i++)
-			if (c->legs[i]->pins & PIN_WORST << k &&
-			    c->legs[i]->p99[report_ranked[k]] > c->why_us)
-				c->why_us = c->legs[i]->p99[report_ranked[k]];
-		if (c->why_us)
-			return worst[k];
+		c->why_us = worst_p99(c, k);
+		if (c->why_us >= worst[k].from_us)
+			return worst[k].is;
 	}
+	c->why_us = 0;
 	*class = pins & PIN_FIRST ? CLASS_FIRST : CLASS_OTHER;
-	return "one of the first";
+	return pins & PIN_FIRST ? "one of the first" : "to compare with";
 }
 
-/* Where what is wrong is told at the top of the page, so that both have one order. */
-static unsigned int row_of(const struct page *p, const struct rule *rule)
+bool page__is_at(const struct report_case *c, const struct diagnose_row *row)
+{
+	const char *target = c->legs[0]->target ? c->legs[0]->target : "";
+	size_t n = strcspn(target, "?");
+
+	return addr_port(report_server_addr(c->legs[0])) == row->port && strlen(row->path) == n &&
+	       !memcmp(row->path, target, n);
+}
+
+/*
+ * Where what is wrong is told at the top of the page, so that both have one order, and how often.
+ * Returns false where a later one shows more of the same.
+ */
+static bool find_row(const struct page *p, struct report_case *c, unsigned int *i)
 {
 	const struct diagnose_row *row;
-	unsigned int i = 0;
 
-	while (p->diagnose && (row = diagnose__row(p->diagnose, i)) && row->rule != rule)
-		i++;
-	return i;
+	for (*i = 0; p->diagnose && (row = diagnose__row(p->diagnose, *i)); ++*i) {
+		if (!rules_alike(row->rule, c->rule) || !page__is_at(c, row))
+			continue;
+		c->alike = row->count - 1;
+		return !strcmp(row->rule->id, c->rule->id);
+	}
+	return true;
 }
 
 static void weigh_case(struct candidate *to)
@@ -100,7 +127,7 @@ static int by_cause(const void *a, const void *b)
 
 static void gather(const struct report *r, struct report_case *c, struct report_conn *first)
 {
-	c->n = 0;
+	*c = (struct report_case){};
 	while (first && c->n < LEGS_MAX) {
 		first->taken = true;
 		c->legs[c->n++] = first;
@@ -127,9 +154,8 @@ void page__choose(struct page *p)
 		weigh_case(&all[n]);
 		if (all[n].c.rule && all[n].again == UINT32_MAX)
 			continue; /* there are enough like it */
-		if (all[n].c.rule)
-			all[n].row = row_of(p, all[n].c.rule);
-		n++;
+		if (!all[n].c.rule || find_row(p, &all[n].c, &all[n].row))
+			n++;
 	}
 	qsort(all, n, sizeof(*all), by_worth);
 	p->n_cases = n < CASES_MAX ? n : CASES_MAX;

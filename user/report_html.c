@@ -84,7 +84,7 @@ void html_date(struct buf *b, uint64_t ts)
 void html_process(struct buf *b, const char *comm, uint32_t pid)
 {
 	html_text(b, comm);
-	buf_printf(b, "[%u]", pid);
+	buf_printf(b, "<span class=pid>[%u]</span>", pid);
 }
 
 void html_link(struct buf *b, const struct report_conn *c)

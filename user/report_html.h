@@ -14,6 +14,7 @@ struct report_case {
 	struct report_conn *legs[LEGS_MAX];
 	unsigned int n;
 	const struct rule *rule; /* of its worst verdict; NULL: none */
+	uint64_t alike; /* more chains with that verdict at the same place */
 	const char *why; /* it is here; NULL where rule is not */
 	uint64_t why_us; /* the p99 that why speaks of; 0: none */
 };
@@ -38,6 +39,7 @@ int page__write(struct buf *b, struct report *r, const struct options *o,
 /* Parts, by file. */
 void page__style(struct buf *b); /* report_style.c: with its meta tags */
 void page__choose(struct page *p); /* report_choose.c: fills in the cases */
+bool page__is_at(const struct report_case *c, const struct diagnose_row *row); /* port and path */
 void page__case(struct page *p, const struct report_case *c, bool open); /* report_case.c */
 void page__sequence(struct page *p, const struct report_case *c); /* report_sequence.c */
 void page__heads(struct page *p, const struct report_case *c); /* report_sequence.c */

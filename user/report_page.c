@@ -137,11 +137,8 @@ static void draw_refs(struct page *p, const struct diagnose_row *row)
 
 	for (unsigned int i = 0; i < p->n_cases && n < LINKS_SHOWN; i++) {
 		const struct report_case *c = &p->cases[i];
-		const char *target = c->legs[0]->target ? c->legs[0]->target : "";
-		size_t len = strcspn(target, "?");
 
-		if (addr_port(report_server_addr(c->legs[0])) != row->port ||
-		    strlen(row->path) != len || memcmp(row->path, target, len))
+		if (!page__is_at(c, row))
 			continue;
 		for (unsigned int k = 0; k < c->n && n < LINKS_SHOWN; k++) {
 			const struct report_verdict *v = c->legs[k]->verdicts;

@@ -15,6 +15,16 @@ const char *severity_name(enum severity s)
 	return names[s];
 }
 
+static bool refines(const struct rule *a, const struct rule *b)
+{
+	return a->refines && !strcmp(a->refines, b->id);
+}
+
+bool rules_alike(const struct rule *a, const struct rule *b)
+{
+	return !strcmp(a->id, b->id) || refines(a, b) || refines(b, a);
+}
+
 const struct rule_help *rule_help(const char *id)
 {
 	for (const struct rule_help *const *t = help_tables; *t; t++)

@@ -18,6 +18,7 @@ enum moment {
 	AT_END = 8, /* the connection has ended, and so have its other legs, or a second ago */
 	AT_LOOK = 16, /* every second or so, where data waits */
 	AT_OPAQUE = 32, /* bytes that are not HTTP */
+	AT_HELD = 64, /* a small write had waited for a late acknowledgement */
 };
 
 /*
@@ -35,6 +36,7 @@ struct rule {
 	const char *says; /* one sentence, with {names} of facts */
 	const char *fix;
 	const char *evidence; /* names of facts, blank between */
+	const char *refines; /* id of a rule that says the same of the same cause, knowing less; or NULL */
 };
 
 /* The long form: one row an id. */
@@ -53,6 +55,9 @@ extern const struct rule *const rule_tables[]; /* NULL at the end */
 extern const struct rule_help help_handshake[], help_stream[];
 extern const struct rule_help *const help_tables[];
 extern const char *const proxy_names[PROXIES];
+
+/* Whether both say the same: rules of one id, or of one that refines the other's. */
+bool rules_alike(const struct rule *a, const struct rule *b);
 
 const struct rule_help *rule_help(const char *id);
 

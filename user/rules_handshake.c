@@ -51,7 +51,8 @@ const struct rule rules_handshake[] = {
 	{ "upgrade-stripped-here", SEV_ERROR, CAUSE_HANDSHAKE, AT_REQUEST, stripped_here,
 	  "{proxy} removed the Upgrade header from {target}, though it passes it on for {kept}: this "
 	  "location lacks the lines for it, or cancels inherited ones by lines of its own",
-	  NULL, "target kept client_upgrade connection http key server_addr joined_by" },
+	  NULL, "target kept client_upgrade connection http key server_addr joined_by",
+	  "upgrade-stripped" },
 	{ "upgrade-stripped", SEV_ERROR, CAUSE_HANDSHAKE, AT_REQUEST, stripped_by_proxy,
 	  "{proxy} removed the Upgrade header from {target}: {server} saw a plain GET and cannot "
 	  "open a WebSocket",

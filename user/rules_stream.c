@@ -33,9 +33,15 @@ static bool rsv_not_agreed(const struct facts *f)
 	       (!f->res.extensions || deflate(f)); /* an extension we do not know may use them */
 }
 
+/* Only that bit has a meaning that is known: a compressed message. */
+static bool compressed(const struct facts *f)
+{
+	return rsv_not_agreed(f) && f->rsv == 4;
+}
+
 static bool closed_before(const struct facts *f)
 {
-	return f->breach && f->s[f->dir].closed && !strcmp(f->breach, "it comes after a Close frame");
+	return f->breach && f->breach->after_close;
 }
 
 static bool bad_frame(const struct facts *f)
@@ -54,31 +60,42 @@ static bool never_sent(uint16_t code)
 			(code > 1015 && code < 3000) || code >= 5000);
 }
 
-static bool bad_close(const struct facts *f)
+static bool half_code(const struct facts *f)
 {
-	const struct stream_facts *s = &f->s[f->dir];
+	return f->s[f->dir].closed && f->s[f->dir].close_len == 1;
+}
 
-	return s->closed && (s->close_len == 1 || never_sent(s->code));
+static bool bad_code(const struct facts *f)
+{
+	return f->s[f->dir].closed && never_sent(f->s[f->dir].code);
 }
 
 const struct rule rules_frame[] = {
 	{ "mask-c2s", SEV_ERROR, CAUSE_STREAM, AT_FRAME, mask_c2s,
-	  "{client} sent a frame that is not masked: servers must end the connection", NULL,
+	  "{sender} sent a frame that is not masked: servers must end the connection", NULL,
 	  "dir masked len" },
 	{ "mask-s2c", SEV_ERROR, CAUSE_STREAM, AT_FRAME, mask_s2c,
-	  "{server} sent a masked frame: clients must end the connection", NULL, "dir masked len" },
+	  "{sender} sent a masked frame: clients must end the connection", NULL, "dir masked len" },
+	{ "rsv-not-agreed", SEV_ERROR, CAUSE_STREAM, AT_FRAME, compressed,
+	  "{sender} sent a compressed frame (RSV1), and the handshake did not agree on compression", NULL,
+	  "dir rsv extensions_offered extensions_granted" },
 	{ "rsv-not-agreed", SEV_ERROR, CAUSE_STREAM, AT_FRAME, rsv_not_agreed,
-	  "{sender} sent a frame with reserved bits set, as for compression, which the handshake did "
-	  "not agree on",
-	  NULL, "dir rsv extensions_offered extensions_granted" },
+	  "{sender} sent a frame with {rsv_bits} set, and the handshake agreed on no extension that uses "
+	  "that",
+	  "mend the sender, or what alters frames on the way: without such an extension these bits are 0",
+	  "dir rsv extensions_offered extensions_granted" },
 	{ "bad-frame", SEV_ERROR, CAUSE_STREAM, AT_FRAME, bad_frame,
-	  "{sender} sent a frame that breaks the framing rules: {breach}", NULL, "dir breach len" },
+	  "{sender} sent a frame that breaks the framing rules: {breach}", "{breach_fix}",
+	  "dir breach len" },
 	{ "bad-utf8", SEV_ERROR, CAUSE_STREAM, AT_FRAME, bad_utf8,
 	  "{sender} sent text that is not UTF-8", NULL, "dir len" },
 	{ "bad-close", SEV_WARNING, CAUSE_STREAM, AT_FRAME, closed_before,
-	  "{sender} sent a frame after its Close frame", NULL, "dir len" },
-	{ "bad-close", SEV_WARNING, CAUSE_STREAM, AT_FRAME, bad_close,
-	  "{sender} sent a Close frame that may not be sent", NULL, "dir code len" },
+	  "{sender} sent a frame after its Close frame", "{breach_fix}", "dir len" },
+	{ "bad-close", SEV_WARNING, CAUSE_STREAM, AT_FRAME, half_code,
+	  "{sender} sent a Close frame of one byte: a code takes two", NULL, "dir len" },
+	{ "bad-close", SEV_WARNING, CAUSE_STREAM, AT_FRAME, bad_code,
+	  "{sender} sent a Close frame with the code {sent_code}, which may not be sent", NULL,
+	  "dir code len" },
 	{ 0 },
 };
 
@@ -344,10 +361,26 @@ static bool proxy_slow(const struct facts *f)
 	return f->delays >= 16 && f->delay_us >= 50000;
 }
 
+/* A host that stalls is late now and then; delayed acknowledgements are, message after message. */
+static bool nagle(const struct facts *f)
+{
+	return f->held.run >= 5;
+}
+
+static bool nagle_nginx(const struct facts *f)
+{
+	return nagle(f) && proxy_of(f->conn->comm) == PROXY_NGINX;
+}
+
 static bool stampede(const struct facts *f)
 {
 	return f->mass_closes >= 20 && f->opens == (f->mass_closes + 1) / 2;
 }
+
+#define NAGLE_SAYS                                                                                \
+	"small messages of {here} wait about {held_ms} ms before they leave: TCP_NODELAY is off, and " \
+	"Nagle's algorithm holds each until {peer} has acknowledged the one before"
+#define NAGLE_EVIDENCE "held held_ms rtt_min_us dir"
 
 const struct rule rules_load[] = {
 	{ "not-reading", SEV_ERROR, CAUSE_LOAD, AT_LOOK, not_reading,
@@ -365,6 +398,11 @@ const struct rule rules_load[] = {
 	{ "proxy-slow", SEV_WARNING, CAUSE_LOAD, AT_LOOK, proxy_slow,
 	  "{server} adds {delay_ms} ms to a message (the median of {delays})", NULL,
 	  "delay_ms delays upstream" },
+	{ "nagle", SEV_WARNING, CAUSE_LOAD, AT_HELD, nagle_nginx, NAGLE_SAYS,
+	  "tcp_nodelay on; in {here}'s configuration, which is the default: somewhere it says off",
+	  NAGLE_EVIDENCE },
+	{ "nagle", SEV_WARNING, CAUSE_LOAD, AT_HELD, nagle, NAGLE_SAYS,
+	  "set TCP_NODELAY in {here}, or write what belongs together with one call", NAGLE_EVIDENCE },
 	{ "pong-behind", SEV_WARNING, CAUSE_LOAD, AT_FRAME, pong_behind,
 	  "a pong of {sender} came after {rtt_ms} ms, behind a frame of {data_len} bytes", NULL,
 	  "rtt_ms data_len dir" },

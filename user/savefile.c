@@ -49,24 +49,29 @@ static int make_name(struct savefile *s)
 	return n < sizeof(s->name) ? 0 : -ENAMETOOLONG;
 }
 
-static bool is_pipe(int fd)
+static bool is_pipe(const char *name)
 {
 	struct stat st;
 
-	return !fstat(fd, &st) && S_ISFIFO(st.st_mode);
+	return !stat(name, &st) && S_ISFIFO(st.st_mode);
 }
 
-/*
- * A pipe gets a file description of our own: not to block on the one that we were given would
- * change it for others as well.
- */
-static int open_stdout(void)
+/* A named pipe is waited for: nobody reads it yet, perhaps. */
+static int open_by_name(const struct savefile *s)
 {
-	int fd = -1;
+	static const struct timespec tenth = { .tv_nsec = 100000000 };
+	const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
+	int fd;
 
-	if (is_pipe(STDOUT_FILENO))
-		fd = open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-	return fd >= 0 ? fd : fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+	if (!is_pipe(s->name))
+		fd = open(s->name, flags, 0666);
+	else
+		while ((fd = open(s->name, flags | O_NONBLOCK)) < 0 && errno == ENXIO) {
+			if (s->o.patience && !patience__lasts(s->o.patience))
+				return -ETIMEDOUT;
+			nanosleep(&tenth, NULL);
+		}
+	return fd < 0 ? -errno : fd;
 }
 
 static int open_file(struct savefile *s)
@@ -75,17 +80,12 @@ static int open_file(struct savefile *s)
 
 	if (err)
 		return err;
-	if (strcmp(s->o.path, "-"))
-		fd = open(s->name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	else
-		fd = open_stdout();
+	fd = strcmp(s->o.path, "-") ? open_by_name(s) : outlet_own(STDOUT_FILENO);
 	if (fd < 0)
-		return -errno;
-	if (strcmp(s->o.path, "-") && is_pipe(fd))
-		fcntl(fd, F_SETFL, O_WRONLY | O_NONBLOCK);
+		return fd;
 	err = pcapng__open(&s->out, fd);
 	if (!err)
-		pcapng__on_wait(s->out, s->o.wait, s->o.ctx);
+		pcapng__set_patience(s->out, s->o.patience);
 	return err;
 }
 

@@ -14,8 +14,7 @@ struct savefile_options {
 	uint64_t megabytes; /* a new file above so many million bytes; 0: never */
 	uint64_t seconds; /* a new file after so many; 0: never */
 	unsigned int files; /* keep so many, or stop after them where only time counts; 0: all */
-	pcapng_wait_fn wait; /* for pipes; see there */
-	void *ctx;
+	struct patience *patience; /* with readers of pipes; has to stay */
 };
 
 /*

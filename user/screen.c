@@ -27,7 +27,9 @@ static attr_t looks[LOOKS];
 static char farewell[256];
 static volatile sig_atomic_t farewell_len;
 
-static const int deadly[] = { SIGHUP, SIGQUIT, SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL };
+static volatile sig_atomic_t sending;
+
+static const int deadly[] = { SIGQUIT, SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL };
 
 const char *screen__unusable(void)
 {
@@ -141,7 +143,12 @@ void screen__close(void)
 	if (!screen)
 		return;
 	release_deadly();
-	endwin();
+	/* Nobody presses Ctrl-Q any more, and where nobody reads curses would wait for ever. */
+	tcflow(STDOUT_FILENO, TCOON);
+	if (screen_writable())
+		endwin();
+	else
+		tcsetattr(STDOUT_FILENO, TCSANOW, &before);
 	delscreen(screen);
 	screen = NULL;
 }
@@ -209,7 +216,17 @@ void screen_begin(void)
 
 void screen_end(void)
 {
+	sending = 1;
 	refresh();
+	sending = 0;
+}
+
+void screen__interrupt(void)
+{
+	if (!sending)
+		return;
+	tcflow(STDOUT_FILENO, TCOON);
+	tcflush(STDOUT_FILENO, TCOFLUSH);
 }
 
 void screen_repaint(void)

@@ -42,11 +42,14 @@ enum {
 const char *screen__unusable(void);
 
 /*
- * Takes the terminal over. It is given back by screen__close(), by exit(), and by signals that end
+ * Takes the terminal over. It is given back by screen__close(), by exit(), and by signals that kill
  * the process, SIGKILL excepted. Returns 0 or -errno.
  */
 int screen__open(void);
 void screen__close(void);
+
+/* For the handler of a signal to end: gives up what screen_end() may be sending without end. */
+void screen__interrupt(void);
 
 int screen_rows(void);
 int screen_cols(void);

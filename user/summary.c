@@ -78,7 +78,10 @@ void summary_draw(struct buf *b, bool show_secrets)
 {
 	if (!conns)
 		return;
-	buf_printf(b, "\nAll %u connections together:\n", conns);
+	if (conns == 1)
+		buf_str(b, "\nThe only connection:\n");
+	else
+		buf_printf(b, "\nAll %u connections together:\n", conns);
 	for (int i = 0; i < WST_HIST_KINDS; i++)
 		hist_draw(b, &all[i], &hist_kinds[i], 0);
 	for (size_t i = 0; i < RANKED; i++) {

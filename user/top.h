@@ -27,6 +27,10 @@ struct top_row {
 	uint16_t port; /* local */
 	uint8_t how, flags; /* once closed: enum wst_end_how, WST_FIRST_* */
 	bool awaits_response;
+	bool wanted; /* the request asks for a WebSocket */
+	uint16_t refused; /* the status that it got instead; 0: none */
+	const struct rule *rule; /* of its worst verdict; NULL: none */
+	char *verdicts; /* escaped, '\n' behind each line; NULL: none */
 	char *target; /* redacted and escaped; NULL: none yet */
 	char *request, *response; /* heads, redacted and escaped, '\n' behind each line */
 };
@@ -54,7 +58,7 @@ struct top_view {
 	uint32_t n;
 	int column; /* sorted by */
 	bool reverse;
-	char filter[64]; /* UTF-8, empty: all */
+	char filter[64]; /* UTF-8, empty: all, "!": those with a mark */
 };
 
 /* top_rows.c. show_secrets: do not redact. */
@@ -63,6 +67,15 @@ void top_rows__free(void);
 
 /* Makes a row, notes what e says in it, and returns it; NULL when memory ran out. */
 struct top_row *top_rows__event(const struct event *e);
+
+/* Notes a verdict in its row, where that is still there. */
+void top_rows__verdict(const struct event *e);
+
+/* Whether something is wrong with it. */
+static inline bool top_row_marked(const struct top_row *r)
+{
+	return r->rule || r->refused;
+}
 
 uint32_t top_rows__open(void); /* rows whose connections are open */
 uint32_t top_rows__closed(void);
@@ -87,6 +100,7 @@ struct top_row *top_conn__row(void); /* NULL: none is */
 void top_conn__event(const struct event *e, bool paused);
 void top_conn__draw(uint64_t now, bool paused);
 void top_conn__key(uint32_t key);
+extern const char *const top_conn_help[]; /* lines; NULL behind the last one */
 
 /* Numbers in five columns. */
 void top_count(struct buf *b, double v);

@@ -13,10 +13,26 @@
 #define TEXT_MAX 160 /* payload bytes shown of a frame */
 #define HEAD_LINES 6 /* above what the tab shows */
 
-enum tab { TAB_FRAMES, TAB_HANDSHAKE, TAB_HISTOGRAMS, TAB_COUNTERS, TABS };
+enum tab { TAB_FRAMES, TAB_HANDSHAKE, TAB_HISTOGRAMS, TAB_COUNTERS, TAB_VERDICTS, TABS };
 
 static const char *const tab_names[TABS] = { "1 Frames", "2 Handshake", "3 Histograms",
-					     "4 Counters" };
+					     "4 Counters", "5 Verdicts" };
+
+const char *const top_conn_help[] = {
+	"Esc q Backspace              back to the table",
+	"1 to 5, Tab, Left Right      frames, handshake, histograms, counters, verdicts",
+	"Up Down PgUp PgDn Home End   scroll; End stays with the newest frame",
+	"p                            pause: all stands still",
+	"Ctrl-L                       draw anew",
+	"? h F1                       these lines",
+	"F10                          quit",
+	"",
+	"A frame: the time; -> to the server or <- to the client; opcode; FIN;",
+	"the reserved bits that are set (1: compressed); mask; length of its payload.",
+	"Payload is shown with -s N or -s full. A compressed message may refer to what",
+	"came before it: what came before this view was opened has not been kept.",
+	NULL,
+};
 
 struct line {
 	uint64_t ts;
@@ -85,7 +101,8 @@ static void add_frame(const struct event *e)
 		buf_printf(&b, "%u %s ", f->code, name ? name : "");
 		buf_escaped(&b, f->reason.p, f->reason.n);
 	} else if (f->compressed && !f->inflated.n) {
-		buf_str(&b, f->inflate_error ? inflate_error_name(f->inflate_error) : "");
+		if (f->inflate_error)
+			buf_printf(&b, "(%s)", inflate_error_text(f->inflate_error));
 	} else if (f->has_payload && f->payload.n) {
 		struct span p = f->compressed ? f->inflated : f->payload;
 
@@ -211,12 +228,27 @@ static void add_tcp(struct buf *b)
 		buf_printf(b, "  lost %llu events", (unsigned long long)stats.lost);
 }
 
-static void draw_head(uint64_t now)
+static void draw_tabs(bool paused)
+{
+	int x = 1;
+
+	screen_str(HEAD_LINES - 1, 0, screen_cols(), LOOK_HEAD, "");
+	for (enum tab t = 0; t < TABS; t++) {
+		enum look look = t == tab ? LOOK_BOLD :
+				 t == TAB_VERDICTS && row->rule ? LOOK_BAD : LOOK_HEAD;
+
+		screen_str(HEAD_LINES - 1, x, strlen(tab_names[t]), look, tab_names[t]);
+		x += strlen(tab_names[t]) + 2;
+	}
+	if (paused)
+		screen_str(HEAD_LINES - 1, x, 10, LOOK_WARN, "PAUSED (p)");
+}
+
+static void draw_head(uint64_t now, bool paused)
 {
 	const struct conn *c = row->c;
 	bool server = c->role == WST_SERVER;
 	struct buf b = {};
-	int x = 1;
 
 	buf_printf(&b, " #%u  ", c->number);
 	if (c->pid) {
@@ -226,7 +258,13 @@ static void draw_head(uint64_t now)
 	buf_printf(&b, "%s -> %s  (this end: %s)", server ? c->remote : c->local,
 		   server ? c->local : c->remote, server ? "server" : "client");
 	screen_put(0, 0, screen_cols(), LOOK_HEAD, b.data, b.len);
-	screen_str(1, 1, screen_cols() - 1, LOOK_BOLD, row->target ? row->target : "no request seen");
+	b.len = 0;
+	if (row->rule)
+		buf_printf(&b, "! %s  ", row->rule->id);
+	else if (row->refused)
+		buf_printf(&b, "! %u  ", row->refused);
+	buf_str(&b, row->target ? row->target : "no request seen");
+	screen_put(1, 1, screen_cols() - 1, top_row_marked(row) ? LOOK_BAD : LOOK_BOLD, b.data, b.len);
 	b.len = 0;
 	add_why(&b, now);
 	screen_put(2, 1, screen_cols() - 1, row->closed ? LOOK_WARN : LOOK_PLAIN, b.data, b.len);
@@ -240,12 +278,7 @@ static void draw_head(uint64_t now)
 	if (stats.h.ts)
 		add_tcp(&b);
 	screen_put(4, 1, screen_cols() - 1, LOOK_PLAIN, b.data ? b.data : "", b.len);
-	screen_str(HEAD_LINES - 1, 0, screen_cols(), LOOK_HEAD, "");
-	for (enum tab t = 0; t < TABS; t++) {
-		screen_str(HEAD_LINES - 1, x, strlen(tab_names[t]), t == tab ? LOOK_BOLD : LOOK_HEAD,
-			   tab_names[t]);
-		x += strlen(tab_names[t]) + 3;
-	}
+	draw_tabs(paused);
 	buf_free(&b);
 }
 
@@ -398,11 +431,19 @@ static void add_counters(struct buf *b)
 	buf_char(b, '\n');
 }
 
+static void add_verdicts(struct buf *b)
+{
+	buf_str(b, row->verdicts ? row->verdicts : "none: nothing has been found wrong\n");
+	if (row->rule)
+		buf_printf(b, "\nwstrace --explain %s says more\n", row->rule->id);
+}
+
 void top_conn__draw(uint64_t now, bool paused)
 {
 	static void (*const adds[TABS])(struct buf *) = { [TAB_HANDSHAKE] = add_handshake,
 							  [TAB_HISTOGRAMS] = add_histograms,
-							  [TAB_COUNTERS] = add_counters };
+							  [TAB_COUNTERS] = add_counters,
+							  [TAB_VERDICTS] = add_verdicts };
 	int height = screen_rows() - HEAD_LINES - 1;
 	struct buf b = {};
 
@@ -415,7 +456,7 @@ void top_conn__draw(uint64_t now, bool paused)
 		b = (struct buf){};
 		n_missed = 0;
 	}
-	draw_head(now);
+	draw_head(now, paused);
 	if (height < 1)
 		return;
 	if (tab == TAB_FRAMES) {

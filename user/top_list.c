@@ -178,10 +178,15 @@ static int compare_target(const struct top_row *a, const struct top_row *b)
 	return strcmp(a->target ? a->target : "", b->target ? b->target : "");
 }
 
+/* The mark gives way to a number that is as wide as the column; the row's colour stays. */
 static void draw_number(struct buf *b, const struct top_row *r, uint64_t now, int width)
 {
+	char text[16];
+	int n = snprintf(text, sizeof(text), "!%u", r->c->number);
+	bool marked = top_row_marked(r) && n <= width;
+
 	(void)now;
-	buf_printf(b, "%*u", width, r->c->number);
+	buf_printf(b, "%*s", width, marked ? text : text + 1);
 }
 
 /* The process's number is what tells workers apart: its name gives way. */
@@ -207,10 +212,10 @@ static void draw_process(struct buf *b, const struct top_row *r, uint64_t now, i
 static void draw_peer(struct buf *b, const struct top_row *r, uint64_t now, int width)
 {
 	const char *addr = r->c->remote;
-	int n = strlen(addr), room = width - 2;
+	int n = strlen(addr), room = width - 1;
 
 	(void)now;
-	buf_str(b, r->c->role == WST_CLIENT ? "> " : "< ");
+	buf_char(b, r->c->role == WST_CLIENT ? '>' : '<');
 	if (n > room) {
 		const char *port = strrchr(addr, ':');
 		int tail = port ? strlen(port) : 0, head = room - tail - 1;
@@ -227,7 +232,9 @@ static void draw_peer(struct buf *b, const struct top_row *r, uint64_t now, int 
 static void draw_idle(struct buf *b, const struct top_row *r, uint64_t now, int width)
 {
 	(void)width;
-	if (r->closed)
+	if (r->refused)
+		buf_printf(b, "%u", r->refused);
+	else if (r->closed)
 		buf_str(b, "ended");
 	else
 		top_age(b, idle(r, now));
@@ -301,13 +308,13 @@ static void draw_target(struct buf *b, const struct top_row *r, uint64_t now, in
 
 /* What a sick connection shows by comes first: on 80 columns the rest is a key away. */
 const struct top_column top_columns[] = {
-	{ "#", 'N', 6, true, "number of the connection in this run", NULL, compare_number,
+	{ "#", 'N', 6, true, "number of the connection in this run; !: see above", NULL, compare_number,
 	  draw_number },
-	{ "PROCESS", 'P', 13, true, "name and number of the process that uses it", NULL,
+	{ "PROCESS", 'P', 14, true, "name and number of the process that uses it", NULL,
 	  compare_process, draw_process },
-	{ "PEER", 'A', 17, true, "the other end; < it connected to this host, > this host to it",
+	{ "PEER", 'A', 16, true, "the other end; < it connected to this host, > this host to it",
 	  NULL, compare_peer, draw_peer },
-	{ "IDLE", 'D', 5, false, "since bytes last passed", key_idle, NULL, draw_idle },
+	{ "IDLE", 'D', 5, false, "since bytes last passed; or the status of a failed handshake", key_idle, NULL, draw_idle },
 	{ "MSG/S", 'M', 5, false, "messages a second, both directions", key_messages, NULL,
 	  draw_messages },
 	{ "BYT/S", 'B', 5, false, "payload bytes a second, both directions", key_bytes, NULL,
@@ -380,6 +387,17 @@ static bool arrange(struct layout *l, int left, int cols, int must)
 	return shown;
 }
 
+/* Whether all columns from left on have room. */
+static bool all_fit(int left, int cols)
+{
+	int x = -1;
+
+	for (int i = 0; i < top_n_columns; i++)
+		if (i < TOP_FIXED || i >= left)
+			x += COLUMN(i)->width + 1;
+	return x <= cols;
+}
+
 static void draw_titles(const struct layout *l, const struct top_view *v, int y)
 {
 	screen_str(y, 0, screen_cols(), LOOK_HEAD, "");
@@ -393,10 +411,19 @@ static void draw_titles(const struct layout *l, const struct top_view *v, int y)
 	}
 }
 
+static enum look row_look(const struct top_row *r)
+{
+	if (r->refused || (r->rule && r->rule->severity == SEV_ERROR))
+		return LOOK_BAD;
+	if (r->rule && r->rule->severity == SEV_WARNING)
+		return LOOK_WARN;
+	return r->closed ? LOOK_DIM : LOOK_PLAIN;
+}
+
 static void draw_row(const struct layout *l, const struct top_row *r, int y, bool selected,
 		     uint64_t now)
 {
-	enum look look = selected ? LOOK_SELECTED : r->closed ? LOOK_DIM : LOOK_PLAIN;
+	enum look look = selected ? LOOK_SELECTED : row_look(r);
 	static struct buf b;
 
 	screen_str(y, 0, screen_cols(), look, "");
@@ -421,6 +448,9 @@ uint32_t top_list__draw(const struct top_view *v, int y, int height, uint32_t fi
 
 	while (!arrange(&l, *left, screen_cols(), must) && *left != must)
 		*left = must < *left ? must : *left + 1;
+	while (*left > TOP_FIXED && all_fit(*left - 1, screen_cols()))
+		--*left; /* the screen has grown: nothing is out of sight for no reason */
+	arrange(&l, *left, screen_cols(), must);
 	draw_titles(&l, v, y);
 	for (int i = 0; i + 1 < height && first + i < v->n; i++)
 		draw_row(&l, v->rows[first + i], y + 1 + i, v->rows[first + i] == selected, now);

@@ -44,6 +44,7 @@ static void forget(struct top_row *r)
 	free(r->target);
 	free(r->request);
 	free(r->response);
+	free(r->verdicts);
 	free(r);
 }
 
@@ -153,9 +154,13 @@ static void on_request(struct top_row *r, const struct event *e)
 {
 	struct buf b = {};
 
-	r->awaits_response = e->head.upgrade || !r->request;
+	bool wanted = e->head.upgrade || http_find(e->head.msg, "sec-websocket-key");
+
+	r->awaits_response = wanted || !r->request;
 	if (!r->awaits_response)
 		return;
+	r->wanted = wanted;
+	r->refused = 0;
 	free(r->request);
 	free(r->response);
 	free(r->target);
@@ -172,6 +177,7 @@ static void on_response(struct top_row *r, const struct event *e)
 	if (r->request && !r->awaits_response)
 		return;
 	r->awaits_response = false;
+	r->refused = r->wanted && e->head.msg->status != 101 ? e->head.msg->status : 0;
 	free(r->response);
 	r->response = head_text(&e->head);
 }
@@ -278,6 +284,41 @@ struct top_row *top_rows__event(const struct event *e)
 	return r;
 }
 
+/* A verdict on an end comes a second after it. */
+static struct top_row *find(const struct conn *c)
+{
+	struct top_row *r = c->row;
+
+	if (!r)
+		for (r = first_closed; r && r->c->number != c->number;)
+			r = r->next_closed;
+	return r;
+}
+
+void top_rows__verdict(const struct event *e)
+{
+	const struct verdict *v = e->verdict;
+	struct top_row *r;
+	struct buf b = {};
+
+	if (v->folded && n_closed > CLOSED_MAX) /* one of thousands that end at once */
+		return;
+	r = find(e->conn);
+	if (!r)
+		return;
+	if (!r->rule || r->rule->severity < v->rule->severity)
+		r->rule = v->rule;
+	if (r->verdicts)
+		buf_printf(&b, "%s\n", r->verdicts);
+	buf_printf(&b, "%s: ", v->rule->id);
+	buf_escaped(&b, v->text, strlen(v->text));
+	buf_str(&b, "\nfix: ");
+	buf_escaped(&b, v->fix, strlen(v->fix));
+	buf_char(&b, '\n');
+	free(r->verdicts);
+	r->verdicts = keep(&b);
+}
+
 uint32_t top_rows__open(void)
 {
 	return n_rows - n_closed;
@@ -323,6 +364,8 @@ static bool passes(const struct top_row *r, const char *filter)
 
 	if (!*filter)
 		return true;
+	if (!strcmp(filter, "!"))
+		return top_row_marked(r);
 	snprintf(process, sizeof(process), "%s[%u]", r->c->comm, r->c->pid);
 	return holds(process, filter) || holds(r->c->container, filter) || holds(r->c->remote, filter) ||
 	       holds(r->c->local, filter) || holds(r->target, filter);

@@ -87,13 +87,34 @@ struct inet_sock {
 	__be16 inet_sport;
 };
 
+struct tcp_rack {
+	u64 mstamp; /* of what was acknowledged: when the last of it was sent, in microseconds */
+	u32 end_seq; /* and the number behind it */
+};
+
+struct minmax_sample {
+	u32 v;
+};
+
+struct minmax {
+	struct minmax_sample s[3]; /* the first one is the smallest */
+};
+
 struct tcp_sock {
 	u32 rcv_nxt;
 	u32 copied_seq;
 	u32 write_seq;
 	u32 snd_sml; /* as long as nothing but a SYN was sent: its number */
 	u32 snd_nxt;
+	u32 snd_una;
 	u32 snd_wnd;
+	u32 snd_cwnd; /* in segments, as packets_out */
+	u32 packets_out;
+	u32 mss_cache;
+	u32 pushed_seq; /* behind the last write without MSG_MORE */
+	u8 nonagle : 4; /* TCP_NODELAY, TCP_CORK; 0: Nagle's algorithm */
+	struct tcp_rack rack;
+	struct minmax rtt_min; /* round-trip times of the last minutes, in microseconds */
 	u64 tcp_mstamp; /* CLOCK_MONOTONIC in microseconds, as of the last packet */
 	u32 srtt_us; /* smoothed round-trip time, eight times, in microseconds */
 	u32 total_retrans;

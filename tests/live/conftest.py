@@ -30,7 +30,8 @@ WSTRACE = str(pathlib.Path(os.environ.get("WSTRACE", BUILD / "wstrace")).resolve
 BACKEND = os.environ.get("WSTRACE_BACKEND")
 LIMIT = 120 if os.environ.get("WSTRACE_VM_GUEST") else 15
 
-CLOSING = re.compile(r"^wstrace: (\d+) connections, (\d+) frames, (\d+) bytes, (\d+) lost$", re.M)
+CLOSING = re.compile(r"^wstrace: (\d+) connections?, (\d+) frames?(?: \(\d+ shown\))?, "
+                     r"(\d+) bytes?, (\d+) lost$", re.M)
 
 
 OUT_OF_TIME = re.compile(r"^E +(TimeoutError|subprocess\.TimeoutExpired|asyncio\S*TimeoutError)\b", re.M)
@@ -166,13 +167,13 @@ def of(events, type, **fields):
 class Wstrace:
     """A running wstrace. Events come in on their own; stop() ends it."""
 
-    def __init__(self, args, json_output=True, env=None):
+    def __init__(self, args, json_output=True, **kw):
         cmd = [WSTRACE] + (["-j"] if json_output else []) + [str(a) for a in args]
         if BACKEND and "--backend" not in args:
             cmd += ["--backend", BACKEND]
         self.json = json_output
         self.proc = subprocess.Popen(cmd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                     stderr=subprocess.PIPE, env=env)
+                                     stderr=subprocess.PIPE, **kw)
         self.out = Lines(self.proc.stdout)
         self.err = Lines(self.proc.stderr)
         self.parsed = []

@@ -521,6 +521,7 @@ def test_count(wstrace, port):
     run = w.finished()
     assert run.status == 0
     same(run.frames(), p.c.sent[:5])
+    assert run.closing[1] == 5 or "frames (5 shown), " in run.stderr
     p.close()
 
 

@@ -362,6 +362,16 @@ def test_tls_on_the_same_port_is_opaque(wstrace, port):
     assert opaque["conn"] != run.one("request")["conn"]
 
 
+def test_quiet_says_why_nothing_is_shown(wstrace, port):
+    w = wstrace("-q", "-p", port, json_output=False)
+    p = Pair(port)
+    p.c.sock.sendall(b"\x16\x03\x01\x00\x05hello")
+    p.close()
+    wait_until(lambda: "closed by" in w.out.text(), "the close's line")
+    assert "TLS: its content is not visible here" in w.out.text()
+    w.stop()
+
+
 def test_real_tls(wstrace, port, spawn, tmp_path):
     """A whole TLS connection: one opaque, no request, no frame."""
     openssl = program("openssl")

@@ -174,6 +174,8 @@ def check_end(sent, events, role, blind, whole, what):
 def test_shape(shape, request):
     if GUEST and shape in SLOW and not os.environ.get("WSTRACE_SLOW"):
         pytest.skip("takes minutes in a guest: WSTRACE_SLOW=1")
+    if shape == "sockmap" and os.uname().release.startswith("5.10."):
+        pytest.skip("a send in this sockmap hangs Linux 5.10 for good, wstrace or not")
     w = request.getfixturevalue("counter" if shape in COUNTED else "tracer")
     check_shape(shape, w.backend, *drive(w, shape))
 

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Connections that were open before wstrace: found, joined at the right place, never guessed."""
 import os
+import pathlib
 import random
 import socket
+import subprocess
 
 import pytest
 
+from conftest import BUILD, wait_until
 from wire import BINARY, CONT, PING, TEXT, frame, recv_head, request_head, response_head
 
 MANY = 60 if os.environ.get("WSTRACE_VM_GUEST") else 400
@@ -62,6 +65,31 @@ def test_open_connections_are_shown_at_once_with_their_process(free_port, wstrac
     finally:
         close_all(connections)
     assert len(w.stop().of("close")) == 20
+
+
+def ends_open(port):
+    """Ends of established connections to this port, both on this host."""
+    at = f":{port:04X}"
+    rows = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(row[3] == "01" and (row[1].endswith(at) or row[2].endswith(at)) for row in rows)
+
+
+def test_busy_connections_are_shown_at_one_end(wstrace, spawn):
+    """Bytes pass while the scan has seen one end and not yet the other, by which it is hidden."""
+    wsload = BUILD / "wsload"
+    if not wsload.exists():
+        pytest.skip("build/wsload is not built: make tools")
+    server = spawn(wsload, "server", stdout=subprocess.PIPE)
+    port = int(server.stdout.readline().split()[1])
+    spawn(wsload, "client", "--port", str(port), "--conns", str(MANY), "--count", "1000000", "--rate",
+          "4000")
+    wait_until(lambda: ends_open(port) == 2 * MANY, "all connections")
+    for _ in range(4):
+        w = wstrace("-p", port)
+        w.wait("frame", 2 * MANY)
+        opened = w.stop().of("open")
+        assert len(opened) == MANY
+        assert all(e["role"] == "server" and e["midstream"] for e in opened)
 
 
 @pytest.mark.quick

@@ -685,6 +685,27 @@ def test_named_pipe(port, tmp_path):
     assert File(tmp_path / "f").count() == 40
 
 
+@pytest.mark.parametrize("comes", [True, False], ids=["comes", "does not come"])
+def test_named_pipe_whose_reader_is_late(port, tmp_path, comes):
+    os.mkfifo(tmp_path / "fifo")
+    w = start("-p", port, "-w", tmp_path / "fifo", stdout=subprocess.DEVNULL)
+    try:
+        assert b"nobody reads" in w.stderr.readline()
+        if comes:
+            with open(tmp_path / "fifo", "rb") as f:
+                ready(w)
+                w.send_signal(signal.SIGTERM)
+                assert f.read(4) == b"\x0a\x0d\x0d\x0a" and f.read()
+        else:
+            w.send_signal(signal.SIGTERM)
+        assert w.wait(LIMIT) == (0 if comes else 1)
+        assert (b"nobody reads it\n" in w.stderr.read()) != comes
+    finally:
+        w.kill()
+        w.wait()
+        w.stderr.close()
+
+
 def test_reader_that_goes_away(port):
     w = start("-p", port, "-w", "-", stdout=subprocess.PIPE)
     try:

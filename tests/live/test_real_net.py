@@ -106,3 +106,21 @@ def test_loss(wstrace, link, loss):
     w.wait("close")
     found = [v["rule"] for v in link.mine(w.stop())]
     assert found == (["loss-stall"] if loss else [])
+
+
+@pytest.mark.parametrize("ms", [0, 60])
+@pytest.mark.parametrize("late", [True, False])
+def test_nagle(wstrace, link, ms, late):
+    """Two writes without TCP_NODELAY. A long path alone is nobody's fault; late acknowledgements are."""
+    if ms:
+        link.tool(0, "tc", "qdisc", "add", "dev", "v0", "root", "netem", "delay", f"{ms}ms")
+    if not late:
+        link.tool(0, "ip", "route", "change", BACK, "dev", "v0", "src", FRONT, "quickack", "1")
+    link.serve("ws._socket.setNoDelay(false);"
+               "ws.on('message', () => { ws.send('one'); setTimeout(() => ws.send('two'), 3); });")
+    w = wstrace("-p", link.port, "--host", FRONT)
+    link.connect("let n = 0; ws.on('open', () => ws.send('so?')); ws.on('message', () => {"
+                 "if (++n == 40) ws.close(1000); else if (n % 2 == 0) ws.send('so?'); });")
+    w.wait("close")
+    found = [v["rule"] for v in link.mine(w.stop())]
+    assert found == (["nagle"] if late else [])

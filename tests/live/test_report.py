@@ -128,11 +128,33 @@ def test_few(few):
     stripped = run.one("verdict", rule="upgrade-stripped-here")
     for words in (stripped["text"], stripped["fix"], "Upgrade: websocket removed on the way",
                   "426 Upgrade Required", "101 Switching Protocols", "4000", "/echo?room=[redacted]",
-                  "<b>\"&'\\x1b\\x7f[", EVIL, f'"{EVIL[:60]}"', "/invalid\\xff\\xfe", "\\x01/echo",
+                  "<b>\"&'\\x1b\\x7f", EVIL, f'"{EVIL[:60]}"', "/invalid\\xff\\xfe", "\\x01/echo",
                   "\\xff\\xfe\\x1b[31m", "6 connections, #1 to #6"):
         assert words in p.text, words
     assert "secret" not in p.text and b"secret" not in p.bytes
     assert f"{run.closing[0]} " in p.text and "Sec-WebSocket-Key" in p.text
+
+
+def test_alike(wstrace, lab, tmp_path):  # noqa: F811
+    """One missing block: one finding, drawn once, whatever was known when."""
+    backend = lab.backend()
+    front = lab.nginx(f"location /chat {{ proxy_pass http://127.0.0.1:{backend}; }}\n"
+                      f"location / {{ proxy_pass http://127.0.0.1:{backend}; {UPGRADE} }}")
+    path = tmp_path / "report.html"
+    w = wstrace("-p", f"{front},{backend}", "--report", path)
+    ask(front, "/chat")[0].close()
+    w.wait("close", 2)
+    talk(front, "/echo")
+    for _ in range(2):
+        ask(front, "/chat")[0].close()
+    w.wait("close", 8)
+    run = w.stop()
+    assert [v["rule"] for v in run.of("verdict")] == [
+        "upgrade-stripped", "upgrade-stripped-here", "upgrade-stripped-here"]
+    p = page(path)
+    assert p.tags.count("article") == 1 and "3 times" in p.text
+    assert p.text.count("removed on the way") == 1
+    assert "2 more like this, of the same port and path, are in the" in p.text
 
 
 def test_few_in_browser(few, browser):  # noqa: F811

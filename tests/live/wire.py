@@ -213,3 +213,12 @@ class Pair:
         self.s.close()
         recv_eof(self.c.sock)
         self.c.close()
+
+
+def flood(pair, n):
+    """n empty frames from the server, read by the client. Not noted as sent."""
+    while n:
+        data = b"\x82\x00" * min(n, 1000)
+        pair.s.sock.sendall(data)
+        recv_exactly(pair.c.sock, len(data))
+        n -= len(data) // 2

@@ -201,6 +201,15 @@ static inline void looks(struct conn *c, uint32_t unread, uint32_t unsent, uint3
 	give(&e, c, EV_STATS);
 }
 
+/* A write waited so long for an acknowledgement, on a short path; it is the n-th that waited at all. */
+static inline void held(struct conn *c, uint32_t n, uint32_t wait_ms)
+{
+	struct wst_held r = { .h.dir = WST_S2C, .wait_us = wait_ms * 1000, .rtt_us = 60, .holds = n };
+	struct event e = { .held = &r };
+
+	give(&e, c, EV_HELD);
+}
+
 static inline void told(const char *rules)
 {
 	t.now += S;

@@ -291,6 +291,37 @@ static void test_alike(void **state)
 	report__free(r);
 }
 
+/* The longest wait of a run is called long where it is. */
+static void test_long(void **state)
+{
+	static const uint32_t waits[] = { 103, 200000 };
+	struct run_info run = { .backend = "fentry" };
+	struct run_totals totals = { .conns = 1 };
+	struct options o = { .port_list = "80" };
+	static struct wst_hists hists;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct report *r = report__new(false);
+		struct conn c = make_conn(1);
+		struct buf b = {};
+
+		memset(&hists, 0, sizeof(hists));
+		hists.hist[WST_READ_DELAY].slots[hist_slot(waits[i])] = 1;
+		hists.hist[WST_READ_DELAY].max = waits[i];
+		c.hists = &hists;
+		give(r, &c, EV_OPEN, START);
+		give_head(r, &c, "GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n", START + MS);
+		give_head(r, &c, "HTTP/1.1 101 Switching Protocols\r\n\r\n", START + 2 * MS);
+		give(r, &c, EV_CLOSE, START + 3 * S);
+		report__finish(r, START + 4 * S);
+		assert_int_equal(page__write(&b, r, &o, &run, &totals, NULL), 0);
+		buf_char(&b, 0);
+		assert_true(!!strstr(b.data, "long in the receive queue, p99 ") == (waits[i] > 1000));
+		buf_free(&b);
+		report__free(r);
+	}
+}
+
 /* The page of a connection whose every word is hostile. */
 static void test_page(void **state)
 {
@@ -321,7 +352,7 @@ static void test_page(void **state)
 	assert_non_null(
 		strstr(b.data, "GET /&lt;script&gt;&quot;&#39;&amp;\\x1b?token=[redacted]"));
 	assert_non_null(strstr(b.data, "&lt;/pre&gt;&lt;script&gt;\\xff"));
-	assert_non_null(strstr(b.data, "&lt;b&gt;&quot;&#39;\\x1b\\xff[1]"));
+	assert_non_null(strstr(b.data, "&lt;b&gt;&quot;&#39;\\x1b\\xff<span class=pid>[1]"));
 	assert_non_null(strstr(b.data, "400 &lt;script&gt;"));
 	assert_non_null(strstr(b.data, "2.00 s without an answer"));
 	assert_non_null(strstr(b.data, "failed handshake"));
@@ -337,7 +368,7 @@ int main(void)
 		cmocka_unit_test(test_spans),  cmocka_unit_test(test_trail),
 		cmocka_unit_test(test_gaps),   cmocka_unit_test(test_bins),
 		cmocka_unit_test(test_bounds), cmocka_unit_test(test_alike),
-		cmocka_unit_test(test_page),
+		cmocka_unit_test(test_long),   cmocka_unit_test(test_page),
 	};
 
 	return cmocka_run_group_tests_name("report", tests, NULL, NULL);

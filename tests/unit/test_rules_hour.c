@@ -39,6 +39,7 @@ static const struct habit habits[] = {
 struct life {
 	const struct habit *is;
 	struct conn *front, *back; /* back: NULL without a proxy */
+	uint32_t holds;
 	uint64_t ask, tell, ping[2], pong[2], end, looked;
 };
 
@@ -122,6 +123,9 @@ static void look(struct life *l)
 	s.counts[0].stream = s.counts[1].stream = 1000 * t.now / S + s.unsent;
 	s.retrans = s.counts[0].stream / 1448 / 50;
 	give(&e, l->front, EV_STATS);
+	l->holds += 5; /* TCP_NODELAY is not set, and an acknowledgement is late now and then */
+	if (!(seed >> 20 & 3))
+		held(l->front, l->holds, 60);
 }
 
 static void step(struct life *l)

@@ -168,6 +168,54 @@ static void stripped(void **state)
 	assert_non_null(strstr(t.fix, "proxy_set_header"));
 }
 
+#define BARE "Connection: close\r\nSec-WebSocket-Key: " KEY "\r\n"
+
+static void ends_both(struct two p)
+{
+	ends(p.b, WST_FIN, WST_FIRST_REMOTE, 0);
+	ends(p.a, WST_FIN, WST_FIRST_LOCAL, 0);
+	t.now += 5 * S;
+	diagnose__tick(t.d, t.now);
+}
+
+static void refused(struct two p)
+{
+	response(p.b, "400 Bad Request", "");
+	response(p.a, "400 Bad Request", "");
+	ends_both(p);
+}
+
+static struct two elsewhere(void)
+{
+	struct two p = {
+		.a = opens(WST_SERVER, "nginx", 812, "10.0.0.1:12345", "10.0.0.9:51545"),
+	};
+
+	request(p.a, "GET /websocket HTTP/1.1", FULL);
+	t.now += MS;
+	p.b = opens(WST_CLIENT, "nginx", 812, "10.0.0.1:40001", "172.16.0.56:9588");
+	request(p.b, "GET /websocket HTTP/1.1", FULL);
+	response(p.b, "101 x", YES);
+	response(p.a, "101 x", YES);
+	closing(p.b, WST_S2C, 1000, "");
+	closing(p.a, WST_S2C, 1000, "");
+	return p;
+}
+
+/* What the proxy does elsewhere is learnt later: it is one finding all the same. */
+static void stripped_then_here(void **state)
+{
+	refused(proxied("GET /ws HTTP/1.0", BARE));
+	ends_both(elsewhere());
+	refused(proxied("GET /ws HTTP/1.0", BARE));
+	refused(proxied("GET /ws HTTP/1.0", BARE));
+	told("upgrade-stripped upgrade-stripped-here upgrade-stripped-here");
+	assert_string_equal(diagnose__row(t.d, 0)->rule->id, "upgrade-stripped-here");
+	assert_int_equal(diagnose__row(t.d, 0)->count, 3);
+	assert_non_null(strstr(diagnose__row(t.d, 0)->text, "/websocket"));
+	assert_null(diagnose__row(t.d, 1));
+}
+
 static void path_rewritten(void **state)
 {
 	struct two p = proxied("GET / HTTP/1.1", FULL);
@@ -335,7 +383,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(chain), TEST(front_is_shown), TEST(none_is_shown), TEST(by_mask), TEST(not_by_mask),
-		TEST(two_proxies_by_mask), TEST(stripped), TEST(path_rewritten), TEST(constant_key),
+		TEST(two_proxies_by_mask), TEST(stripped), TEST(stripped_then_here), TEST(path_rewritten),
+		TEST(constant_key),
 		TEST(by_process), TEST(upstream_refused), TEST(upstream_unreachable),
 		TEST(upstream_mute), TEST(rejected_101), TEST(idle), TEST(idle_uneven),
 		TEST(races), TEST(backend_reset), TEST(end_not_captured), TEST(reloaded),

@@ -22,18 +22,19 @@ static void frames(void **state)
 	static const struct {
 		uint8_t dir, b0[3];
 		uint64_t len;
-		const char *rule;
+		const char *rule, *text, *fix;
 	} rows[] = {
-		{ WST_C2S, { 0x01, 0x00, 0x80 }, 5, "" },
-		{ WST_C2S, { 0x80 }, 5, "bad-frame" },
-		{ WST_C2S, { 0x01, 0x81 }, 5, "bad-frame" },
-		{ WST_C2S, { 0x01, 0x89, 0x80 }, 5, "" },
-		{ WST_S2C, { 0x83 }, 5, "bad-frame" },
-		{ WST_S2C, { 0x8b }, 5, "bad-frame" },
-		{ WST_S2C, { 0x89 }, 126, "bad-frame" },
-		{ WST_S2C, { 0x09 }, 5, "bad-frame" },
-		{ WST_S2C, { 0xc1 }, 5, "rsv-not-agreed" },
-		{ WST_S2C, { 0xa1 }, 5, "rsv-not-agreed" },
+		{ WST_C2S, { 0x01, 0x00, 0x80 }, 5, "", "", "" },
+		{ WST_C2S, { 0x80 }, 5, "bad-frame", "continues", "one thread" },
+		{ WST_C2S, { 0x01, 0x81 }, 5, "bad-frame", "inside another", "one thread" },
+		{ WST_C2S, { 0x01, 0x89, 0x80 }, 5, "", "", "" },
+		{ WST_S2C, { 0x83 }, 5, "bad-frame", "reserved", "opcodes" },
+		{ WST_S2C, { 0x8b }, 5, "bad-frame", "reserved", "opcodes" },
+		{ WST_S2C, { 0x89 }, 126, "bad-frame", "125 bytes", "longer than 125" },
+		{ WST_S2C, { 0x09 }, 5, "bad-frame", "fragmented", "in one frame" },
+		{ WST_S2C, { 0xc1 }, 5, "rsv-not-agreed", "compressed frame (RSV1)", "compression" },
+		{ WST_S2C, { 0xa1 }, 5, "rsv-not-agreed", "RSV2 set", "mend the sender" },
+		{ WST_S2C, { 0xd1 }, 5, "rsv-not-agreed", "RSV1 and RSV3 set", "mend the sender" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -45,6 +46,8 @@ static void frames(void **state)
 		for (int k = 0; k < 3 && rows[i].b0[k]; k++)
 			frame(c, rows[i].dir, rows[i].b0[k], rows[i].len);
 		told(rows[i].rule);
+		assert_non_null(strstr(t.text, rows[i].text));
+		assert_non_null(strstr(t.fix, rows[i].fix));
 	}
 }
 
@@ -89,6 +92,44 @@ static void text_not_utf8(void **state)
 	told("bad-utf8");
 }
 
+/* A proxy passes on what it gets: it did not send that. */
+static void sent_from_behind_a_proxy(void **state)
+{
+	struct event e = frame_event(WST_C2S, 0x81, 2);
+	struct two p = proxied_well();
+
+	e.frame.payload = (struct span){ "\xff\xfe", 2 };
+	e.frame.has_payload = true;
+	give(&e, p.b, EV_FRAME);
+	told("bad-utf8");
+	assert_non_null(strstr(t.text, "the client 10.0.0.9:51544 sent"));
+}
+
+static void complained_of_through_a_proxy(void **state)
+{
+	struct two p = proxied_well();
+
+	frame(p.a, WST_C2S, 0x81, 5);
+	frame(p.b, WST_C2S, 0x81, 5);
+	closing(p.b, WST_S2C, 1007, "");
+	told("bad-utf8");
+	assert_non_null(strstr(t.text, "the server 172.16.0.56:9588 ended"));
+	assert_non_null(strstr(t.text, "the client 10.0.0.9:51544 sent"));
+}
+
+static void broken_by_the_proxy(void **state)
+{
+	struct event e = frame_event(WST_S2C, 0x81, 5);
+	struct two p = proxied_well();
+
+	give(&e, p.b, EV_FRAME);
+	e.frame.masked = true;
+	e.frame.hdr_len += 4;
+	give(&e, p.a, EV_FRAME);
+	told("mask-s2c");
+	assert_non_null(strstr(t.text, "nginx[812] sent"));
+}
+
 static void close_codes(void **state)
 {
 	static const struct {
@@ -112,6 +153,12 @@ static void close_codes(void **state)
 		closing(c, WST_C2S, rows[i].code == 1000 ? 1000 : 0, "");
 		ends(c, WST_FIN, WST_FIRST_LOCAL, 0);
 		told(rows[i].rule);
+		if (!strcmp(rows[i].rule, "bad-close")) {
+			char code[16];
+
+			snprintf(code, sizeof(code), "code %u,", rows[i].code);
+			assert_non_null(strstr(t.text, code));
+		}
 	}
 }
 
@@ -204,6 +251,67 @@ static void lively(void **state)
 	told("");
 }
 
+/* A request each 50 ms, answered with two writes. */
+static void nagle(void **state)
+{
+	struct conn *c = websocket();
+
+	for (uint32_t n = 1; n <= 20; n++, t.now += 50 * MS)
+		held(c, n, 40 + n % 3);
+	told("nagle");
+	assert_non_null(strstr(t.text, "app[7] wait about 41 ms"));
+	assert_non_null(strstr(t.fix, "set TCP_NODELAY in app[7]"));
+}
+
+static void nagle_in_proxy(void **state)
+{
+	struct two p = proxied_well();
+
+	for (uint32_t n = 1; n <= 20; n++, t.now += 50 * MS)
+		held(p.a, n, 40);
+	told("nagle");
+	assert_int_equal(t.chain, 2);
+	assert_non_null(strstr(t.fix, "tcp_nodelay on"));
+}
+
+/* The proxy in front has no part in it. */
+static void nagle_behind_proxy(void **state)
+{
+	struct conn *front = opens(WST_SERVER, "nginx", 812, "10.0.0.1:12345", "10.0.0.9:51544");
+	struct conn *app;
+
+	request(front, GET, FULL);
+	app = opens(WST_SERVER, "app", 7, "127.0.0.1:9588", "127.0.0.1:40000");
+	request(app, GET, FULL);
+	response(app, "101 x", YES);
+	response(front, "101 x", YES);
+	for (uint32_t n = 1; n <= 20; n++, t.now += 50 * MS)
+		held(app, n, 40);
+	told("nagle");
+	assert_int_equal(t.chain, 2);
+	assert_non_null(strstr(t.fix, "set TCP_NODELAY in app[7]"));
+}
+
+/* Most acknowledgements come at once, and the host stalls now and then. */
+static void stalls(void **state)
+{
+	struct conn *c = websocket();
+
+	for (uint32_t n = 1; n <= 1000; n += n % 3 ? 2 : 20, t.now += S)
+		held(c, n, 35);
+	told("");
+}
+
+static void four_in_a_row(void **state)
+{
+	struct conn *c = websocket();
+
+	for (uint32_t n = 0; n < 1000; n += 100)
+		for (uint32_t i = 0; i < 4; i++, t.now += 50 * MS)
+			held(c, n + i, 40);
+	told("");
+}
+
 static void late_pong(void **state)
 {
 	struct conn *c = websocket();
@@ -273,10 +381,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(fine), TEST(frames), TEST(masks), TEST(long_form), TEST(deflate_agreed),
-		TEST(text_not_utf8), TEST(close_codes), TEST(half_open), TEST(early),
+		TEST(text_not_utf8), TEST(sent_from_behind_a_proxy), TEST(complained_of_through_a_proxy),
+		TEST(broken_by_the_proxy), TEST(close_codes), TEST(half_open), TEST(early),
 		TEST(waiting), TEST(window_closed), TEST(busy), TEST(storm), TEST(lively),
 		TEST(late_pong), TEST(stampede), TEST(coming_and_going), TEST(restart), TEST(lossy), TEST(lossless), TEST(lost_for_good),
-		TEST(logged_out),
+		TEST(logged_out), TEST(nagle), TEST(nagle_in_proxy), TEST(nagle_behind_proxy),
+		TEST(stalls), TEST(four_in_a_row),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -291,6 +291,16 @@ static struct timespec *client_wait(uint64_t end, struct timespec *ts)
 	return ts;
 }
 
+static int client_poll(struct epoll_event *ev, const struct timespec *ts)
+{
+	int n = epoll_pwait2(cl.ep, ev, EVENTS, ts, NULL);
+
+	if (n < 0 && errno == ENOSYS) /* before Linux 5.11 */
+		n = epoll_wait(cl.ep, ev, EVENTS,
+			       ts ? ts->tv_sec * 1000 + (ts->tv_nsec + 999999) / 1000000 : -1);
+	return n;
+}
+
 /* Serves the sockets until *@counter is @target or until time @end. */
 static void client_run(const uint64_t *counter, uint64_t target, uint64_t end)
 {
@@ -304,7 +314,7 @@ static void client_run(const uint64_t *counter, uint64_t target, uint64_t end)
 	while (*counter < target && cl.now < end && !(cl.phase == PH_HOLD && held_enough)) {
 		while (cl.started < opt.conns && cl.started - cl.opened < CONNECTING_MAX)
 			client_connect(&cl.conns[cl.started++]);
-		n = epoll_pwait2(cl.ep, ev, EVENTS, client_wait(end, &ts), NULL);
+		n = client_poll(ev, client_wait(end, &ts));
 		if (n < 0 && errno != EINTR)
 			fail("wait: %s", strerror(errno));
 		cl.now = clock_ns();
