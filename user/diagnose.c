@@ -196,7 +196,7 @@ static bool keep_text(struct diagnose_row *to, const struct verdict *v)
 	return true;
 }
 
-/* Under whose number a verdict is told: with --path, of any leg of the chain that it lets through. */
+/* Under whose number a verdict is told: with --path, of a leg of the chain that is let through. */
 static struct conn *shown_conn(struct facts *f)
 {
 	if (f->conn->shown)
@@ -577,6 +577,8 @@ static void judge(struct diagnose *d, struct facts *f)
 	}
 	for (struct facts *leg = chain_first(f); leg; leg = leg->up)
 		leg->judged = true;
+	if (!dead->end.how) /* its end is not in the capture: nobody knows who ended it, and how */
+		return;
 	compare_ends(d, dead);
 	compare_silences(d, dead);
 	weigh(d, dead, AT_END, d->now);

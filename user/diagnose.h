@@ -29,8 +29,9 @@ typedef void (*diagnosis_fn)(void *ctx, const struct event *e);
 struct diagnose;
 
 /*
- * Verdicts and legs go to fn, but no verdicts on chains of which no connection is shown. live: the events are of this host and of now, so that its processes
- * can be looked at; not so those of a file. Returns NULL when memory ran out.
+ * Verdicts and legs go to fn, but no verdict on a chain of which no connection is shown. live: the
+ * events are of this host and of now, so that its processes can be looked at; not so those of a
+ * file. Returns NULL when memory ran out.
  */
 struct diagnose *diagnose__new(diagnosis_fn fn, void *ctx, bool show_secrets, bool live);
 void diagnose__free(struct diagnose *d);

@@ -158,7 +158,7 @@ int flow_open(struct flow *f, uint64_t ts, bool ws)
 			f->lane[d].next = f->lane[d].frame.seq;
 	}
 	err = note_opening(f);
-	/* Files that are merged by time must have it behind what the one before says of the flow. */
+	/* Where files are merged by time, it must come behind what the one before has. */
 	if (f->begun && ts < f->p->latest)
 		ts = f->p->latest;
 	if (!err)

@@ -264,7 +264,8 @@ static struct facts *find_front(struct facts *f, const struct mask_seen *s,
 }
 
 /* f's server end got the frame, and its process may pass it on. */
-static void remember(struct mask_seen *s, struct facts *f, const struct frame_event *fr, uint64_t ts)
+static void remember(struct mask_seen *s, struct facts *f, const struct frame_event *fr,
+		     uint64_t ts)
 {
 	bool again = is_frame(s, fr, ts) && s->f != f;
 	bool passed = again && s->f && (s->f->up == f || may_pass_on(s, f));
@@ -277,7 +278,7 @@ bool legs__mask(struct legs *l, struct facts *f, const struct frame_event *fr, u
 {
 	struct facts *front = NULL;
 	struct mask_seen *s;
-	bool random = fr->mask && fr->mask != f->masks.last; /* some clients use the same key for all */
+	bool random = fr->mask && fr->mask != f->masks.last; /* not every client's key is */
 
 	if (fr->dir != WST_C2S || !fr->masked || !f->conn->midstream || f->req.wanted || f->twin)
 		return false;

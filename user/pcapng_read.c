@@ -11,7 +11,8 @@
 
 enum block { SHB = 0x0a0d0d0a, IDB = 1, PB = 2, SPB = 3, EPB = 6 };
 
-enum option { OPT_END, OPT_COMMENT, IF_DESCRIPTION = 3, IF_TSRESOL = 9, IF_TSOFFSET = 14, EPB_FLAGS = 2 };
+enum option { OPT_END, OPT_COMMENT, IF_DESCRIPTION = 3, IF_TSRESOL = 9, IF_TSOFFSET = 14,
+	      EPB_FLAGS = 2 };
 
 struct pcapng_reader {
 	FILE *f;

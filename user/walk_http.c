@@ -155,7 +155,8 @@ static bool holds(const uint8_t *p, uint32_t n, const char *text)
 bool walk_made_up(const uint8_t *p, uint32_t have)
 {
 	return walk_starts_http(p, have) && holds(p, have, "\r\n" MADE_UP_HEADER) &&
-	       !holds(p, have, "\r\nSec-WebSocket-Key:") && !holds(p, have, "\r\nSec-WebSocket-Accept:");
+	       !holds(p, have, "\r\nSec-WebSocket-Key:") &&
+	       !holds(p, have, "\r\nSec-WebSocket-Accept:");
 }
 
 void walk__resume(struct walk_conn *c, uint64_t ts, const uint8_t *p, uint32_t n)

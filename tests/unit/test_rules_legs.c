@@ -18,8 +18,9 @@ static void chain(void **state)
 /* --path: a chain is judged as long as one of its connections is shown, and under its number. */
 static void shown_in_part(bool a, bool b)
 {
-	struct conn *front = opens(WST_SERVER, "nginx", 812, "10.0.0.1:12345", "10.0.0.9:51544"), *back;
+	struct conn *front, *back;
 
+	front = opens(WST_SERVER, "nginx", 812, "10.0.0.1:12345", "10.0.0.9:51544");
 	front->shown = a;
 	request(front, GET, FULL);
 	back = opens(WST_CLIENT, "nginx", 812, "10.0.0.1:40000", "172.16.0.56:9588");
@@ -338,6 +339,16 @@ static void backend_reset(void **state)
 	assert_non_null(strstr(t.text, "172.16.0.56:9588"));
 }
 
+/* A capture shows only that the ports are in use again. */
+static void end_not_captured(void **state)
+{
+	struct two p = proxied_well();
+
+	ends(p.b, 0, 0, 0);
+	ends(p.a, 0, 0, 0);
+	told("");
+}
+
 static void reloaded(void **state)
 {
 	struct conn *c[5];
@@ -376,7 +387,8 @@ int main(void)
 		TEST(constant_key),
 		TEST(by_process), TEST(upstream_refused), TEST(upstream_unreachable),
 		TEST(upstream_mute), TEST(rejected_101), TEST(idle), TEST(idle_uneven),
-		TEST(races), TEST(backend_reset), TEST(reloaded), TEST(slow_proxy),
+		TEST(races), TEST(backend_reset), TEST(end_not_captured), TEST(reloaded),
+		TEST(slow_proxy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
