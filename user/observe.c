@@ -99,6 +99,10 @@ void observe_request(struct facts *f, const struct event *e)
 	r->connection_value = values(m, "connection");
 	r->key = value(m, "sec-websocket-key");
 	r->key_good = key_good(r->key);
+	if (r->cut && !r->key_good) { /* what there is of it may be anybody's */
+		free(r->key);
+		r->key = NULL;
+	}
 	r->version = value(m, "sec-websocket-version");
 	r->host = value(m, "host");
 	r->origin = value(m, "origin");
