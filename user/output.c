@@ -34,8 +34,8 @@ uint32_t output_kind(const struct event *e)
 		return e->frame.opcode & 8 ? KIND_CONTROL : KIND_FRAME;
 	case EV_RESYNC:
 		return KIND_FRAME;
-	case EV_OPAQUE:
-		return KIND_OPEN;
+	case EV_OPAQUE: /* the second one is for the diagnosis alone */
+		return e->opaque->h.flags & WST_ANSWER ? 0 : KIND_OPEN;
 	case EV_STATS:
 		return KIND_STATS;
 	case EV_LEG:
