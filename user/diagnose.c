@@ -6,6 +6,7 @@
 #include "legs.h"
 #include "moments.h"
 #include "observe.h"
+#include "overdue.h"
 #include "process.h"
 
 #define SECOND 1000000000ULL
@@ -45,6 +46,8 @@ struct diagnose {
 	struct facts *first, *last; /* by the time they were opened */
 	struct facts *ended, *ended_last; /* by the time they were closed, through ->pending */
 	struct moments ends, sent_away; /* of d->ended, by process */
+	struct overdue overdue;
+	uint64_t lost; /* when events were last lost */
 	struct site *sites;
 	struct row *rows;
 	unsigned int n_rows;
@@ -113,6 +116,7 @@ static void free_facts(struct diagnose *d, struct facts *f)
 	*(f->prev ? &f->prev->next : &d->first) = f->next;
 	*(f->next ? &f->next->prev : &d->last) = f->prev;
 	legs__remove(d->legs, f);
+	overdue__done(&d->overdue, f);
 	observe_free(f);
 	if (f->open)
 		f->conn->facts = NULL;
@@ -290,6 +294,8 @@ static void count_open(struct diagnose *d, struct facts *f)
 static void on_request(struct diagnose *d, struct facts *f, const struct event *e)
 {
 	legs__forget(d->legs, f);
+	overdue__done(&d->overdue, f);
+	f->overdue = 0;
 	f->causes &= ~(1 << CAUSE_HANDSHAKE);
 	if (f->up)
 		f->up->down = NULL;
@@ -304,8 +310,10 @@ static void on_request(struct diagnose *d, struct facts *f, const struct event *
 		tell_leg(d, f, e->ts);
 		note_kept(d, f);
 	}
-	if (!f->twin)
+	if (!f->twin) {
 		count_open(d, f);
+		overdue__asked(&d->overdue, f);
+	}
 	if (!f->req.cut)
 		weigh(d, f, AT_REQUEST, e->ts);
 }
@@ -321,6 +329,10 @@ static void on_response(struct diagnose *d, struct facts *f, const struct event 
 		f->port_tls = s->tls;
 	}
 	d->websockets += !was && f->res.websocket;
+	if (f->res.seen)
+		overdue__answered(&d->overdue, f);
+	if (f->opaque_why == WST_WHY_TLS)
+		weigh(d, f, AT_OPAQUE, e->ts);
 	if (f->req.wanted && !f->req.cut && f->res.seen && !f->res.cut)
 		weigh(d, f, AT_RESPONSE, e->ts);
 }
@@ -360,13 +372,26 @@ static void on_opaque(struct diagnose *d, struct facts *f, const struct event *e
 {
 	struct site *s = site_of(d, f);
 
-	f->opaque_why = e->opaque->why;
-	legs__waits(d->legs, f, e->ts);
-	if (s && f->opaque_why == WST_WHY_TLS) {
-		s->tls = true;
-		f->port_plain = s->plain;
+	if (e->opaque->h.dir == WST_S2C) {
+		f->answer_why = e->opaque->why;
+		if (s && f->answer_why == WST_WHY_TLS)
+			s->tls = true;
+	} else {
+		f->opaque_why = e->opaque->why;
+		legs__waits(d->legs, f, e->ts);
+		if (f->opaque_why == WST_WHY_TLS && legs__unseen(d->legs, f))
+			tell_leg(d, f, e->ts);
 	}
 	weigh(d, f, AT_OPAQUE, e->ts);
+}
+
+static void on_stats(struct diagnose *d, struct facts *f, const struct event *e)
+{
+	observe_stats(f, e);
+	if (f->wait.unread && !f->req.seen && !f->opaque_why && !f->conn->midstream &&
+	    f->conn->role == WST_SERVER && legs__unseen(d->legs, f))
+		tell_leg(d, f, e->ts);
+	weigh(d, f, AT_LOOK, e->ts);
 }
 
 static void count_close(struct diagnose *d, struct facts *f)
@@ -393,12 +418,17 @@ static void count_close(struct diagnose *d, struct facts *f)
 
 static void on_close(struct diagnose *d, struct facts *f, const struct event *e)
 {
+	struct site *s = site_of(d, f);
+
 	if (e->stats->how == WST_UNSEEN) { /* nothing to judge */
 		d->websockets -= f->res.websocket;
 		free_facts(d, f);
 		return;
 	}
 	observe_close(f, e);
+	overdue__done(&d->overdue, f);
+	f->port_tls = s && s->tls;
+	f->port_plain = s && s->plain;
 	d->websockets -= f->res.websocket;
 	count_close(d, f);
 	if (f->end.how == WST_REFUSED || (f->end.how == WST_TIMEOUT && !f->req.seen))
@@ -442,8 +472,7 @@ void diagnose__event(struct diagnose *d, const struct event *e)
 		on_opaque(d, f, e);
 		break;
 	case EV_STATS:
-		observe_stats(f, e);
-		weigh(d, f, AT_LOOK, e->ts);
+		on_stats(d, f, e);
 		break;
 	case EV_CLOSE:
 		on_close(d, f, e);
@@ -527,15 +556,26 @@ static void compare_silences(struct diagnose *d, struct facts *f)
 	f->end.equal = n + 1;
 }
 
+/* Of a leg in TLS behind a proxy it is not seen what its end means to the one in front. */
+static bool is_hidden(const struct facts *f)
+{
+	return f->down && f->opaque_why;
+}
+
 /* Judges the chain that f ended with, by the leg that ended first. */
 static void judge(struct diagnose *d, struct facts *f)
 {
 	struct facts *dead = f;
 
+	if (is_hidden(f)) {
+		f->judged = true;
+		weigh(d, f, AT_END, d->now);
+		return;
+	}
 	for (struct facts *leg = chain_first(f); leg; leg = leg->up) {
-		if (leg->judged)
+		if (leg->judged && !is_hidden(leg))
 			return;
-		if (leg->end.seen && leg->end.ts < dead->end.ts)
+		if (leg->end.seen && leg->end.ts < dead->end.ts && !is_hidden(leg))
 			dead = leg;
 	}
 	for (struct facts *leg = chain_first(f); leg; leg = leg->up)
@@ -545,6 +585,28 @@ static void judge(struct diagnose *d, struct facts *f)
 	weigh(d, dead, AT_END, d->now);
 }
 
+/*
+ * Not in a file: whether the answer is among the packets that are missing from it is only known later.
+ * The same goes for events that were lost.
+ */
+static void look_overdue(struct diagnose *d)
+{
+	struct facts *f;
+	uint32_t had;
+
+	while (d->live && (f = overdue__next(&d->overdue, d->now))) {
+		if (f->req.ts <= d->lost)
+			continue;
+		while (f->down && f->down->req.wanted)
+			f = f->down;
+		f->looked = d->now;
+		had = f->causes;
+		weigh(d, f, AT_WAIT, d->now);
+		if (f->causes != had)
+			f->overdue = chain_last(f)->number; /* see overdue__answered() */
+	}
+}
+
 void diagnose__tick(struct diagnose *d, uint64_t now)
 {
 	struct facts *f, *next;
@@ -552,6 +614,7 @@ void diagnose__tick(struct diagnose *d, uint64_t now)
 
 	if (now > d->now)
 		d->now = now;
+	look_overdue(d);
 	for (f = d->ended; f; f = f->pending) {
 		if (f->judged || f->end.ts + SETTLE > now || !f->conn)
 			continue;
@@ -571,7 +634,13 @@ void diagnose__tick(struct diagnose *d, uint64_t now)
 
 bool diagnose__wants_stats(const struct diagnose *d)
 {
-	return d->websockets && d->websockets <= STATS_MAX;
+	return (d->websockets || overdue__any(&d->overdue, d->now, SECOND)) &&
+	       d->websockets <= STATS_MAX;
+}
+
+void diagnose__lost(struct diagnose *d, uint64_t now)
+{
+	d->lost = now;
 }
 
 static int by_count(const void *a, const void *b)

@@ -133,7 +133,10 @@ const struct rule_help help_handshake[] = {
 	    [PROXY_ENVOY] = "start the backend, or mend the cluster's endpoints" } },
 	{ "upstream-mute", "the application took the request and never answered",
 	  "The connection was accepted - perhaps by the kernel alone, on a full backlog - and the request "
-	  "was not answered: all workers are busy, or the application is stuck.",
+	  "was not answered: all workers are busy, or the application is stuck. wstrace says so when "
+	  "there has been no answer for five seconds, half of what common clients wait, while it can "
+	  "still be looked at; and else when the proxy or the client gives up. What comes good after "
+	  "more than five seconds has been told of, too.",
 	  "ss -ltn: Recv-Q of the listening socket; the application's threads.",
 	  "free its workers, or give it more: each open WebSocket holds one in many servers", {} },
 	{ "proxy-rejected-101", "the proxy refused the backend's 101",
@@ -142,7 +145,9 @@ const struct rule_help help_handshake[] = {
 	  "The proxy's error log, and the backend's 101.", "see the proxy's error log",
 	  { [PROXY_NGINX] = "see nginx's error log; 'too big header' needs a larger proxy_buffer_size" } },
 	{ "tls-mismatch", "one side speaks TLS, the other does not",
-	  "ws:// was used for a TLS port, or wss:// for a plain one, by a client or between two hops.",
+	  "ws:// was used for a TLS port, or wss:// for a plain one, by a client or between two hops. "
+	  "What tells is how the server answers: in plain HTTP to TLS, in TLS to plain HTTP, or not at "
+	  "all. nginx answers plain HTTP on a port with ssl with a 400, which alone may mean other things.",
 	  "wstrace shows TLS, or a 400, on that port.", "make scheme and port fit: wss with TLS, ws without",
 	  { [PROXY_NGINX] = "proxy_pass https:// for a TLS upstream, http:// for a plain one; listen ... ssl",
 	    [PROXY_HAPROXY] = "ssl on the server line, or not; bind ... ssl",

@@ -95,15 +95,14 @@ static bool opened_by(const struct facts *g, const struct facts *f)
 /* Something that a client sent to g's process has brought it to open f just now. */
 static bool may_have_caused(const struct legs *l, const struct facts *g, const struct facts *f)
 {
-	uint64_t opened = f->conn->opened;
+	uint64_t opened = f->conn->opened, asked = f->req.seen ? f->req.ts : opened;
 	bool local = l->live && f->conn->role == WST_SERVER, soon;
 
 	if (g == f || (g->up && g->up->req.seen) || g->twin || !g->open || g->conn->role != WST_SERVER ||
 	    (!local && !same_process(g, f)))
 		return false;
 	/* A key that came through says more. */
-	if (local && (!g->req.wanted || g->res.seen || g->req.ts > f->req.ts ||
-		      f->req.ts - g->req.ts > SOON))
+	if (local && (!g->req.wanted || g->res.seen || g->req.ts > asked || asked - g->req.ts > SOON))
 		return false;
 	if (g->opaque_why == WST_WHY_TLS || g->opaque_why == WST_WHY_HTTP2)
 		soon = g->conn->opened <= opened && opened - g->conn->opened < SOON;
@@ -210,6 +209,16 @@ bool legs__refused(struct legs *l, struct facts *f)
 	if (g)
 		join(g, f, "pid-time");
 	return g;
+}
+
+bool legs__unseen(struct legs *l, struct facts *f)
+{
+	struct facts *g = f->down ? NULL : find_cause(l, f);
+
+	if (!g || !g->req.wanted || !proxy_of(g->conn->comm))
+		return false;
+	join(g, f, "pid-time");
+	return true;
 }
 
 static struct leg_ring *ring_of(struct facts *f)
