@@ -303,9 +303,9 @@ static void on_request(struct diagnose *d, struct facts *f, const struct event *
 		f->down->up = NULL;
 	f->up = f->down = NULL;
 	observe_request(f, e);
+	legs__waits(d->legs, f, e->ts);
 	if (!f->req.wanted)
 		return;
-	legs__waits(d->legs, f, e->ts);
 	if (legs__request(d->legs, f)) {
 		tell_leg(d, f, e->ts);
 		note_kept(d, f);
@@ -329,8 +329,10 @@ static void on_response(struct diagnose *d, struct facts *f, const struct event 
 		f->port_tls = s->tls;
 	}
 	d->websockets += !was && f->res.websocket;
-	if (f->res.seen)
+	if (f->res.seen) {
+		legs__waits(d->legs, f, e->ts);
 		overdue__answered(&d->overdue, f);
+	}
 	if (f->opaque_why == WST_WHY_TLS)
 		weigh(d, f, AT_OPAQUE, e->ts);
 	if (f->req.wanted && !f->req.cut && f->res.seen && !f->res.cut)

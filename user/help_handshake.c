@@ -61,8 +61,10 @@ const struct rule_help help_handshake[] = {
 	  "The request has Upgrade, and Connection says close or keep-alive.",
 	  "send Connection: Upgrade along with Upgrade", UPGRADE_EVERYWHERE },
 	{ "no-key", "the request has no Sec-WebSocket-Key",
-	  "Without a key the request is no WebSocket handshake; servers answer 400.",
-	  "The headers of the request.", "find the client, or the hop before, that leaves it out", {} },
+	  "Without a key the request is no WebSocket handshake; servers answer 400. A proxy that adds "
+	  "Upgrade: websocket to every request makes such ones of plain requests.",
+	  "The headers of the request in front of each proxy and behind it.",
+	  "find the client, or the hop before, that leaves it out", {} },
 	{ "bad-key", "the Sec-WebSocket-Key is not 16 bytes in base64",
 	  "The key must be 16 random bytes in base64: 24 characters that end in ==.",
 	  "The key in the request.", "mend the client, or the hop before that rewrites the key", {} },

@@ -74,7 +74,9 @@ static bool can_be_front(const struct facts *g, const struct facts *f)
 	if ((g->up && g->up->req.seen) || g->res.seen || g->end.seen || f->req.ts < g->req.ts)
 		return false;
 	if (g->conn->role == WST_SERVER && f->conn->role == WST_SERVER)
-		return strcmp(g->conn->local, f->conn->local) || !same_process(g, f);
+		/* The last: a proxy that passes on to its own port. */
+		return strcmp(g->conn->local, f->conn->local) || !same_process(g, f) ||
+		       (f->conn->client_pid && f->conn->client_pid == g->conn->pid);
 	if (g->conn->role == WST_SERVER && f->conn->role == WST_CLIENT)
 		return same_process(g, f) || !g->conn->pid || !f->conn->pid;
 	return g->conn->role == WST_CLIENT && strcmp(g->conn->remote, f->conn->local);
@@ -92,6 +94,12 @@ static bool opened_by(const struct facts *g, const struct facts *f)
 	       g->req.target && f->req.target && !strcmp(g->req.target, f->req.target);
 }
 
+/* A proxy asks for a WebSocket since it was asked for one; without a key, a plain request will do. */
+static bool may_ask(const struct facts *g, const struct facts *f)
+{
+	return g->req.wanted || (g->req.seen && f->req.websocket && !f->req.key);
+}
+
 /* Something that a client sent to g's process has brought it to open f just now. */
 static bool may_have_caused(const struct legs *l, const struct facts *g, const struct facts *f)
 {
@@ -102,12 +110,12 @@ static bool may_have_caused(const struct legs *l, const struct facts *g, const s
 	    (!local && !same_process(g, f)))
 		return false;
 	/* A key that came through says more. */
-	if (local && (!g->req.wanted || g->res.seen || g->req.ts > asked || asked - g->req.ts > SOON))
+	if (local && (!may_ask(g, f) || g->res.seen || g->req.ts > asked || asked - g->req.ts > SOON))
 		return false;
 	if (g->opaque_why == WST_WHY_TLS || g->opaque_why == WST_WHY_HTTP2)
 		soon = g->conn->opened <= opened && opened - g->conn->opened < SOON;
 	else
-		soon = g->req.wanted && !g->res.seen && g->req.ts <= opened &&
+		soon = may_ask(g, f) && !g->res.seen && g->req.ts <= opened &&
 		       opened - g->req.ts < SOON && (!f->req.key || !g->req.key ||
 						     strcmp(f->req.key, g->req.key));
 	return soon && (!local || opened_by(g, f));
@@ -119,7 +127,7 @@ static bool is_waiting(const struct facts *f)
 	if (!f->open || f->conn->role != WST_SERVER)
 		return false;
 	return f->opaque_why == WST_WHY_TLS || f->opaque_why == WST_WHY_HTTP2 ||
-	       (f->req.wanted && !f->res.seen);
+	       (f->req.seen && !f->res.seen);
 }
 
 static void waits_no_more(struct legs *l, struct facts *f)

@@ -42,6 +42,18 @@ static bool no_key(const struct facts *f)
 	return f->req.websocket && !f->req.key;
 }
 
+/* What came to the proxy was a plain request. */
+static bool upgrade_added(const struct facts *f)
+{
+	return no_key(f) && f->down && f->down->req.seen && !f->down->req.wanted &&
+	       !f->down->req.cut;
+}
+
+static bool key_removed(const struct facts *f)
+{
+	return no_key(f) && f->down && f->down->req.key;
+}
+
 static bool bad_key(const struct facts *f)
 {
 	return f->req.websocket && f->req.key && !f->req.key_good;
@@ -71,6 +83,15 @@ const struct rule rules_handshake[] = {
 	  "the request for {target} has Upgrade, but its Connection header '{connection}' does not "
 	  "name upgrade; it comes from {client}",
 	  NULL, "target upgrade connection http key" },
+	{ "no-key", SEV_ERROR, CAUSE_HANDSHAKE, AT_REQUEST, upgrade_added,
+	  "{proxy} added Upgrade to a plain request for {target}: it has no Sec-WebSocket-Key, since "
+	  "its client asked for no WebSocket",
+	  "have the proxy pass on the client's own Upgrade, none where there is none (nginx: "
+	  "proxy_set_header Upgrade $http_upgrade;)",
+	  "target upgrade connection http joined_by" },
+	{ "no-key", SEV_ERROR, CAUSE_HANDSHAKE, AT_REQUEST, key_removed,
+	  "{proxy} removed the Sec-WebSocket-Key from the request for {target}", NULL,
+	  "target upgrade connection http joined_by" },
 	{ "no-key", SEV_ERROR, CAUSE_HANDSHAKE, AT_REQUEST, no_key,
 	  "the request for {target} has no Sec-WebSocket-Key; it comes from {client}", NULL,
 	  "target upgrade connection http" },

@@ -181,6 +181,28 @@ new WebSocket.Server({{server: https}}); https.listen({backend}, '127.0.0.1');""
     assert len(v["legs"]) == 2 and "https://" in v["fix"], v
 
 
+def test_upgrade_added(wstrace, lab):
+    """nginx makes a handshake of a plain request: not its client's doing."""
+    backend = lab.backend()
+    port = lab.nginx(location(backend, more="proxy_http_version 1.1; proxy_set_header Upgrade "
+                              "websocket; proxy_set_header Connection upgrade;"))
+    plain = b"GET /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    run = diagnosed(wstrace, (port, backend), lambda: ask(port, head=plain)[0].close(), 2)
+    v = run.one("verdict")
+    assert v["rule"] == "no-key" and v["text"].startswith("nginx[") and "added" in v["text"], v
+    assert len(v["legs"]) == 2
+
+
+def test_own_port(wstrace, lab):
+    """nginx passes on to another location of its own: one fault, one verdict."""
+    port = lab.free_port()
+    lab.start([port], "nginx", nginx_conf(lab.dir, [(f"127.0.0.1:{port}", (
+        location(port, "/ws", UPGRADE, "/foo/ws") + "location /foo/ { return 404; }"))]),
+        "-p", lab.dir, "-e", lab.dir / "error.log", "-c")
+    run = diagnosed(wstrace, (port,), lambda: ask(port, "/ws")[0].close(), 2)
+    assert rules(run) == ["path-rewritten"] and len(run.of("verdict")) == 1
+
+
 def without(file, what):
     """The capture, but for the packets that hold this."""
     data = file.read_bytes()

@@ -2,6 +2,8 @@
 /* Recorded handshakes without an answer, or with one in another protocol. */
 #include "stream.h"
 
+#define PLAIN_GET "Connection: keep-alive\r\n"
+
 /* On this host and now, as without -r: requests are looked at while they wait. */
 static void live(void)
 {
@@ -328,6 +330,39 @@ static void tls_of_an_application(void **state)
 	told("");
 }
 
+static void upgrade_added(void **state)
+{
+	struct conn *a = opens(WST_SERVER, "nginx", 812, "10.0.0.1:80", "10.0.0.9:5000"), *b;
+
+	request(a, GET, PLAIN_GET);
+	t.now += MS;
+	b = opens(WST_CLIENT, "nginx", 812, "10.0.0.1:40000", "172.16.0.56:9588");
+	request(b, GET, ASK);
+	told("no-key");
+	says("nginx[812] added Upgrade to a plain request");
+}
+
+static void key_removed(void **state)
+{
+	proxied(GET, ASK);
+	told("no-key");
+	says("nginx[812] removed the Sec-WebSocket-Key");
+}
+
+/* The same key on the same port: a proxy's way to itself where the client is known to be it. */
+static void own_port(void **state)
+{
+	struct conn *a = opens(WST_SERVER, "nginx", 812, "10.0.0.1:80", "10.0.0.9:5000"), *b;
+
+	request(a, GET, FULL);
+	t.now += MS;
+	b = opens_for(812, "nginx", 812, "10.0.0.1:80", "10.0.0.1:40000");
+	request(b, "GET /foo/ws HTTP/1.1", FULL);
+	response(b, "404 Not Found", "");
+	response(a, "404 Not Found", "");
+	told("path-rewritten");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -336,7 +371,8 @@ int main(void)
 		TEST(lost_events), TEST(proxy_without_upstream), TEST(then_unreachable),
 		TEST(never_read), TEST(upstream_hangs_up), TEST(missing_101), TEST(no_answer_at_all),
 		TEST(tls_and_its_answers), TEST(tls_elsewhere), TEST(tls_answer),
-		TEST(tls_to_plain_upstream), TEST(tls_of_an_application),
+		TEST(tls_to_plain_upstream), TEST(tls_of_an_application), TEST(upgrade_added),
+		TEST(key_removed), TEST(own_port),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
