@@ -6,6 +6,7 @@
 #include "legs.h"
 #include "moments.h"
 #include "observe.h"
+#include "opened.h"
 #include "overdue.h"
 #include "process.h"
 
@@ -26,6 +27,7 @@ struct site {
 	char addr[ADDR_LEN];
 	bool plain, tls; /* has been spoken there */
 	char *kept; /* a target whose Upgrade header the proxy here has passed on */
+	struct opened opened;
 	uint64_t silence[SILENCES]; /* before connections were cut */
 	uint32_t n_silences;
 	uint64_t open_second, close_second, mass_ts;
@@ -318,6 +320,15 @@ static void on_request(struct diagnose *d, struct facts *f, const struct event *
 		weigh(d, f, AT_REQUEST, e->ts);
 }
 
+/* Which targets this server opens, and whether the one that it does not know is like one of them. */
+static void note_opened(struct site *s, struct facts *f)
+{
+	if (f->req.target && f->res.websocket)
+		opened__add(&s->opened, f->req.target);
+	if (f->req.target && f->res.status == 404)
+		f->similar = opened__like(&s->opened, f->req.target);
+}
+
 static void on_response(struct diagnose *d, struct facts *f, const struct event *e)
 {
 	struct site *s = site_of(d, f);
@@ -327,6 +338,7 @@ static void on_response(struct diagnose *d, struct facts *f, const struct event 
 	if (s) {
 		s->plain |= f->res.seen && f->res.status != 400;
 		f->port_tls = s->tls;
+		note_opened(s, f);
 	}
 	d->websockets += !was && f->res.websocket;
 	if (f->res.seen) {
@@ -682,6 +694,7 @@ void diagnose__free(struct diagnose *d)
 	HASH_ITER(hh, d->sites, s, next) {
 		HASH_DEL(d->sites, s);
 		free(s->kept);
+		opened__free(&s->opened);
 		free(s);
 	}
 	for (unsigned int i = 0; i < d->n_rows; i++) {

@@ -222,6 +222,11 @@ static void w_kept(struct buf *b, const struct facts *f)
 	put_target(b, f->kept_elsewhere);
 }
 
+static void w_similar(struct buf *b, const struct facts *f)
+{
+	put_target(b, f->similar);
+}
+
 static void w_location(struct buf *b, const struct facts *f)
 {
 	put_target(b, f->res.location);
@@ -409,7 +414,7 @@ static const struct fact_name names[] = {
 	N(equal), N(restarts), N(unread), N(unsent), N(window), N(retrans), N(segments), N(delay_ms),
 	N(delays), N(rtt_ms), N(opens), N(mass_closes), N(frames_per_second), N(data_len),
 	N(silence), N(client_silence), N(ping_every), N(unread_for), N(unsent_for),
-	S(silent), S(comm), N(waiting), N(unread_behind),
+	S(silent), S(comm), S(similar), N(waiting), N(unread_behind),
 };
 
 const struct fact_name *fact_find(const char *name, size_t n)

@@ -96,6 +96,7 @@ struct facts {
 	bool earlier; /* a request before this one was answered */
 	bool port_plain, port_tls; /* what servers of other connections spoke on this one's port */
 	char *kept_elsewhere; /* a target whose Upgrade header the same proxy has passed on */
+	const char *similar; /* a target that got a 101 here, but for its case or a slash at its end */
 	bool asked; /* overdue.c: its request waits for an answer */
 	struct facts *asked_before, *asked_after;
 	uint64_t looked; /* when it was found still waiting; 0: never */

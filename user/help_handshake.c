@@ -30,7 +30,10 @@ const char *const proxy_names[PROXIES] = {
 const struct rule_help help_handshake[] = {
 	{ "upgrade-stripped", "a proxy removed the Upgrade header",
 	  "Upgrade and Connection are hop-by-hop headers: a proxy drops them unless it is told to pass "
-	  "them on. The application then sees a plain GET, and answers 400, 404, 426 or a web page.",
+	  "them on. The application then sees a plain GET, and answers 400, 404, 426 or a web page. "
+	  "Where a location of nginx serves other requests, too, map $http_upgrade $connection_upgrade "
+	  "{ default upgrade; '' close; } outside of server, and in the location proxy_set_header "
+	  "Connection $connection_upgrade; leave those as they are.",
 	  "wstrace -p PROXYPORT,BACKENDPORT: the request in front of the proxy has Upgrade: websocket, "
 	  "the one behind it has the same Sec-WebSocket-Key and no Upgrade.",
 	  "pass Upgrade and Connection on in the proxy, with HTTP/1.1 to the backend",
@@ -106,8 +109,10 @@ const struct rule_help help_handshake[] = {
 	  "missing.",
 	  "Location in the answer.", "use the final URL in the client", {} },
 	{ "not-found", "the server does not know the path",
-	  "The path is wrong, or the request reached the wrong server.",
-	  "The request's target and Host.", "compare the path with the server's route",
+	  "The path is wrong, its case or a slash at its end may be all, or the request reached the wrong "
+	  "server. A proxy answers so itself where no location fits.",
+	  "The request's target and Host; whether there is a leg behind the proxy.",
+	  "compare the path with the server's route",
 	  { [PROXY_NGINX] = "compare the path with the server's route, and look at the slash behind "
 			    "proxy_pass" } },
 	{ "path-rewritten", "the proxy changed the path, and the server does not know the new one",
@@ -162,7 +167,9 @@ const struct rule_help help_handshake[] = {
 	  { [PROXY_NGINX] = "ip_hash; or hash $arg_sid; in upstream",
 	    [PROXY_HAPROXY] = "cookie, or balance source, in the backend" } },
 	{ "refused", "the server refused the handshake",
-	  "The answer to the handshake is not 101.", "Status, reason, and the server's log.",
+	  "The answer to the handshake is not 101, or there is none. 400 is also how servers answer plain "
+	  "HTTP on a port with TLS; 502 says that a proxy got no good answer from its upstream.",
+	  "Status, reason, and the server's log.",
 	  "see the server's log", {} },
 	{ "early-client-close", "the client rejected the handshake",
 	  "A client that closes within milliseconds of the 101, and sent nothing, did not like it: Accept, "

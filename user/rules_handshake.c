@@ -340,6 +340,20 @@ static bool path_rewritten(const struct facts *f)
 	       f->req.target && strcmp(f->down->req.target, f->req.target);
 }
 
+/* Only its case, or a slash, is another one than that of a target that works. */
+static bool almost_found(const struct facts *f)
+{
+	return f->res.status == 404 && f->similar;
+}
+
+/* The answer is the proxy's own, as far as is seen. */
+static bool not_found_here(const struct facts *f)
+{
+	const struct conn *server = server_of(f);
+
+	return f->res.status == 404 && !f->up && server && proxy_of(server->comm);
+}
+
 static bool not_found(const struct facts *f)
 {
 	return f->res.status == 404;
@@ -348,6 +362,11 @@ static bool not_found(const struct facts *f)
 static bool bad_gateway(const struct facts *f)
 {
 	return f->res.status == 502 && !f->up;
+}
+
+static bool bad_request(const struct facts *f)
+{
+	return f->res.status == 400;
 }
 
 static bool refused(const struct facts *f)
@@ -471,18 +490,31 @@ const struct rule rules_refused[] = {
 	{ "path-rewritten", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, path_rewritten,
 	  "{proxy} turned {client_target} into {target}, which {server} does not know (404)", NULL,
 	  "client_target target status server_addr" },
+	{ "not-found", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, almost_found,
+	  "{server} knows no {target} (404), though it has opened a WebSocket for {similar}",
+	  "use {similar}: case and slashes count", "target similar status host server_addr" },
+	{ "not-found", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, not_found_here,
+	  "{server} answered {target} with 404 itself, as far as is seen: it passed the request on to no "
+	  "port that is traced",
+	  "compare the path, and its case, with the proxy's locations: none for a WebSocket fits it",
+	  "target status host server_addr" },
 	{ "not-found", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, not_found,
 	  "{server} knows no {target} (404)", NULL, "target status host server_addr" },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, bad_gateway,
 	  "{server} answered {target} with {answer}: it got no good answer from its upstream, which is "
 	  "not among the ports traced",
-	  "trace the upstream's port, too (-p {port},PORT): then the reason can be told",
+	  "trace its upstream, too, whatever port that is: wstrace -p any --comm {comm}",
 	  "target status reason" },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, upstream_unanswered,
 	  "{upstream} did not answer the request for {target}, and {server} told the client {answer}",
 	  "see the log of what listens on {upstream}; where that speaks TLS, the proxy must, too "
 	  "(https://)",
 	  "target status reason upstream" },
+	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, bad_request,
+	  "{server} refused to open a WebSocket for {target}: {answer}",
+	  "see the server's log; 400 is also how servers answer plain HTTP on a port with TLS, where "
+	  "wss:// is meant",
+	  "target status reason upgrade connection http server_addr" },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, refused,
 	  "{server} refused to open a WebSocket for {target}: {answer}", NULL,
 	  "target status reason upgrade connection http" },

@@ -181,6 +181,17 @@ new WebSocket.Server({{server: https}}); https.listen({backend}, '127.0.0.1');""
     assert len(v["legs"]) == 2 and "https://" in v["fix"], v
 
 
+def test_ws_to_ssl_port(wstrace, real):
+    """Fresh: nginx's 400 may mean other things, and the fix says so."""
+    port = real.free_port()
+    real.start([port], "nginx", nginx_conf(real.dir, [
+        (f"127.0.0.1:{port} ssl", certificate(real) + "location / { return 404; }")]), "-p", real.dir,
+        "-e", real.dir / "error.log", "-c")
+    run = diagnosed(wstrace, (port,), lambda: ask(port)[0].close(), 1)
+    v = run.one("verdict")
+    assert v["rule"] == "refused" and "wss://" in v["fix"]
+
+
 def test_upgrade_added(wstrace, lab):
     """nginx makes a handshake of a plain request: not its client's doing."""
     backend = lab.backend()
@@ -201,6 +212,21 @@ def test_own_port(wstrace, lab):
         "-p", lab.dir, "-e", lab.dir / "error.log", "-c")
     run = diagnosed(wstrace, (port,), lambda: ask(port, "/ws")[0].close(), 2)
     assert rules(run) == ["path-rewritten"] and len(run.of("verdict")) == 1
+
+
+def test_not_found(wstrace, lab, py_server):
+    backend = py_server().port
+    port = lab.nginx(location(backend, "= /echo") + "location / { return 404; }")
+
+    def drive(*targets):
+        for target in targets:
+            ask(port, target)[0].close()
+
+    v = diagnosed(wstrace, (port, backend), lambda: drive("/nothing"), 1).one("verdict")
+    assert v["rule"] == "not-found" and "itself" in v["text"] and "proxy_pass" not in v["fix"]
+    run = diagnosed(wstrace, (port, backend), lambda: drive("/echo", "/Echo/"), 3)
+    v = [v for v in run.of("verdict") if v["rule"] == "not-found"]
+    assert len(v) == 1 and v[0]["fix"].startswith("use /echo:"), v
 
 
 def without(file, what):

@@ -363,6 +363,25 @@ static void own_port(void **state)
 	told("path-rewritten");
 }
 
+static void found_but_for_case(void **state)
+{
+	static const char *const paths[] = { "/ws?token=secret", "/Ws/?x=1", "/other" };
+	static const char *const rules[] = { "", "not-found", "not-found not-found" };
+
+	for (int i = 0; i < 3; i++) {
+		char first[64];
+		struct conn *c = opens(WST_SERVER, "nginx", 812, "10.0.0.1:80", "10.0.0.9:5000");
+
+		snprintf(first, sizeof(first), "GET %s HTTP/1.1", paths[i]);
+		request(c, first, FULL);
+		response(c, i ? "404 Not Found" : "101 x", i ? "" : YES);
+		assert_string_equal(t.told, rules[i]);
+		if (i == 1)
+			says("use /ws: ");
+	}
+	says("404 itself");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -372,7 +391,7 @@ int main(void)
 		TEST(never_read), TEST(upstream_hangs_up), TEST(missing_101), TEST(no_answer_at_all),
 		TEST(tls_and_its_answers), TEST(tls_elsewhere), TEST(tls_answer),
 		TEST(tls_to_plain_upstream), TEST(tls_of_an_application), TEST(upgrade_added),
-		TEST(key_removed), TEST(own_port),
+		TEST(key_removed), TEST(own_port), TEST(found_but_for_case),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
