@@ -317,14 +317,33 @@ static __always_inline void find_how(struct sock *sk, struct conn *c)
 		c->how = WST_EXIT;
 }
 
+/* No process has used c here: whose it is, is not known. */
+static __always_inline void announce_unused(struct conn *c)
+{
+	if (c->announced || is_shadow(c) || only_pids || only_comm[0] || cgroup_wanted)
+		return;
+	if (c->role == WST_SERVER)
+		c->open.client_pid = pair_client_pid(c);
+	c->announced = emit(c, &c->open, sizeof(c->open));
+}
+
+#define UNREAD_NS 1000000000
+
+/* Data has come to a server that does not accept the connection, or does not read: nobody tells else. */
+void conn_unread(struct conn *c)
+{
+	if (c->role == WST_SERVER && !c->announced &&
+	    bpf_ktime_get_ns() - c->open.t.h.ts > UNREAD_NS)
+		announce_unused(c);
+}
+
 static __noinline void conn_close(struct sock *sk, struct conn *c)
 {
 	u64 key = (u64)sk;
 
 	if (!c->ended)
 		c->ended = bpf_ktime_get_ns();
-	if (!c->announced && !is_shadow(c) && !only_pids && !only_comm[0] && !cgroup_wanted)
-		c->announced = emit(c, &c->open, sizeof(c->open));
+	announce_unused(c);
 	if (c->announced) {
 		if (!c->opaque)
 			conn_foreign(c, key);

@@ -327,7 +327,8 @@ static __always_inline int step(struct walk *w, struct conn *c, struct stream *s
 		return step_ws(w, c, s);
 	if (s->phase == PH_HTTP)
 		return step_http(w->at);
-	return 0;
+	advance(w, s, w->b.left);
+	return w->b.total > 0;
 }
 
 __noinline int walk_some(u32 at)
@@ -366,6 +367,8 @@ static __noinline bool position(struct walk *w, struct conn *c, struct stream *s
 	c->gaps += (u32)gap;
 	if (s->phase == PH_HTTP)
 		harmless = http_data(&s->http) >= (u32)gap;
+	else if (s->phase == PH_OPAQUE)
+		harmless = true;
 	else
 		harmless = !s->ws.have && s->ws.left >= (u32)gap;
 	if (!harmless) {

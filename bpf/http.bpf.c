@@ -4,15 +4,22 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-static __always_inline int go_opaque(struct walk *w, struct conn *c, u8 why)
+/*
+ * Nothing more of c is looked at. But where a client speaks TLS, how the server answers tells whether
+ * it does, too: its first bytes still are.
+ */
+static __always_inline int go_opaque(struct walk *w, struct conn *c, struct stream *s, u8 why)
 {
 	struct wst_opaque r = {};
 
 	r.why = why;
 	record_start(&r.h, c, WST_OPAQUE, w->dir, w->seq);
+	if (w->dir == WST_S2C && c->s[WST_C2S].phase == PH_OPAQUE)
+		r.h.flags = WST_ANSWER;
 	emit(c, &r, sizeof(r));
-	c->opaque = 1;
-	return 0;
+	s->phase = PH_OPAQUE;
+	c->opaque = why != WST_WHY_TLS || w->dir == WST_S2C;
+	return !c->opaque;
 }
 
 /* A head is complete. Returns the WST_HEAD_* flags that say so, or the negative enum wst_why. */
@@ -130,14 +137,15 @@ __noinline int step_http(u32 at)
 		return w->b.total > 0;
 	}
 	flags = ev == HTTP_BAD ? -WST_WHY_NOT_HTTP : 0;
-	if (ev == HTTP_BAD && pos == 0 && w->out.data[0] == 0x16)
-		flags = -WST_WHY_TLS; /* a TLS handshake record, RFC 8446 section 5.1 */
+	/* A TLS record: a handshake's, or the alert that answers what is none (RFC 8446, 5.1). */
+	if (ev == HTTP_BAD && pos == 0 && (w->out.data[0] == 0x16 || w->out.data[0] == 0x15))
+		flags = -WST_WHY_TLS;
 	if (pos + used > WST_HEAD_MAX * 16)
 		flags = -WST_WHY_NOT_HTTP;
 	if (ev == HTTP_END)
 		flags = on_head(w, c, s);
 	if (flags < 0)
-		return go_opaque(w, c, -flags);
+		return go_opaque(w, c, s, -flags);
 	if (pos == 0)
 		flags |= WST_HEAD_FIRST;
 	if (pos + used > WST_HEAD_MAX)
@@ -148,5 +156,7 @@ __noinline int step_http(u32 at)
 		w->out.h.n = flags & WST_HEAD_CUT ? 0 : used;
 		emit(c, &w->out, sizeof(w->out.h) + (w->out.h.n & (2 * HTTP_STEP - 1)));
 	}
+	if (ev == HTTP_END && w->dir == WST_S2C && c->s[WST_C2S].phase == PH_OPAQUE)
+		c->opaque = 1; /* plain HTTP is its answer to TLS */
 	return w->b.total > 0;
 }

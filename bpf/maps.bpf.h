@@ -175,6 +175,9 @@ bool conn_admit(struct conn *c, u32 pid) __hidden;
 /* A connection whose end was not seen: where its socket is gone, so is it. */
 void conn_reap(u64 key, struct conn *c) __hidden;
 
+/* Unread data waits in c: announces it, where no process has brought that about for a second. */
+void conn_unread(struct conn *c) __hidden;
+
 /* Sends WST_HISTS and a record of struct wst_stats; of type WST_CLOSE with how and who. */
 void report(struct conn *c, struct sock *sk, u8 type, u8 how) __hidden;
 

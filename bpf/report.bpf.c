@@ -159,6 +159,8 @@ int stats(struct bpf_iter__bpf_map_elem *ctx)
 		return 1;
 	sk = *key;
 	c = bpf_map_lookup_elem(&conns, &sk);
+	if (c && !c->announced && unread_bytes((struct sock *)sk))
+		conn_unread(c);
 	if (c && c->announced && (!stats_waiting_only || waits((struct sock *)sk)))
 		report(c, (struct sock *)sk, WST_STATS, 0);
 	return 0;

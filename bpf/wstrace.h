@@ -24,7 +24,11 @@ enum wst_type {
 	WST_FRAME, /* struct wst_frame */
 	WST_PAYLOAD, /* struct wst_bytes: payload of the direction's last WST_FRAME */
 	WST_RESYNC, /* struct wst_resync: bytes that could not be decoded */
-	WST_OPAQUE, /* struct wst_opaque: not HTTP, nothing more follows but the close */
+	/*
+	 * struct wst_opaque: not HTTP, nothing more follows but the close; behind a client's TLS one
+	 * more, or a WST_HEAD, of what the server answers
+	 */
+	WST_OPAQUE,
 	WST_STATS, /* struct wst_stats: counters so far */
 	WST_HISTS, /* struct wst_hists: comes just before the WST_STATS or WST_CLOSE it belongs to */
 	WST_CLOSE, /* struct wst_stats: the last ones */
@@ -120,6 +124,8 @@ struct wst_resync {
 	__u32 why; /* enum wst_why */
 	__u32 pad;
 };
+
+#define WST_ANSWER 1 /* opaque: to a client's TLS, of which one has told already */
 
 struct wst_opaque {
 	struct wst_hdr h;

@@ -227,7 +227,8 @@ static void on_request(struct conn *c, const struct event *e)
 	free(c->target);
 	c->target = strndup(e->head.msg->target.p, e->head.msg->target.n);
 	c->key[0] = 0;
-	if (key.n && key.n < sizeof(c->key)) {
+	/* A key at the end of what there is of a head may go on. */
+	if (!e->head.cut && key.n && key.n < sizeof(c->key)) {
 		memcpy(c->key, key.p, key.n);
 		c->key[key.n] = 0;
 	}
@@ -240,7 +241,7 @@ static void on_response(struct conn *c, struct event *e, uint64_t ts)
 	h->accept_ok = -1;
 	if (c->request_ts && ts >= c->request_ts)
 		h->latency_us = (ts - c->request_ts) / 1000;
-	if (h->msg->status == 101 && c->key[0])
+	if (h->msg->status == 101 && c->key[0] && !h->cut)
 		h->accept_ok = ws_accept_ok((struct span){ c->key, strlen(c->key) },
 					    http_value(h->msg, "sec-websocket-accept"));
 	if (h->msg->status >= 200 || h->msg->status == 101)

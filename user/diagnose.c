@@ -6,6 +6,8 @@
 #include "legs.h"
 #include "moments.h"
 #include "observe.h"
+#include "opened.h"
+#include "overdue.h"
 #include "process.h"
 
 #define SECOND 1000000000ULL
@@ -25,6 +27,7 @@ struct site {
 	char addr[ADDR_LEN];
 	bool plain, tls; /* has been spoken there */
 	char *kept; /* a target whose Upgrade header the proxy here has passed on */
+	struct opened opened;
 	uint64_t silence[SILENCES]; /* before connections were cut */
 	uint32_t n_silences;
 	uint64_t open_second, close_second, mass_ts;
@@ -45,6 +48,8 @@ struct diagnose {
 	struct facts *first, *last; /* by the time they were opened */
 	struct facts *ended, *ended_last; /* by the time they were closed, through ->pending */
 	struct moments ends, sent_away; /* of d->ended, by process */
+	struct overdue overdue;
+	uint64_t lost; /* when events were last lost */
 	struct site *sites;
 	struct row *rows;
 	unsigned int n_rows;
@@ -113,6 +118,7 @@ static void free_facts(struct diagnose *d, struct facts *f)
 	*(f->prev ? &f->prev->next : &d->first) = f->next;
 	*(f->next ? &f->next->prev : &d->last) = f->prev;
 	legs__remove(d->legs, f);
+	overdue__done(&d->overdue, f);
 	observe_free(f);
 	if (f->open)
 		f->conn->facts = NULL;
@@ -321,6 +327,8 @@ static void count_open(struct diagnose *d, struct facts *f)
 static void on_request(struct diagnose *d, struct facts *f, const struct event *e)
 {
 	legs__forget(d->legs, f);
+	overdue__done(&d->overdue, f);
+	f->overdue = 0;
 	f->causes &= ~(1 << CAUSE_HANDSHAKE);
 	if (f->up)
 		f->up->down = NULL;
@@ -328,17 +336,28 @@ static void on_request(struct diagnose *d, struct facts *f, const struct event *
 		f->down->up = NULL;
 	f->up = f->down = NULL;
 	observe_request(f, e);
+	legs__waits(d->legs, f, e->ts);
 	if (!f->req.wanted)
 		return;
-	legs__waits(d->legs, f, e->ts);
 	if (legs__request(d->legs, f)) {
 		tell_leg(d, f, e->ts);
 		note_kept(d, f);
 	}
-	if (!f->twin)
+	if (!f->twin) {
 		count_open(d, f);
+		overdue__asked(&d->overdue, f);
+	}
 	if (!f->req.cut)
 		weigh(d, f, AT_REQUEST, e->ts);
+}
+
+/* Which targets this server opens, and whether the one that it does not know is like one of them. */
+static void note_opened(struct site *s, struct facts *f)
+{
+	if (f->req.target && f->res.websocket)
+		opened__add(&s->opened, f->req.target);
+	if (f->req.target && f->res.status == 404)
+		f->similar = opened__like(&s->opened, f->req.target);
 }
 
 static void on_response(struct diagnose *d, struct facts *f, const struct event *e)
@@ -350,8 +369,15 @@ static void on_response(struct diagnose *d, struct facts *f, const struct event 
 	if (s) {
 		s->plain |= f->res.seen && f->res.status != 400;
 		f->port_tls = s->tls;
+		note_opened(s, f);
 	}
 	d->websockets += !was && f->res.websocket;
+	if (f->res.seen) {
+		legs__waits(d->legs, f, e->ts);
+		overdue__answered(&d->overdue, f);
+	}
+	if (f->opaque_why == WST_WHY_TLS)
+		weigh(d, f, AT_OPAQUE, e->ts);
 	if (f->req.wanted && !f->req.cut && f->res.seen && !f->res.cut)
 		weigh(d, f, AT_RESPONSE, e->ts);
 }
@@ -393,13 +419,26 @@ static void on_opaque(struct diagnose *d, struct facts *f, const struct event *e
 {
 	struct site *s = site_of(d, f);
 
-	f->opaque_why = e->opaque->why;
-	legs__waits(d->legs, f, e->ts);
-	if (s && f->opaque_why == WST_WHY_TLS) {
-		s->tls = true;
-		f->port_plain = s->plain;
+	if (e->opaque->h.dir == WST_S2C) {
+		f->answer_why = e->opaque->why;
+		if (s && f->answer_why == WST_WHY_TLS)
+			s->tls = true;
+	} else {
+		f->opaque_why = e->opaque->why;
+		legs__waits(d->legs, f, e->ts);
+		if (f->opaque_why == WST_WHY_TLS && legs__unseen(d->legs, f))
+			tell_leg(d, f, e->ts);
 	}
 	weigh(d, f, AT_OPAQUE, e->ts);
+}
+
+static void on_stats(struct diagnose *d, struct facts *f, const struct event *e)
+{
+	observe_stats(f, e);
+	if (f->wait.unread && !f->req.seen && !f->opaque_why && !f->conn->midstream &&
+	    f->conn->role == WST_SERVER && legs__unseen(d->legs, f))
+		tell_leg(d, f, e->ts);
+	weigh(d, f, AT_LOOK, e->ts);
 }
 
 static void count_close(struct diagnose *d, struct facts *f)
@@ -426,12 +465,17 @@ static void count_close(struct diagnose *d, struct facts *f)
 
 static void on_close(struct diagnose *d, struct facts *f, const struct event *e)
 {
+	struct site *s = site_of(d, f);
+
 	if (e->stats->how == WST_UNSEEN) { /* nothing to judge */
 		d->websockets -= f->res.websocket;
 		free_facts(d, f);
 		return;
 	}
 	observe_close(f, e);
+	overdue__done(&d->overdue, f);
+	f->port_tls = s && s->tls;
+	f->port_plain = s && s->plain;
 	d->websockets -= f->res.websocket;
 	count_close(d, f);
 	if (f->end.how == WST_REFUSED || (f->end.how == WST_TIMEOUT && !f->req.seen))
@@ -475,8 +519,7 @@ void diagnose__event(struct diagnose *d, const struct event *e)
 		on_opaque(d, f, e);
 		break;
 	case EV_STATS:
-		observe_stats(f, e);
-		weigh(d, f, AT_LOOK, e->ts);
+		on_stats(d, f, e);
 		break;
 	case EV_HELD:
 		observe_held(f, e);
@@ -564,15 +607,26 @@ static void compare_silences(struct diagnose *d, struct facts *f)
 	f->end.equal = n + 1;
 }
 
+/* Of a leg in TLS behind a proxy it is not seen what its end means to the one in front. */
+static bool is_hidden(const struct facts *f)
+{
+	return f->down && f->opaque_why;
+}
+
 /* Judges the chain that f ended with, by the leg that ended first. */
 static void judge(struct diagnose *d, struct facts *f)
 {
 	struct facts *dead = f;
 
+	if (is_hidden(f)) {
+		f->judged = true;
+		weigh(d, f, AT_END, d->now);
+		return;
+	}
 	for (struct facts *leg = chain_first(f); leg; leg = leg->up) {
-		if (leg->judged)
+		if (leg->judged && !is_hidden(leg))
 			return;
-		if (leg->end.seen && leg->end.ts < dead->end.ts)
+		if (leg->end.seen && leg->end.ts < dead->end.ts && !is_hidden(leg))
 			dead = leg;
 	}
 	for (struct facts *leg = chain_first(f); leg; leg = leg->up)
@@ -584,6 +638,28 @@ static void judge(struct diagnose *d, struct facts *f)
 	weigh(d, dead, AT_END, d->now);
 }
 
+/*
+ * Not in a file: whether the answer is among the packets that are missing from it is only known later.
+ * The same goes for events that were lost.
+ */
+static void look_overdue(struct diagnose *d)
+{
+	struct facts *f;
+	uint32_t had;
+
+	while (d->live && (f = overdue__next(&d->overdue, d->now))) {
+		if (f->req.ts <= d->lost)
+			continue;
+		while (f->down && f->down->req.wanted)
+			f = f->down;
+		f->looked = d->now;
+		had = f->causes;
+		weigh(d, f, AT_WAIT, d->now);
+		if (f->causes != had)
+			f->overdue = chain_last(f)->number; /* see overdue__answered() */
+	}
+}
+
 void diagnose__tick(struct diagnose *d, uint64_t now)
 {
 	struct facts *f, *next;
@@ -591,6 +667,7 @@ void diagnose__tick(struct diagnose *d, uint64_t now)
 
 	if (now > d->now)
 		d->now = now;
+	look_overdue(d);
 	for (f = d->ended; f; f = f->pending) {
 		if (f->judged || f->end.ts + SETTLE > now || !f->conn)
 			continue;
@@ -610,7 +687,13 @@ void diagnose__tick(struct diagnose *d, uint64_t now)
 
 bool diagnose__wants_stats(const struct diagnose *d)
 {
-	return d->websockets && d->websockets <= STATS_MAX;
+	return (d->websockets || overdue__any(&d->overdue, d->now, SECOND)) &&
+	       d->websockets <= STATS_MAX;
+}
+
+void diagnose__lost(struct diagnose *d, uint64_t now)
+{
+	d->lost = now;
 }
 
 static int by_count(const void *a, const void *b)
@@ -650,6 +733,7 @@ void diagnose__free(struct diagnose *d)
 	HASH_ITER(hh, d->sites, s, next) {
 		HASH_DEL(d->sites, s);
 		free(s->kept);
+		opened__free(&s->opened);
 		free(s);
 	}
 	for (unsigned int i = 0; i < d->n_rows; i++) {

@@ -42,7 +42,10 @@ void diagnose__event(struct diagnose *d, const struct event *e);
 /* Now and then, at least a few times a second. now: CLOCK_REALTIME, ns. */
 void diagnose__tick(struct diagnose *d, uint64_t now);
 
-/* Whether sockets in which data waits should be looked at: WebSockets are open. */
+/* Events have been lost, the answers to requests perhaps among them. */
+void diagnose__lost(struct diagnose *d, uint64_t now);
+
+/* Whether sockets in which data waits should be looked at: WebSockets are open, or asked for. */
 bool diagnose__wants_stats(const struct diagnose *d);
 
 /* Judges what was still waiting for more facts. */

@@ -54,6 +54,13 @@ enum proxy facts_proxy(const struct facts *f)
 	return p || !server ? p : proxy_of(server->comm);
 }
 
+bool server_heard(const struct facts *f)
+{
+	/* A client that sends frames has had its 101. */
+	return f->res.seen || f->heard || f->answer_why || f->s[WST_S2C].frames ||
+	       f->s[WST_C2S].frames || (f->open && f->conn->head[WST_S2C].bytes.len);
+}
+
 uint16_t addr_port(const char *addr)
 {
 	const char *colon = strrchr(addr, ':');
@@ -198,6 +205,27 @@ static void w_client_addr(struct buf *b, const struct facts *f)
 	buf_str(b, client_addr(f));
 }
 
+/* Who the request has come to that has no answer. */
+static void w_silent(struct buf *b, const struct facts *f)
+{
+	const struct facts *last = chain_last(f);
+	const struct conn *c = server_of(last);
+
+	if (c) {
+		put_process(b, c);
+		buf_str(b, " at ");
+	}
+	buf_str(b, server_addr(last));
+}
+
+static void w_comm(struct buf *b, const struct facts *f)
+{
+	const struct conn *c = server_of(f);
+
+	if (c)
+		buf_str(b, c->comm);
+}
+
 static void put_target(struct buf *b, const char *target)
 {
 	if (!target)
@@ -221,6 +249,11 @@ static void w_client_target(struct buf *b, const struct facts *f)
 static void w_kept(struct buf *b, const struct facts *f)
 {
 	put_target(b, f->kept_elsewhere);
+}
+
+static void w_similar(struct buf *b, const struct facts *f)
+{
+	put_target(b, f->similar);
 }
 
 static void w_location(struct buf *b, const struct facts *f)
@@ -287,6 +320,7 @@ NUMBER(client_status, f->down && f->down->res.seen, f->down->res.status)
 NUMBER(upstream_status, f->up && f->up->res.seen, f->up->res.status)
 NUMBER(latency_ms, f->res.seen && f->req.ts, (f->res.ts - f->req.ts) / 1000000)
 NUMBER(waited_ms, f->end.seen && f->req.ts, (f->end.ts - f->req.ts) / 1000000)
+NUMBER(unread_behind, f->up, chain_last(f)->wait.unread)
 NUMBER(lived_ms, f->end.seen, f->end.lived / 1000000)
 NUMBER(len, true, f->len)
 NUMBER(rsv, true, f->rsv)
@@ -310,6 +344,7 @@ NUMBER(opens, true, f->opens)
 NUMBER(mass_closes, true, f->mass_closes)
 NUMBER(frames_per_second, true, f->s[f->dir].tiny)
 NUMBER(data_len, true, f->s[f->dir].data_len)
+TIME(waiting, f->looked, f->looked - f->req.ts)
 TIME(silence, f->end.seen, f->end.silence)
 TIME(client_silence, client_silence(f), client_silence(f))
 TIME(ping_every, f->s[WST_C2S].ping_every || f->s[WST_S2C].ping_every,
@@ -421,6 +456,7 @@ static const struct fact_name names[] = {
 	N(delays), N(rtt_ms), N(opens), N(mass_closes), N(frames_per_second), N(data_len),
 	N(silence), N(client_silence), N(ping_every), N(unread_for), N(unsent_for), N(held),
 	N(held_ms), N(rtt_min_us),
+	S(silent), S(comm), S(similar), N(waiting), N(unread_behind),
 };
 
 const struct fact_name *fact_find(const char *name, size_t n)

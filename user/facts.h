@@ -105,9 +105,17 @@ struct facts {
 	bool frame_masked;
 	bool text_bad; /* it holds text that is not UTF-8 */
 	const char *stray_extension; /* in the 101: granted but not offered */
-	uint32_t opaque_why; /* enum wst_why */
-	bool port_plain, port_tls; /* what other connections spoke on the server's port */
+	uint32_t opaque_why; /* enum wst_why, of the client's bytes */
+	uint32_t answer_why; /* and of the server's first ones, where they are not HTTP */
+	bool heard; /* the server has sent something, or may have: bytes or events were missed */
+	bool earlier; /* a request before this one was answered */
+	bool port_plain, port_tls; /* what servers of other connections spoke on this one's port */
 	char *kept_elsewhere; /* a target whose Upgrade header the same proxy has passed on */
+	const char *similar; /* a target that got a 101 here, but for its case or a slash at its end */
+	bool asked; /* overdue.c: its request waits for an answer */
+	struct facts *asked_before, *asked_after;
+	uint64_t looked; /* when it was found still waiting; 0: never */
+	uint32_t overdue; /* that was told, and the last leg was this one; 0: it was not */
 	uint32_t opens; /* WebSocket requests to the port in this second */
 	uint32_t mass_closes; /* that it had in the half minute before */
 	uint64_t delay_us, delays; /* the proxy's in front: median, and of how many messages */
@@ -133,6 +141,17 @@ static inline struct facts *chain_first(struct facts *f)
 		f = f->down;
 	return f;
 }
+
+/* The last one, as far as the chain is seen. */
+static inline const struct facts *chain_last(const struct facts *f)
+{
+	while (f->up)
+		f = f->up;
+	return f;
+}
+
+/* Whether the server of f has sent anything since the request, or may have. */
+bool server_heard(const struct facts *f);
 
 /* A name that a rule's sentence may hold in braces, and its evidence as it is. */
 struct fact_name {

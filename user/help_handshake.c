@@ -30,7 +30,10 @@ const char *const proxy_names[PROXIES] = {
 const struct rule_help help_handshake[] = {
 	{ "upgrade-stripped", "a proxy removed the Upgrade header",
 	  "Upgrade and Connection are hop-by-hop headers: a proxy drops them unless it is told to pass "
-	  "them on. The application then sees a plain GET, and answers 400, 404, 426 or a web page.",
+	  "them on. The application then sees a plain GET, and answers 400, 404, 426 or a web page. "
+	  "Where a location of nginx serves other requests, too, map $http_upgrade $connection_upgrade "
+	  "{ default upgrade; '' close; } outside of server, and in the location proxy_set_header "
+	  "Connection $connection_upgrade; leave those as they are.",
 	  "wstrace -p PROXYPORT,BACKENDPORT: the request in front of the proxy has Upgrade: websocket, "
 	  "the one behind it has the same Sec-WebSocket-Key and no Upgrade.",
 	  "pass Upgrade and Connection on in the proxy, with HTTP/1.1 to the backend",
@@ -61,8 +64,10 @@ const struct rule_help help_handshake[] = {
 	  "The request has Upgrade, and Connection says close or keep-alive.",
 	  "send Connection: Upgrade along with Upgrade", UPGRADE_EVERYWHERE },
 	{ "no-key", "the request has no Sec-WebSocket-Key",
-	  "Without a key the request is no WebSocket handshake; servers answer 400.",
-	  "The headers of the request.", "find the client, or the hop before, that leaves it out", {} },
+	  "Without a key the request is no WebSocket handshake; servers answer 400. A proxy that adds "
+	  "Upgrade: websocket to every request makes such ones of plain requests.",
+	  "The headers of the request in front of each proxy and behind it.",
+	  "find the client, or the hop before, that leaves it out", {} },
 	{ "bad-key", "the Sec-WebSocket-Key is not 16 bytes in base64",
 	  "The key must be 16 random bytes in base64: 24 characters that end in ==.",
 	  "The key in the request.", "mend the client, or the hop before that rewrites the key", {} },
@@ -104,8 +109,10 @@ const struct rule_help help_handshake[] = {
 	  "missing.",
 	  "Location in the answer.", "use the final URL in the client", {} },
 	{ "not-found", "the server does not know the path",
-	  "The path is wrong, or the request reached the wrong server.",
-	  "The request's target and Host.", "compare the path with the server's route",
+	  "The path is wrong, its case or a slash at its end may be all, or the request reached the wrong "
+	  "server. A proxy answers so itself where no location fits.",
+	  "The request's target and Host; whether there is a leg behind the proxy.",
+	  "compare the path with the server's route",
 	  { [PROXY_NGINX] = "compare the path with the server's route, and look at the slash behind "
 			    "proxy_pass" } },
 	{ "path-rewritten", "the proxy changed the path, and the server does not know the new one",
@@ -133,7 +140,10 @@ const struct rule_help help_handshake[] = {
 	    [PROXY_ENVOY] = "start the backend, or mend the cluster's endpoints" } },
 	{ "upstream-mute", "the application took the request and never answered",
 	  "The connection was accepted - perhaps by the kernel alone, on a full backlog - and the request "
-	  "was not answered: all workers are busy, or the application is stuck.",
+	  "was not answered: all workers are busy, or the application is stuck. wstrace says so when "
+	  "there has been no answer for five seconds, half of what common clients wait, while it can "
+	  "still be looked at; and else when the proxy or the client gives up. What comes good after "
+	  "more than five seconds has been told of, too.",
 	  "ss -ltn: Recv-Q of the listening socket; the application's threads.",
 	  "free its workers, or give it more: each open WebSocket holds one in many servers", {} },
 	{ "proxy-rejected-101", "the proxy refused the backend's 101",
@@ -142,7 +152,9 @@ const struct rule_help help_handshake[] = {
 	  "The proxy's error log, and the backend's 101.", "see the proxy's error log",
 	  { [PROXY_NGINX] = "see nginx's error log; 'too big header' needs a larger proxy_buffer_size" } },
 	{ "tls-mismatch", "one side speaks TLS, the other does not",
-	  "ws:// was used for a TLS port, or wss:// for a plain one, by a client or between two hops.",
+	  "ws:// was used for a TLS port, or wss:// for a plain one, by a client or between two hops. "
+	  "What tells is how the server answers: in plain HTTP to TLS, in TLS to plain HTTP, or not at "
+	  "all. nginx answers plain HTTP on a port with ssl with a 400, which alone may mean other things.",
 	  "wstrace shows TLS, or a 400, on that port.", "make scheme and port fit: wss with TLS, ws without",
 	  { [PROXY_NGINX] = "proxy_pass https:// for a TLS upstream, http:// for a plain one; listen ... ssl",
 	    [PROXY_HAPROXY] = "ssl on the server line, or not; bind ... ssl",
@@ -155,7 +167,9 @@ const struct rule_help help_handshake[] = {
 	  { [PROXY_NGINX] = "ip_hash; or hash $arg_sid; in upstream",
 	    [PROXY_HAPROXY] = "cookie, or balance source, in the backend" } },
 	{ "refused", "the server refused the handshake",
-	  "The answer to the handshake is not 101.", "Status, reason, and the server's log.",
+	  "The answer to the handshake is not 101, or there is none. 400 is also how servers answer plain "
+	  "HTTP on a port with TLS; 502 says that a proxy got no good answer from its upstream.",
+	  "Status, reason, and the server's log.",
 	  "see the server's log", {} },
 	{ "early-client-close", "the client rejected the handshake",
 	  "A client that closes within milliseconds of the 101, and sent nothing, did not like it: Accept, "

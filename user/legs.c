@@ -88,7 +88,9 @@ static bool can_be_front(const struct facts *g, const struct facts *f)
 	if ((g->up && g->up->req.seen) || g->res.seen || g->end.seen || f->req.ts < g->req.ts)
 		return false;
 	if (g->conn->role == WST_SERVER && f->conn->role == WST_SERVER)
-		return strcmp(g->conn->local, f->conn->local) || !same_process(g, f);
+		/* The last: a proxy that passes on to its own port. */
+		return strcmp(g->conn->local, f->conn->local) || !same_process(g, f) ||
+		       (f->conn->client_pid && f->conn->client_pid == g->conn->pid);
 	if (g->conn->role == WST_SERVER && f->conn->role == WST_CLIENT)
 		return same_process(g, f) || !g->conn->pid || !f->conn->pid;
 	return g->conn->role == WST_CLIENT && strcmp(g->conn->remote, f->conn->local);
@@ -106,23 +108,28 @@ static bool opened_by(const struct facts *g, const struct facts *f)
 	       g->req.target && f->req.target && !strcmp(g->req.target, f->req.target);
 }
 
+/* A proxy asks for a WebSocket since it was asked for one; without a key, a plain request will do. */
+static bool may_ask(const struct facts *g, const struct facts *f)
+{
+	return g->req.wanted || (g->req.seen && f->req.websocket && !f->req.key);
+}
+
 /* Something that a client sent to g's process has brought it to open f just now. */
 static bool may_have_caused(const struct legs *l, const struct facts *g, const struct facts *f)
 {
-	uint64_t opened = f->conn->opened;
+	uint64_t opened = f->conn->opened, asked = f->req.seen ? f->req.ts : opened;
 	bool local = l->live && f->conn->role == WST_SERVER, soon;
 
 	if (g == f || (g->up && g->up->req.seen) || g->twin || !g->open || g->conn->role != WST_SERVER ||
 	    (!local && !same_process(g, f)))
 		return false;
 	/* A key that came through says more. */
-	if (local && (!g->req.wanted || g->res.seen || g->req.ts > f->req.ts ||
-		      f->req.ts - g->req.ts > SOON))
+	if (local && (!may_ask(g, f) || g->res.seen || g->req.ts > asked || asked - g->req.ts > SOON))
 		return false;
 	if (g->opaque_why == WST_WHY_TLS || g->opaque_why == WST_WHY_HTTP2)
 		soon = g->conn->opened <= opened && opened - g->conn->opened < SOON;
 	else
-		soon = g->req.wanted && !g->res.seen && g->req.ts <= opened &&
+		soon = may_ask(g, f) && !g->res.seen && g->req.ts <= opened &&
 		       opened - g->req.ts < SOON && (!f->req.key || !g->req.key ||
 						     strcmp(f->req.key, g->req.key));
 	return soon && (!local || opened_by(g, f));
@@ -134,7 +141,7 @@ static bool is_waiting(const struct facts *f)
 	if (!f->open || f->conn->role != WST_SERVER)
 		return false;
 	return f->opaque_why == WST_WHY_TLS || f->opaque_why == WST_WHY_HTTP2 ||
-	       (f->req.wanted && !f->res.seen);
+	       (f->req.seen && !f->res.seen);
 }
 
 static void waits_no_more(struct legs *l, struct facts *f)
@@ -300,6 +307,16 @@ bool legs__mask(struct legs *l, struct facts *f, const struct frame_event *fr, u
 	if (front)
 		join(front, f, "mask");
 	return front;
+}
+
+bool legs__unseen(struct legs *l, struct facts *f)
+{
+	struct facts *g = f->down ? NULL : find_cause(l, f);
+
+	if (!g || !g->req.wanted || !proxy_of(g->conn->comm))
+		return false;
+	join(g, f, "pid-time");
+	return true;
 }
 
 static struct leg_ring *ring_of(struct facts *f)

@@ -30,6 +30,9 @@ bool legs__refused(struct legs *l, struct facts *f);
  */
 bool legs__mask(struct legs *l, struct facts *f, const struct frame_event *fr, uint64_t ts);
 
+/* f's request cannot be seen: it is in TLS, or nobody reads it. The same, where it is a known proxy's. */
+bool legs__unseen(struct legs *l, struct facts *f);
+
 /* A frame began at offset of direction dir at ts, ns: fills in histograms of the proxy's delay. */
 void legs__frame(struct facts *f, uint8_t dir, uint64_t offset, uint64_t ts);
 

@@ -258,6 +258,7 @@ static int run(struct session *s, struct loader *l)
 		if (now != lost) {
 			output__lost(clock_ns(CLOCK_REALTIME), now - lost);
 			out_pcapng__lost(s->file, now - lost);
+			diagnose__lost(s->diagnose, clock_ns(CLOCK_REALTIME));
 		}
 		lost = now;
 		if (!s->o->top) /* that has a place for it */

@@ -83,8 +83,10 @@ void observe_request(struct facts *f, const struct event *e)
 	const struct http_msg *m = e->head.msg;
 	struct request_facts *r = &f->req;
 
+	f->earlier |= f->res.seen;
 	free_request(r);
 	free_response(&f->res);
+	f->looked = 0;
 	r->seen = true;
 	r->cut = e->head.cut;
 	r->ts = e->ts;
@@ -100,6 +102,10 @@ void observe_request(struct facts *f, const struct event *e)
 	r->connection_value = values(m, "connection");
 	r->key = value(m, "sec-websocket-key");
 	r->key_good = key_good(r->key);
+	if (r->cut && !r->key_good) { /* what there is of it may be anybody's */
+		free(r->key);
+		r->key = NULL;
+	}
 	r->version = value(m, "sec-websocket-version");
 	r->host = value(m, "host");
 	r->origin = value(m, "origin");
@@ -409,6 +415,7 @@ void observe_close(struct facts *f, const struct event *e)
 	else
 		end->lived = ended > r->opened ? ended - r->opened : 0;
 	observe_socket(f, r);
+	f->heard |= r->gaps || r->lost || (!f->earlier && r->counts[WST_S2C].stream);
 	/* With -q data frames have not come as events. */
 	for (int dir = 0; dir < WST_DIRS; dir++)
 		if (count_frames(&r->counts[dir]) > f->s[dir].frames)

@@ -39,8 +39,8 @@ uint32_t output_kind(const struct event *e)
 		return e->frame.opcode & 8 ? KIND_CONTROL : KIND_FRAME;
 	case EV_RESYNC:
 		return KIND_FRAME;
-	case EV_OPAQUE: /* with -q, too: it is why nothing else comes */
-		return KIND_OPEN | KIND_HANDSHAKE;
+	case EV_OPAQUE: /* -q, too, has why nothing else comes; the second one is for diagnosis alone */
+		return e->opaque->h.flags & WST_ANSWER ? 0 : KIND_OPEN | KIND_HANDSHAKE;
 	case EV_STATS:
 		return KIND_STATS;
 	case EV_LEG:

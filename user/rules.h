@@ -17,8 +17,9 @@ enum moment {
 	AT_FRAME = 4, /* a frame of a WebSocket that something is remarkable about */
 	AT_END = 8, /* the connection has ended, and so have its other legs, or a second ago */
 	AT_LOOK = 16, /* every second or so, where data waits */
-	AT_OPAQUE = 32, /* bytes that are not HTTP */
+	AT_OPAQUE = 32, /* bytes that are not HTTP, and what the server says to them */
 	AT_HELD = 64, /* a small write had waited for a late acknowledgement */
+	AT_WAIT = 128, /* one that wants a WebSocket has waited long for an answer; the first leg */
 };
 
 /*

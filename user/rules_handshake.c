@@ -42,6 +42,18 @@ static bool no_key(const struct facts *f)
 	return f->req.websocket && !f->req.key;
 }
 
+/* What came to the proxy was a plain request. */
+static bool upgrade_added(const struct facts *f)
+{
+	return no_key(f) && f->down && f->down->req.seen && !f->down->req.wanted &&
+	       !f->down->req.cut;
+}
+
+static bool key_removed(const struct facts *f)
+{
+	return no_key(f) && f->down && f->down->req.key;
+}
+
 static bool bad_key(const struct facts *f)
 {
 	return f->req.websocket && f->req.key && !f->req.key_good;
@@ -72,6 +84,15 @@ const struct rule rules_handshake[] = {
 	  "the request for {target} has Upgrade, but its Connection header '{connection}' does not "
 	  "name upgrade; it comes from {client}",
 	  NULL, "target upgrade connection http key" },
+	{ "no-key", SEV_ERROR, CAUSE_HANDSHAKE, AT_REQUEST, upgrade_added,
+	  "{proxy} added Upgrade to a plain request for {target}: it has no Sec-WebSocket-Key, since "
+	  "its client asked for no WebSocket",
+	  "have the proxy pass on the client's own Upgrade, none where there is none (nginx: "
+	  "proxy_set_header Upgrade $http_upgrade;)",
+	  "target upgrade connection http joined_by" },
+	{ "no-key", SEV_ERROR, CAUSE_HANDSHAKE, AT_REQUEST, key_removed,
+	  "{proxy} removed the Sec-WebSocket-Key from the request for {target}", NULL,
+	  "target upgrade connection http joined_by" },
 	{ "no-key", SEV_ERROR, CAUSE_HANDSHAKE, AT_REQUEST, no_key,
 	  "the request for {target} has no Sec-WebSocket-Key; it comes from {client}", NULL,
 	  "target upgrade connection http" },
@@ -143,9 +164,33 @@ static bool upstream_silent(const struct facts *f)
 	return upstream_failed(f, WST_TIMEOUT);
 }
 
+/* Nobody from this leg to the last has sent a word. */
+static bool silent_from(const struct facts *f)
+{
+	for (; f; f = f->up)
+		if (server_heard(f))
+			return false;
+	return true;
+}
+
+/* The request lies in the last one's receive queue. */
+static bool unread_behind(const struct facts *f)
+{
+	const struct facts *last = chain_last(f);
+
+	return f->up && silent_from(f->up) && !last->req.seen && !last->opaque_why &&
+	       last->conn->role == WST_SERVER && last->wait.unread;
+}
+
 static bool mute(const struct facts *f)
 {
-	return f->res.status == 504 && f->up && f->up->req.seen && !f->up->res.seen;
+	return f->res.status == 504 && f->up && (f->up->req.seen || f->up->opaque_why) &&
+	       !server_heard(f->up);
+}
+
+static bool mute_unread(const struct facts *f)
+{
+	return f->res.status == 504 && unread_behind(f);
 }
 
 /* That is what 504 says, whether the upstream's port is among those traced or not. */
@@ -156,12 +201,46 @@ static bool gateway_timeout(const struct facts *f)
 
 static bool unanswered(const struct facts *f)
 {
-	return f->req.wanted && !f->req.cut && !f->res.seen;
+	return f->req.wanted && !f->req.cut && !server_heard(f);
+}
+
+/* Nobody answers: not this one, and not those that it may have passed the request on to. */
+static bool silent(const struct facts *f)
+{
+	return unanswered(f) && silent_from(f);
+}
+
+static bool silent_unread(const struct facts *f)
+{
+	return silent(f) && unread_behind(f);
+}
+
+/* A proxy waits for somebody else, but for whom is not seen. */
+static bool silent_proxy(const struct facts *f)
+{
+	const struct facts *last = chain_last(f);
+
+	return silent(f) && last->conn->role == WST_SERVER && proxy_of(last->conn->comm);
+}
+
+static bool silent_tls(const struct facts *f)
+{
+	return silent(f) && chain_last(f)->opaque_why == WST_WHY_TLS;
 }
 
 static bool gave_up(const struct facts *f)
 {
-	return unanswered(f) && f->end.by_client && !f->up && f->end.ts > f->req.ts + 1000 * MS;
+	return silent(f) && f->end.by_client && f->end.ts > f->req.ts + 1000 * MS;
+}
+
+static bool gave_up_unread(const struct facts *f)
+{
+	return gave_up(f) && unread_behind(f);
+}
+
+static bool gave_up_proxy(const struct facts *f)
+{
+	return gave_up(f) && silent_proxy(f);
 }
 
 static bool no_answer(const struct facts *f)
@@ -169,14 +248,44 @@ static bool no_answer(const struct facts *f)
 	return unanswered(f) && !f->end.by_client;
 }
 
+/* The upstream had the request, and the proxy is done with it, but not since time was up. */
+static bool upstream_unanswered(const struct facts *f)
+{
+	return f->res.status == 502 && f->up && f->up->req.seen && !server_heard(f->up);
+}
+
 static bool tls_to_plain(const struct facts *f)
 {
-	return f->opaque_why == WST_WHY_TLS && f->port_plain;
+	return f->opaque_why == WST_WHY_TLS &&
+	       (f->res.seen || (f->answer_why && f->answer_why != WST_WHY_TLS));
+}
+
+static bool tls_unanswered(const struct facts *f)
+{
+	return f->opaque_why == WST_WHY_TLS && !server_heard(f) && !f->port_tls;
+}
+
+/* With others plain HTTP is. */
+static bool tls_in_vain(const struct facts *f)
+{
+	return tls_unanswered(f) && f->port_plain;
+}
+
+static bool tls_hung_up(const struct facts *f)
+{
+	return tls_unanswered(f) && !f->end.by_client && f->end.lived < 1000 * MS &&
+	       (f->end.how == WST_FIN || f->end.how == WST_RST_SENT ||
+		f->end.how == WST_RST_RECEIVED);
 }
 
 static bool plain_to_tls(const struct facts *f)
 {
 	return f->res.status == 400 && f->port_tls;
+}
+
+static bool tls_answer(const struct facts *f)
+{
+	return f->req.wanted && f->answer_why == WST_WHY_TLS;
 }
 
 static bool other_version(const struct facts *f)
@@ -232,6 +341,20 @@ static bool path_rewritten(const struct facts *f)
 	       f->req.target && strcmp(f->down->req.target, f->req.target);
 }
 
+/* Only its case, or a slash, is another one than that of a target that works. */
+static bool almost_found(const struct facts *f)
+{
+	return f->res.status == 404 && f->similar;
+}
+
+/* The answer is the proxy's own, as far as is seen. */
+static bool not_found_here(const struct facts *f)
+{
+	const struct conn *server = server_of(f);
+
+	return f->res.status == 404 && !f->up && server && proxy_of(server->comm);
+}
+
 static bool not_found(const struct facts *f)
 {
 	return f->res.status == 404;
@@ -240,6 +363,11 @@ static bool not_found(const struct facts *f)
 static bool bad_gateway(const struct facts *f)
 {
 	return f->res.status == 502 && !f->up;
+}
+
+static bool bad_request(const struct facts *f)
+{
+	return f->res.status == 400;
 }
 
 static bool refused(const struct facts *f)
@@ -259,6 +387,12 @@ static bool protocol_ignored(const struct facts *f)
 {
 	return hung_up(f) && !f->req.cut && f->req.protocols && !f->res.protocol;
 }
+
+#define NOT_READ                                                                              \
+	"see whether its process is stopped or busy, and its listening socket's Recv-Q (ss -ltn)"
+#define FIND_UPSTREAM                                                                         \
+	"find its upstream: wstrace -p any --comm {comm}; what cannot be reached is in " \
+	"ss -tnp state syn-sent"
 
 const struct rule rules_refused[] = {
 	{ "bad-101", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, bad_101,
@@ -286,6 +420,9 @@ const struct rule rules_refused[] = {
 	  "{upstream}, where {server} wants to pass {target} on to, cannot be reached: no connection "
 	  "came about",
 	  NULL, "target upstream status latency_ms" },
+	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, mute_unread,
+	  "{silent} never read the request for {target}: {server} gave up after {latency_ms} ms",
+	  NOT_READ, "target status upstream latency_ms unread_behind" },
 	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, mute,
 	  "{upstream} took the connection and the request for {target} and never answered: {server} "
 	  "gave up after {latency_ms} ms",
@@ -294,13 +431,45 @@ const struct rule rules_refused[] = {
 	  "{server} waited {latency_ms} ms for its upstream, which did not answer the request for {target} "
 	  "(504)",
 	  NULL, "target status latency_ms" },
+	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_WAIT, silent_unread,
+	  "{silent} has not read the request for {target}, which has waited for {waiting} s: it accepts "
+	  "no connections, or is stuck",
+	  NOT_READ, "target waiting unread_behind upstream" },
+	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_WAIT, silent_tls,
+	  "{silent} does not answer the TLS in which {target} is to be passed on to it; the client has "
+	  "waited for {waiting} s",
+	  "where it speaks plain HTTP, the proxy must, too (http://); else free its workers",
+	  "target waiting upstream" },
+	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_WAIT, silent_proxy,
+	  "{silent} has not answered the request for {target} for {waiting} s, and no connection of it "
+	  "to an upstream is seen",
+	  FIND_UPSTREAM, "target waiting server_addr" },
+	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_WAIT, silent,
+	  "{silent} has not answered the request for {target} for {waiting} s", NULL,
+	  "target waiting upstream server_addr" },
+	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_END, gave_up_unread,
+	  "{silent} never read the request for {target}: after {waited_ms} ms {client} gave up", NOT_READ,
+	  "target waited_ms unread_behind upstream" },
+	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_END, gave_up_proxy,
+	  "{silent} did not answer the request for {target} in {waited_ms} ms, then {client} gave up; no "
+	  "connection of it to an upstream was seen",
+	  FIND_UPSTREAM, "target waited_ms server_addr" },
 	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_END, gave_up,
-	  "{server} took the request for {target} and did not answer in {waited_ms} ms, then {client} "
-	  "gave up",
-	  NULL, "target waited_ms server_addr" },
+	  "{silent} did not answer the request for {target} in {waited_ms} ms, then {client} gave up",
+	  NULL, "target waited_ms upstream server_addr" },
 	{ "tls-mismatch", SEV_ERROR, CAUSE_HANDSHAKE, AT_OPAQUE, tls_to_plain,
 	  "{client} speaks TLS to {server_addr}, where plain HTTP is spoken", NULL,
-	  "server_addr client_addr" },
+	  "server_addr client_addr status" },
+	{ "tls-mismatch", SEV_ERROR, CAUSE_HANDSHAKE, AT_END, tls_in_vain,
+	  "{client} spoke TLS to {server_addr}, where plain HTTP is spoken, and got no answer", NULL,
+	  "server_addr client_addr how lived_ms" },
+	{ "tls-mismatch", SEV_WARNING, CAUSE_HANDSHAKE, AT_END, tls_hung_up,
+	  "{client} spoke TLS to {server_addr}, which ended the connection at once, without a word: it may "
+	  "be that plain HTTP is spoken there",
+	  NULL, "server_addr client_addr how lived_ms" },
+	{ "tls-mismatch", SEV_ERROR, CAUSE_HANDSHAKE, AT_OPAQUE, tls_answer,
+	  "{client} speaks plain HTTP to {server_addr}, which answers in TLS", NULL,
+	  "server_addr client_addr target" },
 	{ "tls-mismatch", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, plain_to_tls,
 	  "{client} speaks plain HTTP to {server_addr}, where TLS is spoken", NULL,
 	  "server_addr client_addr status" },
@@ -322,18 +491,37 @@ const struct rule rules_refused[] = {
 	{ "path-rewritten", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, path_rewritten,
 	  "{proxy} turned {client_target} into {target}, which {server} does not know (404)", NULL,
 	  "client_target target status server_addr" },
+	{ "not-found", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, almost_found,
+	  "{server} knows no {target} (404), though it has opened a WebSocket for {similar}",
+	  "use {similar}: case and slashes count", "target similar status host server_addr" },
+	{ "not-found", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, not_found_here,
+	  "{server} answered {target} with 404 itself, as far as is seen: it passed the request on to no "
+	  "port that is traced",
+	  "compare the path, and its case, with the proxy's locations: none for a WebSocket fits it",
+	  "target status host server_addr" },
 	{ "not-found", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, not_found,
 	  "{server} knows no {target} (404)", NULL, "target status host server_addr" },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, bad_gateway,
 	  "{server} answered {target} with {answer}: it got no good answer from its upstream, which is "
 	  "not among the ports traced",
-	  "trace the upstream's port, too (-p {port},PORT): then the reason can be told",
+	  "trace its upstream, too, whatever port that is: wstrace -p any --comm {comm}",
 	  "target status reason" },
+	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, upstream_unanswered,
+	  "{upstream} did not answer the request for {target}, and {server} told the client {answer}",
+	  "see the log of what listens on {upstream}; where that speaks TLS, the proxy must, too "
+	  "(https://)",
+	  "target status reason upstream" },
+	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, bad_request,
+	  "{server} refused to open a WebSocket for {target}: {answer}",
+	  "see the server's log; 400 is also how servers answer plain HTTP on a port with TLS, where "
+	  "wss:// is meant",
+	  "target status reason upgrade connection http server_addr" },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, refused,
 	  "{server} refused to open a WebSocket for {target}: {answer}", NULL,
 	  "target status reason upgrade connection http" },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_END, no_answer,
-	  "{server} ended the connection without an answer to the request for {target}", NULL,
+	  "{server} ended the connection without an answer to the request for {target}",
+	  "see the server's log; where it speaks TLS, wss:// is meant",
 	  "target how waited_ms" },
 	{ "subprotocol", SEV_ERROR, CAUSE_HANDSHAKE, AT_END, protocol_ignored,
 	  "{server} chose none of the subprotocols '{offered}' for {target}, and {client} hung up",

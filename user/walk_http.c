@@ -37,13 +37,17 @@ static void emit_head(struct call *k, uint32_t seq, uint32_t pos, const uint8_t 
 	w->fn(w->ctx, &w->out, sizeof(w->out.h) + w->out.h.n);
 }
 
+/* Where a client speaks TLS, how the server answers tells whether it does, too. */
 static void go_opaque(struct call *k, uint8_t why)
 {
 	struct wst_opaque r = { .why = why };
 
 	record_start(&r.h, k->c, k->ts, WST_OPAQUE, k->dir, k->seq);
+	if (k->dir == WST_S2C && k->c->s[WST_C2S].phase == PH_OPAQUE)
+		r.h.flags = WST_ANSWER;
 	k->w->fn(k->w->ctx, &r, sizeof(r));
-	k->c->opaque = true;
+	k->s->phase = PH_OPAQUE;
+	k->c->opaque = why != WST_WHY_TLS || k->dir == WST_S2C;
 }
 
 /* A head is complete. Returns the WST_HEAD_* flags that say so, or the negative enum wst_why. */
@@ -110,8 +114,8 @@ void walk_http(struct call *k)
 		return;
 	}
 	if (ev == HTTP_BAD)
-		/* a TLS handshake record, RFC 8446 section 5.1 */
-		flags = pos == 0 && *p == 0x16 ? -WST_WHY_TLS : -WST_WHY_NOT_HTTP;
+		/* a TLS handshake record, or an alert, RFC 8446 section 5.1 */
+		flags = pos == 0 && (*p == 0x16 || *p == 0x15) ? -WST_WHY_TLS : -WST_WHY_NOT_HTTP;
 	else if (pos + used > WST_HEAD_MAX * 16)
 		flags = -WST_WHY_NOT_HTTP;
 	else if (ev == HTTP_END)
@@ -120,6 +124,8 @@ void walk_http(struct call *k)
 		go_opaque(k, -flags);
 	else
 		emit_head(k, seq, pos, p, used, flags);
+	if (ev == HTTP_END && k->dir == WST_S2C && c->s[WST_C2S].phase == PH_OPAQUE)
+		c->opaque = true; /* plain HTTP is its answer to TLS */
 }
 
 void walk_cut_head(struct call *k)

@@ -105,6 +105,8 @@ async def serve(r, w):
         path = head[0].split()[1].decode().strip("/").split("?")[0].split("/")[-1]
         if path == "mute":
             await asyncio.sleep(3600)
+        if path.startswith("slow-"):
+            await asyncio.sleep(int(path[5:]))
         if path == "hang-up":
             return
         if path in ANSWERS:

@@ -396,6 +396,36 @@ static void other_protocols_are_said_to_be_such(void **state)
 	}
 }
 
+/* Behind a client's TLS the server's first bytes are looked at, and nothing else. */
+static void an_answer_to_tls_is_seen(void **state)
+{
+	static const char hello[] = "\x16\x03\x01\x02", bad[] = "HTTP/1.1 400 Bad Request\r\n\r\n";
+	static const struct {
+		const char *bytes;
+		int why, heads;
+	} rows[] = { { "\x16\x03\x03\x01", WST_WHY_TLS, 0 },
+		     { "\x15\x03\x03\x01", WST_WHY_TLS, 0 },
+		     { "SSH-2.0-x\r\n", WST_WHY_NOT_HTTP, 0 },
+		     { bad, WST_WHY_TLS, 1 } };
+
+	for (int i = 0; i < 4; i++) {
+		uint32_t n = strlen(rows[i].bytes);
+
+		start(0, 0);
+		walk__bytes(conn, WST_C2S, 1, SEQ0, (const uint8_t *)hello, 4, 4);
+		walk__bytes(conn, WST_C2S, 1, SEQ0 + 4, (const uint8_t *)bad, 8, 8);
+		assert_int_equal(seen.opaque, WST_WHY_TLS);
+		walk__bytes(conn, WST_S2C, 2, SEQ0, (const uint8_t *)rows[i].bytes, n, n);
+		walk__bytes(conn, WST_S2C, 3, SEQ0 + n, (const uint8_t *)bad, sizeof(bad) - 1,
+			    sizeof(bad) - 1);
+		assert_int_equal(seen.opaque, rows[i].why);
+		assert_int_equal(seen.heads, rows[i].heads);
+		stop();
+		assert_int_equal(seen.end.gaps, 0);
+		assert_int_equal(seen.resyncs, 0);
+	}
+}
+
 static void sender_is_guessed_from_what_it_sent(void **state)
 {
 #define GUESS(s) walk_guess_client((const uint8_t *)(s), sizeof(s) - 1, sizeof(s) - 1)
@@ -443,6 +473,7 @@ int main(void)
 		cmocka_unit_test(gaps_anywhere_give_no_frame_that_was_not_sent),
 		cmocka_unit_test(first_frames_come_before_the_101_was_seen),
 		cmocka_unit_test(other_protocols_are_said_to_be_such),
+		cmocka_unit_test(an_answer_to_tls_is_seen),
 		cmocka_unit_test(sender_is_guessed_from_what_it_sent),
 		cmocka_unit_test(histograms_count_messages),
 	};

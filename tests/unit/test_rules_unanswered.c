@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Recorded handshakes without an answer, or with one in another protocol. */
+#include "stream.h"
+
+#define PLAIN_GET "Connection: keep-alive\r\n"
+
+/* On this host and now, as without -r: requests are looked at while they wait. */
+static void live(void)
+{
+	diagnose__free(t.d);
+	t.d = diagnose__new(on_finding, &t, false, true);
+	assert_non_null(t.d);
+}
+
+static void wait_for(uint64_t ns)
+{
+	for (uint64_t end = t.now + ns; t.now < end; t.now += S / 10)
+		diagnose__tick(t.d, t.now);
+}
+
+static struct conn *opens_for(uint32_t client_pid, const char *comm, uint32_t pid, const char *local,
+			      const char *remote)
+{
+	struct conn *c = opens(WST_SERVER, comm, pid, local, remote);
+
+	c->client_pid = client_pid;
+	return c;
+}
+
+static void opaque(struct conn *c, uint8_t dir, uint32_t why)
+{
+	struct wst_opaque o = { .h.dir = dir, .why = why };
+	struct event e = { .opaque = &o };
+
+	give(&e, c, EV_OPAQUE);
+}
+
+/* gaps: bytes that were not seen; came: bytes of the server's */
+static void ends_with(struct conn *c, uint16_t first, uint64_t gaps, uint64_t came)
+{
+	struct wst_stats s = { .how = WST_FIN, .gaps = gaps };
+	struct event e = { .stats = &s };
+
+	s.h.ts = s.ended = t.now;
+	s.h.flags = first;
+	s.opened = c->opened;
+	s.counts[WST_S2C].stream = came;
+	give(&e, c, EV_CLOSE);
+	memset(c, 0, sizeof(*c));
+}
+
+static void says(const char *what)
+{
+	if (!strstr(t.text, what) && !strstr(t.fix, what))
+		fail_msg("'%s' is neither in '%s' nor in '%s'", what, t.text, t.fix);
+}
+
+static void client_gives_up(void **state)
+{
+	struct two p = proxied(GET, FULL);
+
+	t.now += 3 * S;
+	ends(p.a, WST_FIN, WST_FIRST_REMOTE, 3 * S);
+	ends(p.b, WST_FIN, WST_FIRST_LOCAL, 3 * S);
+	told("upstream-mute");
+	says("172.16.0.56:9588 did not answer");
+	assert_int_equal(t.chain, 2);
+}
+
+static void client_leaves_at_once(void **state)
+{
+	struct two p = proxied(GET, FULL);
+
+	t.now += S / 2;
+	ends(p.a, WST_FIN, WST_FIRST_REMOTE, 0);
+	ends(p.b, WST_FIN, WST_FIRST_LOCAL, 0);
+	told("");
+}
+
+/* Told once, while it lasts; the client's end says nothing new. */
+static void told_while_it_waits(void **state)
+{
+	struct two p;
+
+	live();
+	p = proxied(GET, FULL);
+	wait_for(4900 * MS);
+	assert_string_equal(t.told, "");
+	wait_for(S);
+	assert_string_equal(t.told, "upstream-mute");
+	says("172.16.0.56:9588 has not answered");
+	ends(p.a, WST_FIN, WST_FIRST_REMOTE, 3 * S);
+	ends(p.b, WST_FIN, WST_FIRST_LOCAL, 3 * S);
+	told("upstream-mute");
+}
+
+static void gateway_says_the_same(void **state)
+{
+	struct two p;
+
+	live();
+	p = proxied(GET, FULL);
+	wait_for(60 * S);
+	response(p.a, "504 Gateway Time-out", "");
+	told("upstream-mute");
+}
+
+static void slow(uint64_t ns, const char *rules)
+{
+	struct two p;
+
+	live();
+	p = proxied(GET, FULL);
+	wait_for(ns);
+	response(p.b, "101 x", YES);
+	response(p.a, "101 x", YES);
+	frame(p.a, WST_S2C, 0x83, 0);
+	told(rules);
+}
+
+/* What was told of a slow one hides nothing that comes after it. */
+static void slow_handshakes(void **state)
+{
+	slow(4 * S, "bad-frame");
+	teardown(state);
+	setup(state);
+	slow(8 * S, "upstream-mute bad-frame");
+}
+
+static void late_refusal(void **state)
+{
+	struct two p;
+
+	live();
+	p = proxied(GET, FULL);
+	wait_for(8 * S);
+	response(p.b, "403 Forbidden", "");
+	response(p.a, "403 Forbidden", "");
+	told("upstream-mute refused");
+}
+
+static void lost_events(void **state)
+{
+	live();
+	proxied(GET, FULL);
+	wait_for(S);
+	diagnose__lost(t.d, t.now);
+	wait_for(10 * S);
+	told("");
+}
+
+static void proxy_without_upstream(void **state)
+{
+	live();
+	request(opens(WST_SERVER, "nginx", 812, "10.0.0.1:80", "10.0.0.9:5000"), GET, FULL);
+	wait_for(6 * S);
+	told("upstream-mute");
+	says("nginx[812] at 10.0.0.1:80 has not answered");
+	says("wstrace -p any --comm nginx");
+}
+
+/* An upstream that cannot be reached is found out later than that nobody answers. */
+static void then_unreachable(void **state)
+{
+	struct conn *a, *b;
+
+	live();
+	a = opens(WST_SERVER, "nginx", 812, "10.0.0.1:80", "10.0.0.9:5000");
+	request(a, GET, FULL);
+	t.now += MS;
+	b = opens(WST_CLIENT, "nginx", 812, "10.0.0.1:40000", "172.16.0.56:9588");
+	wait_for(60 * S);
+	ends(b, WST_TIMEOUT, WST_FIRST_REMOTE, 0);
+	response(a, "504 Gateway Time-out", "");
+	told("upstream-mute upstream-down");
+}
+
+static void unread(uint64_t ns, const char *what)
+{
+	struct conn *a, *b;
+
+	live();
+	a = opens(WST_SERVER, "nginx", 812, "10.0.0.1:80", "10.0.0.9:5000");
+	request(a, GET, FULL);
+	t.now += MS;
+	b = opens_for(812, "", 0, "10.0.0.1:9501", "10.0.0.1:40000");
+	wait_for(2 * S);
+	assert_true(diagnose__wants_stats(t.d));
+	looks(b, 200, 0, 65535);
+	assert_string_equal(t.by, "pid-time");
+	wait_for(ns);
+	ends(a, WST_FIN, WST_FIRST_REMOTE, 0);
+	told("upstream-mute");
+	says(what);
+	assert_int_equal(t.chain, 2);
+}
+
+static void never_read(void **state)
+{
+	unread(S, "10.0.0.1:9501 never read the request for /ws");
+	teardown(state);
+	setup(state);
+	unread(6 * S, "10.0.0.1:9501 has not read the request for /ws");
+}
+
+static void upstream_hangs_up(void **state)
+{
+	struct two p = proxied(GET, FULL);
+
+	ends(p.b, WST_FIN, WST_FIRST_REMOTE, 0);
+	response(p.a, "502 Bad Gateway", "");
+	told("refused");
+	says("172.16.0.56:9588 did not answer");
+	says("https://");
+}
+
+/* The 101 passed unseen: the frames, the bytes or a gap say so. */
+static void missing_101(void **state)
+{
+	for (int i = 0; i < 4; i++) {
+		struct conn *c;
+
+		teardown(state);
+		setup(state);
+		c = opens(WST_SERVER, "app", 7, "10.0.0.1:80", "10.0.0.9:5000");
+		request(c, GET, FULL);
+		if (i < 2)
+			frame(c, i ? WST_C2S : WST_S2C, 0x81, 5);
+		t.now += 2 * S;
+		ends_with(c, i & 1 ? WST_FIRST_LOCAL : WST_FIRST_REMOTE, i == 2 ? 129 : 0,
+			  i == 3 ? 129 : 0);
+		told("");
+	}
+}
+
+static void no_answer_at_all(void **state)
+{
+	struct conn *c = opens(WST_SERVER, "app", 7, "10.0.0.1:80", "10.0.0.9:5000");
+
+	request(c, GET, FULL);
+	ends_with(c, WST_FIRST_LOCAL, 0, 0);
+	told("refused");
+	says("wss://");
+}
+
+static void tls_and_its_answers(void **state)
+{
+	static const struct {
+		const char *answer; /* NULL: none */
+		uint32_t why;
+		uint16_t first;
+		uint64_t after;
+		const char *rule;
+	} rows[] = {
+		{ "400 Bad Request", 0, WST_FIRST_LOCAL, 0, "tls-mismatch" },
+		{ NULL, WST_WHY_NOT_HTTP, WST_FIRST_LOCAL, 0, "tls-mismatch" },
+		{ NULL, WST_WHY_TLS, WST_FIRST_LOCAL, 0, "" },
+		{ NULL, 0, WST_FIRST_LOCAL, 0, "tls-mismatch" },
+		{ NULL, 0, WST_FIRST_LOCAL, 9 * S, "" },
+		{ NULL, 0, WST_FIRST_REMOTE, 0, "" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct conn *c;
+
+		teardown(state);
+		setup(state);
+		c = opens(WST_SERVER, "app", 7, "10.0.0.1:80", "10.0.0.9:5000");
+		opaque(c, WST_C2S, WST_WHY_TLS);
+		if (rows[i].answer)
+			response(c, rows[i].answer, "");
+		if (rows[i].why)
+			opaque(c, WST_S2C, rows[i].why);
+		t.now += rows[i].after;
+		ends_with(c, rows[i].first, 0, rows[i].answer || rows[i].why ? 100 : 0);
+		told(rows[i].rule);
+	}
+}
+
+/* A server that speaks TLS with others has its own reasons to hang up. */
+static void tls_elsewhere(void **state)
+{
+	for (int i = 0; i < 2; i++) {
+		struct conn *c = opens(WST_SERVER, "app", 7, "10.0.0.1:80", "10.0.0.9:5000");
+
+		opaque(c, WST_C2S, WST_WHY_TLS);
+		if (!i)
+			opaque(c, WST_S2C, WST_WHY_TLS);
+		ends_with(c, WST_FIRST_LOCAL, 0, 0);
+	}
+	told("");
+}
+
+static void tls_answer(void **state)
+{
+	struct two p = proxied(GET, FULL);
+
+	opaque(p.b, WST_S2C, WST_WHY_TLS);
+	response(p.a, "502 Bad Gateway", "");
+	told("tls-mismatch");
+	says("nginx[812] speaks plain HTTP to 172.16.0.56:9588");
+	assert_int_equal(t.chain, 2);
+}
+
+static void tls_to_plain_upstream(void **state)
+{
+	struct conn *a = opens(WST_SERVER, "nginx", 812, "10.0.0.1:80", "10.0.0.9:5000"), *b;
+
+	request(a, GET, FULL);
+	t.now += MS;
+	b = opens(WST_CLIENT, "nginx", 812, "10.0.0.1:40000", "172.16.0.56:9588");
+	opaque(b, WST_C2S, WST_WHY_TLS);
+	assert_string_equal(t.by, "pid-time");
+	response(b, "400 Bad Request", "");
+	response(a, "502 Bad Gateway", "");
+	told("tls-mismatch");
+	says("nginx[812] speaks TLS to 172.16.0.56:9588");
+	assert_int_equal(t.chain, 2);
+}
+
+/* An application that asks somebody over TLS is no proxy. */
+static void tls_of_an_application(void **state)
+{
+	struct conn *a = opens(WST_SERVER, "app", 7, "10.0.0.1:80", "10.0.0.9:5000"), *b;
+
+	request(a, GET, FULL);
+	b = opens(WST_CLIENT, "app", 7, "10.0.0.1:40000", "172.16.0.56:443");
+	opaque(b, WST_C2S, WST_WHY_TLS);
+	assert_int_equal(t.legs, 0);
+	told("");
+}
+
+static void upgrade_added(void **state)
+{
+	struct conn *a = opens(WST_SERVER, "nginx", 812, "10.0.0.1:80", "10.0.0.9:5000"), *b;
+
+	request(a, GET, PLAIN_GET);
+	t.now += MS;
+	b = opens(WST_CLIENT, "nginx", 812, "10.0.0.1:40000", "172.16.0.56:9588");
+	request(b, GET, ASK);
+	told("no-key");
+	says("nginx[812] added Upgrade to a plain request");
+}
+
+static void key_removed(void **state)
+{
+	proxied(GET, ASK);
+	told("no-key");
+	says("nginx[812] removed the Sec-WebSocket-Key");
+}
+
+/* The same key on the same port: a proxy's way to itself where the client is known to be it. */
+static void own_port(void **state)
+{
+	struct conn *a = opens(WST_SERVER, "nginx", 812, "10.0.0.1:80", "10.0.0.9:5000"), *b;
+
+	request(a, GET, FULL);
+	t.now += MS;
+	b = opens_for(812, "nginx", 812, "10.0.0.1:80", "10.0.0.1:40000");
+	request(b, "GET /foo/ws HTTP/1.1", FULL);
+	response(b, "404 Not Found", "");
+	response(a, "404 Not Found", "");
+	told("path-rewritten");
+}
+
+static void found_but_for_case(void **state)
+{
+	static const char *const paths[] = { "/ws?token=secret", "/Ws/?x=1", "/other" };
+	static const char *const rules[] = { "", "not-found", "not-found not-found" };
+
+	for (int i = 0; i < 3; i++) {
+		char first[64];
+		struct conn *c = opens(WST_SERVER, "nginx", 812, "10.0.0.1:80", "10.0.0.9:5000");
+
+		snprintf(first, sizeof(first), "GET %s HTTP/1.1", paths[i]);
+		request(c, first, FULL);
+		response(c, i ? "404 Not Found" : "101 x", i ? "" : YES);
+		assert_string_equal(t.told, rules[i]);
+		if (i == 1)
+			says("use /ws: ");
+	}
+	says("404 itself");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(client_gives_up), TEST(client_leaves_at_once), TEST(told_while_it_waits),
+		TEST(gateway_says_the_same), TEST(slow_handshakes), TEST(late_refusal),
+		TEST(lost_events), TEST(proxy_without_upstream), TEST(then_unreachable),
+		TEST(never_read), TEST(upstream_hangs_up), TEST(missing_101), TEST(no_answer_at_all),
+		TEST(tls_and_its_answers), TEST(tls_elsewhere), TEST(tls_answer),
+		TEST(tls_to_plain_upstream), TEST(tls_of_an_application), TEST(upgrade_added),
+		TEST(key_removed), TEST(own_port), TEST(found_but_for_case),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
