@@ -162,7 +162,7 @@ def test_own_file_of_a_connection_that_was_there_before(wstrace, port, tmp_path)
         seqs = [[f["seq"] for f in es] for es in (live.frames(), of(got, "frame"))]
         assert sorted(seqs[0]) == sorted(seqs[1]) and len(seqs[0]) >= 6
         assert {e["why"] for e in of(got, "resync")} == {"midstream"}
-        assert f"wstrace: 1 connections, {live.closing[1]} frames, {live.closing[2]} bytes, 0 lost" \
+        assert f"wstrace: 1 connection, {live.closing[1]} frames, {live.closing[2]} bytes, 0 lost" \
             in read.stderr
 
 
