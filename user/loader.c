@@ -28,7 +28,8 @@ struct loader {
 };
 
 static int verbosity;
-static char last_words[256]; /* of libbpf or the verifier: the reason behind an errno */
+static char last_words[256]; /* of libbpf: the reason behind an errno */
+static char verdict[256]; /* of the verifier */
 
 /*
  * The verifier's last word on a program, before its counts. A field that the kernel's types lack has
@@ -40,17 +41,17 @@ static void note_verifier(char *log)
 	char *start = strchr(log, '\n'), *end = strstr(start, "\nprocessed "), *word, *field, *details;
 	int name = strcspn(log, "'") + 1, len = strcspn(log + name, "'");
 
-	if (!end || end == start) /* it is not the verifier that refused it */
+	if (!end || end == start)
 		return;
 	*end = 0;
 	word = strrchr(start, '\n') + 1;
 	field = strstr(word, "] ");
 	details = field ? strstr(field, " (") : NULL;
 	if (!strncmp(word, lacking, strlen(lacking)) && details)
-		snprintf(last_words, sizeof(last_words), "program '%.*s' needs %.*s, which the kernel's "
-			 "types do not have", len, log + name, (int)(details - field - 2), field + 2);
+		snprintf(verdict, sizeof(verdict), "program '%.*s' needs %.*s, which the kernel's types "
+			 "do not have", len, log + name, (int)(details - field - 2), field + 2);
 	else
-		snprintf(last_words, sizeof(last_words), "program '%.*s': %s", len, log + name, word);
+		snprintf(verdict, sizeof(verdict), "program '%.*s': %s", len, log + name, word);
 }
 
 /* The first warning says most, unless libbpf goes on after it. */
@@ -241,6 +242,7 @@ static int try_backend(struct loader *l, const struct backend *backend, const st
 	const char *why;
 	int err;
 
+	verdict[0] = 0;
 	/* The ids in another file's BTF are not this kernel's. */
 	err = o->btf ? 0 : backend->probe(btf, &why);
 	snprintf(last_words, sizeof(last_words), "%s", err ? why : "");
@@ -276,6 +278,8 @@ static int try_backend(struct loader *l, const struct backend *backend, const st
 	l->backend = backend;
 	return 0;
 cleanup:
+	if (verdict[0] && (err == -EINVAL || err == -EACCES)) /* else it had no objection */
+		memcpy(last_words, verdict, sizeof(verdict));
 	unload(l);
 	return err;
 }
@@ -356,6 +360,20 @@ static const char *remedy(const struct options *o, int err)
 	}
 }
 
+static void say_remedies(const struct options *o, const int *errs)
+{
+	const char *said = NULL;
+
+	for (size_t i = 0; i < n_backends; i++) {
+		const char *text = errs[i] ? remedy(o, errs[i]) : NULL;
+
+		if (!text || text == said)
+			continue;
+		fprintf(stderr, "wstrace: %s\n", text);
+		said = text;
+	}
+}
+
 /* Before 5.11 (memory cgroups for BPF) maps count against this limit. */
 static void raise_memlock(void)
 {
@@ -409,12 +427,10 @@ static int start(struct loader *l, const struct options *o)
 	for (size_t i = 0; i < n_backends; i++) {
 		if (!errs[i])
 			continue;
-		err = errs[i];
 		memcpy(last_words, words[i], sizeof(last_words));
 		print_reason(stderr, "  ", &backends[i], errs[i]);
 	}
-	if (remedy(o, err))
-		fprintf(stderr, "wstrace: %s\n", remedy(o, err));
+	say_remedies(o, errs);
 	fprintf(stderr, "wstrace --check says more\n");
 	return 4;
 }
