@@ -16,6 +16,8 @@ from test_diagnose import ONLY, diagnosed, rules
 from test_read import read, tcpdump  # noqa: F401
 from test_real import HELLO, real  # noqa: F401
 
+pytestmark = pytest.mark.one_kernel
+
 PATIENT = UPGRADE + "proxy_read_timeout 3600s;"
 
 
