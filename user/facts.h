@@ -69,12 +69,6 @@ struct waiting_facts {
 	uint64_t segments; /* that this end has sent, about: those that were sent again not counted */
 };
 
-/* A rule of framing that a frame breaks. */
-struct breach {
-	const char *says, *fix;
-	bool after_close;
-};
-
 struct facts {
 	struct conn *conn; /* the decoder's, or once that is gone a copy of what matters */
 	bool open;

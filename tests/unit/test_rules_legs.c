@@ -231,7 +231,8 @@ static void slow_proxy(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(chain), TEST(stripped), TEST(stripped_then_here), TEST(path_rewritten), TEST(constant_key),
+		TEST(chain), TEST(stripped), TEST(stripped_then_here),
+		TEST(path_rewritten), TEST(constant_key),
 		TEST(by_process), TEST(upstream_refused), TEST(upstream_unreachable),
 		TEST(upstream_mute), TEST(rejected_101), TEST(idle), TEST(idle_uneven),
 		TEST(races), TEST(backend_reset), TEST(reloaded), TEST(slow_proxy),
