@@ -105,7 +105,8 @@ static const struct argp_option options[] = {
 	{ "backend", OPT_BACKEND, "auto|fentry|kprobe|tracepoint", 0,
 	  "How to get at the bytes; auto takes the first that this kernel allows", 5 },
 	{ "ringbuf", OPT_RINGBUF, "MB", 0, "Event buffer, a power of two (16)", 5 },
-	{ "max-conns", OPT_MAX_CONNS, "N", 0, "Connections followed at once (65536); one with both ends on this host counts twice", 5 },
+	{ "max-conns", OPT_MAX_CONNS, "N", 0,
+	  "Connections followed at once (65536); one with both ends on this host counts twice", 5 },
 	{ "btf", OPT_BTF, "FILE", 0, "Types of a kernel that does not bring its own (BTF)", 5 },
 	{ "check", OPT_CHECK, 0, 0, "Say what this kernel allows, with -v what the verifier counted, and exit", 5 },
 	{ 0, 0, 0, 0, 0, -1 },
@@ -207,7 +208,8 @@ static void parse_cgroup(struct options *o, struct argp_state *state, const char
 	/* A path of the file system, or as -v, NDJSON and /proc/PID/cgroup show it. */
 	snprintf(below, sizeof(below), "%s%s%s", root, *path == '/' ? "" : "/", path);
 	if (!(*path == '/' && is_cgroup(path, real)) && !is_cgroup(below, real))
-		argp_error(state, "--cgroup: '%s' is not a cgroup v2 directory, nor is '%s'", path, below);
+		argp_error(state, "--cgroup: '%s' is not a cgroup v2 directory, nor is '%s'", path,
+			   below);
 	if (stat(real, &st))
 		argp_error(state, "--cgroup: '%s': %s", real, strerror(errno));
 	o->cgroup_id = st.st_ino;

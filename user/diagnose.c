@@ -185,8 +185,8 @@ static struct row *find_row(struct diagnose *d, const struct rule *r, const stru
 }
 
 /*
- * The first one's text stands for all of its kind; what is known later and says more takes its place.
- * Returns whether it is news.
+ * The first one's text stands for all of its kind; what is known later and says more takes its
+ * place. Returns whether it is news.
  */
 static bool keep_text(struct diagnose_row *to, const struct verdict *v)
 {

@@ -5,6 +5,7 @@
 #include "facts.h"
 #include "hist.h"
 #include "http.h"
+#include "observe.h"
 #include "ws.h"
 
 bool facts_show_secrets;
@@ -141,7 +142,7 @@ static bool broken(const struct facts *f)
 	return f->breach || f->text_bad || f->frame_masked != (f->dir == WST_C2S);
 }
 
-/* Whether what the leg before f had shows that the proxy between them has made or broken the frame. */
+/* Whether the proxy has made or broken the frame itself, as what the leg before f had shows. */
 static bool made_here(const struct facts *f, const struct facts *before)
 {
 	if (before->s[f->dir].frames < f->s[f->dir].frames)
@@ -448,7 +449,8 @@ static const struct fact_name names[] = {
 	S(client_target), S(kept), S(location), S(host), S(client_host), S(origin), S(upgrade),
 	S(client_upgrade), S(connection), S(http), S(key), S(request_version), S(offered),
 	S(chosen), S(extensions_offered), S(extensions_granted), S(stray_extension), S(accept),
-	S(reason), S(server_version), S(breach), S(breach_fix), S(rsv_bits), N(sent_code), S(missing), S(dir), S(first), S(joined_by),
+	S(reason), S(server_version), S(breach), S(breach_fix), S(rsv_bits),
+	N(sent_code), S(missing), S(dir), S(first), S(joined_by),
 	S(answer), S(how), S(code_name), S(close_reason), S(closing), S(close_sender),
 	S(close_receiver), N(code), N(status), N(client_status), N(upstream_status),
 	N(latency_ms), N(waited_ms), N(lived_ms), N(len), N(rsv), N(masked), N(together),

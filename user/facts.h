@@ -77,12 +77,6 @@ struct held_facts {
 	uint64_t us; /* all of them together */
 };
 
-/* A rule of framing that a frame breaks. */
-struct breach {
-	const char *says, *fix;
-	bool after_close;
-};
-
 struct facts {
 	struct conn *conn; /* the decoder's, or once that is gone a copy of what matters */
 	bool open;

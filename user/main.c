@@ -159,7 +159,7 @@ static int ask_stats(struct session *s, struct loader *l, bool waiting_only)
 	struct run_totals totals = {};
 	int err = loader__ask_stats(l, waiting_only, on_record, s);
 
-	if (s->look) /* rates are counted from one interval to the next, not from a look in between */
+	if (s->look) /* rates go from one interval to the next, not from a look between */
 		return err;
 	loader__totals(l, &totals);
 	output__totals(clock_ns(CLOCK_REALTIME), &totals);

@@ -210,20 +210,20 @@ static const struct breach
 	reserved_opcode = { "its opcode is reserved",
 			    "mend the sender: RFC 6455 knows the opcodes 0, 1, 2, 8, 9 and 10" },
 	long_form = { "its length is not in the shortest form",
-		      "mend the sender: up to 125 bytes one byte says the length, up to 65535 two more" },
+		      "mend the sender: one byte says a length up to 125, two more one up to 65535" },
 	top_bit = { "the top bit of its 64-bit length is set",
-		    "mend the sender, or what alters the stream on the way: no frame is that long" },
+		    "mend the sender, or what alters the stream: no frame is that long" },
 	big_control = { "a control frame may carry 125 bytes at most",
-			"mend the sender: send what is longer than 125 bytes as a message, not in a ping, pong "
-			"or close" },
+			"mend the sender: send what is longer than 125 bytes as a message, not in a "
+			"ping, pong or close" },
 	split_control = { "a control frame may not be fragmented",
 			  "mend the sender: send a ping, pong or close in one frame, with FIN" },
 	orphan = { "it continues a message that was not begun",
 		   "mend the sender: let only one thread at a time write a message" },
 	nested = { "it begins a message inside another one",
 		   "mend the sender: let only one thread at a time write a message" },
-	after_close = { "it comes after a Close frame", "mend the sender: send nothing behind a Close frame",
-			true };
+	after_close = { "it comes after a Close frame",
+			"mend the sender: send nothing behind a Close frame", true };
 
 /* The rule of RFC 6455, section 5, that a frame breaks on its own or where it comes. */
 static const struct breach *find_breach(struct stream_facts *s, const struct frame_event *fr)

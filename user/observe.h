@@ -6,6 +6,12 @@
 #include "event.h"
 #include "facts.h"
 
+/* A rule of framing that a frame breaks. */
+struct breach {
+	const char *says, *fix;
+	bool after_close;
+};
+
 void observe_request(struct facts *f, const struct event *e);
 void observe_response(struct facts *f, const struct event *e);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One event a line; that of an ordinary frame takes no more than 79 columns, as on a terminal of 80:
+ * One event a line; that of an ordinary frame takes no more than 79 columns, for terminals of 80:
  * TIME            CONN  PROCESS         DIR WHAT
  * The headers of a handshake follow it, indented. -> goes from the WebSocket client to the server.
  */

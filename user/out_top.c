@@ -172,8 +172,8 @@ static void draw_help(void)
 	struct buf b = {};
 	int y = 1;
 
-	buf_printf(&b, " wstrace %s --top, every %llu s; \"recently\" is the last 5 to 10 s", WSTRACE_VERSION,
-		   (unsigned long long)opts->interval);
+	buf_printf(&b, " wstrace %s --top, every %llu s; \"recently\" is the last 5 to 10 s",
+		   WSTRACE_VERSION, (unsigned long long)opts->interval);
 	bar(0, LOOK_HEAD, &b);
 	if (below_help == MODE_CONN) {
 		draw_keys(y, top_conn_help);

@@ -70,7 +70,7 @@ int output__flush(void);
 /* Says what went wrong, a reader that has gone excepted. Returns as output__flush() does. */
 int output__close(uint64_t ts, const struct run_totals *t, const struct diagnose *d);
 
-/* Begins the closing line on stderr: "wstrace: 1 connection, 4 frames (3 shown), 9 bytes, 0 lost". */
+/* Begins the closing line: "wstrace: 1 connection, 4 frames (3 shown), 9 bytes, 0 lost". */
 void output__say_totals(const struct run_totals *t);
 
 /*

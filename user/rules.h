@@ -37,7 +37,7 @@ struct rule {
 	const char *says; /* one sentence, with {names} of facts */
 	const char *fix;
 	const char *evidence; /* names of facts, blank between */
-	const char *refines; /* id of a rule that says the same of the same cause, knowing less; or NULL */
+	const char *refines; /* id of a rule that says the same, knowing less; NULL: none */
 };
 
 /* The long form: one row an id. */

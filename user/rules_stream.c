@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Frames that break RFC 6455, how connections end, and who is slow. */
 #include <string.h>
+#include "observe.h"
 #include "rules.h"
 #include "ws.h"
 
@@ -77,12 +78,13 @@ const struct rule rules_frame[] = {
 	{ "mask-s2c", SEV_ERROR, CAUSE_STREAM, AT_FRAME, mask_s2c,
 	  "{sender} sent a masked frame: clients must end the connection", NULL, "dir masked len" },
 	{ "rsv-not-agreed", SEV_ERROR, CAUSE_STREAM, AT_FRAME, compressed,
-	  "{sender} sent a compressed frame (RSV1), and the handshake did not agree on compression", NULL,
-	  "dir rsv extensions_offered extensions_granted" },
+	  "{sender} sent a compressed frame (RSV1), and the handshake did not agree on compression",
+	  NULL, "dir rsv extensions_offered extensions_granted" },
 	{ "rsv-not-agreed", SEV_ERROR, CAUSE_STREAM, AT_FRAME, rsv_not_agreed,
-	  "{sender} sent a frame with {rsv_bits} set, and the handshake agreed on no extension that uses "
-	  "that",
-	  "mend the sender, or what alters frames on the way: without such an extension these bits are 0",
+	  "{sender} sent a frame with {rsv_bits} set, and the handshake agreed on no extension that "
+	  "uses that",
+	  "mend the sender, or what alters frames on the way: without such an extension these bits "
+	  "are 0",
 	  "dir rsv extensions_offered extensions_granted" },
 	{ "bad-frame", SEV_ERROR, CAUSE_STREAM, AT_FRAME, bad_frame,
 	  "{sender} sent a frame that breaks the framing rules: {breach}", "{breach_fix}",

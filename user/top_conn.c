@@ -264,7 +264,8 @@ static void draw_head(uint64_t now, bool paused)
 	else if (row->refused)
 		buf_printf(&b, "! %u  ", row->refused);
 	buf_str(&b, row->target ? row->target : "no request seen");
-	screen_put(1, 1, screen_cols() - 1, top_row_marked(row) ? LOOK_BAD : LOOK_BOLD, b.data, b.len);
+	screen_put(1, 1, screen_cols() - 1, top_row_marked(row) ? LOOK_BAD : LOOK_BOLD, b.data,
+		   b.len);
 	b.len = 0;
 	add_why(&b, now);
 	screen_put(2, 1, screen_cols() - 1, row->closed ? LOOK_WARN : LOOK_PLAIN, b.data, b.len);

@@ -308,13 +308,14 @@ static void draw_target(struct buf *b, const struct top_row *r, uint64_t now, in
 
 /* What a sick connection shows by comes first: on 80 columns the rest is a key away. */
 const struct top_column top_columns[] = {
-	{ "#", 'N', 6, true, "number of the connection in this run; !: see above", NULL, compare_number,
-	  draw_number },
+	{ "#", 'N', 6, true, "number of the connection in this run; !: see above", NULL,
+	  compare_number, draw_number },
 	{ "PROCESS", 'P', 14, true, "name and number of the process that uses it", NULL,
 	  compare_process, draw_process },
 	{ "PEER", 'A', 16, true, "the other end; < it connected to this host, > this host to it",
 	  NULL, compare_peer, draw_peer },
-	{ "IDLE", 'D', 5, false, "since bytes last passed; or the status of a failed handshake", key_idle, NULL, draw_idle },
+	{ "IDLE", 'D', 5, false, "since bytes last passed; or the status of a failed handshake",
+	  key_idle, NULL, draw_idle },
 	{ "MSG/S", 'M', 5, false, "messages a second, both directions", key_messages, NULL,
 	  draw_messages },
 	{ "BYT/S", 'B', 5, false, "payload bytes a second, both directions", key_bytes, NULL,

@@ -412,7 +412,8 @@ def test_marks(terminal, port, pairs):
     dropped.c2s(TEXT, "x")
     dropped.close()
     t.keys("N")
-    t.wait(lambda _: [(r["#"], r["IDLE"]) for r in t.rows()][1:] == [("!2", "404"), ("!3", "ended")])
+    marks = [("!2", "404"), ("!3", "ended")]
+    t.wait(lambda _: [(r["#"], r["IDLE"]) for r in t.rows()][1:] == marks)
     row = t.rows()[0]
     assert row["#"] == "1"
     assert os.getpid() > 99999 or row["PROCESS"].endswith(f"3[{os.getpid()}]"), "the name is cut"
