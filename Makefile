@@ -55,8 +55,9 @@ BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -Wall -Wextra 
 LIBS := -l:libbpf.a -lelf -lz -lnettle $(if $(filter yes,$(PCAP)),-lpcap) -lncursesw -ltinfo
 
 # The object that defines the maps comes first: bpftool before 7.3 mixes up the offsets else.
-BPF_OBJS := $(addprefix $(B)/bpf/,conn.bpf.o core.bpf.o foreign.bpf.o http.bpf.o nagle.bpf.o \
-	      pair.bpf.o report.bpf.o stats.bpf.o hook_state.bpf.o hook_fentry.bpf.o hook_kprobe.bpf.o hook_tracepoint.bpf.o)
+BPF_OBJS := $(addprefix $(B)/bpf/,conn.bpf.o connect.bpf.o core.bpf.o foreign.bpf.o http.bpf.o nagle.bpf.o \
+	      pair.bpf.o report.bpf.o scan.bpf.o stats.bpf.o hook_state.bpf.o hook_fentry.bpf.o \
+	      hook_kprobe.bpf.o hook_tracepoint.bpf.o)
 USER_SRCS := $(filter-out $(if $(filter no,$(PCAP)),user/capture.c user/dissect.c \
 	       user/read.c),$(wildcard user/*.c))
 USER_OBJS := $(patsubst user/%.c,$(B)/user/%.o,$(USER_SRCS))

@@ -14,6 +14,18 @@
 #define MSG_TRUNC 0x20 /* the bytes are thrown away, the buffer is not written */
 #define RCV_SHUTDOWN 1
 
+enum { /* include/net/tcp_states.h */
+	TCP_ESTABLISHED = 1,
+	TCP_SYN_SENT,
+	TCP_SYN_RECV,
+	TCP_FIN_WAIT1,
+	TCP_FIN_WAIT2,
+	TCP_CLOSE = 7,
+	TCP_CLOSE_WAIT,
+	TCP_LAST_ACK,
+	TCP_LISTEN,
+};
+
 /*
  * For sockets that the verifier knows the type of (fexit, tp_btf): plain loads, no helper. Other
  * families' sockets have 0 where TCP has its ports; so has an accepted one that TCP is done with,

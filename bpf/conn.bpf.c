@@ -30,9 +30,6 @@ __u64 focus = 0;
 
 __u64 ignored[N_IGNORED] = {};
 
-/* A bit for each port that somebody listened on at start. */
-__u64 listening[1024] = {};
-
 struct hists hists SEC(".maps");
 struct walks walks SEC(".maps");
 struct events events SEC(".maps");
@@ -45,30 +42,9 @@ struct {
 	__type(value, u8);
 } pids SEC(".maps");
 
-/* Connects under way, by socket: who connects is only known when the SYN goes out. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 4096);
-	__type(key, u64);
-	__type(value, struct wst_task);
-} connecting SEC(".maps");
-
 static const struct conn no_conn;
 
-enum { /* include/net/tcp_states.h */
-	TCP_ESTABLISHED = 1,
-	TCP_SYN_SENT,
-	TCP_SYN_RECV,
-	TCP_FIN_WAIT1,
-	TCP_FIN_WAIT2,
-	TCP_CLOSE = 7,
-	TCP_CLOSE_WAIT,
-	TCP_LAST_ACK,
-	TCP_LISTEN,
-};
-
 #define ETIMEDOUT 110
-#define ECONNREFUSED 111
 #define EHOSTUNREACH 113
 #define PF_EXITING 4
 
@@ -109,8 +85,7 @@ static __always_inline bool addr_wanted(const u8 *addr, u16 family)
 	return true;
 }
 
-/* sent, received: positions of the next byte in each direction of this socket. */
-static __noinline struct conn *conn_new(struct sock *sk, u8 role, bool midstream, u32 sent,
+struct conn *conn_new(struct sock *sk, u8 role, bool midstream, u32 sent,
 					u32 received)
 {
 	u64 key = (u64)sk, now = bpf_ktime_get_ns();
@@ -148,19 +123,6 @@ static __noinline struct conn *conn_new(struct sock *sk, u8 role, bool midstream
 	return c;
 }
 
-/* Which end this is, where the TCP handshake was not seen. */
-static __always_inline u8 guess_role(struct sock *sk)
-{
-	u16 lport = BPF_CORE_READ(sk, __sk_common.skc_num);
-	u16 rport = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
-
-	if (listening[lport >> 6] >> (lport & 63) & 1)
-		return WST_SERVER;
-	if (!port_selected(lport) || (port_selected(rport) && rport < lport))
-		return WST_CLIENT;
-	return WST_SERVER;
-}
-
 struct conn *conn_meet(u64 key, u32 seq, u32 io)
 {
 	struct sock *sk = (struct sock *)key;
@@ -179,7 +141,7 @@ struct conn *conn_meet(u64 key, u32 seq, u32 io)
 		return NULL;
 	sent = io == IO_SEND ? seq : BPF_CORE_READ(tp, write_seq);
 	received = io == IO_RECV ? seq : BPF_CORE_READ(tp, copied_seq);
-	return conn_new(sk, guess_role(sk), !early, sent, received);
+	return conn_new(sk, scan_role(sk), !early, sent, received);
 }
 
 static __always_inline bool pid_wanted(u32 pid)
@@ -212,8 +174,7 @@ static __always_inline bool is_shadow(struct conn *c)
 	return c->shadow;
 }
 
-/* t says who uses c now. Returns false where that process is not to be followed. */
-static __always_inline bool set_task(struct conn *c, struct wst_task *t)
+bool conn_set_task(struct conn *c, struct wst_task *t)
 {
 	if (!pid_wanted(t->pid) || !comm_wanted(t->comm))
 		return false;
@@ -245,60 +206,30 @@ bool conn_admit(struct conn *c, u32 pid)
 	t.pid = pid;
 	t.cgroup = bpf_get_current_cgroup_id();
 	BPF_CORE_READ_STR_INTO(&t.comm, task, group_leader, comm);
-	return set_task(c, &t);
+	return conn_set_task(c, &t);
 }
 
-/* For the other end, where that is on this host. */
-static __always_inline void set_client_pid(struct conn *c, u32 pid)
+void conn_set_client(struct conn *c, u32 pid)
 {
 	c->open.t.pid = pid;
 	pair_mark(c);
 }
 
-int on_open_socket(struct sock *sk, struct task_struct *task, u32 pass)
+void conn_announce(struct conn *c, struct task_struct *task)
 {
-	u8 state = BPF_CORE_READ(sk, __sk_common.skc_state);
-	struct tcp_sock *tp = (struct tcp_sock *)sk;
 	struct wst_task t = {};
-	u64 key = (u64)sk;
-	struct conn *c;
-	u16 port;
 
-	if (!flow_selected(sk))
-		return 0;
-	if (pass == WST_SCAN_LISTENERS) {
-		port = BPF_CORE_READ(sk, __sk_common.skc_num);
-		if (state == TCP_LISTEN)
-			listening[port >> 6] |= 1ULL << (port & 63);
-		return 0;
-	}
-	if (state != TCP_ESTABLISHED && state != TCP_CLOSE_WAIT && state != TCP_FIN_WAIT1 &&
-	    state != TCP_FIN_WAIT2)
-		return 0;
-	c = bpf_map_lookup_elem(&conns, &key);
-	if (pass == WST_SCAN_CONNS && !c) {
-		c = conn_new(sk, guess_role(sk), true, BPF_CORE_READ(tp, write_seq),
-			     BPF_CORE_READ(tp, copied_seq));
-		if (!c)
-			__sync_fetch_and_add(&refused_conns, 1);
-		else if (state != TCP_ESTABLISHED)
-			c->first = state == TCP_CLOSE_WAIT ? WST_FIRST_REMOTE : WST_FIRST_LOCAL;
-	}
-	if (pass == WST_SCAN_CONNS && c && c->role == WST_CLIENT && !c->open.t.pid)
-		set_client_pid(c, BPF_CORE_READ(task, tgid));
 	/*
 	 * What has just been opened says so with its first bytes: its other end may still be on its way,
 	 * by which it may turn out to be hidden. With a cgroup wanted, the process itself says where it belongs
 	 * when it next acts.
 	 */
-	if (pass != WST_SCAN_ANNOUNCE || !c || c->announced || cgroup_wanted ||
-	    !(c->open.t.h.flags & WST_MIDSTREAM) || is_shadow(c))
-		return 0;
+	if (c->announced || cgroup_wanted || !(c->open.t.h.flags & WST_MIDSTREAM) || is_shadow(c))
+		return;
 	t.pid = BPF_CORE_READ(task, tgid);
 	t.cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
 	BPF_CORE_READ_STR_INTO(&t.comm, task, group_leader, comm);
-	set_task(c, &t);
-	return 0;
+	conn_set_task(c, &t);
 }
 
 static __always_inline void find_how(struct sock *sk, struct conn *c)
@@ -384,51 +315,10 @@ static __always_inline int client_met_early(struct tcp_sock *tp, struct conn *c)
 	return 0;
 }
 
-/* The SYN goes out, in the context of the process that connects. */
-static __noinline void connect_start(struct sock *sk)
-{
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	struct wst_task t = {};
-	u64 key = (u64)sk;
-
-	t.h.ts = bpf_ktime_get_ns();
-	t.pid = bpf_get_current_pid_tgid() >> 32;
-	t.cgroup = bpf_get_current_cgroup_id();
-	BPF_CORE_READ_STR_INTO(&t.comm, task, group_leader, comm);
-	bpf_map_update_elem(&connecting, &key, &t, BPF_ANY);
-}
-
-/*
- * It came to nothing. The local port has been given back, but inet_sport still holds it. A socket
- * that was given up before there was an answer has no error.
- */
-static __noinline void connect_failed(struct sock *sk)
-{
-	u64 key = (u64)sk;
-	struct wst_task *t = bpf_map_lookup_elem(&connecting, &key);
-	struct conn *c;
-
-	if (!t || cgroup_wanted)
-		return;
-	c = conn_new(sk, WST_CLIENT, false, 0, 0);
-	if (!c)
-		return;
-	c->open.lport = bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
-	c->open.t.h.ts = t->h.ts;
-	c->open.t.h.flags = WST_ATTEMPT;
-	c->first = WST_FIRST_REMOTE;
-	if (!c->shadow && set_task(c, t))
-		report(c, sk, WST_CLOSE, BPF_CORE_READ(sk, sk_err) == ECONNREFUSED ? WST_REFUSED :
-										     WST_TIMEOUT);
-	pair_forget(c);
-	bpf_map_delete_elem(&conns, &key);
-}
-
 int on_state(struct sock *sk, int oldstate, int newstate)
 {
 	struct tcp_sock *tp = (struct tcp_sock *)sk;
 	u64 key = (u64)sk;
-	struct wst_task *t;
 	struct conn *c;
 	u32 pid = 0;
 
@@ -440,9 +330,7 @@ int on_state(struct sock *sk, int oldstate, int newstate)
 	if (oldstate == TCP_SYN_SENT && newstate != TCP_SYN_SENT) {
 		if (newstate == TCP_CLOSE)
 			connect_failed(sk);
-		t = bpf_map_lookup_elem(&connecting, &key);
-		pid = t ? t->pid : 0;
-		bpf_map_delete_elem(&connecting, &key);
+		pid = connect_end(sk);
 	}
 	if (newstate == TCP_ESTABLISHED) {
 		/* Only here: at TCP_CLOSE the local port has been given back. */
@@ -464,7 +352,7 @@ int on_state(struct sock *sk, int oldstate, int newstate)
 		if (!c)
 			__sync_fetch_and_add(&refused_conns, 1);
 		else if (pid)
-			set_client_pid(c, pid);
+			conn_set_client(c, pid);
 		return 0;
 	}
 	c = bpf_map_lookup_elem(&conns, &key);

@@ -83,9 +83,6 @@ int on_state(struct sock *sk, int oldstate, int newstate) __hidden;
 /* A send is over, and TCP has not sent all bytes yet; at: the walk's place in the map walks. */
 int on_unsent(u32 at);
 
-/* At start, task turns out to hold the socket sk; pass: enum wst_scan. */
-int on_open_socket(struct sock *sk, struct task_struct *task, u32 pass) __hidden;
-
 /* The last process has closed sk, after TCP_CLOSE. */
 int on_destroy(struct sock *sk) __hidden;
 

@@ -91,19 +91,15 @@ __noinline int scan_all(u32 at)
 
 __noinline int step_http(u32 at)
 {
-	struct walk *w = bpf_map_lookup_elem(&walks, &at);
+	struct walk *w;
 	struct conn *c;
 	struct stream *s;
 	u32 n, used, pos;
 	int ev, flags;
 	bool head;
 
-	if (!w)
+	if (!walk_find(at, &w, &c, &s))
 		return 0;
-	c = bpf_map_lookup_elem(&conns, &w->sk);
-	if (!c)
-		return 0;
-	s = walk_stream(w, c);
 	if (http_data(&s->http)) {
 		advance(w, s, http_skip(&s->http, w->b.left));
 		return w->b.total > 0;

@@ -12,7 +12,9 @@ extern const volatile __u8 want_hists __hidden;
 extern const volatile __u8 hidden_role __hidden;
 extern const volatile __u8 only_focus __hidden;
 extern const volatile __u8 spares __hidden;
+extern const volatile __u64 cgroup_wanted __hidden;
 extern __u32 scan_pass __hidden; /* how far the search for open connections is: enum wst_scan */
+extern __u64 refused_conns __hidden;
 extern __u64 focus __hidden;
 extern __u64 lost_events __hidden;
 
@@ -120,12 +122,6 @@ static __always_inline bool emit(struct conn *c, void *record, u32 size)
 }
 
 /*
- * A socket that the table does not hold, on its first bytes, which start at seq: a connection
- * from before wstrace. NULL where it is not one to follow.
- */
-struct conn *conn_meet(u64 sk, u32 seq, u32 io) __hidden;
-
-/*
  * The scratch for a call, or NULL: the call is not for this program. The spare is to have it only
  * where the first program did not run. A task preempted between the two may have both take it; position()
  * makes nothing of that.
@@ -153,6 +149,16 @@ static __always_inline struct walk *walk_start(u32 io, bool spare)
 	return w;
 }
 
+/*
+ * Tens of thousands of connections are more than the ring buffer holds. An iterator that returns 1
+ * has read() return EAGAIN, and comes back to the same place at the next read().
+ */
+static __always_inline bool no_room(void)
+{
+	return bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >
+	       bpf_ringbuf_query(&events, BPF_RB_RING_SIZE) / 2;
+}
+
 /* The connection that a call's bytes belong to; NULL: they need not be looked at. */
 static __always_inline struct conn *walk_conn(struct walk *w)
 {
@@ -165,36 +171,5 @@ static __always_inline struct conn *walk_conn(struct walk *w)
 	*ignored_place(w->sk) = w->sk;
 	return NULL;
 }
-
-/*
- * Process pid uses c for the first time in a row. Announces the connection, or the new process.
- * Returns false where this connection, or this process's bytes, are not to be followed.
- */
-bool conn_admit(struct conn *c, u32 pid) __hidden;
-
-/* A connection whose end was not seen: where its socket is gone, so is it. */
-void conn_reap(u64 key, struct conn *c) __hidden;
-
-/* Unread data waits in c: announces it, where no process has brought that about for a second. */
-void conn_unread(struct conn *c) __hidden;
-
-/* Sends WST_HISTS and a record of struct wst_stats; of type WST_CLOSE with how and who. */
-void report(struct conn *c, struct sock *sk, u8 type, u8 how) __hidden;
-
-/*
- * For connections with both ends on this host, of which one is shown. pair_mark() when c is new,
- * and again once its client's process is known; pair_forget() when it goes. pair_hides(): the other
- * end is here, and is the one that is shown. pair_client_pid(): the client's process, or 0.
- */
-void pair_mark(struct conn *c) __hidden;
-bool pair_hides(struct conn *c) __hidden;
-void pair_forget(struct conn *c) __hidden;
-u32 pair_client_pid(struct conn *c) __hidden;
-
-/*
- * Whether others than tcp_sendmsg() and tcp_recvmsg() move sk's bytes. Says so in an event, once,
- * and makes c opaque. For slow paths: a new process, a gap, the end.
- */
-bool conn_foreign(struct conn *c, u64 sk) __hidden;
 
 #endif

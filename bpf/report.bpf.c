@@ -135,16 +135,6 @@ static __always_inline bool waits(struct sock *sk)
 	       BPF_CORE_READ(tp, write_seq) != BPF_CORE_READ(tp, snd_nxt);
 }
 
-/*
- * Tens of thousands of connections are more than the ring buffer holds. An iterator that returns 1
- * has read() return EAGAIN, and comes back to the same place at the next read().
- */
-static __always_inline bool no_room(void)
-{
-	return bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >
-	       bpf_ringbuf_query(&events, BPF_RB_RING_SIZE) / 2;
-}
-
 /* Reading this iterator over the map conns sends a WST_STATS for each connection. */
 SEC("iter/bpf_map_elem")
 int stats(struct bpf_iter__bpf_map_elem *ctx)
@@ -185,35 +175,6 @@ int census(struct bpf_iter__bpf_map_elem *ctx)
 	c = bpf_map_lookup_elem(&conns, &sk);
 	if (c)
 		bpf_seq_write(ctx->meta->seq, &c->open.t.h.conn, sizeof(u64));
-	return 0;
-}
-
-#define S_IFMT 0170000
-#define S_IFSOCK 0140000
-
-/* What reading the iterator open_sockets does: enum wst_scan, written by the user side. */
-__u32 scan_pass = 0;
-
-/*
- * Reading this iterator over all files of all tasks finds the sockets that were open before
- * wstrace, in every network namespace, with the processes that hold them.
- */
-SEC("iter/task_file")
-int open_sockets(struct bpf_iter__task_file *ctx)
-{
-	struct task_struct *task = ctx->task;
-	struct file *file = ctx->file;
-	struct socket *socket;
-	struct sock *sk;
-
-	if (scan_pass == WST_SCAN_ANNOUNCE && no_room())
-		return 1;
-	if (!task || !file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
-		return 0;
-	socket = BPF_CORE_READ(file, private_data);
-	sk = BPF_CORE_READ(socket, sk);
-	if (sk)
-		on_open_socket(sk, task, scan_pass);
 	return 0;
 }
 

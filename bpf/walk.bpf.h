@@ -36,6 +36,19 @@ static __always_inline struct stream *walk_stream(struct walk *w, struct conn *c
 	return w->dir == WST_C2S ? &c->s[WST_C2S] : &c->s[WST_S2C];
 }
 
+/* What a step works on. Returns false where there is no such thing, which only the verifier believes. */
+static __always_inline bool walk_find(u32 at, struct walk **w, struct conn **c, struct stream **s)
+{
+	*w = bpf_map_lookup_elem(&walks, &at);
+	if (!*w)
+		return false;
+	*c = bpf_map_lookup_elem(&conns, &(*w)->sk);
+	if (!*c)
+		return false;
+	*s = walk_stream(*w, *c);
+	return true;
+}
+
 static __always_inline void advance(struct walk *w, struct stream *s, u32 n)
 {
 	bytes_advance(&w->b, n);
