@@ -6,34 +6,17 @@
 #include "legs.h"
 #include "moments.h"
 #include "observe.h"
-#include "opened.h"
 #include "overdue.h"
 #include "process.h"
+#include "sites.h"
 
 #define SECOND 1000000000ULL
 #define SETTLE SECOND /* by then the other ends of what ended together have ended, too */
 #define TOGETHER (SECOND / 2)
 #define KEEP (3 * SECOND) /* closed connections are compared with later ones that long */
 #define FOLD SECOND
-#define MASS 20 /* connections that end within a second */
-#define MASS_REMEMBERED (30 * SECOND)
-#define SILENCES 16
 #define ROWS_MAX 4096
-#define SITES_MAX 65536 /* server addresses that are remembered */
 #define STATS_MAX 4096 /* open WebSockets of which a look at all would fill the ring buffer */
-
-/* What has been seen at one server address, or in front of it. */
-struct site {
-	char addr[ADDR_LEN];
-	bool plain, tls; /* has been spoken there */
-	char *kept; /* a target whose Upgrade header the proxy here has passed on */
-	struct opened opened;
-	uint64_t silence[SILENCES]; /* before connections were cut */
-	uint32_t n_silences;
-	uint64_t open_second, close_second, mass_ts;
-	uint32_t opens, opens_before, closes, mass; /* in the second, and in the one before it */
-	UT_hash_handle hh;
-};
 
 struct row {
 	struct diagnose_row shown;
@@ -50,7 +33,7 @@ struct diagnose {
 	struct moments ends, sent_away; /* of d->ended, by process */
 	struct overdue overdue;
 	uint64_t lost; /* when events were last lost */
-	struct site *sites;
+	struct sites sites;
 	struct row *rows;
 	unsigned int n_rows;
 	uint32_t websockets; /* open now */
@@ -72,22 +55,6 @@ struct diagnose *diagnose__new(diagnosis_fn fn, void *ctx, bool show_secrets, bo
 		return d;
 	free(d);
 	return NULL;
-}
-
-static struct site *site_of(struct diagnose *d, const struct facts *f)
-{
-	const char *addr = f->conn->role == WST_SERVER ? f->conn->local : f->conn->remote;
-	struct site *s;
-
-	HASH_FIND_STR(d->sites, addr, s);
-	if (s)
-		return s;
-	s = HASH_COUNT(d->sites) < SITES_MAX ? calloc(1, sizeof(*s)) : NULL;
-	if (!s)
-		return NULL;
-	strcpy(s->addr, addr);
-	HASH_ADD_STR(d->sites, addr, s);
-	return s;
 }
 
 static struct facts *add_facts(struct diagnose *d, struct conn *c)
@@ -280,50 +247,6 @@ static void tell_leg(struct diagnose *d, struct facts *f, uint64_t ts)
 	d->fn(d->ctx, &e);
 }
 
-/* "/websocket" of "/websocket/chat?room=1": what a location block is likely to name. */
-static size_t location_len(const char *target)
-{
-	return target[0] ? 1 + strcspn(target + 1, "/?") : 0;
-}
-
-static bool same_location(const char *a, const char *b)
-{
-	size_t n = location_len(a);
-
-	return n == location_len(b) && !memcmp(a, b, n);
-}
-
-/* What the proxy in front of f does with other targets. */
-static void note_kept(struct diagnose *d, struct facts *f)
-{
-	struct site *s = site_of(d, f->down);
-	const char *target = f->down->req.target;
-
-	if (!s || !target || !f->down->req.websocket)
-		return;
-	if (f->req.websocket && f->req.connection && !f->req.http10) {
-		if (!s->kept)
-			s->kept = strdup(target);
-	} else if (s->kept && !same_location(s->kept, target)) {
-		f->kept_elsewhere = s->kept;
-	}
-}
-
-static void count_open(struct diagnose *d, struct facts *f)
-{
-	struct site *s = site_of(d, f);
-
-	if (!s)
-		return;
-	if (f->req.ts - s->open_second >= SECOND) {
-		s->opens_before = f->req.ts - s->open_second < 2 * SECOND ? s->opens : 0;
-		s->open_second = f->req.ts;
-		s->opens = 0;
-	}
-	f->opens = ++s->opens;
-	f->mass_closes = s->mass && f->req.ts - s->mass_ts < MASS_REMEMBERED ? s->mass : 0;
-}
-
 static void on_request(struct diagnose *d, struct facts *f, const struct event *e)
 {
 	legs__forget(d->legs, f);
@@ -341,36 +264,22 @@ static void on_request(struct diagnose *d, struct facts *f, const struct event *
 		return;
 	if (legs__request(d->legs, f)) {
 		tell_leg(d, f, e->ts);
-		note_kept(d, f);
+		sites__joined(&d->sites, f);
 	}
 	if (!f->twin) {
-		count_open(d, f);
+		sites__asked(&d->sites, f);
 		overdue__asked(&d->overdue, f);
 	}
 	if (!f->req.cut)
 		weigh(d, f, AT_REQUEST, e->ts);
 }
 
-/* Which targets this server opens, and whether the one that it does not know is like one of them. */
-static void note_opened(struct site *s, struct facts *f)
-{
-	if (f->req.target && f->res.websocket)
-		opened__add(&s->opened, f->req.target);
-	if (f->req.target && f->res.status == 404)
-		f->similar = opened__like(&s->opened, f->req.target);
-}
-
 static void on_response(struct diagnose *d, struct facts *f, const struct event *e)
 {
-	struct site *s = site_of(d, f);
 	bool was = f->res.websocket;
 
 	observe_response(f, e);
-	if (s) {
-		s->plain |= f->res.seen && f->res.status != 400;
-		f->port_tls = s->tls;
-		note_opened(s, f);
-	}
+	sites__answered(&d->sites, f);
 	d->websockets += !was && f->res.websocket;
 	if (f->res.seen) {
 		legs__waits(d->legs, f, e->ts);
@@ -417,12 +326,10 @@ static void on_frame(struct diagnose *d, struct facts *f, const struct event *e)
 
 static void on_opaque(struct diagnose *d, struct facts *f, const struct event *e)
 {
-	struct site *s = site_of(d, f);
-
 	if (e->opaque->h.dir == WST_S2C) {
 		f->answer_why = e->opaque->why;
-		if (s && f->answer_why == WST_WHY_TLS)
-			s->tls = true;
+		if (f->answer_why == WST_WHY_TLS)
+			sites__tls(&d->sites, f);
 	} else {
 		f->opaque_why = e->opaque->why;
 		legs__waits(d->legs, f, e->ts);
@@ -441,32 +348,8 @@ static void on_stats(struct diagnose *d, struct facts *f, const struct event *e)
 	weigh(d, f, AT_LOOK, e->ts);
 }
 
-static void count_close(struct diagnose *d, struct facts *f)
-{
-	struct site *s = site_of(d, f);
-	uint32_t came = 0;
-
-	if (!s || !f->res.websocket)
-		return;
-	if (f->end.ts - s->close_second >= SECOND) {
-		s->close_second = f->end.ts;
-		s->closes = 0;
-	}
-	s->closes++;
-	/* Where as many come as go, short connections are the custom. */
-	if (f->end.ts - s->open_second < 2 * SECOND && s->mass_ts != s->open_second)
-		came = s->opens > s->opens_before ? s->opens : s->opens_before;
-	if (s->closes >= MASS && came * 2 < s->closes) {
-		s->mass = s->closes;
-		s->mass_ts = s->open_second = f->end.ts;
-		s->opens = 0; /* from here on they are those that come back */
-	}
-}
-
 static void on_close(struct diagnose *d, struct facts *f, const struct event *e)
 {
-	struct site *s = site_of(d, f);
-
 	if (e->stats->how == WST_UNSEEN) { /* nothing to judge */
 		d->websockets -= f->res.websocket;
 		free_facts(d, f);
@@ -474,10 +357,8 @@ static void on_close(struct diagnose *d, struct facts *f, const struct event *e)
 	}
 	observe_close(f, e);
 	overdue__done(&d->overdue, f);
-	f->port_tls = s && s->tls;
-	f->port_plain = s && s->plain;
 	d->websockets -= f->res.websocket;
-	count_close(d, f);
+	sites__closed(&d->sites, f);
 	if (f->end.how == WST_REFUSED || (f->end.how == WST_TIMEOUT && !f->req.seen))
 		if (legs__refused(d->legs, f))
 			tell_leg(d, f, e->ts);
@@ -540,11 +421,6 @@ static uint32_t closer_pid(const struct facts *f)
 	return c ? c->pid : 0;
 }
 
-static uint64_t apart(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : b - a;
-}
-
 static bool restarting(const struct facts *f)
 {
 	return f->s[WST_S2C].code == 1001 || f->s[WST_S2C].code == 1012;
@@ -593,20 +469,6 @@ static void compare_ends(struct diagnose *d, struct facts *f)
 			       server_of(g)->pid == server->pid;
 }
 
-/* Cut after the same silence as others at this address. */
-static void compare_silences(struct diagnose *d, struct facts *f)
-{
-	struct site *s = site_of(d, f);
-	uint32_t n = 0;
-
-	if (!s || f->end.silence < SECOND || !f->res.websocket || f->s[0].closed || f->s[1].closed)
-		return;
-	for (uint32_t i = 0; i < SILENCES && i < s->n_silences; i++)
-		n += apart(s->silence[i], f->end.silence) * 50 <= f->end.silence;
-	s->silence[s->n_silences++ % SILENCES] = f->end.silence;
-	f->end.equal = n + 1;
-}
-
 /* Of a leg in TLS behind a proxy it is not seen what its end means to the one in front. */
 static bool is_hidden(const struct facts *f)
 {
@@ -634,7 +496,7 @@ static void judge(struct diagnose *d, struct facts *f)
 	if (!dead->end.how) /* its end is not in the capture: nobody knows who ended it, and how */
 		return;
 	compare_ends(d, dead);
-	compare_silences(d, dead);
+	sites__silence(&d->sites, dead);
 	weigh(d, dead, AT_END, d->now);
 }
 
@@ -724,18 +586,11 @@ const struct diagnose_row *diagnose__row(const struct diagnose *d, unsigned int 
 
 void diagnose__free(struct diagnose *d)
 {
-	struct site *s, *next;
-
 	if (!d)
 		return;
 	while (d->first)
 		free_facts(d, d->first);
-	HASH_ITER(hh, d->sites, s, next) {
-		HASH_DEL(d->sites, s);
-		free(s->kept);
-		opened__free(&s->opened);
-		free(s);
-	}
+	sites__free(&d->sites);
 	for (unsigned int i = 0; i < d->n_rows; i++) {
 		free((char *)d->rows[i].shown.path);
 		free((char *)d->rows[i].shown.text);
