@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "diagnose.h"
+#include "findings.h"
 #include "hist.h"
 #include "legs.h"
 #include "moments.h"
@@ -14,14 +15,7 @@
 #define SETTLE SECOND /* by then the other ends of what ended together have ended, too */
 #define TOGETHER (SECOND / 2)
 #define KEEP (3 * SECOND) /* closed connections are compared with later ones that long */
-#define FOLD SECOND
-#define ROWS_MAX 4096
 #define STATS_MAX 4096 /* open WebSockets of which a look at all would fill the ring buffer */
-
-struct row {
-	struct diagnose_row shown;
-	uint64_t told; /* when it was last not folded */
-};
 
 struct diagnose {
 	diagnosis_fn fn;
@@ -34,8 +28,7 @@ struct diagnose {
 	struct overdue overdue;
 	uint64_t lost; /* when events were last lost */
 	struct sites sites;
-	struct row *rows;
-	unsigned int n_rows;
+	struct findings findings;
 	uint32_t websockets; /* open now */
 	uint64_t now;
 };
@@ -117,58 +110,6 @@ static void detach(struct facts *f)
 	c->proxy_delay = NULL;
 }
 
-static struct row *find_row(struct diagnose *d, const struct rule *r, const struct facts *f)
-{
-	struct facts *first = chain_first((struct facts *)f);
-	const char *local = first->conn->role == WST_SERVER ? first->conn->local :
-							      first->conn->remote;
-	const char *target = first->req.target ? first->req.target : "";
-	size_t n = strcspn(target, "?");
-	uint16_t port = addr_port(local);
-	struct row *rows;
-
-	for (unsigned int i = 0; i < d->n_rows; i++) {
-		const struct diagnose_row *s = &d->rows[i].shown;
-
-		if (s->port == port && strlen(s->path) == n && !memcmp(s->path, target, n) &&
-		    rules_alike(s->rule, r))
-			return &d->rows[i];
-	}
-	if (d->n_rows == ROWS_MAX)
-		return NULL;
-	rows = realloc(d->rows, (d->n_rows + 1) * sizeof(*rows));
-	if (!rows)
-		return NULL;
-	d->rows = rows;
-	rows += d->n_rows;
-	memset(rows, 0, sizeof(*rows));
-	rows->shown.path = strndup(target, n);
-	if (!rows->shown.path)
-		return NULL;
-	rows->shown.rule = r;
-	rows->shown.port = port;
-	d->n_rows++;
-	return rows;
-}
-
-/*
- * The first one's text stands for all of its kind; what is known later and says more takes its
- * place. Returns whether it is news.
- */
-static bool keep_text(struct diagnose_row *to, const struct verdict *v)
-{
-	bool refines = v->rule->refines && strcmp(to->rule->id, v->rule->id);
-
-	if (to->text && !refines)
-		return false;
-	free((char *)to->text);
-	free((char *)to->fix);
-	to->rule = v->rule;
-	to->text = strdup(v->text);
-	to->fix = strdup(v->fix);
-	return true;
-}
-
 /* Under whose number a verdict is told: with --path, of a leg of the chain that is let through. */
 static struct conn *shown_conn(struct facts *f)
 {
@@ -186,7 +127,6 @@ static void tell(struct diagnose *d, struct facts *f, const struct rule *r, uint
 	const char *fix = help ? help->proxy[facts_proxy(f)] : NULL;
 	struct verdict v = { .rule = r, .facts = f };
 	struct event e = { .type = EV_VERDICT, .ts = ts, .conn = shown_conn(f), .verdict = &v };
-	struct row *row = e.conn ? find_row(d, r, f) : NULL;
 	struct buf text = {}, how = {};
 
 	if (!e.conn)
@@ -199,15 +139,7 @@ static void tell(struct diagnose *d, struct facts *f, const struct rule *r, uint
 	v.fix = how.data ? how.data : "";
 	for (struct facts *leg = chain_first(f); leg && v.n_legs < LEGS_MAX; leg = leg->up)
 		v.legs[v.n_legs++] = leg->number;
-	if (row) {
-		bool news = keep_text(&row->shown, &v);
-
-		v.again = news ? 0 : row->shown.count;
-		v.folded = !news && ts - row->told < FOLD;
-		row->shown.count++;
-		if (!v.folded)
-			row->told = ts;
-	}
+	findings__add(&d->findings, &v, ts);
 	d->fn(d->ctx, &e);
 	buf_free(&text);
 	buf_free(&how);
@@ -558,15 +490,6 @@ void diagnose__lost(struct diagnose *d, uint64_t now)
 	d->lost = now;
 }
 
-static int by_count(const void *a, const void *b)
-{
-	const struct diagnose_row *x = a, *y = b;
-
-	if (x->rule->severity != y->rule->severity)
-		return y->rule->severity - x->rule->severity;
-	return x->count < y->count ? 1 : x->count > y->count ? -1 : 0;
-}
-
 void diagnose__finish(struct diagnose *d, uint64_t now)
 {
 	if (now > d->now)
@@ -575,13 +498,12 @@ void diagnose__finish(struct diagnose *d, uint64_t now)
 	for (struct facts *f = d->ended; f; f = f->pending)
 		if (!f->judged && f->conn)
 			judge(d, f);
-	if (d->n_rows)
-		qsort(d->rows, d->n_rows, sizeof(*d->rows), by_count);
+	findings__sort(&d->findings);
 }
 
 const struct diagnose_row *diagnose__row(const struct diagnose *d, unsigned int i)
 {
-	return i < d->n_rows ? &d->rows[i].shown : NULL;
+	return findings__row(&d->findings, i);
 }
 
 void diagnose__free(struct diagnose *d)
@@ -591,12 +513,7 @@ void diagnose__free(struct diagnose *d)
 	while (d->first)
 		free_facts(d, d->first);
 	sites__free(&d->sites);
-	for (unsigned int i = 0; i < d->n_rows; i++) {
-		free((char *)d->rows[i].shown.path);
-		free((char *)d->rows[i].shown.text);
-		free((char *)d->rows[i].shown.fix);
-	}
-	free(d->rows);
+	findings__free(&d->findings);
 	moments_free(&d->ends);
 	moments_free(&d->sent_away);
 	legs__free(d->legs);
