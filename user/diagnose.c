@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "diagnose.h"
+#include "fact_names.h"
 #include "findings.h"
 #include "hist.h"
 #include "legs.h"
