@@ -156,7 +156,7 @@ $(B)/tests/fuzz/%: tests/fuzz/%.c
 $(B)/tests/fuzz/fuzz_pcapng: FUZZED := user/pcapng_read.c
 $(B)/tests/fuzz/fuzz_read: FUZZED := $(patsubst %,user/%.c,buf capture conn container decode deflate dissect http \
 				       pcapng_read reassembly \
-				       reorder walk walk_http ws)
+				       reassembly_flows reorder walk walk_http ws)
 
 ifdef SYSROOT
 $(SYSROOT):

@@ -2,43 +2,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include "diagnose.h"
+#include "fact_names.h"
+#include "findings.h"
 #include "hist.h"
 #include "legs.h"
 #include "moments.h"
 #include "observe.h"
-#include "opened.h"
 #include "overdue.h"
 #include "process.h"
+#include "sites.h"
 
 #define SECOND 1000000000ULL
 #define SETTLE SECOND /* by then the other ends of what ended together have ended, too */
 #define TOGETHER (SECOND / 2)
 #define KEEP (3 * SECOND) /* closed connections are compared with later ones that long */
-#define FOLD SECOND
-#define MASS 20 /* connections that end within a second */
-#define MASS_REMEMBERED (30 * SECOND)
-#define SILENCES 16
-#define ROWS_MAX 4096
-#define SITES_MAX 65536 /* server addresses that are remembered */
 #define STATS_MAX 4096 /* open WebSockets of which a look at all would fill the ring buffer */
-
-/* What has been seen at one server address, or in front of it. */
-struct site {
-	char addr[ADDR_LEN];
-	bool plain, tls; /* has been spoken there */
-	char *kept; /* a target whose Upgrade header the proxy here has passed on */
-	struct opened opened;
-	uint64_t silence[SILENCES]; /* before connections were cut */
-	uint32_t n_silences;
-	uint64_t open_second, close_second, mass_ts;
-	uint32_t opens, opens_before, closes, mass; /* in the second, and in the one before it */
-	UT_hash_handle hh;
-};
-
-struct row {
-	struct diagnose_row shown;
-	uint64_t told; /* when it was last not folded */
-};
 
 struct diagnose {
 	diagnosis_fn fn;
@@ -50,9 +28,8 @@ struct diagnose {
 	struct moments ends, sent_away; /* of d->ended, by process */
 	struct overdue overdue;
 	uint64_t lost; /* when events were last lost */
-	struct site *sites;
-	struct row *rows;
-	unsigned int n_rows;
+	struct sites sites;
+	struct findings findings;
 	uint32_t websockets; /* open now */
 	uint64_t now;
 };
@@ -72,22 +49,6 @@ struct diagnose *diagnose__new(diagnosis_fn fn, void *ctx, bool show_secrets, bo
 		return d;
 	free(d);
 	return NULL;
-}
-
-static struct site *site_of(struct diagnose *d, const struct facts *f)
-{
-	const char *addr = f->conn->role == WST_SERVER ? f->conn->local : f->conn->remote;
-	struct site *s;
-
-	HASH_FIND_STR(d->sites, addr, s);
-	if (s)
-		return s;
-	s = HASH_COUNT(d->sites) < SITES_MAX ? calloc(1, sizeof(*s)) : NULL;
-	if (!s)
-		return NULL;
-	strcpy(s->addr, addr);
-	HASH_ADD_STR(d->sites, addr, s);
-	return s;
 }
 
 static struct facts *add_facts(struct diagnose *d, struct conn *c)
@@ -150,58 +111,6 @@ static void detach(struct facts *f)
 	c->proxy_delay = NULL;
 }
 
-static struct row *find_row(struct diagnose *d, const struct rule *r, const struct facts *f)
-{
-	struct facts *first = chain_first((struct facts *)f);
-	const char *local = first->conn->role == WST_SERVER ? first->conn->local :
-							      first->conn->remote;
-	const char *target = first->req.target ? first->req.target : "";
-	size_t n = strcspn(target, "?");
-	uint16_t port = addr_port(local);
-	struct row *rows;
-
-	for (unsigned int i = 0; i < d->n_rows; i++) {
-		const struct diagnose_row *s = &d->rows[i].shown;
-
-		if (s->port == port && strlen(s->path) == n && !memcmp(s->path, target, n) &&
-		    rules_alike(s->rule, r))
-			return &d->rows[i];
-	}
-	if (d->n_rows == ROWS_MAX)
-		return NULL;
-	rows = realloc(d->rows, (d->n_rows + 1) * sizeof(*rows));
-	if (!rows)
-		return NULL;
-	d->rows = rows;
-	rows += d->n_rows;
-	memset(rows, 0, sizeof(*rows));
-	rows->shown.path = strndup(target, n);
-	if (!rows->shown.path)
-		return NULL;
-	rows->shown.rule = r;
-	rows->shown.port = port;
-	d->n_rows++;
-	return rows;
-}
-
-/*
- * The first one's text stands for all of its kind; what is known later and says more takes its
- * place. Returns whether it is news.
- */
-static bool keep_text(struct diagnose_row *to, const struct verdict *v)
-{
-	bool refines = v->rule->refines && strcmp(to->rule->id, v->rule->id);
-
-	if (to->text && !refines)
-		return false;
-	free((char *)to->text);
-	free((char *)to->fix);
-	to->rule = v->rule;
-	to->text = strdup(v->text);
-	to->fix = strdup(v->fix);
-	return true;
-}
-
 /* Under whose number a verdict is told: with --path, of a leg of the chain that is let through. */
 static struct conn *shown_conn(struct facts *f)
 {
@@ -219,7 +128,6 @@ static void tell(struct diagnose *d, struct facts *f, const struct rule *r, uint
 	const char *fix = help ? help->proxy[facts_proxy(f)] : NULL;
 	struct verdict v = { .rule = r, .facts = f };
 	struct event e = { .type = EV_VERDICT, .ts = ts, .conn = shown_conn(f), .verdict = &v };
-	struct row *row = e.conn ? find_row(d, r, f) : NULL;
 	struct buf text = {}, how = {};
 
 	if (!e.conn)
@@ -232,15 +140,7 @@ static void tell(struct diagnose *d, struct facts *f, const struct rule *r, uint
 	v.fix = how.data ? how.data : "";
 	for (struct facts *leg = chain_first(f); leg && v.n_legs < LEGS_MAX; leg = leg->up)
 		v.legs[v.n_legs++] = leg->number;
-	if (row) {
-		bool news = keep_text(&row->shown, &v);
-
-		v.again = news ? 0 : row->shown.count;
-		v.folded = !news && ts - row->told < FOLD;
-		row->shown.count++;
-		if (!v.folded)
-			row->told = ts;
-	}
+	findings__add(&d->findings, &v, ts);
 	d->fn(d->ctx, &e);
 	buf_free(&text);
 	buf_free(&how);
@@ -280,50 +180,6 @@ static void tell_leg(struct diagnose *d, struct facts *f, uint64_t ts)
 	d->fn(d->ctx, &e);
 }
 
-/* "/websocket" of "/websocket/chat?room=1": what a location block is likely to name. */
-static size_t location_len(const char *target)
-{
-	return target[0] ? 1 + strcspn(target + 1, "/?") : 0;
-}
-
-static bool same_location(const char *a, const char *b)
-{
-	size_t n = location_len(a);
-
-	return n == location_len(b) && !memcmp(a, b, n);
-}
-
-/* What the proxy in front of f does with other targets. */
-static void note_kept(struct diagnose *d, struct facts *f)
-{
-	struct site *s = site_of(d, f->down);
-	const char *target = f->down->req.target;
-
-	if (!s || !target || !f->down->req.websocket)
-		return;
-	if (f->req.websocket && f->req.connection && !f->req.http10) {
-		if (!s->kept)
-			s->kept = strdup(target);
-	} else if (s->kept && !same_location(s->kept, target)) {
-		f->kept_elsewhere = s->kept;
-	}
-}
-
-static void count_open(struct diagnose *d, struct facts *f)
-{
-	struct site *s = site_of(d, f);
-
-	if (!s)
-		return;
-	if (f->req.ts - s->open_second >= SECOND) {
-		s->opens_before = f->req.ts - s->open_second < 2 * SECOND ? s->opens : 0;
-		s->open_second = f->req.ts;
-		s->opens = 0;
-	}
-	f->opens = ++s->opens;
-	f->mass_closes = s->mass && f->req.ts - s->mass_ts < MASS_REMEMBERED ? s->mass : 0;
-}
-
 static void on_request(struct diagnose *d, struct facts *f, const struct event *e)
 {
 	legs__forget(d->legs, f);
@@ -341,36 +197,22 @@ static void on_request(struct diagnose *d, struct facts *f, const struct event *
 		return;
 	if (legs__request(d->legs, f)) {
 		tell_leg(d, f, e->ts);
-		note_kept(d, f);
+		sites__joined(&d->sites, f);
 	}
 	if (!f->twin) {
-		count_open(d, f);
+		sites__asked(&d->sites, f);
 		overdue__asked(&d->overdue, f);
 	}
 	if (!f->req.cut)
 		weigh(d, f, AT_REQUEST, e->ts);
 }
 
-/* Which targets this server opens, and whether the one that it does not know is like one of them. */
-static void note_opened(struct site *s, struct facts *f)
-{
-	if (f->req.target && f->res.websocket)
-		opened__add(&s->opened, f->req.target);
-	if (f->req.target && f->res.status == 404)
-		f->similar = opened__like(&s->opened, f->req.target);
-}
-
 static void on_response(struct diagnose *d, struct facts *f, const struct event *e)
 {
-	struct site *s = site_of(d, f);
 	bool was = f->res.websocket;
 
 	observe_response(f, e);
-	if (s) {
-		s->plain |= f->res.seen && f->res.status != 400;
-		f->port_tls = s->tls;
-		note_opened(s, f);
-	}
+	sites__answered(&d->sites, f);
 	d->websockets += !was && f->res.websocket;
 	if (f->res.seen) {
 		legs__waits(d->legs, f, e->ts);
@@ -417,12 +259,10 @@ static void on_frame(struct diagnose *d, struct facts *f, const struct event *e)
 
 static void on_opaque(struct diagnose *d, struct facts *f, const struct event *e)
 {
-	struct site *s = site_of(d, f);
-
 	if (e->opaque->h.dir == WST_S2C) {
 		f->answer_why = e->opaque->why;
-		if (s && f->answer_why == WST_WHY_TLS)
-			s->tls = true;
+		if (f->answer_why == WST_WHY_TLS)
+			sites__tls(&d->sites, f);
 	} else {
 		f->opaque_why = e->opaque->why;
 		legs__waits(d->legs, f, e->ts);
@@ -441,32 +281,8 @@ static void on_stats(struct diagnose *d, struct facts *f, const struct event *e)
 	weigh(d, f, AT_LOOK, e->ts);
 }
 
-static void count_close(struct diagnose *d, struct facts *f)
-{
-	struct site *s = site_of(d, f);
-	uint32_t came = 0;
-
-	if (!s || !f->res.websocket)
-		return;
-	if (f->end.ts - s->close_second >= SECOND) {
-		s->close_second = f->end.ts;
-		s->closes = 0;
-	}
-	s->closes++;
-	/* Where as many come as go, short connections are the custom. */
-	if (f->end.ts - s->open_second < 2 * SECOND && s->mass_ts != s->open_second)
-		came = s->opens > s->opens_before ? s->opens : s->opens_before;
-	if (s->closes >= MASS && came * 2 < s->closes) {
-		s->mass = s->closes;
-		s->mass_ts = s->open_second = f->end.ts;
-		s->opens = 0; /* from here on they are those that come back */
-	}
-}
-
 static void on_close(struct diagnose *d, struct facts *f, const struct event *e)
 {
-	struct site *s = site_of(d, f);
-
 	if (e->stats->how == WST_UNSEEN) { /* nothing to judge */
 		d->websockets -= f->res.websocket;
 		free_facts(d, f);
@@ -474,10 +290,8 @@ static void on_close(struct diagnose *d, struct facts *f, const struct event *e)
 	}
 	observe_close(f, e);
 	overdue__done(&d->overdue, f);
-	f->port_tls = s && s->tls;
-	f->port_plain = s && s->plain;
 	d->websockets -= f->res.websocket;
-	count_close(d, f);
+	sites__closed(&d->sites, f);
 	if (f->end.how == WST_REFUSED || (f->end.how == WST_TIMEOUT && !f->req.seen))
 		if (legs__refused(d->legs, f))
 			tell_leg(d, f, e->ts);
@@ -540,11 +354,6 @@ static uint32_t closer_pid(const struct facts *f)
 	return c ? c->pid : 0;
 }
 
-static uint64_t apart(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : b - a;
-}
-
 static bool restarting(const struct facts *f)
 {
 	return f->s[WST_S2C].code == 1001 || f->s[WST_S2C].code == 1012;
@@ -593,20 +402,6 @@ static void compare_ends(struct diagnose *d, struct facts *f)
 			       server_of(g)->pid == server->pid;
 }
 
-/* Cut after the same silence as others at this address. */
-static void compare_silences(struct diagnose *d, struct facts *f)
-{
-	struct site *s = site_of(d, f);
-	uint32_t n = 0;
-
-	if (!s || f->end.silence < SECOND || !f->res.websocket || f->s[0].closed || f->s[1].closed)
-		return;
-	for (uint32_t i = 0; i < SILENCES && i < s->n_silences; i++)
-		n += apart(s->silence[i], f->end.silence) * 50 <= f->end.silence;
-	s->silence[s->n_silences++ % SILENCES] = f->end.silence;
-	f->end.equal = n + 1;
-}
-
 /* Of a leg in TLS behind a proxy it is not seen what its end means to the one in front. */
 static bool is_hidden(const struct facts *f)
 {
@@ -634,7 +429,7 @@ static void judge(struct diagnose *d, struct facts *f)
 	if (!dead->end.how) /* its end is not in the capture: nobody knows who ended it, and how */
 		return;
 	compare_ends(d, dead);
-	compare_silences(d, dead);
+	sites__silence(&d->sites, dead);
 	weigh(d, dead, AT_END, d->now);
 }
 
@@ -696,15 +491,6 @@ void diagnose__lost(struct diagnose *d, uint64_t now)
 	d->lost = now;
 }
 
-static int by_count(const void *a, const void *b)
-{
-	const struct diagnose_row *x = a, *y = b;
-
-	if (x->rule->severity != y->rule->severity)
-		return y->rule->severity - x->rule->severity;
-	return x->count < y->count ? 1 : x->count > y->count ? -1 : 0;
-}
-
 void diagnose__finish(struct diagnose *d, uint64_t now)
 {
 	if (now > d->now)
@@ -713,35 +499,22 @@ void diagnose__finish(struct diagnose *d, uint64_t now)
 	for (struct facts *f = d->ended; f; f = f->pending)
 		if (!f->judged && f->conn)
 			judge(d, f);
-	if (d->n_rows)
-		qsort(d->rows, d->n_rows, sizeof(*d->rows), by_count);
+	findings__sort(&d->findings);
 }
 
 const struct diagnose_row *diagnose__row(const struct diagnose *d, unsigned int i)
 {
-	return i < d->n_rows ? &d->rows[i].shown : NULL;
+	return findings__row(&d->findings, i);
 }
 
 void diagnose__free(struct diagnose *d)
 {
-	struct site *s, *next;
-
 	if (!d)
 		return;
 	while (d->first)
 		free_facts(d, d->first);
-	HASH_ITER(hh, d->sites, s, next) {
-		HASH_DEL(d->sites, s);
-		free(s->kept);
-		opened__free(&s->opened);
-		free(s);
-	}
-	for (unsigned int i = 0; i < d->n_rows; i++) {
-		free((char *)d->rows[i].shown.path);
-		free((char *)d->rows[i].shown.text);
-		free((char *)d->rows[i].shown.fix);
-	}
-	free(d->rows);
+	sites__free(&d->sites);
+	findings__free(&d->findings);
 	moments_free(&d->ends);
 	moments_free(&d->sent_away);
 	legs__free(d->legs);

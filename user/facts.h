@@ -147,35 +147,4 @@ static inline const struct facts *chain_last(const struct facts *f)
 /* Whether the server of f has sent anything since the request, or may have. */
 bool server_heard(const struct facts *f);
 
-/* A name that a rule's sentence may hold in braces, and its evidence as it is. */
-struct fact_name {
-	const char *name;
-	bool number; /* NDJSON shows it bare */
-	/* Writes the value; nothing where it was not observed. */
-	void (*write)(struct buf *b, const struct facts *f);
-};
-
-const struct fact_name *fact_find(const char *name, size_t n);
-
-/* Whether query values may be shown in targets. */
-extern bool facts_show_secrets;
-
-/* text with every {name} replaced. */
-void facts_fill(struct buf *b, const char *text, const struct facts *f);
-
-/* Which program a conn's server or client is, as far as its name tells. */
-enum proxy { PROXY_NONE, PROXY_NGINX, PROXY_HAPROXY, PROXY_APACHE, PROXY_CADDY, PROXY_ENVOY,
-	     PROXY_LIGHTTPD, PROXIES };
-
-enum proxy proxy_of(const char *comm);
-
-/* The process that accepted this connection, or that opened it, where that is known; else NULL. */
-const struct conn *server_of(const struct facts *f);
-const struct conn *client_of(const struct facts *f);
-
-/* The proxy that this connection's fault is about: the one in front, else one at either end. */
-enum proxy facts_proxy(const struct facts *f);
-
-uint16_t addr_port(const char *addr);
-
 #endif

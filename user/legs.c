@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "legs.h"
+#include "parties.h"
 #include "process.h"
 
 #define RING 64 /* frames of a direction whose offsets are remembered */

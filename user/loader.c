@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#define _GNU_SOURCE /* vasprintf() */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -15,6 +14,7 @@
 #include "../bpf/wstrace.h"
 #include "backend.h"
 #include "loader.h"
+#include "refusal.h"
 #include "wstrace.skel.h"
 
 struct loader {
@@ -27,64 +27,9 @@ struct loader {
 	void *ctx;
 };
 
-static int verbosity;
-static char last_words[256]; /* of libbpf: the reason behind an errno */
-static char verdict[256]; /* of the verifier */
-
-/*
- * The verifier's last word on a program, before its counts. A field that the kernel's types lack has
- * libbpf put into its log, where the instruction was that would have read it.
- */
-static void note_verifier(char *log)
-{
-	static const char lacking[] = "failed to resolve CO-RE relocation ";
-	char *start = strchr(log, '\n'), *end = strstr(start, "\nprocessed "), *word, *field, *details;
-	int name = strcspn(log, "'") + 1, len = strcspn(log + name, "'");
-
-	if (!end || end == start)
-		return;
-	*end = 0;
-	word = strrchr(start, '\n') + 1;
-	field = strstr(word, "] ");
-	details = field ? strstr(field, " (") : NULL;
-	if (!strncmp(word, lacking, strlen(lacking)) && details)
-		snprintf(verdict, sizeof(verdict), "program '%.*s' needs %.*s, which the kernel's types "
-			 "do not have", len, log + name, (int)(details - field - 2), field + 2);
-	else
-		snprintf(verdict, sizeof(verdict), "program '%.*s': %s", len, log + name, word);
-}
-
-/* The first warning says most, unless libbpf goes on after it. */
-static void note_words(const char *fmt, va_list ap)
-{
-	char *text;
-
-	if (vasprintf(&text, fmt, ap) < 0)
-		return;
-	if (strstr(text, "-- BEGIN PROG LOAD LOG --\n"))
-		note_verifier(text);
-	else if (!last_words[0] && !strstr(text, "Retrying without BTF") &&
-		 !strstr(text, "Failed to bump RLIMIT_MEMLOCK"))
-		snprintf(last_words, sizeof(last_words), "%.*s", (int)strcspn(text, "\n"), text);
-	free(text);
-}
-
-static int on_libbpf_message(enum libbpf_print_level level, const char *fmt, va_list ap)
-{
-	va_list again;
-
-	if (level == LIBBPF_WARN) {
-		va_copy(again, ap);
-		note_words(fmt, again);
-		va_end(again);
-	}
-	return verbosity >= 2 ? vfprintf(stderr, fmt, ap) : 0;
-}
-
 void loader__set_verbosity(int verbose)
 {
-	verbosity = verbose;
-	libbpf_set_print(on_libbpf_message);
+	refusal__listen(verbose);
 }
 
 static int configure(struct wstrace_bpf *skel, const struct options *o)
@@ -135,7 +80,7 @@ static int choose_programs(struct wstrace_bpf *skel, const struct backend *backe
 	}
 	if (receives)
 		return 0;
-	snprintf(last_words, sizeof(last_words), "the kernel's types have no tcp_recvmsg() as it is known");
+	refusal__say("the kernel's types have no tcp_recvmsg() as it is known");
 	return -ENOENT;
 }
 
@@ -209,7 +154,7 @@ static int scan(struct loader *l)
 		err = run_iterator(l->open_sockets, NULL, NULL, NULL);
 	}
 	if (err)
-		snprintf(last_words, sizeof(last_words), "the open sockets cannot be gone through");
+		refusal__say("the open sockets cannot be gone through");
 	return err;
 }
 
@@ -234,7 +179,7 @@ static void unload(struct loader *l)
 	l->skel = NULL;
 }
 
-/* Returns 0, or -errno with last_words saying more. */
+/* Returns 0, or -errno; refusal__take() has the reasons then. */
 static int try_backend(struct loader *l, const struct backend *backend, const struct options *o,
 		       const struct btf *btf)
 {
@@ -242,10 +187,10 @@ static int try_backend(struct loader *l, const struct backend *backend, const st
 	const char *why;
 	int err;
 
-	verdict[0] = 0;
+	refusal__reset();
 	/* The ids in another file's BTF are not this kernel's. */
 	err = o->btf ? 0 : backend->probe(btf, &why);
-	snprintf(last_words, sizeof(last_words), "%s", err ? why : "");
+	refusal__say(err ? why : "");
 	if (err)
 		return err;
 	l->skel = wstrace_bpf__open_opts(&opts);
@@ -278,8 +223,6 @@ static int try_backend(struct loader *l, const struct backend *backend, const st
 	l->backend = backend;
 	return 0;
 cleanup:
-	if (verdict[0] && (err == -EINVAL || err == -EACCES)) /* else it had no objection */
-		memcpy(last_words, verdict, sizeof(verdict));
 	unload(l);
 	return err;
 }
@@ -330,50 +273,6 @@ static struct btf *kernel_btf(const struct options *o)
 	return NULL;
 }
 
-#define ENOTSUPP 524 /* the kernel's own; not for user space, yet it comes */
-
-static const char *error_text(int err)
-{
-	return err == -ENOTSUPP ? "Operation not supported" : strerror(-err);
-}
-
-static void print_reason(FILE *to, const char *lead, const struct backend *backend, int err)
-{
-	fprintf(to, "%s%s: %s", lead, backend->name, error_text(err));
-	if (last_words[0])
-		fprintf(to, " (%s)", last_words);
-	fputc('\n', to);
-}
-
-/* What may help, where the errno says it; NULL else. */
-static const char *remedy(const struct options *o, int err)
-{
-	switch (-err) {
-	case ENOMEM:
-		return "smaller --max-conns and --ringbuf take less memory";
-	case EMFILE:
-		return "more files have to be allowed: ulimit -n 1024";
-	case EPERM:
-		return "a seccomp filter (of a container), a security module or lockdown may forbid it";
-	default:
-		return o->btf ? "are the types that --btf names those of this kernel?" : NULL;
-	}
-}
-
-static void say_remedies(const struct options *o, const int *errs)
-{
-	const char *said = NULL;
-
-	for (size_t i = 0; i < n_backends; i++) {
-		const char *text = errs[i] ? remedy(o, errs[i]) : NULL;
-
-		if (!text || text == said)
-			continue;
-		fprintf(stderr, "wstrace: %s\n", text);
-		said = text;
-	}
-}
-
 /* Before 5.11 (memory cgroups for BPF) maps count against this limit. */
 static void raise_memlock(void)
 {
@@ -404,15 +303,13 @@ static int start(struct loader *l, const struct options *o)
 	btf = kernel_btf(o);
 	if (!btf)
 		return 4;
-	int errs[8] = {};
-	char words[8][sizeof(last_words)];
+	struct refusal refusals[8] = {};
 
 	for (size_t i = 0; i < n_backends && err; i++) {
 		if (only && only != &backends[i])
 			continue;
 		err = try_backend(l, &backends[i], o, btf);
-		errs[i] = err;
-		memcpy(words[i], last_words, sizeof(last_words));
+		refusal__take(&refusals[i], err);
 	}
 	btf__free(btf);
 	if (!err) {
@@ -424,13 +321,10 @@ static int start(struct loader *l, const struct options *o)
 		return 1;
 	}
 	fprintf(stderr, "wstrace: cannot trace: this kernel refused every backend:\n");
-	for (size_t i = 0; i < n_backends; i++) {
-		if (!errs[i])
-			continue;
-		memcpy(last_words, words[i], sizeof(last_words));
-		print_reason(stderr, "  ", &backends[i], errs[i]);
-	}
-	say_remedies(o, errs);
+	for (size_t i = 0; i < n_backends; i++)
+		if (refusals[i].err)
+			refusal__print(&refusals[i], backends[i].name);
+	refusal__print_remedies(refusals, n_backends, o->btf);
 	fprintf(stderr, "wstrace --check says more\n");
 	return 4;
 }
@@ -598,11 +492,13 @@ int loader__check(const struct options *o)
 	for (size_t i = 0; i < n_backends; i++) {
 		struct loader l = {};
 		int err = try_backend(&l, &backends[i], o, btf);
+		struct refusal r;
 		char text[512];
 
+		refusal__take(&r, err);
 		snprintf(text, sizeof(text), "%s%s%s%s%s", backends[i].how, err ? ": " : "",
-			 err ? error_text(err) : "", err && last_words[0] ? ": " : "",
-			 err ? last_words : "");
+			 err ? refusal__error(err) : "", err && r.words[0] ? ": " : "",
+			 err ? r.words : "");
 		check_line(backends[i].name, !err, text);
 		if (!err && o->verbose)
 			check_verified(l.skel);

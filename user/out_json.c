@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "../bpf/ws_frame.h"
+#include "fact_names.h"
 #include "hist.h"
 #include "output.h"
 #include "ws.h"

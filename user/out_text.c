@@ -9,14 +9,12 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include "container.h"
-#include "hist.h"
-#include "output.h"
 #include "../bpf/ws_frame.h"
 #include "summary.h"
+#include "text.h"
 #include "ws.h"
 
-static const struct options *opts;
+const struct options *text_options;
 static bool colour;
 
 #define BOLD "\033[1m"
@@ -59,7 +57,7 @@ static void add_time(struct buf *b, uint64_t ts)
 	buf_add(b, digits, sizeof(digits));
 }
 
-static struct buf *event_line(const struct event *e, const char *dir)
+struct buf *text_line(const struct event *e, const char *dir)
 {
 	static const char *const colours[] = { "\033[36m", "\033[35m", "\033[34m", "\033[32m",
 					       "\033[33m", "\033[96m", "\033[95m", "\033[94m" };
@@ -90,19 +88,17 @@ static struct buf *event_line(const struct event *e, const char *dir)
 	return b;
 }
 
-static const char *arrow(uint8_t dir)
+const char *text_arrow(uint8_t dir)
 {
 	return dir == WST_C2S ? "->" : "<-";
 }
-
-#define INDENT "                                         "
 
 static void text_start(const struct options *o, const struct run_info *run)
 {
 	const char *term = getenv("TERM");
 
 	(void)run;
-	opts = o;
+	text_options = o;
 	colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR") && term && strcmp(term, "dumb");
 }
 
@@ -110,7 +106,7 @@ static void add_target(struct buf *b, struct span target)
 {
 	struct buf redacted = {};
 
-	if (opts->show_secrets) {
+	if (text_options->show_secrets) {
 		buf_escaped(b, target.p, target.n);
 		return;
 	}
@@ -124,11 +120,11 @@ static void add_headers(struct buf *b, const struct http_msg *m)
 	for (unsigned int i = 0; i < m->n_headers; i++) {
 		const struct http_header *h = &m->headers[i];
 
-		buf_str(b, INDENT);
+		buf_str(b, TEXT_INDENT);
 		paint(b, DIM);
 		buf_escaped(b, h->name.p, h->name.n);
 		buf_str(b, ": ");
-		if (h->secret && !opts->show_secrets)
+		if (h->secret && !text_options->show_secrets)
 			buf_str(b, HTTP_REDACTED);
 		else
 			buf_escaped(b, h->value.p, h->value.n);
@@ -143,7 +139,7 @@ static void text_head(const struct event *e)
 	const struct head_event *h = &e->head;
 	const struct http_msg *m = h->msg;
 	bool response = e->type == EV_RESPONSE;
-	struct buf *b = event_line(e, arrow(response ? WST_S2C : WST_C2S));
+	struct buf *b = text_line(e, text_arrow(response ? WST_S2C : WST_C2S));
 
 	if (response) {
 		paint(b, m->status == 101 ? GREEN : m->status >= 400 ? RED : YELLOW);
@@ -173,7 +169,7 @@ static void text_head(const struct event *e)
 	if (h->cut)
 		buf_str(b, "  (head incomplete)");
 	buf_char(b, '\n');
-	if (h->upgrade || opts->verbose || e->conn->key[0])
+	if (h->upgrade || text_options->verbose || e->conn->key[0])
 		add_headers(b, m);
 	line_end(false);
 }
@@ -243,7 +239,7 @@ static void text_frame(const struct event *e)
 	static const char *const rsv[] = { "-",	   "RSV3",   "RSV2",   "RSV23",
 					   "RSV1", "RSV13", "RSV12", "RSV123" };
 	const struct frame_event *f = &e->frame;
-	struct buf *b = event_line(e, arrow(f->dir));
+	struct buf *b = text_line(e, text_arrow(f->dir));
 	size_t from = b->len;
 
 	if (f->opcode & 8)
@@ -271,45 +267,19 @@ static void text_frame(const struct event *e)
 		buf_str(b, "  rtt ");
 		buf_duration(b, f->rtt_us * 1000);
 	}
-	if (opts->verbose)
+	if (text_options->verbose)
 		buf_printf(b, "  seq %u offset %llu hdr %u", f->seq,
 			   (unsigned long long)f->offset, f->hdr_len);
-	if (opts->verbose && f->pid != e->conn->pid)
+	if (text_options->verbose && f->pid != e->conn->pid)
 		buf_printf(b, " pid %u", f->pid);
 	add_payload(b, f);
 	buf_char(b, '\n');
 	line_end(true);
 }
 
-static void text_open(const struct event *e)
-{
-	const struct conn *c = e->conn;
-	struct buf *b = event_line(e, "  ");
-	bool server = c->role == WST_SERVER;
-
-	buf_str(b, server ? c->remote : c->local);
-	buf_str(b, " -> ");
-	buf_str(b, server ? c->local : c->remote);
-	buf_str(b, c->placeholder ? "  open was lost" : server ? "  server" : "  client");
-	if (c->midstream)
-		buf_str(b, ", already open");
-	if (opts->verbose && c->cgroup) {
-		buf_str(b, "  cgroup ");
-		buf_escaped(b, c->cgroup, strlen(c->cgroup));
-	}
-	if (c->container) {
-		buf_str(b, "  container ");
-		buf_escaped(b, c->container, container_short(c->container));
-	}
-	if (opts->verbose && c->netns)
-		buf_printf(b, "  netns %u", c->netns);
-	buf_char(b, '\n');
-	line_end(false);
-}
-
 static void text_resync(const struct event *e)
 {
-	struct buf *b = event_line(e, arrow(e->resync->h.dir));
+	struct buf *b = text_line(e, text_arrow(e->resync->h.dir));
 
 	buf_printf(b, "decoding again after %llu bytes not decoded (%s)\n",
 		   (unsigned long long)e->resync->skipped, why_name(e->resync->why));
@@ -328,174 +298,10 @@ static void text_opaque(const struct event *e)
 		[WST_WHY_MPTCP] = "MPTCP: not decoded",
 		[WST_WHY_UNSEEN] = "its bytes went where they cannot be read",
 	};
-	struct buf *b = event_line(e, arrow(e->opaque->h.dir));
+	struct buf *b = text_line(e, text_arrow(e->opaque->h.dir));
 	uint32_t why = e->opaque->why;
 
 	buf_printf(b, "%s\n", why < sizeof(says) / sizeof(says[0]) && says[why] ? says[why] : "?");
-	line_end(false);
-}
-
-static uint64_t frames(const struct wst_counts *n)
-{
-	uint64_t sum = 0;
-
-	for (int i = 0; i < WST_OPS; i++)
-		sum += n->frames[i];
-	return sum;
-}
-
-static void add_counts(struct buf *b, const struct event *e)
-{
-	const struct wst_stats *r = e->stats;
-
-	for (int dir = 0; dir < WST_DIRS; dir++) {
-		uint64_t n = frames(&r->counts[dir]), undecoded = stats_undecoded(e->conn, r, dir);
-
-		buf_printf(b, "%s%s ", dir ? "  " : "", arrow(dir));
-		if (undecoded) {
-			buf_printf(b, "%llu bytes not decoded", (unsigned long long)undecoded);
-			continue;
-		}
-		buf_printf(b, "%llu frame%s ", (unsigned long long)n, n == 1 ? "" : "s");
-		buf_bytes(b, r->counts[dir].bytes);
-	}
-}
-
-static void add_hists(struct buf *b, const struct wst_hist *hists, int indent)
-{
-	for (int i = 0; i < WST_HIST_KINDS; i++)
-		hist_draw(b, &hists[i], &hist_kinds[i], indent);
-}
-
-static void add_delay(struct buf *b, const struct conn *c, int indent)
-{
-	static const struct hist_kind kinds[WST_DIRS] = {
-		{ "proxy_delay", "proxy delay ->", "us", WST_C2S },
-		{ "proxy_delay", "proxy delay <-", "us", WST_S2C },
-	};
-
-	for (int dir = 0; opts->histograms && c->proxy_delay && dir < WST_DIRS; dir++)
-		hist_draw(b, &c->proxy_delay[dir], &kinds[dir], indent);
-}
-
-static void add_state(struct buf *b, const struct wst_stats *r)
-{
-	if (r->rtt_us) {
-		buf_str(b, "  tcp rtt ");
-		buf_duration(b, r->rtt_us * 1000ULL);
-	}
-	if (r->retrans)
-		buf_printf(b, "  %u retransmitted", r->retrans);
-	if (r->unread)
-		buf_printf(b, "  %u bytes unread", r->unread);
-	if (r->unsent)
-		buf_printf(b, "  %u bytes unsent", r->unsent);
-	if (r->lost)
-		buf_printf(b, "  %llu events lost", (unsigned long long)r->lost);
-}
-
-static void text_stats(const struct event *e)
-{
-	const struct wst_stats *r = e->stats;
-	struct buf *b;
-
-	if (output_is_ending()) {
-		summary_add(e->conn);
-		return;
-	}
-	b = event_line(e, "  ");
-	add_counts(b, e);
-	if (r->last) {
-		buf_str(b, "  idle ");
-		buf_duration(b, stats_idle_ns(r));
-	}
-	add_state(b, r);
-	buf_char(b, '\n');
-	if (e->conn->hists && opts->histograms)
-		add_hists(b, e->conn->hists->hist, 8);
-	add_delay(b, e->conn, 8);
-	line_end(false);
-}
-
-/* What was shown as opened was no more than an attempt. */
-static bool never_came_about(const struct conn *c, const struct wst_stats *r)
-{
-	return r->how == WST_REFUSED || (r->how == WST_TIMEOUT && c->role == WST_CLIENT &&
-					 !r->counts[WST_C2S].stream && !r->counts[WST_S2C].stream);
-}
-
-static void add_waited(struct buf *b, const struct wst_stats *r)
-{
-	buf_str(b, "no answer in ");
-	buf_duration(b, r->h.ts > r->opened ? r->h.ts - r->opened : 0);
-}
-
-/* The last frame of each side, and how long nothing came before the end. */
-static void add_last(struct buf *b, const struct wst_stats *r)
-{
-	const char *before = INDENT "last frame";
-
-	for (int dir = 0; dir < WST_DIRS; dir++) {
-		if (!frames(&r->counts[dir]))
-			continue;
-		buf_printf(b, "%s %s %s", before, arrow(dir), ws_op_name(r->last_b0[dir] & WS_OPCODE));
-		before = ",";
-	}
-	if (r->last) {
-		buf_str(b, *before == ',' ? "; idle " : INDENT "idle ");
-		buf_duration(b, stats_idle_ns(r));
-		buf_str(b, " before the end\n");
-	}
-}
-
-static void text_close(const struct event *e)
-{
-	static const char *const hows[] = { [WST_FIN] = "FIN",	     [WST_RST_SENT] = "RST sent",
-					    [WST_RST_RECEIVED] = "RST received",
-					    [WST_TIMEOUT] = "timeout",
-					    [WST_EXIT] = "process ended" };
-	const struct wst_stats *r = e->stats;
-	const struct conn *c = e->conn;
-	struct buf *b = event_line(e, "  ");
-	bool local = r->h.flags & WST_FIRST_LOCAL;
-	bool client = local == (c->role == WST_CLIENT);
-
-	if (never_came_about(c, r)) {
-		buf_printf(b, "no connection to %s: ", c->remote);
-		if (r->how == WST_REFUSED)
-			buf_str(b, "refused, nothing listens there");
-		else
-			add_waited(b, r);
-		buf_char(b, '\n');
-		line_end(false);
-		return;
-	}
-	if (r->how == WST_UNSEEN) {
-		buf_str(b, "closed: how and when was not seen\n");
-		line_end(false);
-		return;
-	}
-	if (!r->how)
-		buf_str(b, "replaced by a new connection (its end is not in the capture");
-	else if (r->how == WST_TIMEOUT)
-		buf_printf(b, "given up: the %s did not answer (timeout", client ? "client" : "server");
-	else
-		buf_printf(b, "closed by the %s (%s", client ? "client" : "server",
-			   r->how < sizeof(hows) / sizeof(hows[0]) && hows[r->how] ? hows[r->how] : "?");
-	if (c->close_code)
-		buf_printf(b, ", %u", c->close_code);
-	buf_str(b, c->midstream ? ") seen for " : ") after ");
-	buf_duration(b, r->h.ts > r->opened ? r->h.ts - r->opened : 0);
-	buf_str(b, "\n" INDENT);
-	add_counts(b, e);
-	add_state(b, r);
-	buf_char(b, '\n');
-	add_last(b, r);
-	if (c->hists && opts->histograms)
-		add_hists(b, c->hists->hist, 8);
-	add_delay(b, c, 8);
-	if (opts->histograms)
-		summary_add(c);
 	line_end(false);
 }
 
@@ -503,7 +309,7 @@ static void text_close(const struct event *e)
 static void text_leg(const struct event *e)
 {
 	const struct facts *f = e->leg->first;
-	struct buf *b = event_line(e, "  ");
+	struct buf *b = text_line(e, "  ");
 
 	buf_printf(b, "client %s", f->conn->role == WST_SERVER ? f->conn->remote : f->conn->local);
 	for (; f; f = f->up) {
@@ -535,7 +341,7 @@ static void text_verdict(const struct event *e)
 
 	if (v->folded)
 		return;
-	b = event_line(e, "! ");
+	b = text_line(e, "! ");
 	paint(b, severity_colour(v->rule->severity));
 	buf_printf(b, "%s: ", v->rule->id);
 	paint(b, RESET);
@@ -544,7 +350,7 @@ static void text_verdict(const struct event *e)
 		buf_printf(b, " (again, %u times now)", v->again + 1);
 	buf_char(b, '\n');
 	if (!v->again) {
-		buf_str(b, INDENT "fix: ");
+		buf_str(b, TEXT_INDENT "fix: ");
 		buf_escaped(b, v->fix, strlen(v->fix));
 		buf_char(b, '\n');
 	}
@@ -609,8 +415,8 @@ static void text_end(uint64_t ts, const struct run_totals *t, const struct diagn
 {
 	(void)ts;
 	(void)t;
-	summary_draw(line_start(), opts->show_secrets);
-	if (opts->kinds & KIND_VERDICT)
+	summary_draw(line_start(), text_options->show_secrets);
+	if (text_options->kinds & KIND_VERDICT)
 		draw_verdicts(line_start(), d);
 	line_end(false);
 }

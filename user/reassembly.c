@@ -2,11 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <uthash.h>
-#include "reassembly.h"
-#include "reorder.h"
+#include "reassembly_state.h"
 
-#define FLOWS_MAX (1 << 18) /* connections at once */
 #define SEQ_FAR (1 << 26) /* no window is that large: another connection's, or a broken packet */
 #define STRAYS 4 /* that many in a row are no accident */
 
@@ -18,62 +15,7 @@
 #define ACKED_NS 100000000ULL
 #define HOLE_NS 30000000000ULL /* where no acknowledgements are in the capture */
 
-#define IDLE_NS 10000000000ULL /* that long a closed connection is remembered at least */
 #define TWICE_NS 1000000ULL /* bridges show a packet on several interfaces, within that time */
-
-/* What one end sends. */
-struct half {
-	uint32_t isn;
-	uint32_t next; /* sequence number that comes next */
-	uint32_t acked; /* by the other end */
-	uint32_t fin_seq;
-	uint32_t last_seq; /* of the last segment taken */
-	uint32_t acked_packets; /* since the hole was acknowledged */
-	uint64_t last_ts;
-	uint64_t acked_ts; /* when the hole was acknowledged; 0: it is not */
-	uint64_t hole_ts; /* when pieces began to wait */
-	struct reorder q; /* what waits */
-	uint8_t strays;
-	bool isn_known, started, has_acked, fin;
-};
-
-struct flow_key {
-	uint8_t addr[2][16]; /* the smaller end first */
-	uint16_t port[2];
-	uint16_t family, pad;
-};
-
-struct flow {
-	struct flow_key key;
-	struct half h[2]; /* by who sends, in the order of the key */
-	void *conn; /* NULL: no bytes yet */
-	uint64_t established; /* ts; 0: not seen */
-	uint64_t syn_ts;
-	uint64_t last_ts;
-	uint32_t rtt_us, retrans;
-	int8_t client; /* which half is the client's; -1: not known yet */
-	int8_t first; /* which half closed first; -1: none */
-	int8_t local; /* whose process task is; only with that */
-	uint8_t role; /* enum wst_role of the end that is shown */
-	uint8_t file; /* the first capture that has it */
-	const struct capture_task *task; /* NULL: not known */
-	bool closed, refused;
-	bool made_up; /* its beginning is: it was there before the capture */
-	bool resumes; /* and that beginning is what comes now, once more perhaps */
-	UT_hash_handle hh;
-};
-
-struct reassembly {
-	struct reassembly_options o;
-	const struct reassembly_ops *ops;
-	void *ctx;
-	struct flow *flows;
-	struct flow *last; /* where the last segment went */
-	size_t waiting; /* bytes */
-	size_t sweep_at; /* number of flows at which the dead ones go */
-	uint64_t refused;
-	uint64_t listening[1024]; /* ports that answered a SYN */
-};
 
 struct reassembly *reassembly__new(const struct reassembly_options *o,
 				   const struct reassembly_ops *ops, void *ctx)
@@ -97,101 +39,6 @@ static int32_t seq_diff(uint32_t a, uint32_t b)
 static bool bit(const uint64_t *bits, uint16_t n)
 {
 	return bits[n >> 6] >> (n & 63) & 1;
-}
-
-/* Returns which half of the flow the segment belongs to. */
-static int make_key(const struct segment *s, struct flow_key *k)
-{
-	int order = memcmp(s->addr[0], s->addr[1], 16);
-	int side = order > 0 || (order == 0 && s->port[0] > s->port[1]);
-
-	memcpy(k->addr[side], s->addr[0], 16);
-	memcpy(k->addr[!side], s->addr[1], 16);
-	k->port[side] = s->port[0];
-	k->port[!side] = s->port[1];
-	k->family = s->family;
-	k->pad = 0;
-	return side;
-}
-
-static unsigned int hash(const struct flow_key *k)
-{
-	uint64_t words[sizeof(*k) / 8], h = 0;
-
-	memcpy(words, k, sizeof(words));
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		h = (h ^ words[i]) * 0x9e3779b97f4a7c15;
-		h ^= h >> 32;
-	}
-	return h;
-}
-
-static struct flow *find(struct reassembly *r, const struct flow_key *k)
-{
-	struct flow *f = r->last;
-
-	if (f && !memcmp(&f->key, k, sizeof(*k)))
-		return f;
-	HASH_FIND_BYHASHVALUE(hh, r->flows, k, sizeof(*k), hash(k), f);
-	if (f)
-		r->last = f;
-	return f;
-}
-
-static void drop_first(struct reassembly *r, struct half *h)
-{
-	r->waiting -= h->q.cost;
-	reorder_drop(&h->q);
-	r->waiting += h->q.cost;
-}
-
-static void forget(struct reassembly *r, struct flow *f)
-{
-	if (f->conn)
-		r->ops->drop(f->conn);
-	for (int i = 0; i < 2; i++)
-		while (f->h[i].q.first)
-			drop_first(r, &f->h[i]);
-	if (r->last == f)
-		r->last = NULL;
-	HASH_DEL(r->flows, f);
-	free(f);
-}
-
-/* Closed connections stay for a while, since their segments may come once more. */
-static void sweep(struct reassembly *r, uint64_t now)
-{
-	uint64_t idle = HASH_COUNT(r->flows) < FLOWS_MAX ? IDLE_NS : 0;
-	struct flow *f, *next;
-
-	HASH_ITER(hh, r->flows, f, next)
-		if (!f->conn && now >= f->last_ts + idle)
-			forget(r, f);
-	r->sweep_at = 2 * HASH_COUNT(r->flows);
-	if (r->sweep_at < FLOWS_MAX / 4)
-		r->sweep_at = FLOWS_MAX / 4;
-	if (r->sweep_at > FLOWS_MAX)
-		r->sweep_at = FLOWS_MAX;
-}
-
-static struct flow *add(struct reassembly *r, const struct flow_key *k, const struct segment *s)
-{
-	struct flow *f;
-
-	if (HASH_COUNT(r->flows) >= r->sweep_at)
-		sweep(r, s->ts);
-	f = HASH_COUNT(r->flows) < FLOWS_MAX ? calloc(1, sizeof(*f)) : NULL;
-	if (!f) {
-		r->refused++;
-		return NULL;
-	}
-	f->key = *k;
-	f->client = -1;
-	f->first = -1;
-	f->file = s->file;
-	HASH_ADD_KEYPTR_BYHASHVALUE(hh, r->flows, &f->key, sizeof(f->key), hash(k), f);
-	r->last = f;
-	return f;
 }
 
 /* Which half is the client's, where the TCP handshake was not seen. */
@@ -323,7 +170,7 @@ static void drain(struct reassembly *r, struct flow *f, int side, uint64_t ts)
 		struct piece *p = h->q.first;
 
 		deliver(r, f, side, ts ? ts : p->ts, p->seq, p->data, p->have, p->len);
-		drop_first(r, h);
+		reassembly_drop_first(r, h);
 	}
 	h->acked_ts = 0;
 	h->hole_ts = h->q.first ? h->q.first->ts : 0;
@@ -427,7 +274,7 @@ static void on_data(struct reassembly *r, struct flow *f, int side, const struct
 		return;
 	if (h->strays) {
 		while (h->q.first)
-			drop_first(r, h);
+			reassembly_drop_first(r, h);
 		h->strays = 0;
 		h->next = seq;
 	} else if (ahead < 0 && seq_diff(seq + s->len, h->next) <= 0) {
@@ -509,11 +356,11 @@ static struct flow *on_syn(struct reassembly *r, struct flow *f, const struct fl
 	if (f && is_new(f, side, s)) {
 		skip_holes(r, f);
 		close_flow(r, f, s->ts, 0);
-		forget(r, f);
+		reassembly_forget(r, f);
 		f = NULL;
 	}
 	if (!f)
-		f = add(r, k, s);
+		f = reassembly_add(r, k, s);
 	if (!f || f->closed || f->h[side].started)
 		return f;
 	f->made_up |= s->made_up;
@@ -609,12 +456,12 @@ void reassembly__segment(struct reassembly *r, const struct segment *s)
 	struct flow *f;
 	int side;
 
-	side = make_key(s, &k);
-	f = find(r, &k);
+	side = reassembly_key(s, &k);
+	f = reassembly_find(r, &k);
 	if (s->flags & TCP_SYN)
 		f = on_syn(r, f, &k, side, s);
 	else if (!f && s->len && !(s->flags & TCP_RST))
-		f = add(r, &k, s);
+		f = reassembly_add(r, &k, s);
 	if (!f || f->closed)
 		return;
 	f->last_ts = s->ts;
@@ -671,6 +518,6 @@ void reassembly__free(struct reassembly *r)
 	if (!r)
 		return;
 	HASH_ITER(hh, r->flows, f, next)
-		forget(r, f);
+		reassembly_forget(r, f);
 	free(r);
 }

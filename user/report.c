@@ -2,6 +2,7 @@
 /* Takes the events into records, and sums them up. */
 #include <stdlib.h>
 #include <string.h>
+#include "fact_names.h"
 #include "report.h"
 
 #define HANDSHAKES_PINNED 20 /* failed and slow handshakes without a verdict */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The rules of diagnosis: rows of tables. The engine (diagnose.c) knows none of them; a new rule
- * is a new row, and where it needs a new fact, a field in facts.h and a name in facts.c.
+ * is a new row, and where it needs a new fact, a field in facts.h and a name in fact_names.c.
  */
 #ifndef RULES_H
 #define RULES_H
 
-#include "facts.h"
+#include "parties.h"
 
 enum severity { SEV_INFO, SEV_WARNING, SEV_ERROR };
 
