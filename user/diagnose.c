@@ -22,6 +22,7 @@ struct diagnose {
 	diagnosis_fn fn;
 	void *ctx;
 	bool live;
+	struct facts *hasty; /* those that is_hasty() holds for */
 	struct legs *legs;
 	struct facts *first, *last; /* by the time they were opened */
 	struct facts *ended, *ended_last; /* by the time they were closed, through ->pending */
@@ -74,8 +75,21 @@ static struct facts *add_facts(struct diagnose *d, struct conn *c)
 	return f;
 }
 
+static void not_hasty(struct diagnose *d, struct facts *f)
+{
+	struct facts **at = &d->hasty;
+
+	if (!f->hasty)
+		return;
+	while (*at != f)
+		at = &(*at)->hasty_next;
+	*at = f->hasty_next;
+	f->hasty = false;
+}
+
 static void free_facts(struct diagnose *d, struct facts *f)
 {
+	not_hasty(d, f);
 	*(f->prev ? &f->prev->next : &d->first) = f->next;
 	*(f->next ? &f->next->prev : &d->last) = f->prev;
 	legs__remove(d->legs, f);
@@ -180,8 +194,39 @@ static void tell_leg(struct diagnose *d, struct facts *f, uint64_t ts)
 	d->fn(d->ctx, &e);
 }
 
+/*
+ * A proxy may have made up its mind about its upstream's answer before the call that sent that has come
+ * back, and only then is it seen. So long its own answer is not judged.
+ */
+#define HASTE (100 * 1000000ULL)
+
+static bool is_hasty(const struct diagnose *d, const struct facts *f)
+{
+	return d->live && f->res.status >= 500 && f->up && f->up->req.seen && !server_heard(f->up);
+}
+
+static void judge_hasty(struct diagnose *d, struct facts *f, uint64_t ts)
+{
+	not_hasty(d, f);
+	if (f->conn)
+		weigh(d, f, AT_RESPONSE, ts);
+}
+
+static void look_hasty(struct diagnose *d, bool all)
+{
+	struct facts *f, *next;
+
+	for (f = d->hasty; f; f = next) {
+		next = f->hasty_next;
+		if (all || f->res.ts + HASTE <= d->now)
+			judge_hasty(d, f, d->now);
+	}
+}
+
 static void on_request(struct diagnose *d, struct facts *f, const struct event *e)
 {
+	if (f->hasty)
+		judge_hasty(d, f, e->ts);
 	legs__forget(d->legs, f);
 	overdue__done(&d->overdue, f);
 	f->overdue = 0;
@@ -220,8 +265,15 @@ static void on_response(struct diagnose *d, struct facts *f, const struct event 
 	}
 	if (f->opaque_why == WST_WHY_TLS)
 		weigh(d, f, AT_OPAQUE, e->ts);
-	if (f->req.wanted && !f->req.cut && f->res.seen && !f->res.cut)
+	if (!f->req.wanted || f->req.cut || !f->res.seen || f->res.cut)
+		return;
+	if (is_hasty(d, f) && !f->hasty) {
+		f->hasty = true;
+		f->hasty_next = d->hasty;
+		d->hasty = f;
+	} else if (!f->hasty) {
 		weigh(d, f, AT_RESPONSE, e->ts);
+	}
 }
 
 /* The median of what the proxy behind f adds, where that can be told apart from its neighbours. */
@@ -462,6 +514,7 @@ void diagnose__tick(struct diagnose *d, uint64_t now)
 
 	if (now > d->now)
 		d->now = now;
+	look_hasty(d, false);
 	look_overdue(d);
 	for (f = d->ended; f; f = f->pending) {
 		if (f->judged || f->end.ts + SETTLE > now || !f->conn)
@@ -495,6 +548,7 @@ void diagnose__finish(struct diagnose *d, uint64_t now)
 {
 	if (now > d->now)
 		d->now = now;
+	look_hasty(d, true);
 	collect_ends(d);
 	for (struct facts *f = d->ended; f; f = f->pending)
 		if (!f->judged && f->conn)

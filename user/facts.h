@@ -107,7 +107,8 @@ struct facts {
 	char *kept_elsewhere; /* a target whose Upgrade header the same proxy has passed on */
 	const char *similar; /* a target that got a 101 here, but for its case or a slash at its end */
 	bool asked; /* overdue.c: its request waits for an answer */
-	struct facts *asked_before, *asked_after;
+	bool hasty; /* diagnose.c: its answer is not judged yet */
+	struct facts *asked_before, *asked_after, *hasty_next;
 	uint64_t looked; /* when it was found still waiting; 0: never */
 	uint32_t overdue; /* that was told, and the last leg was this one; 0: it was not */
 	uint32_t opens; /* WebSocket requests to the port in this second */
