@@ -514,9 +514,9 @@ def test_ten_thousand_connections(terminal, port, spawn):
     spawn(load, "server", "-p", port, stdout=subprocess.DEVNULL)
     spawn(load, "client", "-p", port, "-c", n, "-n", 1000, "-r", 1000, stdout=subprocess.DEVNULL)
     t.wait(f"Connections {n}", limit=4 * LIMIT)
-    t.keys("N", "End")
-    t.wait(f"{n} of {n}")
-    t.wait(lambda _: numbers(t)[-1:] == [n])
+    t.keys("N")
+    # the last row's handshake may be on its way still: the end moves
+    t.wait(lambda _: t.keys("End") or (f"{n} of {n}" in t.text() and numbers(t)[-1:] == [n]))
     # 10,000 handshakes at once may be more than 1 MB holds on a busy host: that is counted
     lost = re.search(r"Lost events (\d+)", t.text())[1]
     pid, used = t.pid(), []
