@@ -202,12 +202,18 @@ static void tell_leg(struct diagnose *d, struct facts *f, uint64_t ts)
 
 static bool is_hasty(const struct diagnose *d, const struct facts *f)
 {
-	return d->live && f->res.status >= 500 && f->up && f->up->req.seen && !server_heard(f->up);
+	const struct facts *last = chain_last(f);
+
+	return d->live && f->res.status >= 500 && last != f && last->req.seen && !last->res.seen;
 }
 
 static void judge_hasty(struct diagnose *d, struct facts *f, uint64_t ts)
 {
 	not_hasty(d, f);
+	/* What is behind explains what is in front. */
+	for (struct facts *leg = f->up; leg; leg = leg->up)
+		if (leg->hasty)
+			judge_hasty(d, leg, ts);
 	if (f->conn)
 		weigh(d, f, AT_RESPONSE, ts);
 }
@@ -216,10 +222,13 @@ static void look_hasty(struct diagnose *d, bool all)
 {
 	struct facts *f, *next;
 
+	/* From the start after each: a chain may have had several. */
 	for (f = d->hasty; f; f = next) {
 		next = f->hasty_next;
-		if (all || f->res.ts + HASTE <= d->now)
-			judge_hasty(d, f, d->now);
+		if (!all && f->res.ts + HASTE > d->now)
+			continue;
+		judge_hasty(d, f, d->now);
+		next = d->hasty;
 	}
 }
 

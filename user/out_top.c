@@ -460,7 +460,7 @@ static bool top_tick(uint64_t ts, uint64_t *focus)
 	if (!opened && !screen_writable())
 		return true;
 	/* Not before the line on stderr that says that events flow. */
-	if (!opened && screen__open()) {
+	if (!opened && screen__open(info->ending, info->ctx)) {
 		failed = true;
 		return false;
 	}

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <term.h>
 #include <termios.h>
 #include <unistd.h>
@@ -27,7 +28,12 @@ static attr_t looks[LOOKS];
 static char farewell[256];
 static volatile sig_atomic_t farewell_len;
 
-static volatile sig_atomic_t sending;
+static volatile sig_atomic_t sending, closing;
+
+#define STUCK_US 200000 /* how often a terminal that takes nothing is looked at */
+
+static bool (*is_ending)(void *ctx);
+static void *ending_ctx;
 
 static const int deadly[] = { SIGQUIT, SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL };
 
@@ -116,8 +122,30 @@ static void choose_looks(void)
 	}
 }
 
-int screen__open(void)
+/* A terminal that is held, or that nobody reads, takes nothing; curses would wait for ever. */
+static void on_alarm(int sig)
 {
+	(void)sig;
+	if (closing || is_ending(ending_ctx))
+		screen__interrupt();
+}
+
+static void watch(long us)
+{
+	struct sigaction action = { .sa_handler = us ? on_alarm : SIG_DFL, .sa_flags = SA_RESTART };
+	struct itimerval every = { { 0, us }, { 0, us } };
+
+	if (us)
+		sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &every, NULL);
+	if (!us)
+		sigaction(SIGALRM, &action, NULL);
+}
+
+int screen__open(bool (*ending)(void *ctx), void *ctx)
+{
+	is_ending = ending;
+	ending_ctx = ctx;
 	setlocale(LC_CTYPE, "");
 	utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
 	tcgetattr(STDOUT_FILENO, &before);
@@ -133,8 +161,11 @@ int screen__open(void)
 	nonl(); /* Enter is \r: tells it from ^J, which some terminals send for nothing else */
 	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
+	watch(STUCK_US);
+	sending = 1;
 	curs_set(0);
 	choose_looks();
+	sending = 0;
 	return 0;
 }
 
@@ -145,10 +176,13 @@ void screen__close(void)
 	release_deadly();
 	/* Nobody presses Ctrl-Q any more, and where nobody reads curses would wait for ever. */
 	tcflow(STDOUT_FILENO, TCOON);
+	closing = sending = 1;
 	if (screen_writable())
 		endwin();
 	else
 		tcsetattr(STDOUT_FILENO, TCSANOW, &before);
+	closing = sending = 0;
+	watch(0);
 	delscreen(screen);
 	screen = NULL;
 }
@@ -194,8 +228,11 @@ uint32_t screen_key(void)
 		{ KEY_ENTER, SK_ENTER },     { KEY_RESIZE, SK_RESIZE },
 	};
 	wint_t c;
-	int kind = get_wch(&c);
+	int kind;
 
+	sending = 1; /* what has not been sent yet, get_wch() sends */
+	kind = get_wch(&c);
+	sending = 0;
 	if (kind == ERR)
 		return SK_NONE;
 	if (kind == OK)

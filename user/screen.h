@@ -43,9 +43,10 @@ const char *screen__unusable(void);
 
 /*
  * Takes the terminal over. It is given back by screen__close(), by exit(), and by signals that kill
- * the process, SIGKILL excepted. Returns 0 or -errno.
+ * the process, SIGKILL excepted. ending says whether it is time to end, and is asked in a signal's
+ * handler: what the terminal has not taken is given up then. Returns 0 or -errno.
  */
-int screen__open(void);
+int screen__open(bool (*ending)(void *ctx), void *ctx);
 void screen__close(void);
 
 /* For the handler of a signal to end: gives up what screen_end() may be sending without end. */
