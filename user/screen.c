@@ -122,6 +122,13 @@ static void choose_looks(void)
 	}
 }
 
+/* Ends what Ctrl-S began: TCOON alone only ends what TCOOFF began. */
+static void let_go(void)
+{
+	tcflow(STDOUT_FILENO, TCOOFF);
+	tcflow(STDOUT_FILENO, TCOON);
+}
+
 /* A terminal that is held, or that nobody reads, takes nothing; curses would wait for ever. */
 static void on_alarm(int sig)
 {
@@ -149,9 +156,15 @@ int screen__open(bool (*ending)(void *ctx), void *ctx)
 	setlocale(LC_CTYPE, "");
 	utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
 	tcgetattr(STDOUT_FILENO, &before);
+	/* It may be held before the first byte of curses. */
+	watch(STUCK_US);
+	sending = 1;
 	screen = newterm(NULL, stdout, stdin);
-	if (!screen)
+	if (!screen) {
+		sending = 0;
+		watch(0);
 		return -ENODEV;
+	}
 	prepare_farewell();
 	catch_deadly();
 	atexit(screen__close);
@@ -161,8 +174,6 @@ int screen__open(bool (*ending)(void *ctx), void *ctx)
 	nonl(); /* Enter is \r: tells it from ^J, which some terminals send for nothing else */
 	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
-	watch(STUCK_US);
-	sending = 1;
 	curs_set(0);
 	choose_looks();
 	sending = 0;
@@ -175,7 +186,7 @@ void screen__close(void)
 		return;
 	release_deadly();
 	/* Nobody presses Ctrl-Q any more, and where nobody reads curses would wait for ever. */
-	tcflow(STDOUT_FILENO, TCOON);
+	let_go();
 	closing = sending = 1;
 	if (screen_writable())
 		endwin();
@@ -262,7 +273,7 @@ void screen__interrupt(void)
 {
 	if (!sending)
 		return;
-	tcflow(STDOUT_FILENO, TCOON);
+	let_go();
 	tcflush(STDOUT_FILENO, TCOFLUSH);
 }
 
