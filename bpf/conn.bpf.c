@@ -287,6 +287,47 @@ static __noinline void conn_close(struct sock *sk, struct conn *c)
 	bpf_map_delete_elem(&conns, &key);
 }
 
+/*
+ * A call may be in the core on another CPU, or below this on the same one. What it hands on is to come before
+ * the end, so the last to leave closes the connection.
+ */
+static __always_inline void conn_over(struct sock *sk, struct conn *c)
+{
+	__sync_fetch_and_add(&c->over, 1);
+	if (c->sending || c->s[WST_C2S].busy || c->s[WST_S2C].busy)
+		return;
+	/* Before 5.12 nothing tells what was there. Should two meet here, conn_reap() finds it. */
+	__sync_fetch_and_add(&c->claims, 1);
+	if (c->claims == 1)
+		conn_close(sk, c);
+}
+
+__noinline int conn_left(u32 at)
+{
+	struct walk *w = bpf_map_lookup_elem(&walks, &at);
+	struct conn *c = w ? bpf_map_lookup_elem(&conns, &w->sk) : NULL;
+
+	if (!c)
+		return 0;
+	if (w->io == IO_SEND)
+		c->sending = 0;
+	conn_over((struct sock *)w->sk, c);
+	return 0;
+}
+
+/*
+ * Backend "tracepoint" hears of a send after the socket's backlog, in which may have been an RST. No
+ * bytes follow a FIN.
+ */
+static __always_inline bool is_sending(struct sock *sk, struct conn *c, int oldstate)
+{
+	struct tcp_sock *tp = (struct tcp_sock *)sk;
+
+	return (oldstate == TCP_ESTABLISHED || oldstate == TCP_CLOSE_WAIT) && c->announced &&
+	       !c->opaque && BPF_CORE_READ(tp, write_seq) !=
+			     c->s[c->role == WST_SERVER ? WST_S2C : WST_C2S].next_seq;
+}
+
 /* sk is now free, or another connection's. */
 static __always_inline void conn_unseen(struct sock *sk, struct conn *c)
 {
@@ -295,13 +336,19 @@ static __always_inline void conn_unseen(struct sock *sk, struct conn *c)
 	conn_close(sk, c);
 }
 
+#define REAP_NS 1000000000
+
 /* A socket's memory stays one's, whosever (SLAB_TYPESAFE_BY_RCU): its state can be read. */
 void conn_reap(u64 key, struct conn *c)
 {
 	struct sock *sk = (struct sock *)key;
 
-	if (BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE && !c->how)
+	if (BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_CLOSE)
+		return;
+	if (!c->how)
 		conn_unseen(sk, c);
+	else if (c->over && bpf_ktime_get_ns() - c->ended > REAP_NS)
+		conn_close(sk, c);
 }
 
 /* Its request went with the SYN; only now is known where the server's numbers start. */
@@ -376,9 +423,13 @@ int on_state(struct sock *sk, int oldstate, int newstate)
 		return 0;
 	find_how(sk, c);
 	/* What came before a FIN or RST can still be read, until the process closes the socket. */
-	if (!unread_bytes(sk) || BPF_CORE_READ(sk, __sk_common.skc_flags) >>
-				 bpf_core_enum_value(enum sock_flags, SOCK_DEAD) & 1)
-		conn_close(sk, c);
+	if (BPF_CORE_READ(sk, __sk_common.skc_flags) >>
+	    bpf_core_enum_value(enum sock_flags, SOCK_DEAD) & 1) {
+		conn_over(sk, c);
+	} else if (!unread_bytes(sk)) {
+		c->sending = is_sending(sk, c, oldstate);
+		conn_over(sk, c);
+	}
 	return 0;
 }
 
@@ -387,7 +438,9 @@ int on_destroy(struct sock *sk)
 	u64 key = (u64)sk;
 	struct conn *c = bpf_map_lookup_elem(&conns, &key);
 
-	if (c && c->how)
-		conn_close(sk, c);
+	if (c && c->how) {
+		c->sending = 0;
+		conn_over(sk, c);
+	}
 	return 0;
 }

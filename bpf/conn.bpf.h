@@ -76,6 +76,9 @@ struct conn {
 	u64 ended; /* when the first FIN went or came, ns */
 	u16 request; /* HTTP_* flags of the last request */
 	u8 how; /* enum wst_end_how, once TCP has done with it */
+	u8 sending; /* TCP was done with it in the middle of a send, whose bytes are still to come */
+	u32 over; /* not 0: to be closed, once no call is in the core and none is to come */
+	u32 claims; /* how many have set out to do so; the first one does */
 	u32 n_holds; /* those of which it is known how long they took */
 	struct hold hold[2]; /* the last one, and the one before */
 };
@@ -118,6 +121,9 @@ u32 connect_end(struct sock *sk) __hidden;
  * Returns false where this connection, or this process's bytes, are not to be followed.
  */
 bool conn_admit(struct conn *c, u32 pid) __hidden;
+
+/* A call on the connection that is w's has left the core, and c->over is set. */
+int conn_left(u32 at);
 
 /* A connection whose end was not seen: where its socket is gone, so is it. */
 void conn_reap(u64 key, struct conn *c) __hidden;

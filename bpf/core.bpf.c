@@ -317,8 +317,10 @@ int on_bytes(struct conn *c, struct walk *w)
 	}
 	s->next_seq = w->seq; /* short of end_seq where bytes could not be read: a gap */
 out:
-	__sync_fetch_and_add(&s->busy, -1);
 	if (want_hists && w->arrival)
 		time_read(w->at);
+	__sync_fetch_and_add(&s->busy, -1);
+	if (c->over)
+		conn_left(w->at);
 	return 0;
 }

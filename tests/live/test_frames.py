@@ -9,13 +9,14 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
 
 from conftest import LIMIT, end_process, wait_until
 from wire import (BINARY, CLOSE, CONT, PING, PONG, TEXT, Pair, close_payload, expected, frame,
-                  recv_eof, same, ws_connect)
+                  recv_eof, recv_head, request_head, response_head, same, ws_connect)
 
 
 def done(w, conns=1, **kw):
@@ -310,6 +311,32 @@ def test_payload_in_pieces(wstrace, port):
     for o in run.of("open"):
         first, second = run.frames(o["conn"])
         assert payload_of(first) == payload and payload_of(second) == b"next"
+
+
+def test_reset_in_the_middle_of_a_send(wstrace, port):
+    """TCP is done with a connection while the call that sends is under way: its bytes come before the end."""
+    w = wstrace("-p", port)
+    head, each = response_head([("X-Big", "x" * 2000)]), frame(BINARY, b"x" * 9996)
+    sent = {}
+    with socket.create_server(("127.0.0.1", port)) as listener:
+        for _ in range(100):
+            client = socket.create_connection(("127.0.0.1", port), LIMIT)
+            server, peer = listener.accept()
+            with client, server:
+                client.sendall(request_head())
+                recv_head(server)
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                resetter = threading.Thread(target=lambda: (client.recv(1), client.close()))
+                resetter.start()
+                sent[f"{peer[0]}:{peer[1]}"] = server.send(head + 50 * each) - len(head)
+                resetter.join()
+    run = done(w, len(sent))
+    assert len(run.of("open")) == len(sent)
+    for o in run.of("open"):
+        n = sent[o["remote"]]
+        assert [e["type"] for e in run.events if e.get("conn") == o["conn"] and
+                e["type"] != "verdict"][-1] == "close"
+        assert len(run.frames(o["conn"])) == (n + len(each) - 4) // len(each)
 
 
 @pytest.mark.parametrize("side,roles", [("server", ["server"]), ("client", ["client"]),
