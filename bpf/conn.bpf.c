@@ -199,13 +199,16 @@ bool conn_admit(struct conn *c, u32 pid)
 	/* Its other end, by which it may be hidden, is known only when the scan has seen all sockets. */
 	if (!c->announced && c->open.t.h.flags & WST_MIDSTREAM && scan_pass != WST_SCAN_ANNOUNCE)
 		return false;
-	if (is_shadow(c))
+	/* Each call of a process that is not wanted comes by here: the cheaper questions come first. */
+	if (is_shadow(c) || !pid_wanted(pid))
 		return false;
 	if (cgroup_wanted && bpf_get_current_ancestor_cgroup_id(cgroup_level) != cgroup_wanted)
 		return false;
+	BPF_CORE_READ_STR_INTO(&t.comm, task, group_leader, comm);
+	if (!comm_wanted(t.comm))
+		return false;
 	t.pid = pid;
 	t.cgroup = bpf_get_current_cgroup_id();
-	BPF_CORE_READ_STR_INTO(&t.comm, task, group_leader, comm);
 	return conn_set_task(c, &t);
 }
 

@@ -161,6 +161,7 @@ __noinline int step_rejoin(u32 at)
 /* One frame header and as much of its payload as there is, or the rest of an earlier payload. */
 static __always_inline int step_ws(struct walk *w, struct conn *c, struct stream *s)
 {
+	u8 hdr[WS_HDR_MAX + 2] = {}; /* a copy to elsewhere is checked for longer (HARDENED_USERCOPY) */
 	struct ws_frame f;
 	u64 n = w->b.left;
 
@@ -173,12 +174,14 @@ static __always_inline int step_ws(struct walk *w, struct conn *c, struct stream
 	if (!s->ws.left) {
 		u32 got = n < WS_HDR_MAX ? n : WS_HDR_MAX;
 
-		if (got == 0 || bpf_probe_read_user(w->hdr, got, (void *)w->b.base))
+		if (got == 0 || bpf_probe_read_user(hdr, got, (void *)w->b.base))
 			return 0;
-		if (s->phase == PH_LOST || s->ws.have || got < 2 || got < ws_hdr_len(w->hdr[1]) ||
-		    (w->hdr[1] & 0x7f) == 127)
+		if (s->phase == PH_LOST || s->ws.have || got < 2 || got < ws_hdr_len(hdr[1]) ||
+		    (hdr[1] & 0x7f) == 127) {
+			__builtin_memcpy(w->hdr, hdr, WS_HDR_MAX);
 			return step_header(w->at);
-		ws_parse(w->hdr, &f);
+		}
+		ws_parse(hdr, &f);
 		s->ws.left = f.len;
 		advance(w, s, f.hdr_len);
 		on_frame(w, c, s, &f);
@@ -284,7 +287,6 @@ int on_bytes(struct conn *c, struct walk *w)
 	u32 n = w->b.total;
 	struct stream *s;
 
-	w->pid = bpf_get_current_pid_tgid() >> 32;
 	if ((c->open.t.pid != w->pid || !c->announced) &&
 	    (!conn_admit(c, w->pid) || conn_foreign(c, w->sk)))
 		return 0;

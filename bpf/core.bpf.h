@@ -38,7 +38,7 @@ struct walk {
 	u32 n; /* bytes that the call moved */
 	u32 end_seq; /* TCP's sequence number behind the last of them */
 	u32 seq; /* of the next byte */
-	u32 pid;
+	u32 pid; /* the process that made it; the hook knows */
 	u8 at; /* this one's place in the map walks */
 	u8 io;
 	u8 dir; /* enum wst_dir */

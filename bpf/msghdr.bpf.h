@@ -61,6 +61,7 @@ static __always_inline int on_msghdr(struct walk *w, struct msghdr *msg)
 	c = walk_conn(w);
 	if (!c)
 		return 0;
+	w->pid = bpf_get_current_pid_tgid() >> 32;
 	switch (msg ? iter_kind(it) : ITER_IS_OTHER) {
 	case ITER_IS_UBUF:
 		bytes_one(&w->b,

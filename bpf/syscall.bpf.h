@@ -64,10 +64,10 @@ static __always_inline bool fd_is(struct task_struct *task, u64 fd, struct sock 
 	return BPF_CORE_READ(socket, sk) == sk;
 }
 
-/* Returns the system call's number; -1 where sk's bytes are not those of a 64-bit call. */
-static __always_inline int call_args(struct sock *sk, struct call_args *args)
+/* Returns the number of task's system call; -1 where sk's bytes are not those of a 64-bit call. */
+static __always_inline int call_args(struct task_struct *task, struct sock *sk,
+				     struct call_args *args)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
 	int nr;
 
@@ -100,7 +100,7 @@ static __always_inline int on_nothing(struct sock *sk, u32 io, int ret)
 	u64 task = bpf_get_current_pid_tgid();
 	struct call_args args = {};
 
-	if (bytes_kind(call_args(sk, &args)) != BYTES_MMSG)
+	if (bytes_kind(call_args(bpf_get_current_task_btf(), sk, &args)) != BYTES_MMSG)
 		return 0;
 	if (ret < 0)
 		bpf_map_delete_elem(&mmsg_places, &task);
@@ -114,6 +114,7 @@ static __always_inline int on_syscall(struct sock *sk, u32 io, bool copied, u32 
 {
 	struct walk *w = call_start(sk, io, n, false);
 	struct call_args args = {};
+	struct task_struct *task;
 	struct conn *c;
 	int kind;
 
@@ -122,7 +123,9 @@ static __always_inline int on_syscall(struct sock *sk, u32 io, bool copied, u32 
 	c = walk_conn(w);
 	if (!c)
 		return 0;
-	kind = copied ? bytes_kind(call_args(sk, &args)) : BYTES_NONE;
+	task = bpf_get_current_task_btf();
+	w->pid = task->tgid;
+	kind = copied ? bytes_kind(call_args(task, sk, &args)) : BYTES_NONE;
 	switch (kind) {
 	case BYTES_BUF:
 		bytes_one(&w->b, args.buf, n);
