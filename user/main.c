@@ -27,9 +27,13 @@
 /* How often sockets in which data waits are looked at. */
 #define LOOK_NS 1000000000ULL
 
-/* The open connections are counted so often where events have been lost, or that much later. */
-#define COUNT_NS (5 * 1000000000ULL)
-#define COUNT_ALL_NS (10 * 1000000000ULL)
+/*
+ * The open connections are counted so often where events have been lost: twenty thousand a second may
+ * have been closed since. Else that much later. That it takes at most this part of the time.
+ */
+#define COUNT_NS 1000000000ULL
+#define COUNT_ALL_NS (14 * 1000000000ULL)
+#define COUNT_PART 16
 
 static volatile sig_atomic_t stopped;
 
@@ -131,9 +135,13 @@ static void on_counted(void *ctx, uint64_t conn)
 	decoder__counted(s->decoder, conn);
 }
 
-/* Connections whose close was not seen, or was among events that were lost, are not kept for ever. */
-static int count_open(struct session *s, struct loader *l)
+/*
+ * Connections whose close was not seen, or was among events that were lost, are not kept for ever.
+ * *next: when to do that again.
+ */
+static int count_open(struct session *s, struct loader *l, uint64_t *next)
 {
+	uint64_t began = clock_ns(CLOCK_MONOTONIC), took;
 	int err;
 
 	decoder__count(s->decoder);
@@ -142,6 +150,8 @@ static int count_open(struct session *s, struct loader *l)
 		err = loader__read(l, on_record, s);
 	if (err >= 0)
 		decoder__uncounted(s->decoder, clock_ns(CLOCK_MONOTONIC));
+	took = clock_ns(CLOCK_MONOTONIC) - began;
+	*next = began + (took > COUNT_NS / COUNT_PART ? took * COUNT_PART : COUNT_NS);
 	return err;
 }
 
@@ -250,8 +260,7 @@ static int run(struct session *s, struct loader *l)
 		if (n >= 0 && clock_ns(CLOCK_MONOTONIC) >=
 				      next_count + (lost == counted_lost ? COUNT_ALL_NS : 0)) {
 			counted_lost = lost;
-			n = count_open(s, l);
-			next_count = after(next_count, COUNT_NS);
+			n = count_open(s, l, &next_count);
 		}
 		last |= !tick(l);
 		now = loader__lost(l);
