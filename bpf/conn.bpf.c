@@ -27,6 +27,10 @@ __u64 refused_conns = 0; /* not followed, since the table was full */
 
 /* Written by the user side at any time: data frames of this connection are always handed on. */
 __u64 focus = 0;
+__u32 hurry = 0; /* iterators wait no longer for room in the ring buffer */
+
+/* Read by the user side: steps that iterators have had room for. */
+__u64 iterated = 0;
 
 __u64 ignored[N_IGNORED] = {};
 

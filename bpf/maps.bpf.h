@@ -17,6 +17,8 @@ extern __u32 scan_pass __hidden; /* how far the search for open connections is: 
 extern __u64 refused_conns __hidden;
 extern __u64 focus __hidden;
 extern __u64 lost_events __hidden;
+extern __u32 hurry __hidden;
+extern __u64 iterated __hidden;
 
 struct events {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -151,12 +153,16 @@ static __always_inline struct walk *walk_start(u32 io, bool spare)
 
 /*
  * Tens of thousands of connections are more than the ring buffer holds. An iterator that returns 1
- * has read() return EAGAIN, and comes back to the same place at the next read().
+ * has read() return EAGAIN, and comes back to the same place at the next read(). In a hurry, what finds no
+ * room is lost, and counted.
  */
 static __always_inline bool no_room(void)
 {
-	return bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >
-	       bpf_ringbuf_query(&events, BPF_RB_RING_SIZE) / 2;
+	if (!hurry && bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >
+		      bpf_ringbuf_query(&events, BPF_RB_RING_SIZE) / 2)
+		return true;
+	iterated++;
+	return false;
 }
 
 /* The connection that a call's bytes belong to; NULL: they need not be looked at. */

@@ -16,6 +16,7 @@
 #define SETTLE SECOND /* by then the other ends of what ended together have ended, too */
 #define TOGETHER (SECOND / 2)
 #define KEEP (3 * SECOND) /* closed connections are compared with later ones that long */
+#define ROUND (SECOND / 10) /* how often they are looked through: there may be ten thousands */
 #define STATS_MAX 4096 /* open WebSockets of which a look at all would fill the ring buffer */
 
 struct diagnose {
@@ -32,7 +33,7 @@ struct diagnose {
 	struct sites sites;
 	struct findings findings;
 	uint32_t websockets; /* open now */
-	uint64_t now;
+	uint64_t now, next_round;
 };
 
 struct diagnose *diagnose__new(diagnosis_fn fn, void *ctx, bool show_secrets, bool live)
@@ -525,6 +526,9 @@ void diagnose__tick(struct diagnose *d, uint64_t now)
 		d->now = now;
 	look_hasty(d, false);
 	look_overdue(d);
+	if (now < d->next_round)
+		return;
+	d->next_round = now + ROUND;
 	for (f = d->ended; f; f = f->pending) {
 		if (f->judged || f->end.ts + SETTLE > now || !f->conn)
 			continue;

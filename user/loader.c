@@ -25,6 +25,8 @@ struct loader {
 	const struct backend *backend;
 	record_fn fn;
 	void *ctx;
+	int records; /* of the read that goes on */
+	size_t room; /* bytes that it may still take */
 };
 
 void loader__set_verbosity(int verbose)
@@ -116,24 +118,61 @@ static void choose_allocation(struct wstrace_bpf *skel, const struct btf *btf)
 	limit(skel->maps.recents, hists_at_once());
 }
 
+static int on_record(void *ctx, void *record, size_t size)
+{
+	struct loader *l = ctx;
+	size_t taken = (size + BPF_RINGBUF_HDR_SZ + 7) & ~7UL;
+	int err = l->fn(l->ctx, record, size);
+
+	if (err)
+		return err;
+	l->records++;
+	if (taken >= l->room)
+		return -EAGAIN;
+	l->room -= taken;
+	return 0;
+}
+
 /*
- * Runs an iterator through; ring, where given, is read whenever that waits for room in it, and fn
- * gets the numbers that the iterator writes. Returns 0 or -errno, or what the ring's reader returned.
+ * Reads no more than the ring holds: all that was in it at first. Of what comes meanwhile there may
+ * be no end.
  */
-static int run_iterator(const struct bpf_link *link, struct ring_buffer *ring, conn_fn fn, void *ctx)
+static int read_ring(struct loader *l)
+{
+	int err;
+
+	l->records = 0;
+	l->room = bpf_map__max_entries(l->skel->maps.events);
+	err = ring_buffer__consume(l->ring);
+	return err < 0 && err != -EAGAIN ? err : l->records;
+}
+
+/*
+ * Runs an iterator through; l, where given, is read whenever that waits for room in its ring, and fn
+ * gets the numbers that the iterator writes. Returns 0 or -errno, or what the ring's reader returned.
+ * Where connections fill the ring as fast as it is read, the iterator goes on without room.
+ */
+static int run_iterator(const struct bpf_link *link, struct loader *l, conn_fn fn, void *ctx)
 {
 	int fd = bpf_iter_create(bpf_link__fd(link)), err = 0;
-	uint64_t numbers[512];
+	uint64_t numbers[512], before = 0;
+	unsigned int waits = 0;
 	ssize_t n;
 
 	if (fd < 0)
 		return -errno;
 	do {
+		if (l) {
+			l->skel->bss->hurry = waits > 2;
+			before = l->skel->bss->iterated;
+		}
 		n = read(fd, numbers, sizeof(numbers));
-		if (n < 0 && errno == EAGAIN && ring)
-			err = ring_buffer__consume(ring);
-		else
-			err = n < 0 && errno != EAGAIN && errno != EINTR ? -errno : 0;
+		if (n < 0 && errno == EAGAIN && l) {
+			waits = l->skel->bss->iterated == before ? waits + 1 : 0;
+			err = read_ring(l);
+			continue;
+		}
+		err = n < 0 && errno != EAGAIN && errno != EINTR ? -errno : 0;
 		for (ssize_t i = 0; fn && i < n / (ssize_t)sizeof(*numbers); i++)
 			fn(ctx, numbers[i]);
 	} while (n && err >= 0);
@@ -225,13 +264,6 @@ static int try_backend(struct loader *l, const struct backend *backend, const st
 cleanup:
 	unload(l);
 	return err;
-}
-
-static int on_record(void *ctx, void *record, size_t size)
-{
-	struct loader *l = ctx;
-
-	return l->fn(l->ctx, record, size);
 }
 
 /* Of the kernel itself: /proc may be missing, and a descriptor to read it. */
@@ -363,7 +395,7 @@ int loader__read(struct loader *l, record_fn fn, void *ctx)
 {
 	l->fn = fn;
 	l->ctx = ctx;
-	return ring_buffer__consume(l->ring);
+	return read_ring(l);
 }
 
 int loader__announce(struct loader *l, record_fn fn, void *ctx)
@@ -371,7 +403,7 @@ int loader__announce(struct loader *l, record_fn fn, void *ctx)
 	l->fn = fn;
 	l->ctx = ctx;
 	l->skel->bss->scan_pass = WST_SCAN_ANNOUNCE;
-	return run_iterator(l->open_sockets, l->ring, NULL, NULL);
+	return run_iterator(l->open_sockets, l, NULL, NULL);
 }
 
 int loader__census(struct loader *l, conn_fn fn, void *ctx)
@@ -384,7 +416,7 @@ int loader__ask_stats(struct loader *l, bool waiting_only, record_fn fn, void *c
 	l->fn = fn;
 	l->ctx = ctx;
 	l->skel->bss->stats_waiting_only = waiting_only;
-	return run_iterator(l->stats, l->ring, NULL, NULL);
+	return run_iterator(l->stats, l, NULL, NULL);
 }
 
 void loader__set_focus(struct loader *l, uint64_t conn)

@@ -22,8 +22,8 @@ const char *loader__backend(const struct loader *l);
 typedef int (*record_fn)(void *ctx, void *record, size_t size);
 
 /*
- * Reads what is in the ring buffer. Returns the number of records, or a negative value that fn
- * returned.
+ * Reads what is in the ring buffer, and of what comes meanwhile no more than it holds. Returns the
+ * number of records, or a negative value that fn returned.
  */
 int loader__read(struct loader *l, record_fn fn, void *ctx);
 

@@ -146,11 +146,11 @@ static int count_open(struct session *s, struct loader *l, uint64_t *next)
 
 	decoder__count(s->decoder);
 	err = loader__census(l, on_counted, s);
+	took = clock_ns(CLOCK_MONOTONIC) - began;
 	if (!err)
 		err = loader__read(l, on_record, s);
 	if (err >= 0)
 		decoder__uncounted(s->decoder, clock_ns(CLOCK_MONOTONIC));
-	took = clock_ns(CLOCK_MONOTONIC) - began;
 	*next = began + (took > COUNT_NS / COUNT_PART ? took * COUNT_PART : COUNT_NS);
 	return err;
 }

@@ -94,3 +94,17 @@ def test_closes_that_were_lost(wstrace, load):
     unseen = [e for e in run.of("close") if "how" not in e]
     assert unseen and all(set(e) == {"type", "ts", "conn", "unseen"} for e in unseen)
     assert run.closing[3] > 0
+
+
+def test_a_flood(wstrace, load, spawn):
+    """Statistics and the end come although the event buffer is never empty."""
+    w = wstrace("-p", load.port, "--ringbuf", 1, "-H", "-i", 1, "--only", "stats", "-w", "/dev/null")
+    spawn(BUILD / "wsload", "client", "--port", load.port, "--conns", "16", "--pipeline", "64",
+          "--count", "100000000", stdout=subprocess.DEVNULL)
+
+    def times():
+        return sorted({e["ts"] for e in w.events() if e["type"] == "stats" and e["s2c"]["frames"]})
+
+    wait_until(lambda: len(times()) > 48, "three intervals' statistics")
+    assert len(w.events()) < 10000
+    w.stop(lost=None)
