@@ -345,14 +345,18 @@ static __always_inline void conn_unseen(struct sock *sk, struct conn *c)
 
 #define REAP_NS 1000000000
 
-/* A socket's memory stays one's, whosever (SLAB_TYPESAFE_BY_RCU): its state can be read. */
+/*
+ * Changes of state that come while the programs for them run on that CPU can be missed. A socket's memory
+ * can be read for ever, but as what it is now: free, another socket, or something else altogether.
+ */
 void conn_reap(u64 key, struct conn *c)
 {
 	struct sock *sk = (struct sock *)key;
+	bool closed = BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE;
+	bool other = BPF_CORE_READ(sk, __sk_common.skc_num) != c->open.lport ||
+		     bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport)) != c->open.rport;
 
-	if (BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_CLOSE)
-		return;
-	if (!c->how)
+	if (c->how ? !closed : closed || other)
 		conn_unseen(sk, c);
 	else if (c->over && bpf_ktime_get_ns() - c->ended > REAP_NS)
 		conn_close(sk, c);
