@@ -73,7 +73,10 @@ def test_no_growth(wstrace, load, args):
     w.err.join(LIMIT)
     conns, frames, _, lost = map(int, CLOSING.search(w.err.text()).groups())
     opened = CONNS * rounds * len(kib)
-    assert (conns, frames) == (opened, 4 * opened) or lost, w.err.text()
+    # Now and then a change of state reaches no program (README, Limits): of its two ends both are shown.
+    few = opened // 10000
+    assert lost or (opened <= conns <= opened + few and
+                    4 * opened <= frames <= 4 * (opened + few)), w.err.text()
 
 
 def test_closes_that_were_lost(wstrace, load):
