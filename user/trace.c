@@ -28,6 +28,7 @@ struct trace {
 	const volatile sig_atomic_t *stopped;
 	struct session *session;
 	struct loader *loader;
+	const struct run_info *info;
 	int64_t clock_offset; /* CLOCK_REALTIME - CLOCK_MONOTONIC, ns */
 	uint64_t focus; /* the connection that --top shows; 0: none */
 	bool over; /* nothing more will come */
@@ -214,6 +215,10 @@ static int run(struct trace *t)
 	n = loader__announce(t->loader, on_record, t);
 	if (n < 0) /* records come in while sockets are walked, the last ones of -n perhaps */
 		return n == -ECANCELED ? 0 : n;
+	/* Only from here on do the bytes of connections from before wstrace count. */
+	fprintf(stderr, "wstrace: tracing port %s with %s (kernel %.*s); Ctrl-C to stop\n",
+		t->o->port_list, t->info->backend, (int)strcspn(t->info->kernel, " "),
+		t->info->kernel);
 	for (;;) {
 		bool last = is_over(t);
 
@@ -246,11 +251,10 @@ static int trace_with(struct trace *t, struct run_info *info)
 	struct run_totals totals = {};
 	int status, err;
 
+	t->info = info;
 	err = session__new(&t->session, t->o, info);
 	if (err)
 		return err != -EPIPE;
-	fprintf(stderr, "wstrace: tracing port %s with %s (kernel %.*s); Ctrl-C to stop\n",
-		t->o->port_list, info->backend, (int)strcspn(info->kernel, " "), info->kernel);
 	err = run(t);
 	t->over = true;
 	loader__totals(t->loader, &totals);
