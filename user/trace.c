@@ -213,12 +213,14 @@ static int run(struct trace *t)
 	t->next_look = t->next_count = t->next_stats;
 	t->clock_offset = clock_ns(CLOCK_REALTIME) - now_ns();
 	n = loader__announce(t->loader, on_record, t);
-	if (n < 0) /* records come in while sockets are walked, the last ones of -n perhaps */
-		return n == -ECANCELED ? 0 : n;
+	if (n < 0 && n != -ECANCELED)
+		return n;
 	/* Only from here on do the bytes of connections from before wstrace count. */
 	fprintf(stderr, "wstrace: tracing port %s with %s (kernel %.*s); Ctrl-C to stop\n",
 		t->o->port_list, t->info->backend, (int)strcspn(t->info->kernel, " "),
 		t->info->kernel);
+	if (n < 0) /* records came in while sockets were walked, the last ones of -n among them */
+		return 0;
 	for (;;) {
 		bool last = is_over(t);
 
