@@ -3,38 +3,18 @@
 #include "compat.bpf.h"
 #include "frame.bpf.h"
 
-/*
- * Payload of one value, 00 00 or 01 01 01, reads as a chain of plausible frames; not as one of
- * messages. An empty fragment is legal, but too cheap to be a sign.
- */
-static __always_inline bool continues_message(struct stream *s, const struct ws_frame *f)
-{
-	bool fin = f->b0 & WS_FIN, first = f->b0 & WS_OPCODE;
-
-	if (WS_IS_CONTROL(f->b0))
-		return true;
-	if ((!fin && !f->len) || s->message == (first ? MESSAGE_OPEN : MESSAGE_DONE))
-		return false;
-	s->message = fin ? MESSAGE_DONE : MESSAGE_OPEN;
-	return true;
-}
-
 /* Weighs a header where frames may or may not start. Returns false where they do not. */
 static __always_inline bool on_doubtful_frame(struct walk *w, struct conn *c, struct stream *s,
 					      const struct ws_frame *f)
 {
-	if (!ws_plausible(f, w->dir == WST_C2S) || !continues_message(s, f))
-		return false;
-	if (s->trust < (TRUST_SIGNS)) {
-		s->trust++;
-		return true;
+	int weight = stream_weigh(s, f, w->dir);
+
+	if (weight > 0) {
+		emit_resync(w, c, s, f->hdr_len);
+		c->ws = 1;
+		on_frame(w, c, s, f);
 	}
-	s->phase = PH_WS;
-	s->trust = TRUSTED;
-	emit_resync(w, c, s, f->hdr_len);
-	c->ws = 1;
-	on_frame(w, c, s, f);
-	return true;
+	return weight >= 0;
 }
 
 /* Some of the current frame has passed: for the histograms, does its message start or end there? */
@@ -81,25 +61,6 @@ __noinline int step_payload(u32 at)
 	return w->b.total > 0;
 }
 
-/* A frame that ends where the call ends: writers do that. */
-static __always_inline void sign_of_end(struct walk *w, struct stream *s)
-{
-	if (s->phase == PH_LOST && s->trust && !w->b.total && !s->ws.left && !s->ws.have)
-		s->trust++;
-}
-
-/* A request or a response starts like this, on a connection joined midway. */
-static __always_inline bool starts_http(const u8 *p, u32 n)
-{
-	if (n < 8)
-		return false;
-	for (int i = 0; i < 3; i++)
-		if (p[i] < 'A' || p[i] > 'Z')
-			return false;
-	return p[3] == ' ' || p[4] == ' ' || p[5] == ' ' || p[6] == ' ' || p[7] == ' ' ||
-	       (p[4] == '/' && p[5] == '1');
-}
-
 /* A byte of a header that is not whole, or of which it is in doubt whether it is one: w->hdr[0]. */
 __noinline int step_header(u32 at)
 {
@@ -112,7 +73,7 @@ __noinline int step_header(u32 at)
 	if (!walk_find(at, &w, &c, &s))
 		return 0;
 	if (s->phase == PH_LOST && !s->trust && !s->ws.have && !c->ws &&
-	    starts_http(w->hdr, w->b.left)) {
+	    stream_starts_http(w->hdr, w->b.left)) {
 		s->phase = PH_HTTP;
 		http_next(&s->http);
 		return 1;
@@ -125,7 +86,8 @@ __noinline int step_header(u32 at)
 		lose_sync(w, s, WST_WHY_GAP);
 	else if (done < 0)
 		lose_sync(w, s, WST_WHY_BAD);
-	sign_of_end(w, s);
+	if (!w->b.total)
+		stream_call_ends(s);
 	return w->b.total > 0;
 }
 
@@ -136,7 +98,6 @@ __noinline int step_header(u32 at)
 __noinline int step_rejoin(u32 at)
 {
 	struct walk *w;
-	struct ws_frame f;
 	struct conn *c;
 	struct stream *s;
 	u32 got;
@@ -145,16 +106,8 @@ __noinline int step_rejoin(u32 at)
 		return 0;
 	w->fresh = 0;
 	got = w->b.left < WS_HDR_MAX ? w->b.left : WS_HDR_MAX;
-	if (got < 2 || bpf_probe_read_user(w->hdr, got, (void *)w->b.base) ||
-	    got < ws_hdr_len(w->hdr[1]))
-		return 1;
-	ws_parse(w->hdr, &f);
-	if (ws_plausible(&f, w->dir == WST_C2S) && f.hdr_len + f.len == w->b.total) {
-		s->trust = 0;
-		s->message = 0;
-		s->ws.left = 0;
-		s->ws.have = 0;
-	}
+	if (got >= 2 && !bpf_probe_read_user(w->hdr, got, (void *)w->b.base))
+		stream_rejoin(s, w->hdr, got, w->b.total, w->dir);
 	return 1;
 }
 
@@ -191,7 +144,8 @@ static __always_inline int step_ws(struct walk *w, struct conn *c, struct stream
 		return step_payload(w->at);
 	advance(w, s, ws_skip(&s->ws, n));
 	message_moved(w, s);
-	sign_of_end(w, s);
+	if (!w->b.total)
+		stream_call_ends(s);
 	return w->b.total > 0;
 }
 
@@ -257,26 +211,14 @@ __noinline int walk_many(u32 at)
 static __noinline bool position(struct walk *w, struct conn *c, struct stream *s)
 {
 	s32 gap = w->seq - s->next_seq;
-	bool harmless;
 
 	/* Sends of two threads may come back in the other order; not so a send buffer apart. */
 	if (gap < 0 && gap > -(1 << 26))
 		return false;
 	c->gaps += (u32)gap;
-	if (s->phase == PH_HTTP)
-		harmless = http_data(&s->http) >= (u32)gap;
-	else if (s->phase == PH_OPAQUE)
-		harmless = true;
-	else
-		harmless = !s->ws.have && s->ws.left >= (u32)gap;
-	if (!harmless) {
+	if (!stream_gap(s, gap)) {
 		lose_sync(w, s, WST_WHY_GAP);
 		w->skip = 0;
-	} else if (s->phase == PH_HTTP) {
-		http_skip(&s->http, (u32)gap);
-	} else {
-		ws_skip(&s->ws, (u32)gap);
-		s->keep = 0;
 	}
 	s->pos += (u32)gap;
 	return true;
@@ -308,7 +250,7 @@ int on_bytes(struct conn *c, struct walk *w)
 		goto out;
 	/* Not one that is lost: that frames start where this call does is still to be shown. */
 	if (c->upgraded && !s->upgraded && s->phase == PH_HTTP)
-		become_ws(s);
+		stream_begin_ws(s);
 	if (w->seq != s->next_seq && (conn_foreign(c, w->sk) || !position(w, c, s)))
 		goto out;
 	s->n.stream += n;

@@ -5,24 +5,6 @@
 
 #include "walk.bpf.h"
 
-static __always_inline void count_frame(struct walk *w, struct stream *s,
-					const struct ws_frame *f)
-{
-	u32 op = f->b0 & WS_OPCODE;
-
-	if (WS_IS_CONTROL(f->b0))
-		op -= 8 - WST_CLOSE_OP;
-	if ((f->b0 & WS_OPCODE & 7) > 2)
-		op = WST_RESERVED;
-	if (op < WST_OPS)
-		s->n.frames[op]++;
-	s->n.bytes += f->len;
-	w->totals.frames++;
-	w->totals.bytes += f->len;
-	if (f->b0 & WS_FIN && !WS_IS_CONTROL(f->b0))
-		s->n.messages++;
-}
-
 static __always_inline void emit_resync(struct walk *w, struct conn *c, struct stream *s, u8 hdr_len)
 {
 	struct wst_resync r = {};
@@ -55,32 +37,15 @@ static __always_inline void emit_frame(struct walk *w, struct conn *c, struct st
 	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
 }
 
-/*
- * Whether f may break a rule of RFC 6455, or start or go on with a message in several frames, so
- * that it is handed on even where data frames are not wanted. RSV1 is on every message once
- * permessage-deflate is agreed: of that the first frames do. In arithmetic, since the verifier follows
- * each way through a chain of conditions to the end of the walk.
- */
-static __always_inline bool remarkable(struct walk *w, struct stream *s, const struct ws_frame *f)
-{
-	u64 odd = (f->b0 & ~(WS_RSV1 | 3)) ^ WS_FIN;
-	u32 form = f->hdr_len - 4 * f->masked; /* 2, 4 or 10: how the length is written */
-
-	odd |= ~(f->b0 ^ f->b0 >> 1) & 1; /* neither text, 1, nor binary, 2 */
-	odd |= f->masked ^ (w->dir == WST_C2S);
-	odd |= (f->len - 126) >> 63 & form >> 2; /* 16 bits for what fits into 7 */
-	odd |= (f->len - 0x10000) >> 63 & form >> 3; /* 64 for what fits into 16 */
-	return odd || s->n.frames[WST_TEXT] + s->n.frames[WST_BINARY] <= 1;
-}
-
 /* A header is complete, and frames are known to start where the walk says. */
 static __always_inline void on_frame(struct walk *w, struct conn *c, struct stream *s,
 				     const struct ws_frame *f)
 {
 	bool control = WS_IS_CONTROL(f->b0);
 
-	count_frame(w, s, f);
-	s->last_b0 = f->b0;
+	stream_count(s, f);
+	w->totals.frames++;
+	w->totals.bytes += f->len;
 	if (want_hists && control) {
 		time_ping(w->at, f->b0 & WS_OPCODE);
 	} else if (want_hists) {
@@ -90,7 +55,7 @@ static __always_inline void on_frame(struct walk *w, struct conn *c, struct stre
 	}
 	s->kept = 0;
 	s->keep = 0;
-	if (!control && !want_data_frames && c->open.t.h.conn != focus && !remarkable(w, s, f))
+	if (!control && !want_data_frames && c->open.t.h.conn != focus && !stream_remarkable(s, f, w->dir))
 		return;
 	s->keep = control ? 125 : snaplen; /* close codes and pings' payload are small: always */
 	if (s->keep > f->len)

@@ -22,37 +22,6 @@ static __always_inline int go_opaque(struct walk *w, struct conn *c, struct stre
 	return !c->opaque;
 }
 
-/* A head is complete. Returns the WST_HEAD_* flags that say so, or the negative enum wst_why. */
-static __always_inline int on_head(struct walk *w, struct conn *c, struct stream *s)
-{
-	u16 flags = s->http.flags;
-	u16 status = s->http.status;
-
-	if (!!(flags & HTTP_IS_RESPONSE) != (w->dir == WST_S2C))
-		return -WST_WHY_NOT_HTTP;
-	if (w->dir == WST_C2S) {
-		c->request = flags;
-		http_body(&s->http, 0);
-		return flags & HTTP_IS_PRI ? -WST_WHY_HTTP2 : WST_HEAD_LAST;
-	}
-	if (status == 101) {
-		if (!(flags & HTTP_UPGRADE) &&
-		    (flags & HTTP_OTHER_UPGRADE || !(c->request & HTTP_UPGRADE)))
-			return -WST_WHY_OTHER_UPGRADE;
-		become_ws(s);
-		c->upgraded = 1;
-		c->ws = 1;
-		return WST_HEAD_LAST | WST_HEAD_WS;
-	}
-	if (status / 100 == 2 && c->request & HTTP_IS_CONNECT)
-		http_next(&s->http); /* a tunnel (RFC 9110 section 9.3.6): whatever comes is new */
-	else if (http_body(&s->http, c->request & HTTP_IS_HEAD) == HTTP_UNTIL_CLOSE)
-		s->phase = PH_OPAQUE;
-	if (status >= 200)
-		c->request = 0;
-	return WST_HEAD_LAST;
-}
-
 #define HTTP_STEP 512 /* bytes of a head looked at in one step */
 #define HTTP_RUN 4 /* and in one verified loop */
 
@@ -109,13 +78,8 @@ __noinline int step_http(u32 at)
 		return 0;
 	head = s->http.state < HTTP_CONTENT;
 	pos = s->http.head_len;
-	/*
-	 * A server may read the client's first frame on one CPU while the send of its 101 has not
-	 * come back on another. No method starts like a frame.
-	 */
-	if (pos == 0 && head && c->request & HTTP_UPGRADE && w->dir == WST_C2S &&
-	    (w->out.data[0] & 0xc0) != 0x40 && w->out.data[0] != '\r' && w->out.data[0] != '\n') {
-		become_ws(s);
+	if (stream_is_frame(s, c->request, w->dir, w->out.data[0])) {
+		stream_begin_ws(s);
 		return 1;
 	}
 	w->http = s->http;
@@ -132,25 +96,16 @@ __noinline int step_http(u32 at)
 			lose_sync(w, s, WST_WHY_BAD);
 		return w->b.total > 0;
 	}
-	flags = ev == HTTP_BAD ? -WST_WHY_NOT_HTTP : 0;
-	/* A TLS record: a handshake's, or the alert that answers what is none (RFC 8446, 5.1). */
-	if (ev == HTTP_BAD && pos == 0 && (w->out.data[0] == 0x16 || w->out.data[0] == 0x15))
-		flags = -WST_WHY_TLS;
-	if (pos + used > WST_HEAD_MAX * 16)
-		flags = -WST_WHY_NOT_HTTP;
-	if (ev == HTTP_END)
-		flags = on_head(w, c, s);
+	flags = stream_piece(s, &c->request, w->dir, ev, pos, used, w->out.data[0]);
 	if (flags < 0)
 		return go_opaque(w, c, s, -flags);
-	if (pos == 0)
-		flags |= WST_HEAD_FIRST;
-	if (pos + used > WST_HEAD_MAX)
-		flags |= WST_HEAD_CUT;
-	if (!(flags & WST_HEAD_CUT) || flags & WST_HEAD_LAST) {
+	if (flags & WST_HEAD_WS)
+		c->upgraded = c->ws = 1;
+	if (stream_piece_told(flags, &pos, &used)) {
 		w->out.h.h.flags = flags;
-		w->out.h.pos = flags & WST_HEAD_CUT ? pos + used : pos;
-		w->out.h.n = flags & WST_HEAD_CUT ? 0 : used;
-		emit(c, &w->out, sizeof(w->out.h) + (w->out.h.n & (2 * HTTP_STEP - 1)));
+		w->out.h.pos = pos;
+		w->out.h.n = used;
+		emit(c, &w->out, sizeof(w->out.h) + (used & (2 * HTTP_STEP - 1)));
 	}
 	if (ev == HTTP_END && w->dir == WST_S2C && c->s[WST_C2S].phase == PH_OPAQUE)
 		c->opaque = 1; /* plain HTTP is its answer to TLS */

@@ -108,11 +108,7 @@ void report(struct conn *c, struct sock *sk, u8 type, u8 how)
 	r->last = c->last;
 	r->ended = c->ended;
 	r->how = how;
-	for (int i = 0; i < WST_DIRS; i++) {
-		r->counts[i] = c->s[i].n;
-		r->last_b0[i] = c->s[i].last_b0;
-	}
-	__builtin_memset(r->p99, WST_NO_P99, sizeof(r->p99));
+	stream_stats(r, c->s);
 	if (h && only_focus)
 		add_p99s(r, key);
 	if (only_focus && type == WST_CLOSE)

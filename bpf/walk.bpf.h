@@ -57,30 +57,10 @@ static __always_inline void advance(struct walk *w, struct stream *s, u32 n)
 	s->pos += n;
 }
 
-/* From here on it is not known where frames start; nothing more in this call can tell. */
 static __always_inline void lose_sync(struct walk *w, struct stream *s, u8 why)
 {
-	if (s->phase != PH_LOST) {
-		s->lost_pos = s->pos + s->ws.left - s->ws.have;
-		s->why = why;
-		s->phase = PH_LOST;
-	}
-	s->trust = 0;
-	s->message = 0;
-	s->keep = 0;
-	s->ws.left = 0;
-	s->ws.have = 0;
+	stream_lose(s, why);
 	w->skip = 1;
-}
-
-static __always_inline void become_ws(struct stream *s)
-{
-	s->phase = PH_WS;
-	s->trust = TRUSTED;
-	s->upgraded = 1;
-	s->pos = 0;
-	s->ws.left = 0;
-	s->ws.have = 0;
 }
 
 #endif

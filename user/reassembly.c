@@ -123,6 +123,7 @@ static void report_tcp(const struct flow *f, struct walk_tcp *t)
 {
 	t->rtt_us = f->rtt_us;
 	t->retrans = f->retrans;
+	t->ended = f->ended;
 	t->first = 0;
 	t->how = 0;
 	if (f->first >= 0) {
@@ -414,8 +415,10 @@ static void on_fin(struct reassembly *r, struct flow *f, int side, const struct 
 
 	if (h->fin)
 		return;
-	if (f->first < 0)
+	if (f->first < 0) {
 		f->first = side;
+		f->ended = s->ts;
+	}
 	h->fin = true;
 	h->fin_seq = seq + s->len;
 	if (!h->started) {
@@ -439,6 +442,7 @@ static void on_rst(struct reassembly *r, struct flow *f, int side, const struct 
 		bool server = side != f->client;
 
 		f->first = side;
+		f->ended = s->ts;
 		how = server == (f->role == WST_SERVER) ? WST_RST_SENT : WST_RST_RECEIVED;
 	}
 	close_flow(r, f, s->ts, how);

@@ -41,6 +41,7 @@ struct flow {
 	uint64_t established; /* ts; 0: not seen */
 	uint64_t syn_ts;
 	uint64_t last_ts;
+	uint64_t ended; /* the first FIN or RST; 0: none so far */
 	uint32_t rtt_us, retrans;
 	int8_t client; /* which half is the client's; -1: not known yet */
 	int8_t first; /* which half closed first; -1: none */

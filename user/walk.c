@@ -47,6 +47,7 @@ static void time_message(struct call *k)
 {
 	struct walk_conn *c = k->c;
 	struct stream *s = k->s;
+	struct walk_dir *d = call_dir(k);
 	struct wst_hist *h = c->hists->hist;
 	bool c2s = k->dir == WST_C2S;
 
@@ -59,41 +60,31 @@ static void time_message(struct call *k)
 		return;
 	s->ending = 0;
 	hist_add(&h[c2s ? WST_MSG_SIZE_C2S : WST_MSG_SIZE_S2C], s->msg_bytes);
-	if (s->msg_end)
-		hist_add(&h[c2s ? WST_MSG_GAP_C2S : WST_MSG_GAP_S2C], since_us(k->ts, s->msg_end));
+	if (d->msg_end)
+		hist_add(&h[c2s ? WST_MSG_GAP_C2S : WST_MSG_GAP_S2C], since_us(k->ts, d->msg_end));
 	s->msg_bytes = 0;
-	s->msg_end = k->ts;
+	d->msg_end = k->ts;
 	if (c2s)
 		c->c2s_end = k->ts;
 }
 
 static void time_ping(struct call *k, uint8_t opcode)
 {
-	struct stream *other = &k->c->s[!k->dir];
+	struct walk_dir *other = &k->c->d[!k->dir];
 
 	if (opcode == WS_PING)
-		k->s->ping_at = k->ts;
+		call_dir(k)->ping_at = k->ts;
 	if (opcode == WS_PONG && other->ping_at) {
 		hist_add(&k->c->hists->hist[WST_PING_RTT], since_us(k->ts, other->ping_at));
 		other->ping_at = 0;
 	}
 }
 
-static void count_frame(struct walker *w, struct stream *s, const struct wst_frame *f)
+static void count_frame(struct walker *w, struct stream *s, const struct ws_frame *f)
 {
-	uint8_t op = f->b0 & WS_OPCODE;
-
-	if ((op & 7) > 2)
-		op = WST_RESERVED;
-	else if (WS_IS_CONTROL(op))
-		op -= 8 - WST_CLOSE_OP;
-	s->n.frames[op]++;
-	s->n.bytes += f->len;
+	stream_count(s, f);
 	w->totals.frames++;
 	w->totals.bytes += f->len;
-	if (f->b0 & WS_FIN && !WS_IS_CONTROL(f->b0))
-		s->n.messages++;
-	s->last_b0 = f->b0;
 }
 
 /* The call is behind the header. */
@@ -120,7 +111,7 @@ static void on_frame(struct call *k, const struct ws_frame *f)
 	struct wst_frame r;
 
 	fill_frame(k, f, &r);
-	count_frame(w, s, &r);
+	count_frame(w, s, f);
 	s->kept = 0;
 	s->keep = 0;
 	if (w->o.hists && control) {
@@ -130,7 +121,7 @@ static void on_frame(struct call *k, const struct ws_frame *f)
 		s->starting = !!(f->b0 & WS_OPCODE);
 		s->ending = !!(f->b0 & WS_FIN);
 	}
-	if (!control && !w->o.data_frames)
+	if (!control && !w->o.data_frames && !stream_remarkable(s, f, k->dir))
 		return;
 	s->keep = control ? 125 : w->o.snaplen;
 	if (s->keep > f->len)
@@ -146,58 +137,44 @@ static void believe(struct call *k, uint64_t offset, uint32_t seq)
 {
 	struct walker *w = k->w;
 	struct stream *s = k->s;
+	struct walk_dir *d = call_dir(k);
 	struct wst_resync r = { .why = s->why };
 
-	if (s->n_held) {
-		offset = s->held[0].offset;
-		seq = s->held[0].h.seq;
+	if (d->n_held) {
+		offset = d->held[0].offset;
+		seq = d->held[0].h.seq;
 	}
-	s->phase = PH_WS;
-	s->trust = TRUSTED;
 	k->c->ws = true;
 	r.skipped = offset > s->lost_pos ? offset - s->lost_pos : 0;
-	record_start(&r.h, k->c, s->n_held ? s->held[0].h.ts : k->ts, WST_RESYNC, k->dir, seq);
+	record_start(&r.h, k->c, d->n_held ? d->held[0].h.ts : k->ts, WST_RESYNC, k->dir, seq);
 	if (r.skipped)
 		w->fn(w->ctx, &r, sizeof(r));
-	for (int i = 0; i < s->n_held; i++) {
-		count_frame(w, s, &s->held[i]);
-		if (WS_IS_CONTROL(s->held[i].b0) || w->o.data_frames)
-			w->fn(w->ctx, &s->held[i], sizeof(s->held[i]));
+	for (int i = 0; i < d->n_held; i++) {
+		const struct wst_frame *h = &d->held[i];
+		const struct ws_frame f = { .len = h->len, .b0 = h->b0, .hdr_len = h->hdr_len,
+					    .masked = h->masked };
+
+		count_frame(w, s, &f);
+		if (WS_IS_CONTROL(h->b0) || w->o.data_frames || stream_remarkable(s, &f, k->dir))
+			w->fn(w->ctx, h, sizeof(*h));
 	}
-	s->n_held = 0;
-}
-
-/*
- * Payload of one value, 00 00 or 01 01 01, reads as a chain of plausible frames; not as one of
- * messages. An empty fragment is legal, but too cheap to be a sign.
- */
-static bool continues_message(struct stream *s, const struct ws_frame *f)
-{
-	bool fin = f->b0 & WS_FIN, first = f->b0 & WS_OPCODE;
-
-	if (WS_IS_CONTROL(f->b0))
-		return true;
-	if ((!fin && !f->len) || s->message == (first ? MESSAGE_OPEN : MESSAGE_DONE))
-		return false;
-	s->message = fin ? MESSAGE_DONE : MESSAGE_OPEN;
-	return true;
+	d->n_held = 0;
 }
 
 /* Weighs a header where frames may or may not start. Returns false where they do not. */
 static bool on_doubtful_frame(struct call *k, const struct ws_frame *f)
 {
 	struct stream *s = k->s;
+	struct walk_dir *d = call_dir(k);
+	int weight = stream_weigh(s, f, k->dir);
 
-	if (!ws_plausible(f, k->dir == WST_C2S) || !continues_message(s, f))
-		return false;
-	if (s->trust < TRUST_SIGNS) {
-		fill_frame(k, f, &s->held[s->n_held++]);
-		s->trust++;
-		return true;
+	if (weight == 0 && d->n_held < TRUST_SIGNS)
+		fill_frame(k, f, &d->held[d->n_held++]);
+	if (weight > 0) {
+		believe(k, s->pos - f->hdr_len, k->seq - f->hdr_len);
+		on_frame(k, f);
 	}
-	believe(k, s->pos - f->hdr_len, k->seq - f->hdr_len);
-	on_frame(k, f);
-	return true;
+	return weight >= 0;
 }
 
 static void hand_payload_on(struct call *k)
@@ -227,7 +204,7 @@ static void step_doubtful(struct call *k)
 	int used;
 
 	if (s->phase == PH_LOST && !s->trust && !s->ws.have && !k->c->ws &&
-	    walk_starts_http(k->p, k->left)) {
+	    stream_starts_http(k->p, k->left)) {
 		s->phase = PH_HTTP;
 		http_next(&s->http);
 		return;
@@ -244,25 +221,10 @@ static void step_doubtful(struct call *k)
 		lose_sync(k, WST_WHY_GAP);
 }
 
-/*
- * A segment starts while the walk is, perhaps, inside a payload or header: it got there by a header
- * that nothing has confirmed yet. Where this segment holds exactly one plausible frame, that is the
- * better guess.
- */
 static void rejoin(struct call *k)
 {
-	struct stream *s = k->s;
-	struct ws_frame f;
-
-	if (k->left < 2 || k->left < ws_hdr_len(k->p[1]))
-		return;
-	ws_parse(k->p, &f);
-	if (ws_plausible(&f, k->dir == WST_C2S) && f.hdr_len + f.len == k->left + k->missing) {
-		s->trust = 0;
-		s->n_held = 0;
-		s->ws.left = 0;
-		s->ws.have = 0;
-	}
+	if (stream_rejoin(k->s, k->p, k->left, k->left + k->missing, k->dir))
+		call_dir(k)->n_held = 0;
 }
 
 /* One frame header and as much of its payload as there is, or the rest of an earlier payload. */
@@ -291,7 +253,7 @@ static void step_ws(struct call *k)
 	while (s->keep && k->left)
 		hand_payload_on(k);
 	advance(k, ws_skip(&s->ws, k->left));
-	if (k->w->o.hists && (s->starting || (s->ending && !s->ws.left)))
+	if (k->w->o.hists && stream_moved(s))
 		time_message(k);
 }
 
@@ -309,18 +271,10 @@ static void pass_unseen(struct call *k, uint32_t n)
 {
 	struct stream *s = k->s;
 
-	if (s->phase == PH_HTTP && http_data(&s->http) >= n) {
-		http_skip(&s->http, n);
-	} else if (s->phase == PH_WS || s->phase == PH_LOST || s->phase == PH_HTTP) {
-		if (s->phase != PH_HTTP && !s->ws.have && s->ws.left >= n) {
-			ws_skip(&s->ws, n);
-			s->keep = 0;
-			if (k->w->o.hists && (s->starting || (s->ending && !s->ws.left)))
-				time_message(k);
-		} else {
-			lose_sync(k, WST_WHY_GAP);
-		}
-	}
+	if (!stream_gap(s, n))
+		lose_sync(k, WST_WHY_GAP);
+	else if (k->w->o.hists && stream_moved(s))
+		time_message(k);
 	s->pos += n;
 }
 
@@ -360,21 +314,14 @@ static void pass_cut_off(struct call *k)
 	k->seq += k->missing;
 }
 
-/* A frame that ends where the segment ends: writers do that. */
-static void weigh_end(struct stream *s)
-{
-	if (s->phase == PH_LOST && s->trust && !s->ws.left && !s->ws.have)
-		s->trust++;
-}
-
 /* Captures do not keep the order of two directions exactly: a request may be behind its 101. */
 static bool in_head(const struct call *k)
 {
 	const struct stream *s = k->s;
 
 	if (s->phase == PH_HTTP)
-		return s->http.head_len || walk_starts_http(k->p, k->left);
-	return !s->head_cut; /* lost: that frames start here is still to be shown */
+		return s->http.head_len || stream_starts_http(k->p, k->left);
+	return !call_dir(k)->head_cut; /* lost: that frames start here is still to be shown */
 }
 
 /* The 101 has come the other way. */
@@ -382,7 +329,8 @@ static void join_ws(struct call *k)
 {
 	bool doubt = k->s->phase != PH_HTTP;
 
-	become_ws(k->s);
+	stream_begin_ws(k->s);
+	call_dir(k)->n_held = 0;
 	if (doubt)
 		lose_sync(k, WST_WHY_GAP);
 	k->skip = false;
@@ -392,6 +340,7 @@ void walk__bytes(struct walk_conn *c, uint8_t dir, uint64_t ts, uint32_t seq, co
 		 uint32_t have, uint32_t len)
 {
 	struct stream *s = &c->s[dir];
+	struct walk_dir *d = &c->d[dir];
 	struct call k = { .w = c->w, .c = c, .s = s, .p = p, .left = have, .missing = len - have,
 			  .seq = seq, .ts = ts, .dir = dir };
 	int32_t gap = seq - s->next_seq;
@@ -401,7 +350,7 @@ void walk__bytes(struct walk_conn *c, uint8_t dir, uint64_t ts, uint32_t seq, co
 	c->last = ts;
 	if (c->upgraded && !s->upgraded && !in_head(&k))
 		join_ws(&k);
-	if (gap && (s->started || !(c->open.t.h.flags & WST_MIDSTREAM))) {
+	if (gap && (d->started || !(c->open.t.h.flags & WST_MIDSTREAM))) {
 		if (gap < 0 && gap > -SEQ_OLD)
 			return;
 		if (gap > 0)
@@ -409,7 +358,7 @@ void walk__bytes(struct walk_conn *c, uint8_t dir, uint64_t ts, uint32_t seq, co
 		pass_unseen(&k, gap);
 		k.skip = false;
 	}
-	s->started = 1;
+	d->started = true;
 	s->n.stream += len;
 	if (k.left && s->phase == PH_LOST && (s->ws.left || s->ws.have))
 		rejoin(&k);
@@ -424,7 +373,7 @@ void walk__bytes(struct walk_conn *c, uint8_t dir, uint64_t ts, uint32_t seq, co
 	if (k.missing && !c->opaque)
 		pass_cut_off(&k);
 	if (len && !k.skip)
-		weigh_end(s);
+		stream_call_ends(s);
 	s->next_seq = seq + len;
 }
 
@@ -463,7 +412,7 @@ void walk__task(struct walk_conn *c, uint64_t ts, const struct wst_task *t)
 
 static void report(struct walk_conn *c, uint64_t ts, const struct walk_tcp *t, uint8_t type)
 {
-	struct wst_stats r = { .opened = c->open.t.h.ts, .last = c->last, .gaps = c->gaps,
+	struct wst_stats r = { .opened = c->open.t.h.ts, .last = c->last, .ended = t->ended, .gaps = c->gaps,
 			       .rtt_us = t->rtt_us, .retrans = t->retrans, .how = t->how };
 
 	if (c->hists) {
@@ -472,10 +421,7 @@ static void report(struct walk_conn *c, uint64_t ts, const struct walk_tcp *t, u
 	}
 	record_start(&r.h, c, ts, type, 0, 0);
 	r.h.flags = t->first;
-	for (int i = 0; i < WST_DIRS; i++) {
-		r.counts[i] = c->s[i].n;
-		r.last_b0[i] = c->s[i].last_b0;
-	}
+	stream_stats(&r, c->s);
 	c->w->fn(c->w->ctx, &r, sizeof(r));
 }
 
@@ -502,7 +448,7 @@ int walk_guess_client(const uint8_t *p, uint32_t have, uint32_t len)
 {
 	struct ws_frame f;
 
-	if (walk_starts_http(p, have))
+	if (stream_starts_http(p, have))
 		return memcmp(p, "HTTP/1", 6) != 0;
 	if (have < 2 || have < ws_hdr_len(p[1]))
 		return -1;

@@ -61,6 +61,7 @@ void walk__task(struct walk_conn *c, uint64_t ts, const struct wst_task *t);
 
 /* What TCP knows of a connection. */
 struct walk_tcp {
+	uint64_t ended; /* when the first FIN or RST passed; 0: none has */
 	uint32_t rtt_us, retrans;
 	uint8_t how; /* enum wst_end_how; 0: its end was not seen */
 	uint8_t first; /* WST_FIRST_*; 0: not known */

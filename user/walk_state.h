@@ -3,54 +3,24 @@
 #ifndef WALK_STATE_H
 #define WALK_STATE_H
 
-#include "../bpf/http_head.h"
-#include "../bpf/ws_frame.h"
+#include "../bpf/stream.h"
 #include "walk.h"
 
-/* HTTP → WS at the blank line of a 101. LOST → HTTP or WS when segments show what they are. */
-enum phase { PH_HTTP, PH_WS, PH_LOST, PH_OPAQUE };
-
-/*
- * Signs in a row that frames really start where the walk says, as in bpf/conn.bpf.h: a plausible
- * header, and a frame that ends with its segment. Here the frames that gave the signs are kept, and
- * shown once they are believed.
- */
-#define TRUST_SIGNS 4
-#define TRUSTED 255
-
-#define MESSAGE_DONE 1
-#define MESSAGE_OPEN 2
-
-struct stream {
-	uint64_t pos; /* of the next byte, since the upgrade */
-	uint64_t lost_pos; /* where decoding stopped, while phase is PH_LOST */
-	uint32_t next_seq; /* of the next byte */
-	uint32_t keep; /* payload bytes of the current frame still to hand on */
-	uint32_t kept; /* and those handed on */
-	uint8_t phase;
-	uint8_t trust;
-	uint8_t why; /* enum wst_why, while phase is PH_LOST */
-	uint8_t upgraded; /* this direction has noticed the 101 */
-	uint8_t last_b0; /* first header byte of the last frame */
-	uint8_t ending; /* a message is over when this frame's payload is */
-	uint8_t starting; /* a message starts with this frame */
-	uint8_t n_held;
-	uint8_t started; /* bytes have come */
-	uint8_t head_cut; /* the last head was not captured to its end */
-	uint8_t message; /* what the last data frame left, while in doubt: 0 not known, MESSAGE_* */
-	uint64_t msg_bytes; /* of the current message so far */
+/* What of a direction only a capture has. */
+struct walk_dir {
 	uint64_t msg_end; /* when the last message ended; 0: none yet */
 	uint64_t ping_at; /* when the ping that has no pong yet passed; 0: none */
-	struct ws_walk ws;
-	struct http_scan http;
-	struct wst_counts n;
-	struct wst_frame held[TRUST_SIGNS]; /* frames not yet believed */
+	uint8_t n_held;
+	bool started; /* bytes have come */
+	bool head_cut; /* the last head was not captured to its end */
+	struct wst_frame held[TRUST_SIGNS]; /* the frames that were signs; shown once they are believed */
 };
 
 struct walk_conn {
 	struct walker *w;
 	struct wst_open open;
 	struct stream s[WST_DIRS];
+	struct walk_dir d[WST_DIRS];
 	struct wst_hists *hists; /* NULL where nobody wants them */
 	uint64_t gaps; /* bytes that passed unseen */
 	uint64_t last; /* when bytes last passed */
@@ -107,37 +77,17 @@ static inline void record_start(struct wst_hdr *h, const struct walk_conn *c, ui
 	h->flags = 0;
 }
 
+static inline struct walk_dir *call_dir(const struct call *k)
+{
+	return &k->c->d[k->dir];
+}
+
 static inline void lose_sync(struct call *k, uint8_t why)
 {
-	struct stream *s = k->s;
-
-	if (s->phase != PH_LOST) {
-		s->lost_pos = s->pos + s->ws.left - s->ws.have;
-		s->why = why;
-		s->phase = PH_LOST;
-	}
-	s->trust = 0;
-	s->message = 0;
-	s->n_held = 0;
-	s->keep = 0;
-	s->ws.left = 0;
-	s->ws.have = 0;
+	stream_lose(k->s, why);
+	call_dir(k)->n_held = 0;
 	k->skip = true;
 }
-
-static inline void become_ws(struct stream *s)
-{
-	s->phase = PH_WS;
-	s->trust = TRUSTED;
-	s->upgraded = 1;
-	s->n_held = 0;
-	s->pos = 0;
-	s->ws.left = 0;
-	s->ws.have = 0;
-}
-
-/* A request or a response starts like this, on a connection joined midway. */
-bool walk_starts_http(const uint8_t *p, uint32_t n);
 
 /* Takes HTTP bytes: hands heads on, skips bodies. */
 void walk_http(struct call *k);
