@@ -14,7 +14,8 @@
 #define MSG_TRUNC 0x20 /* the bytes are thrown away, the buffer is not written */
 #define RCV_SHUTDOWN 1
 
-enum { /* include/net/tcp_states.h */
+/* include/net/tcp_states.h */
+enum {
 	TCP_ESTABLISHED = 1,
 	TCP_SYN_SENT,
 	TCP_SYN_RECV,

@@ -89,8 +89,7 @@ static __always_inline bool addr_wanted(const u8 *addr, u16 family)
 	return true;
 }
 
-struct conn *conn_new(struct sock *sk, u8 role, bool midstream, u32 sent,
-					u32 received)
+struct conn *conn_new(struct sock *sk, u8 role, bool midstream, u32 sent, u32 received)
 {
 	u64 key = (u64)sk, now = bpf_ktime_get_ns();
 	struct conn *c;
@@ -200,10 +199,16 @@ bool conn_admit(struct conn *c, u32 pid)
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	struct wst_task t = {};
 
-	/* Its other end, by which it may be hidden, is known only when the scan has seen all sockets. */
+	/*
+	 * Its other end, by which it may be hidden, is known only when the scan has seen all
+	 * sockets.
+	 */
 	if (!c->announced && c->open.t.h.flags & WST_MIDSTREAM && scan_pass != WST_SCAN_ANNOUNCE)
 		return false;
-	/* Each call of a process that is not wanted comes by here: the cheaper questions come first. */
+	/*
+	 * Each call of a process that is not wanted comes by here: the cheaper questions come
+	 * first.
+	 */
 	if (is_shadow(c) || !pid_wanted(pid))
 		return false;
 	if (cgroup_wanted && bpf_get_current_ancestor_cgroup_id(cgroup_level) != cgroup_wanted)
@@ -227,9 +232,9 @@ void conn_announce(struct conn *c, struct task_struct *task)
 	struct wst_task t = {};
 
 	/*
-	 * What has just been opened says so with its first bytes: its other end may still be on its way,
-	 * by which it may turn out to be hidden. With a cgroup wanted, the process itself says where it belongs
-	 * when it next acts.
+	 * What has just been opened says so with its first bytes: its other end may still be on its
+	 * way, by which it may turn out to be hidden. With a cgroup wanted, the process itself says
+	 * where it belongs when it next acts.
 	 */
 	if (c->announced || cgroup_wanted || !(c->open.t.h.flags & WST_MIDSTREAM) || is_shadow(c))
 		return;
@@ -267,7 +272,10 @@ static __always_inline void announce_unused(struct conn *c)
 
 #define UNREAD_NS 1000000000
 
-/* Data has come to a server that does not accept the connection, or does not read: nobody tells else. */
+/*
+ * Data has come to a server that does not accept the connection, or does not read: nobody tells
+ * else.
+ */
 void conn_unread(struct conn *c)
 {
 	if (c->role == WST_SERVER && !c->announced &&
@@ -295,8 +303,8 @@ static __noinline void conn_close(struct sock *sk, struct conn *c)
 }
 
 /*
- * A call may be in the core on another CPU, or below this on the same one. What it hands on is to come before
- * the end, so the last to leave closes the connection.
+ * A call may be in the core on another CPU, or below this on the same one. What it hands on is to
+ * come before the end, so the last to leave closes the connection.
  */
 static __always_inline void conn_over(struct sock *sk, struct conn *c)
 {
@@ -323,16 +331,17 @@ __noinline int conn_left(u32 at)
 }
 
 /*
- * Backend "tracepoint" hears of a send after the socket's backlog, in which may have been an RST. No
- * bytes follow a FIN.
+ * Backend "tracepoint" hears of a send after the socket's backlog, in which may have been an RST.
+ * No bytes follow a FIN.
  */
 static __always_inline bool is_sending(struct sock *sk, struct conn *c, int oldstate)
 {
 	struct tcp_sock *tp = (struct tcp_sock *)sk;
 
 	return (oldstate == TCP_ESTABLISHED || oldstate == TCP_CLOSE_WAIT) && c->announced &&
-	       !c->opaque && BPF_CORE_READ(tp, write_seq) !=
-			     c->s[c->role == WST_SERVER ? WST_S2C : WST_C2S].next_seq;
+	       !c->opaque &&
+	       BPF_CORE_READ(tp, write_seq) !=
+		       c->s[c->role == WST_SERVER ? WST_S2C : WST_C2S].next_seq;
 }
 
 /* sk is now free, or another connection's. */
@@ -346,8 +355,9 @@ static __always_inline void conn_unseen(struct sock *sk, struct conn *c)
 #define REAP_NS 1000000000
 
 /*
- * Changes of state that come while the programs for them run on that CPU can be missed. A socket's memory
- * can be read for ever, but as what it is now: free, another socket, or something else altogether.
+ * Changes of state that come while the programs for them run on that CPU can be missed. A socket's
+ * memory can be read for ever, but as what it is now: free, another socket, or something else
+ * altogether.
  */
 void conn_reap(u64 key, struct conn *c)
 {
@@ -435,7 +445,8 @@ int on_state(struct sock *sk, int oldstate, int newstate)
 	find_how(sk, c);
 	/* What came before a FIN or RST can still be read, until the process closes the socket. */
 	if (BPF_CORE_READ(sk, __sk_common.skc_flags) >>
-	    bpf_core_enum_value(enum sock_flags, SOCK_DEAD) & 1) {
+		    bpf_core_enum_value(enum sock_flags, SOCK_DEAD) &
+	    1) {
 		conn_over(sk, c);
 	} else if (!unread_bytes(sk)) {
 		c->sending = is_sending(sk, c, oldstate);

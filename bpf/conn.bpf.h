@@ -35,7 +35,8 @@ struct conn {
 	u64 ended; /* when the first FIN went or came, ns */
 	u16 request; /* HTTP_* flags of the last request */
 	u8 how; /* enum wst_end_how, once TCP has done with it */
-	u8 sending; /* TCP was done with it in the middle of a send, whose bytes are still to come */
+	/* TCP was done with it in the middle of a send, whose bytes are still to come */
+	u8 sending;
 	u32 over; /* not 0: to be closed, once no call is in the core and none is to come */
 	u32 claims; /* how many have set out to do so; the first one does */
 	u32 n_holds; /* those of which it is known how long they took */
@@ -49,8 +50,8 @@ struct conn {
 struct conn *conn_meet(u64 sk, u32 seq, u32 io) __hidden;
 
 /*
- * sk has, or is about to get, a connection; sent, received: positions of the next byte in each direction.
- * NULL where there is no room for it, or sk is not TCP/IP.
+ * sk has, or is about to get, a connection; sent, received: positions of the next byte in each
+ * direction. NULL where there is no room for it, or sk is not TCP/IP.
  */
 struct conn *conn_new(struct sock *sk, u8 role, bool midstream, u32 sent, u32 received) __hidden;
 
@@ -67,8 +68,8 @@ void conn_announce(struct conn *c, struct task_struct *task) __hidden;
 u8 scan_role(struct sock *sk) __hidden;
 
 /*
- * The SYN goes out, in the context of the process that connects; it came to nothing; either way it is
- * over, and the process that connected is returned, 0 where that is not known. A socket that was
+ * The SYN goes out, in the context of the process that connects; it came to nothing; either way it
+ * is over, and the process that connected is returned, 0 where that is not known. A socket that was
  * given up before there was an answer has no error.
  */
 void connect_start(struct sock *sk) __hidden;

@@ -92,8 +92,9 @@ __noinline int step_header(u32 at)
 }
 
 /*
- * A call starts while the walk is, perhaps, inside a payload or header: it got there by a header that nothing
- * has confirmed yet. Where this call holds exactly one plausible frame, that is the better guess.
+ * A call starts while the walk is, perhaps, inside a payload or header: it got there by a header
+ * that nothing has confirmed yet. Where this call holds exactly one plausible frame, that is the
+ * better guess.
  */
 __noinline int step_rejoin(u32 at)
 {
@@ -114,7 +115,8 @@ __noinline int step_rejoin(u32 at)
 /* One frame header and as much of its payload as there is, or the rest of an earlier payload. */
 static __always_inline int step_ws(struct walk *w, struct conn *c, struct stream *s)
 {
-	u8 hdr[WS_HDR_MAX + 2] = {}; /* a copy to elsewhere is checked for longer (HARDENED_USERCOPY) */
+	/* a copy to elsewhere is checked for longer (HARDENED_USERCOPY) */
+	u8 hdr[WS_HDR_MAX + 2] = {};
 	struct ws_frame f;
 	u64 n = w->b.left;
 

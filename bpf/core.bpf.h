@@ -31,8 +31,8 @@ struct walk {
 	struct bytes b;
 	u64 sk; /* an address, not dereferenced but through helpers */
 	/*
-	 * CLOCK_MONOTONIC, ns: when TCP last sent or received there. It has read the clock for itself, and
-	 * reading it again would be the dearest step of a call.
+	 * CLOCK_MONOTONIC, ns: when TCP last sent or received there. It has read the clock for
+	 * itself, and reading it again would be the dearest step of a call.
 	 */
 	u64 ts;
 	u32 n; /* bytes that the call moved */
@@ -48,7 +48,8 @@ struct walk {
 	u32 out_n; /* bytes in out.data */
 	u8 hdr[32]; /* a frame header's bytes, read from the process */
 	u64 now; /* CLOCK_MONOTONIC, ns, once somebody wanted to know; 0: nobody has */
-	u64 arrival; /* with histograms: when what is read came, ns, until that is counted; else 0 */
+	/* with histograms: when what is read came, ns, until that is counted; else 0 */
+	u64 arrival;
 	u64 task; /* whose call the first program has just had; for its spare */
 	struct http_scan http; /* while the core scans a head: a copy of the stream's */
 	struct {

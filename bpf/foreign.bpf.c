@@ -10,7 +10,8 @@ static __always_inline bool all_unseen(struct sock *sk, struct conn *c)
 	struct tcp_sock *tp = (struct tcp_sock *)sk;
 	bool server = c->open.role == WST_SERVER;
 	u32 sent = BPF_CORE_READ(tp, write_seq) - c->open.first_seq[server ? WST_S2C : WST_C2S];
-	u32 received = BPF_CORE_READ(tp, copied_seq) - c->open.first_seq[server ? WST_C2S : WST_S2C];
+	u32 received =
+		BPF_CORE_READ(tp, copied_seq) - c->open.first_seq[server ? WST_C2S : WST_S2C];
 
 	/* More than the FIN. */
 	return !c->s[WST_C2S].n.stream && !c->s[WST_S2C].n.stream && (sent > 1 || received > 1);

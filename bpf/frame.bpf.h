@@ -5,7 +5,8 @@
 
 #include "walk.bpf.h"
 
-static __always_inline void emit_resync(struct walk *w, struct conn *c, struct stream *s, u8 hdr_len)
+static __always_inline void emit_resync(struct walk *w, struct conn *c, struct stream *s,
+					u8 hdr_len)
 {
 	struct wst_resync r = {};
 
@@ -55,7 +56,8 @@ static __always_inline void on_frame(struct walk *w, struct conn *c, struct stre
 	}
 	s->kept = 0;
 	s->keep = 0;
-	if (!control && !want_data_frames && c->open.t.h.conn != focus && !stream_remarkable(s, f, w->dir))
+	if (!control && !want_data_frames && c->open.t.h.conn != focus &&
+	    !stream_remarkable(s, f, w->dir))
 		return;
 	s->keep = control ? 125 : snaplen; /* close codes and pings' payload are small: always */
 	if (s->keep > f->len)

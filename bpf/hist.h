@@ -15,7 +15,8 @@
 
 /*
  * Position of the highest bit that is set; v is neither 0 nor above 2^33. Not every clang has clz
- * for BPF; and in arithmetic, since each comparison would double the ways that the verifier follows.
+ * for BPF; and in arithmetic, since each comparison would double the ways that the verifier
+ * follows.
  */
 static __always_inline __u32 hist_log2(__u64 v)
 {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * Backend "fentry": the exits of tcp_sendmsg_locked() and tcp_recvmsg(). Which of the three
- * prototypes of the latter this kernel has, the loader finds in its BTF. At the exit of tcp_sendmsg()
- * the socket is unlocked again, and write_seq may be behind what another thread has sent.
+ * prototypes of the latter this kernel has, the loader finds in its BTF. At the exit of
+ * tcp_sendmsg() the socket is unlocked again, and write_seq may be behind what another thread has
+ * sent.
  *
  * A trampoline leaves preemption on, and the kernel does not run a program on a CPU on which a
  * preempted task is still in it. What other tasks send and receive there until that one goes on
@@ -31,10 +32,11 @@ static __always_inline int received(struct sock *sk, struct msghdr *msg, int fla
 
 /* The function's parameters, and as the last one what it returned. */
 #define SEND_PARAMS struct sock *sk, struct msghdr *msg, size_t size, int ret
-#define RECV_PARAMS_6 struct sock *sk, struct msghdr *msg, size_t len, int nonblock, int flags, \
-		      int *addr_len, int ret
-#define RECV_PARAMS_5 struct sock *sk, struct msghdr *msg, size_t len, int flags, int *addr_len, \
-		      int ret
+#define RECV_PARAMS_6                                                                            \
+	struct sock *sk, struct msghdr *msg, size_t len, int nonblock, int flags, int *addr_len, \
+		int ret
+#define RECV_PARAMS_5 \
+	struct sock *sk, struct msghdr *msg, size_t len, int flags, int *addr_len, int ret
 #define RECV_PARAMS_4 struct sock *sk, struct msghdr *msg, size_t len, int flags, int ret
 
 SEC("fexit/tcp_sendmsg_locked")

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Backend "kprobe": kprobe and kretprobe on tcp_sendmsg_locked() and tcp_recvmsg(), for kernels without
- * trampolines. A kretprobe does not see its function's arguments, so the entry leaves them, by
- * thread. A kernel follows only so many calls at once: returns that it misses become gaps.
+ * Backend "kprobe": kprobe and kretprobe on tcp_sendmsg_locked() and tcp_recvmsg(), for kernels
+ * without trampolines. A kretprobe does not see its function's arguments, so the entry leaves them,
+ * by thread. A kernel follows only so many calls at once: returns that it misses become gaps.
  */
 #include "core.bpf.h"
 #include "compat.bpf.h"

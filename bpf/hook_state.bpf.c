@@ -3,8 +3,8 @@
  * Life of a connection, for every backend.
  *
  * The kernel does not run a program on a CPU on which it runs already. A softirq that comes in the
- * middle of one brings state changes of its own: with thousands of connections a second on loopback,
- * one in a hundred. A second program takes those; the first one notes what it has had.
+ * middle of one brings state changes of its own: with thousands of connections a second on
+ * loopback, one in a hundred. A second program takes those; the first one notes what it has had.
  */
 #include "core.bpf.h"
 

@@ -5,8 +5,8 @@
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /*
- * Nothing more of c is looked at. But where a client speaks TLS, how the server answers tells whether
- * it does, too: its first bytes still are.
+ * Nothing more of c is looked at. But where a client speaks TLS, how the server answers tells
+ * whether it does, too: its first bytes still are.
  */
 static __always_inline int go_opaque(struct walk *w, struct conn *c, struct stream *s, u8 why)
 {

@@ -67,7 +67,10 @@ static __always_inline bool is_ignored(u64 sk)
 	return *ignored_place(sk) == sk;
 }
 
-/* For a socket of which the verifier knows the type: then it is no number to it that could be shifted. */
+/*
+ * For a socket of which the verifier knows the type: then it is no number to it that could be
+ * shifted.
+ */
 static __always_inline bool sock_is_ignored(const struct sock *sk)
 {
 	u64 low;
@@ -125,8 +128,8 @@ static __always_inline bool emit(struct conn *c, void *record, u32 size)
 
 /*
  * The scratch for a call, or NULL: the call is not for this program. The spare is to have it only
- * where the first program did not run. A task preempted between the two may have both take it; position()
- * makes nothing of that.
+ * where the first program did not run. A task preempted between the two may have both take it;
+ * position() makes nothing of that.
  */
 static __always_inline struct walk *walk_start(u32 io, bool spare)
 {
@@ -153,13 +156,13 @@ static __always_inline struct walk *walk_start(u32 io, bool spare)
 
 /*
  * Tens of thousands of connections are more than the ring buffer holds. An iterator that returns 1
- * has read() return EAGAIN, and comes back to the same place at the next read(). In a hurry, what finds no
- * room is lost, and counted.
+ * has read() return EAGAIN, and comes back to the same place at the next read(). In a hurry, what
+ * finds no room is lost, and counted.
  */
 static __always_inline bool no_room(void)
 {
 	if (!hurry && bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >
-		      bpf_ringbuf_query(&events, BPF_RB_RING_SIZE) / 2)
+			      bpf_ringbuf_query(&events, BPF_RB_RING_SIZE) / 2)
 		return true;
 	iterated++;
 	return false;

@@ -25,7 +25,9 @@ struct {
 	__type(value, struct mmsg_place);
 } mmsg_places SEC(".maps");
 
-/* The array of a process's struct msghdr. Whole, that struct takes too much of the 512-byte stack. */
+/*
+ * The array of a process's struct msghdr. Whole, that struct takes too much of the 512-byte stack.
+ */
 struct segments {
 	struct iovec *iov; /* NULL: cannot be read */
 	u64 n;
@@ -72,11 +74,11 @@ static __always_inline u64 mmsg_current(const struct call_args *args, u32 io, u3
 	if (old && old->first == new.first && old->vlen == new.vlen && !old->over &&
 	    old->index + 1 < new.vlen &&
 	    !bpf_probe_read_user(&len, sizeof(len),
-				 (void *)(new.first + old->index * size + noted)) &&
+				 (void *)(new.first + old->index *size + noted)) &&
 	    len == old->n)
 		new.index = old->index + 1;
-	at = new.first + new.index * size;
-	new.over = io == IO_SEND && mmsg_short(at, n);
+	at = new.first + new.index *size;
+	new.over = io == IO_SEND &&mmsg_short(at, n);
 	bpf_map_update_elem(&mmsg_places, &task, &new, BPF_ANY);
 	return at;
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Where a call's bytes lie, from the msghdr at the exit of tcp_sendmsg_locked() or tcp_recvmsg(). */
+/*
+ * Where a call's bytes lie, from the msghdr at the exit of tcp_sendmsg_locked() or tcp_recvmsg().
+ */
 #ifndef MSGHDR_BPF_H
 #define MSGHDR_BPF_H
 
@@ -24,7 +26,7 @@ static __always_inline int iter_kind(struct iov_iter *it)
 	    type == bpf_core_enum_value(enum iter_type, ITER_UBUF))
 		return ITER_IS_UBUF;
 	return type == bpf_core_enum_value(enum iter_type, ITER_IOVEC) ? ITER_IS_IOVEC :
-									  ITER_IS_OTHER;
+									 ITER_IS_OTHER;
 }
 
 /* __iov since 6.4 (747b1f65d39a). */
@@ -65,7 +67,8 @@ static __always_inline int on_msghdr(struct walk *w, struct msghdr *msg)
 	switch (msg ? iter_kind(it) : ITER_IS_OTHER) {
 	case ITER_IS_UBUF:
 		bytes_one(&w->b,
-			  (u64)BPF_CORE_READ(it, ubuf) + BPF_CORE_READ(it, iov_offset) - w->n, w->n);
+			  (u64)BPF_CORE_READ(it, ubuf) + BPF_CORE_READ(it, iov_offset) - w->n,
+			  w->n);
 		break;
 	case ITER_IS_IOVEC:
 		bytes_behind_iov(w, it);

@@ -21,8 +21,8 @@ static __always_inline bool after(u32 a, u32 b)
 }
 
 /*
- * A small segment is under way, as tcp_minshall_check() has it, and this write's is another one, that
- * neither MSG_MORE nor a window keeps back: tcp_nagle_check() does, unless TCP_NODELAY is set.
+ * A small segment is under way, as tcp_minshall_check() has it, and this write's is another one,
+ * that neither MSG_MORE nor a window keeps back: tcp_nagle_check() does, unless TCP_NODELAY is set.
  */
 static __always_inline bool nagle_holds(struct tcp_sock *tp, u32 end)
 {

@@ -5,7 +5,9 @@
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 struct pair {
-	/* Which roles are here: 1 << enum wst_role, and that times 4 of an end from before wstrace. */
+	/*
+	 * Which roles are here: 1 << enum wst_role, and that times 4 of an end from before wstrace.
+	 */
 	u32 bits;
 	u32 client_pid; /* 0: not known */
 };

@@ -153,8 +153,8 @@ int stats(struct bpf_iter__bpf_map_elem *ctx)
 }
 
 /*
- * Reading this iterator over the map conns gives the numbers of all connections. Those that are over,
- * unnoticed, are closed first.
+ * Reading this iterator over the map conns gives the numbers of all connections. Those that are
+ * over, unnoticed, are closed first.
  */
 SEC("iter/bpf_map_elem")
 int census(struct bpf_iter__bpf_map_elem *ctx)
@@ -175,8 +175,8 @@ int census(struct bpf_iter__bpf_map_elem *ctx)
 }
 
 /*
- * Data arrives: when, the histogram of read delays wants to know. tcp_mstamp will say so a moment later,
- * but no longer when the process comes to read.
+ * Data arrives: when, the histogram of read delays wants to know. tcp_mstamp will say so a moment
+ * later, but no longer when the process comes to read.
  */
 SEC("tp_btf/tcp_probe")
 int BPF_PROG(arrival, struct sock *sk, struct sk_buff *skb)

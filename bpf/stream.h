@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * One direction of a connection: what is known of it, and what its next bytes make of that. Pure, as
- * ws_frame.h is: the kernel walks through the bytes of calls with it, the reader of captures through
- * those of segments. What either does besides (reading, telling, counting) is its own.
+ * One direction of a connection: what is known of it, and what its next bytes make of that. Pure,
+ * as ws_frame.h is: the kernel walks through the bytes of calls with it, the reader of captures
+ * through those of segments. What either does besides (reading, telling, counting) is its own.
  */
 #ifndef STREAM_H
 #define STREAM_H
@@ -133,9 +133,9 @@ static __always_inline void stream_call_ends(struct stream *s)
 }
 
 /*
- * A call of total bytes, the first got of which are at p, starts while the walk is, perhaps, inside a payload or
- * header: it got there by a header that nothing has confirmed yet. Where this call holds exactly one plausible
- * frame, that is the better guess. Returns whether it was taken.
+ * A call of total bytes, the first got of which are at p, starts while the walk is, perhaps, inside
+ * a payload or header: it got there by a header that nothing has confirmed yet. Where this call
+ * holds exactly one plausible frame, that is the better guess. Returns whether it was taken.
  */
 static __always_inline int stream_rejoin(struct stream *s, const __u8 *p, __u32 got, __u64 total,
 					 __u8 dir)
@@ -157,8 +157,8 @@ static __always_inline int stream_rejoin(struct stream *s, const __u8 *p, __u32 
 /*
  * Whether f may break a rule of RFC 6455, or start or go on with a message in several frames, so
  * that it is handed on even where data frames are not wanted. RSV1 is on every message once
- * permessage-deflate is agreed: of that the first frames do. In arithmetic, since the verifier follows
- * each way through a chain of conditions to the end of the walk.
+ * permessage-deflate is agreed: of that the first frames do. In arithmetic, since the verifier
+ * follows each way through a chain of conditions to the end of the walk.
  */
 static __always_inline int stream_remarkable(const struct stream *s, const struct ws_frame *f,
 					     __u8 dir)
@@ -197,8 +197,8 @@ static __always_inline int stream_moved(const struct stream *s)
 }
 
 /*
- * A head is complete. Returns the WST_HEAD_* flags that say so, or the negative enum wst_why. request: the
- * flags of the connection's last one, which this may be.
+ * A head is complete. Returns the WST_HEAD_* flags that say so, or the negative enum wst_why.
+ * request: the flags of the connection's last one, which this may be.
  */
 static __always_inline int stream_head(struct stream *s, __u16 *request, __u8 dir)
 {
@@ -228,17 +228,20 @@ static __always_inline int stream_head(struct stream *s, __u16 *request, __u8 di
 }
 
 /*
- * What a piece of a head, used bytes long and pos behind the head's start, is handed on as. ev: enum
- * http_event behind it; first: its first byte. Returns the negative enum wst_why where that is no HTTP, else
- * WST_HEAD_* flags.
+ * What a piece of a head, used bytes long and pos behind the head's start, is handed on as. ev:
+ * enum http_event behind it; first: its first byte. Returns the negative enum wst_why where that is
+ * no HTTP, else WST_HEAD_* flags.
  */
-static __always_inline int stream_piece(struct stream *s, __u16 *request, __u8 dir, int ev, __u32 pos,
-					__u32 used, __u8 first)
+static __always_inline int stream_piece(struct stream *s, __u16 *request, __u8 dir, int ev,
+					__u32 pos, __u32 used, __u8 first)
 {
 	int flags = 0;
 
 	if (ev == HTTP_BAD) {
-		/* A TLS record: a handshake's, or the alert that answers what is none (RFC 8446, 5.1). */
+		/*
+		 * A TLS record: a handshake's, or the alert that answers what is none (RFC
+		 * 8446, 5.1).
+		 */
 		if (pos == 0 && (first == 0x16 || first == 0x15))
 			return -WST_WHY_TLS;
 		return -WST_WHY_NOT_HTTP;
@@ -267,11 +270,12 @@ static __always_inline int stream_piece_told(int flags, __u32 *pos, __u32 *n)
 }
 
 /*
- * The client's first frame may come before its 101 has been seen: a server reads it on one CPU while
- * the send of the 101 has not come back on another; captures do not keep that order either. No method
- * starts like a frame.
+ * The client's first frame may come before its 101 has been seen: a server reads it on one CPU
+ * while the send of the 101 has not come back on another; captures do not keep that order either.
+ * No method starts like a frame.
  */
-static __always_inline int stream_is_frame(const struct stream *s, __u16 request, __u8 dir, __u8 first)
+static __always_inline int stream_is_frame(const struct stream *s, __u16 request, __u8 dir,
+					   __u8 first)
 {
 	return !s->http.head_len && s->http.state < HTTP_CONTENT && request & HTTP_UPGRADE &&
 	       dir == WST_C2S && (first & 0xc0) != 0x40 && first != '\r' && first != '\n';

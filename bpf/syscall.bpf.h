@@ -11,16 +11,34 @@ enum { BYTES_NONE, BYTES_BUF, BYTES_IOV, BYTES_MSG, BYTES_MMSG };
 #if defined(__TARGET_ARCH_x86)
 #define TS_COMPAT 2
 enum {
-	NR_read = 0, NR_write = 1, NR_readv = 19, NR_writev = 20, NR_sendto = 44,
-	NR_recvfrom = 45, NR_sendmsg = 46, NR_recvmsg = 47, NR_recvmmsg = 299,
-	NR_sendmmsg = 307, NR_preadv2 = 327, NR_pwritev2 = 328,
+	NR_read = 0,
+	NR_write = 1,
+	NR_readv = 19,
+	NR_writev = 20,
+	NR_sendto = 44,
+	NR_recvfrom = 45,
+	NR_sendmsg = 46,
+	NR_recvmsg = 47,
+	NR_recvmmsg = 299,
+	NR_sendmmsg = 307,
+	NR_preadv2 = 327,
+	NR_pwritev2 = 328,
 };
 #elif defined(__TARGET_ARCH_arm64)
 #define TIF_32BIT 22
 enum {
-	NR_read = 63, NR_write = 64, NR_readv = 65, NR_writev = 66, NR_sendto = 206,
-	NR_recvfrom = 207, NR_sendmsg = 211, NR_recvmsg = 212, NR_recvmmsg = 243,
-	NR_sendmmsg = 269, NR_preadv2 = 286, NR_pwritev2 = 287,
+	NR_read = 63,
+	NR_write = 64,
+	NR_readv = 65,
+	NR_writev = 66,
+	NR_sendto = 206,
+	NR_recvfrom = 207,
+	NR_sendmsg = 211,
+	NR_recvmsg = 212,
+	NR_recvmmsg = 243,
+	NR_sendmmsg = 269,
+	NR_preadv2 = 286,
+	NR_pwritev2 = 287,
 };
 #endif
 

@@ -16,15 +16,15 @@
 #define IOV_RUN 32
 
 /*
- * From the segment w->b.iov, in the kernel, w->b.off bytes back: over IOV_RUN segments, or to the one
- * that holds the place; then w->b.off is where in it, and 0 is returned.
+ * From the segment w->b.iov, in the kernel, w->b.off bytes back: over IOV_RUN segments, or to the
+ * one that holds the place; then w->b.off is where in it, and 0 is returned.
  */
 int step_back(u32 at);
 int step_http(u32 at); /* HTTP bytes: hands heads on, skips bodies */
 
 /*
- * For the histograms: a message starts or has ended here, after so many bytes; a ping or pong passes;
- * data was read that came at w->arrival. time_message() does what time_read() does, too.
+ * For the histograms: a message starts or has ended here, after so many bytes; a ping or pong
+ * passes; data was read that came at w->arrival. time_message() does what time_read() does, too.
  */
 #define NOT_ENDED ~0ULL
 int time_message(u32 at, u32 starts, u64 ended);
@@ -36,7 +36,10 @@ static __always_inline struct stream *walk_stream(struct walk *w, struct conn *c
 	return w->dir == WST_C2S ? &c->s[WST_C2S] : &c->s[WST_S2C];
 }
 
-/* What a step works on. Returns false where there is no such thing, which only the verifier believes. */
+/*
+ * What a step works on. Returns false where there is no such thing, which only the verifier
+ * believes.
+ */
 static __always_inline bool walk_find(u32 at, struct walk **w, struct conn **c, struct stream **s)
 {
 	*w = bpf_map_lookup_elem(&walks, &at);

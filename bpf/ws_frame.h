@@ -21,7 +21,7 @@
 #define WS_MASKED 0x80
 #define WS_PING 9
 #define WS_PONG 10
-#define WS_IS_CONTROL(b0) ((b0) & 0x08)
+#define WS_IS_CONTROL(b0) ((b0)&0x08)
 
 struct ws_walk {
 	__u64 left; /* payload bytes of the current frame still to come */

@@ -25,12 +25,13 @@ enum wst_type {
 	WST_PAYLOAD, /* struct wst_bytes: payload of the direction's last WST_FRAME */
 	WST_RESYNC, /* struct wst_resync: bytes that could not be decoded */
 	/*
-	 * struct wst_opaque: not HTTP, nothing more follows but the close; behind a client's TLS one
-	 * more, or a WST_HEAD, of what the server answers
+	 * struct wst_opaque: not HTTP, nothing more follows but the close; behind a client's TLS
+	 * one more, or a WST_HEAD, of what the server answers
 	 */
 	WST_OPAQUE,
 	WST_STATS, /* struct wst_stats: counters so far */
-	WST_HISTS, /* struct wst_hists: comes just before the WST_STATS or WST_CLOSE it belongs to */
+	/* struct wst_hists: comes just before the WST_STATS or WST_CLOSE it belongs to */
+	WST_HISTS,
 	WST_CLOSE, /* struct wst_stats: the last ones */
 	WST_HELD, /* struct wst_held: bytes had to wait for an acknowledgement that came late */
 };
@@ -73,12 +74,15 @@ struct wst_open {
 	__u8 pad;
 	__u32 first_seq[WST_DIRS]; /* sequence number of each direction's first byte */
 	__u32 netns; /* inode number */
-	__u32 client_pid; /* of a server's end: the process at the other one, where that is here; or 0 */
+	/* of a server's end: the process at the other one, where that is here; or 0 */
+	__u32 client_pid;
 };
 
 #define WST_HEAD_FIRST 1 /* head: the piece starts a head */
 #define WST_HEAD_LAST 2 /* head: the blank line is the end of this piece */
-#define WST_HEAD_CUT 4 /* head: longer than WST_HEAD_MAX, the rest is left out; pos is its length */
+#define WST_HEAD_CUT                                                                 \
+	4 /* head: longer than WST_HEAD_MAX, the rest is left out; pos is its length \
+	   */
 #define WST_HEAD_WS 8 /* head, with LAST: a 101 after which both directions speak WebSocket */
 
 #define WST_HEAD_MADE_UP 16 /* head, with LAST, of files: nobody sent it; its extensions hold */
@@ -138,7 +142,8 @@ struct wst_held {
 	struct wst_hdr h;
 	__u32 wait_us; /* until they went */
 	__u32 rtt_us; /* the shortest that TCP has measured of late */
-	__u32 holds; /* how often it has kept any back by then, this time included, however shortly */
+	/* how often it has kept any back by then, this time included, however shortly */
+	__u32 holds;
 	__u32 pad;
 };
 
@@ -203,7 +208,8 @@ enum wst_hist_kind {
 	WST_MSG_GAP_C2S, /* us from the end of a message to the end of the next */
 	WST_MSG_GAP_S2C,
 	WST_PING_RTT, /* us from a ping to the next pong the other way */
-	WST_REPLY_TIME, /* us from the end of the last c2s message to the start of the first s2c one */
+	/* us from the end of the last c2s message to the start of the first s2c one */
+	WST_REPLY_TIME,
 	WST_READ_DELAY, /* us that data waited in the receive queue */
 	WST_HIST_KINDS
 };

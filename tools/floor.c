@@ -55,8 +55,10 @@ int main(int argc, char **argv)
 		{ "histogram", 'H', NULL, 0, "what wstrace -H hooks besides", 0 },
 		{ 0 }
 	};
-	static const struct argp argp = { options, parse_option, NULL,
-		"Attaches empty BPF programs and waits for SIGTERM.", NULL, NULL, NULL };
+	static const struct argp argp = {
+		options, parse_option, NULL, "Attaches empty BPF programs and waits for SIGTERM.",
+		NULL,	 NULL,	       NULL
+	};
 	struct floor_bpf *skel;
 	struct hooks hooks = {};
 	sigset_t set;

@@ -50,8 +50,8 @@ int main(void)
 	     "wstrace\\-rules \\- what the verdicts of wstrace mean and what to do about them\n"
 	     ".SH DESCRIPTION\n"
 	     ".BR wstrace (8)\n"
-	     "gives a verdict where it has seen what is wrong with a WebSocket connection. Each rule is\n"
-	     "explained here, as by\n"
+	     "gives a verdict where it has seen what is wrong with a WebSocket connection. Each "
+	     "rule is\nexplained here, as by\n"
 	     ".BR \"wstrace \\-\\-explain \\fIRULE\" .\n"
 	     ".SH RULES");
 	for (const struct rule_help *h = help_handshake; h->id; h++)

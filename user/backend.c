@@ -108,7 +108,8 @@ static int probe_fentry(const struct btf *btf, const char **why)
 static int probe_kprobe(const struct btf *btf, const char **why)
 {
 	(void)btf;
-	*why = "this kernel has no kprobes (CONFIG_KPROBE_EVENTS), or neither /sys nor tracefs is mounted";
+	*why = "this kernel has no kprobes (CONFIG_KPROBE_EVENTS), or neither /sys nor tracefs is "
+	       "mounted";
 	if (access("/sys/bus/event_source/devices/kprobe/type", F_OK) &&
 	    access("/sys/kernel/tracing/kprobe_events", F_OK) &&
 	    access("/sys/kernel/debug/tracing/kprobe_events", F_OK))
@@ -121,7 +122,8 @@ static int probe_tracepoint(const struct btf *btf, const char **why)
 {
 	*why = "this kernel has no tracepoint sock_send_length";
 	return btf__find_by_name_kind(btf, "btf_trace_sock_send_length", BTF_KIND_TYPEDEF) < 0 ?
-		       -ENOENT : 0;
+		       -ENOENT :
+		       0;
 }
 
 const struct backend backends[] = {

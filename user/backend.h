@@ -15,8 +15,8 @@ struct backend {
 	/* The same where this kernel may preempt a program; NULL: none of the backend's can be. */
 	bool (*uses_spare)(const struct btf *btf, const char *prog);
 	/*
-	 * Asks the kernel, before its verifier reads large programs in vain. Returns -errno where it is
-	 * sure to refuse them, and *why it does; 0 is no promise.
+	 * Asks the kernel, before its verifier reads large programs in vain. Returns -errno where
+	 * it is sure to refuse them, and *why it does; 0 is no promise.
 	 */
 	int (*probe)(const struct btf *btf, const char **why);
 };

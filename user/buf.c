@@ -89,8 +89,12 @@ size_t utf8_next(const char *s, size_t n, uint32_t *code)
 
 	if (!n)
 		return 0;
-	len = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 :
-	      p[0] < 0xf5 ? 4 : 0;
+	len = p[0] < 0x80 ? 1 :
+	      p[0] < 0xc2 ? 0 :
+	      p[0] < 0xe0 ? 2 :
+	      p[0] < 0xf0 ? 3 :
+	      p[0] < 0xf5 ? 4 :
+			    0;
 	if (!len || len > n)
 		return 0;
 	*code = len == 1 ? p[0] : p[0] & (0x7f >> len);
@@ -200,8 +204,10 @@ static size_t plain_json(const char *p, size_t n)
 static void json_escape(struct buf *b, uint32_t code)
 {
 	static const char hex[] = "0123456789abcdef";
-	const char text[6] = { '\\', 'u', hex[code >> 12 & 15], hex[code >> 8 & 15],
-			       hex[code >> 4 & 15], hex[code & 15] };
+	const char text[6] = {
+		'\\',	       'u', hex[code >> 12 & 15], hex[code >> 8 & 15], hex[code >> 4 & 15],
+		hex[code & 15]
+	};
 
 	buf_add(b, text, sizeof(text));
 }

@@ -100,8 +100,10 @@ static const char *no_link(char *text, size_t size, int linktype)
 {
 	const char *link = pcap_datalink_val_to_name(linktype);
 
-	snprintf(text, size, "link type %s (%d) is not known; it must be Ethernet, Linux cooked, "
-		 "raw IP or loopback", link ? link : "?", linktype);
+	snprintf(text, size,
+		 "link type %s (%d) is not known; it must be Ethernet, Linux cooked, "
+		 "raw IP or loopback",
+		 link ? link : "?", linktype);
 	return text;
 }
 
@@ -125,8 +127,8 @@ static const char *open_stream(struct capture *c)
 		c->pcapng = pcapng_reader__new(c->stream);
 		return c->pcapng ? NULL : strerror(ENOMEM);
 	}
-	c->pcap = pcap_fopen_offline_with_tstamp_precision(
-		c->stream, PCAP_TSTAMP_PRECISION_NANO, c->error);
+	c->pcap = pcap_fopen_offline_with_tstamp_precision(c->stream, PCAP_TSTAMP_PRECISION_NANO,
+							   c->error);
 	if (!c->pcap)
 		return c->error;
 	c->linktype = pcap_datalink(c->pcap);
@@ -259,8 +261,8 @@ static bool next_pcap(struct capture *c, struct packet *k)
 /* Comments quote peers, in verdicts; but not those of a SYN, before which none spoke. */
 static bool is_made_up(const struct pcapng_got *g)
 {
-	return g->comment && memmem(g->comment, g->comment_len, MADE_UP_HANDSHAKE,
-				    strlen(MADE_UP_HANDSHAKE));
+	return g->comment &&
+	       memmem(g->comment, g->comment_len, MADE_UP_HANDSHAKE, strlen(MADE_UP_HANDSHAKE));
 }
 
 static bool next_pcapng(struct capture *c, struct packet *k)

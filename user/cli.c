@@ -67,32 +67,38 @@ static const struct argp_option options[] = {
 	{ "path", OPT_PATH, "GLOB", 0, "Only connections whose request target matches", 1 },
 	{ "side", OPT_SIDE, "server|client|both", 0,
 	  "Which socket to show of a connection with both ends on this host (server; with --pid, "
-	  "--comm, --cgroup both)", 1 },
+	  "--comm, --cgroup both)",
+	  1 },
 	{ 0, 0, 0, 0, "Capture:", 2 },
 	{ "read", 'r', "FILE", 0,
 	  "Read captures, pcap or pcapng, instead of tracing: all FILEs that are named, merged by "
-	  "time; - is standard input. No port is needed, -p then selects", 2 },
+	  "time; - is standard input. No port is needed, -p then selects",
+	  2 },
 	{ "snaplen", 's', "N", 0, "Payload bytes to keep of each frame: a number or full (0)", 2 },
 	{ "show-secrets", OPT_SECRETS, 0, 0,
 	  "Show Cookie, Set-Cookie, Authorization, Proxy-Authorization and query values", 2 },
 	{ 0, 0, 0, 0, "Output:", 3 },
 	{ "quiet", 'q', 0, 0, "Only handshakes, closes and verdicts", 3 },
 	{ "verbose", 'v', 0, 0, "More detail; twice: libbpf's own messages, too", 3 },
-	{ "only", OPT_ONLY, "LIST", 0, "Only these: open,handshake,frame,control,verdict,close,stats", 3 },
+	{ "only", OPT_ONLY, "LIST", 0,
+	  "Only these: open,handshake,frame,control,verdict,close,stats", 3 },
 	{ "json", 'j', 0, 0, "NDJSON: one object a line", 3 },
 	{ "write", 'w', "FILE", 0,
 	  "Write a pcapng file, for Wireshark; - is standard output, where no text goes then. It "
-	  "has all frames, whatever -q and --only say", 3 },
+	  "has all frames, whatever -q and --only say",
+	  3 },
 	{ 0, 'C', "MB", 0, "A new file after so many million bytes: FILE, FILE1, ...", 3 },
 	{ 0, 'G', "SEC", 0, "A new file after so many seconds; FILE is for strftime(3)", 3 },
 	{ 0, 'W', "N", 0,
 	  "With -C keep N files, the oldest is overwritten; with -G alone stop after N", 3 },
 	{ "report", OPT_REPORT, "FILE", 0,
-	  "At the end, write an HTML page to attach to a ticket: verdicts, chains, handshakes, frames "
-	  "over time, histograms; of all that is seen, whatever -q and --only say", 3 },
+	  "At the end, write an HTML page to attach to a ticket: verdicts, chains, handshakes, "
+	  "frames over time, histograms; of all that is seen, whatever -q and --only say",
+	  3 },
 	{ "histogram", 'H', 0, 0,
 	  "Histograms of message sizes, gaps, ping and reply times and read delays, at each close "
-	  "and at the end", 3 },
+	  "and at the end",
+	  3 },
 	{ "interval", 'i', "SEC", 0, "Counters, with -H histograms, too, every SEC seconds", 3 },
 	{ "top", OPT_TOP, 0, 0,
 	  "Full-screen live table of connections, every -i SEC (1); ? shows its keys", 3 },
@@ -108,7 +114,8 @@ static const struct argp_option options[] = {
 	{ "max-conns", OPT_MAX_CONNS, "N", 0,
 	  "Connections followed at once (65536); one with both ends on this host counts twice", 5 },
 	{ "btf", OPT_BTF, "FILE", 0, "Types of a kernel that does not bring its own (BTF)", 5 },
-	{ "check", OPT_CHECK, 0, 0, "Say what this kernel allows, with -v what the verifier counted, and exit", 5 },
+	{ "check", OPT_CHECK, 0, 0,
+	  "Say what this kernel allows, with -v what the verifier counted, and exit", 5 },
 	{ 0, 0, 0, 0, 0, -1 },
 	{ "version", 'V', 0, 0, "Version; with -v of libbpf, too", -1 },
 	{ 0 },
@@ -157,7 +164,8 @@ static void parse_ports(struct options *o, struct argp_state *state, const char 
 		} else {
 			dash = memchr(p, '-', end - p);
 			first = number(state, "--port", list, p, dash ? dash : end, 1, 65535);
-			last = dash ? number(state, "--port", list, dash + 1, end, 1, 65535) : first;
+			last = dash ? number(state, "--port", list, dash + 1, end, 1, 65535) :
+				      first;
 			if (last < first)
 				argp_error(state, "--port: the range '%.*s' runs backwards",
 					   (int)(end - p), p);
@@ -246,9 +254,12 @@ static void parse_kinds(struct options *o, struct argp_state *state, const char 
 		const char *name;
 		uint32_t kind;
 	} kinds[] = {
-		{ "open", KIND_OPEN },	     { "handshake", KIND_HANDSHAKE },
-		{ "frame", KIND_FRAME | KIND_CONTROL }, { "control", KIND_CONTROL },
-		{ "close", KIND_CLOSE },     { "stats", KIND_STATS },
+		{ "open", KIND_OPEN },
+		{ "handshake", KIND_HANDSHAKE },
+		{ "frame", KIND_FRAME | KIND_CONTROL },
+		{ "control", KIND_CONTROL },
+		{ "close", KIND_CLOSE },
+		{ "stats", KIND_STATS },
 		{ "verdict", KIND_VERDICT },
 	};
 	const char *p = list, *end;
@@ -262,8 +273,10 @@ static void parse_kinds(struct options *o, struct argp_state *state, const char 
 			    !memcmp(p, kinds[i].name, end - p))
 				kind = kinds[i].kind;
 		if (!kind)
-			argp_error(state, "--only: '%.*s' is none of open, handshake, frame, "
-				   "control, verdict, close, stats", (int)(end - p), p);
+			argp_error(state,
+				   "--only: '%.*s' is none of open, handshake, frame, "
+				   "control, verdict, close, stats",
+				   (int)(end - p), p);
 		o->kinds |= kind;
 		if (!*end)
 			return;
@@ -283,8 +296,8 @@ static void add_file(struct options *o, struct argp_state *state, const char *na
 static void note_live_only(struct options *o, int key)
 {
 	for (const struct argp_option *opt = options; opt->name || opt->doc; opt++)
-		if (opt->key == key && (opt->group == 5 || key == OPT_PID || key == OPT_COMM ||
-					key == OPT_CGROUP))
+		if (opt->key == key &&
+		    (opt->group == 5 || key == OPT_PID || key == OPT_COMM || key == OPT_CGROUP))
 			o->live_only = opt->name;
 }
 
@@ -320,8 +333,10 @@ static error_t parse_select(struct options *o, int key, char *arg, struct argp_s
 		return 0;
 	case OPT_COMM:
 		if (!*arg || strlen(arg) >= WST_COMM_LEN)
-			argp_error(state, "--comm: '%s' is not 1 to %d bytes long, as the kernel "
-				   "keeps process names", arg, WST_COMM_LEN - 1);
+			argp_error(state,
+				   "--comm: '%s' is not 1 to %d bytes long, as the kernel "
+				   "keeps process names",
+				   arg, WST_COMM_LEN - 1);
 		o->comm = arg;
 		return 0;
 	case OPT_CGROUP:
@@ -385,7 +400,8 @@ static void check_same(const char *option, const char *name, const struct option
 {
 	for (unsigned int i = 0; name && i < o->n_files; i++)
 		if (same_file(name, o->files[i]))
-			argp_error(state, "%s: '%s' is what -r reads; name another file", option, name);
+			argp_error(state, "%s: '%s' is what -r reads; name another file", option,
+				   name);
 }
 
 static void check_write(const struct options *o, struct argp_state *state)
@@ -399,7 +415,9 @@ static void check_write(const struct options *o, struct argp_state *state)
 
 	if (!o->write && (rotates || o->keep_files))
 		argp_error(state, "%s needs a file to write: -w",
-			   o->file_mb ? "-C" : o->file_seconds ? "-G" : "-W");
+			   o->file_mb	   ? "-C" :
+			   o->file_seconds ? "-G" :
+					     "-W");
 	if (o->keep_files && !rotates)
 		argp_error(state, "-W needs -C or -G: when does the next file begin?");
 	if (!o->write || strcmp(o->write, "-"))
@@ -407,7 +425,8 @@ static void check_write(const struct options *o, struct argp_state *state)
 	if (rotates)
 		argp_error(state, "-w -: standard output cannot be more than one file: no -C, -G");
 	if (isatty(STDOUT_FILENO))
-		argp_error(state, "-w -: standard output is a terminal; name a file, or use a pipe");
+		argp_error(state,
+			   "-w -: standard output is a terminal; name a file, or use a pipe");
 }
 
 static error_t parse_kernel(struct options *o, int key, char *arg, struct argp_state *state)
@@ -438,17 +457,22 @@ static error_t parse_kernel(struct options *o, int key, char *arg, struct argp_s
 /* The table has a screen to itself, all connections in it, and frames of one at a time. */
 static void check_top(struct options *o, struct argp_state *state)
 {
-	const char *other = o->json ? "-j" :
+	const char *other = o->json		   ? "-j" :
 			    o->kinds == KIND_QUIET ? "-q" :
-			    o->kinds != KIND_ALL ? "--only" :
-			    o->count ? "-n" : NULL;
+			    o->kinds != KIND_ALL   ? "--only" :
+			    o->count		   ? "-n" :
+						     NULL;
 
 	if (o->report)
-		argp_error(state, "--top: --report needs every frame and histogram, and --top leaves them in "
-			   "the kernel; leave one of them out");
+		argp_error(
+			state,
+			"--top: --report needs every frame and histogram, and --top leaves them in "
+			"the kernel; leave one of them out");
 	if (other)
-		argp_error(state, "--top: %s says what is printed, and --top prints nothing: it is a "
-			   "live table; leave one of them out", other);
+		argp_error(state,
+			   "--top: %s says what is printed, and --top prints nothing: it is a "
+			   "live table; leave one of them out",
+			   other);
 	o->histograms = true;
 	o->interval = o->interval ? o->interval : 1;
 }
@@ -460,8 +484,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	note_live_only(o, key);
 	switch (key) {
 	case 's':
-		o->snaplen = !strcmp(arg, "full") ? SNAPLEN_FULL :
-			     whole_number(state, "--snaplen", arg, 0, SNAPLEN_FULL - 1);
+		o->snaplen = !strcmp(arg, "full") ?
+				     SNAPLEN_FULL :
+				     whole_number(state, "--snaplen", arg, 0, SNAPLEN_FULL - 1);
 		return 0;
 	case OPT_SECRETS:
 		o->show_secrets = true;

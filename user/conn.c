@@ -7,7 +7,9 @@
 #include "conn.h"
 #include "container.h"
 
-/* Each record is looked up: one multiplication, where uthash's own would take as long as the rest. */
+/*
+ * Each record is looked up: one multiplication, where uthash's own would take as long as the rest.
+ */
 static unsigned int hash(uint64_t id)
 {
 	return id * 0x9e3779b97f4a7c15 >> 32;
@@ -172,5 +174,5 @@ void conns__free(struct conns *cs)
 	struct conn *c, *next;
 
 	HASH_ITER(hh, cs->by_id, c, next)
-		conns__remove(cs, c);
+	conns__remove(cs, c);
 }

@@ -40,7 +40,8 @@ struct conn {
 	uint64_t summed_frames, summed_bytes; /* of it, in the sums of output.c */
 	uint64_t opened; /* CLOCK_REALTIME, ns */
 	uint32_t pid, netns;
-	uint32_t client_pid; /* of a server's end: the process at the other one, where that is here; or 0 */
+	/* of a server's end: the process at the other one, where that is here; or 0 */
+	uint32_t client_pid;
 	uint32_t first_seq[WST_DIRS]; /* of each direction's first byte */
 	char comm[WST_COMM_LEN];
 	char *cgroup; /* path in the cgroup v2 tree; NULL where not known */
@@ -67,7 +68,6 @@ struct conn {
 	UT_hash_handle hh;
 };
 
-
 /* The path of a task's cgroup; NULL where it is not known. */
 typedef const char *(*cgroup_fn)(void *ctx, const struct wst_task *t);
 
@@ -75,7 +75,8 @@ typedef const char *(*cgroup_fn)(void *ctx, const struct wst_task *t);
 
 struct conns {
 	struct conn *by_id;
-	struct conn *recent[CONNS_RECENT]; /* by the hash of their id; a busy one is found at once */
+	/* by the hash of their id; a busy one is found at once */
+	struct conn *recent[CONNS_RECENT];
 	uint32_t count; /* numbers given out */
 	cgroup_fn cgroup; /* NULL: /proc of this host knows it */
 	void *ctx; /* of that */

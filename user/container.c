@@ -49,8 +49,9 @@ static bool take_name(char *to, const char *p, size_t n)
 }
 
 /*
- * One directory: "<id>" (cgroupfs driver, kubepods), "docker-<id>.scope", "cri-containerd-<id>.scope",
- * "crio-<id>.scope", "libpod-<id>.scope"; not "libpod-conmon-<id>.scope", which watches over it.
+ * One directory: "<id>" (cgroupfs driver, kubepods), "docker-<id>.scope",
+ * "cri-containerd-<id>.scope", "crio-<id>.scope", "libpod-<id>.scope"; not
+ * "libpod-conmon-<id>.scope", which watches over it.
  */
 static bool take_id(char *to, const char *p, size_t n)
 {

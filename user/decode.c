@@ -14,7 +14,8 @@ struct decoder {
 	bool with_payload;
 	int64_t offset;
 	struct buf inflated; /* scratch */
-	uint32_t counts, counted_to; /* counts of what is open; the last connection when one started */
+	/* counts of what is open; the last connection when one started */
+	uint32_t counts, counted_to;
 	struct http_msg msg; /* scratch: too big for the stack */
 };
 
@@ -422,7 +423,8 @@ void decoder__uncounted(struct decoder *d, uint64_t now)
 	struct wst_stats r = { .h.type = WST_CLOSE, .h.ts = now, .how = WST_UNSEEN };
 	struct conn *c, *next;
 
-	HASH_ITER(hh, d->conns.by_id, c, next) {
+	HASH_ITER(hh, d->conns.by_id, c, next)
+	{
 		if (c->number > d->counted_to || c->counted == d->counts)
 			continue;
 		r.h.conn = c->id;
@@ -435,7 +437,8 @@ void decoder__flush(struct decoder *d)
 {
 	struct conn *c, *next;
 
-	HASH_ITER(hh, d->conns.by_id, c, next) {
+	HASH_ITER(hh, d->conns.by_id, c, next)
+	{
 		finish_frame(d, c, WST_C2S);
 		finish_frame(d, c, WST_S2C);
 	}

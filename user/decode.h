@@ -30,8 +30,8 @@ int decoder__record(struct decoder *d, const void *record, size_t size, int64_t 
 
 /*
  * Where records were lost, some were of connections that closed: decoder__count() starts a count of
- * those that are open, decoder__counted() gets each, and decoder__uncounted() closes those that were
- * there when the count started and are not open. All records from before the last
+ * those that are open, decoder__counted() gets each, and decoder__uncounted() closes those that
+ * were there when the count started and are not open. All records from before the last
  * decoder__counted() must have come by then. now: CLOCK_MONOTONIC, ns.
  */
 void decoder__count(struct decoder *d);

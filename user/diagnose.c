@@ -196,8 +196,8 @@ static void tell_leg(struct diagnose *d, struct facts *f, uint64_t ts)
 }
 
 /*
- * A proxy may have made up its mind about its upstream's answer before the call that sent that has come
- * back, and only then is it seen. So long its own answer is not judged.
+ * A proxy may have made up its mind about its upstream's answer before the call that sent that has
+ * come back, and only then is it seen. So long its own answer is not judged.
  */
 #define HASTE (100 * 1000000ULL)
 
@@ -454,8 +454,8 @@ static void compare_ends(struct diagnose *d, struct facts *f)
 	if (pid)
 		f->end.together = moments_near(&d->ends, closer_key(f), f->end.ts, TOGETHER);
 	if (restarting(f) && server)
-		f->end.restarts = moments_near(&d->sent_away, server->pid,
-					       f->s[WST_S2C].close_ts, SECOND);
+		f->end.restarts =
+			moments_near(&d->sent_away, server->pid, f->s[WST_S2C].close_ts, SECOND);
 	f->end.process_gone = pid && d->live && process_gone(pid);
 	if (f->end.restarts < 3)
 		return;
@@ -496,8 +496,8 @@ static void judge(struct diagnose *d, struct facts *f)
 }
 
 /*
- * Not in a file: whether the answer is among the packets that are missing from it is only known later.
- * The same goes for events that were lost.
+ * Not in a file: whether the answer is among the packets that are missing from it is only known
+ * later. The same goes for events that were lost.
  */
 static void look_overdue(struct diagnose *d)
 {

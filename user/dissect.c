@@ -156,9 +156,9 @@ static bool parse_ethertype(struct rest *r, uint16_t type, struct segment *s, bo
 
 bool capture_link_known(int linktype)
 {
-	return linktype == DLT_EN10MB || linktype == DLT_LINUX_SLL ||
-	       linktype == DLT_LINUX_SLL2 || linktype == DLT_RAW || linktype == DLT_IPV4 ||
-	       linktype == DLT_IPV6 || linktype == DLT_NULL || linktype == DLT_LOOP;
+	return linktype == DLT_EN10MB || linktype == DLT_LINUX_SLL || linktype == DLT_LINUX_SLL2 ||
+	       linktype == DLT_RAW || linktype == DLT_IPV4 || linktype == DLT_IPV6 ||
+	       linktype == DLT_NULL || linktype == DLT_LOOP;
 }
 
 bool capture_parse(int linktype, const uint8_t *p, size_t caplen, size_t len, struct segment *s,

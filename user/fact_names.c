@@ -214,24 +214,24 @@ static uint64_t client_silence(const struct facts *f)
 	return until > since ? until - since : 0;
 }
 
-#define STRING(name, expr)                                          \
-	static void w_##name(struct buf *b, const struct facts *f)  \
-	{                                                           \
-		put(b, expr);                                       \
+#define STRING(name, expr)                                         \
+	static void w_##name(struct buf *b, const struct facts *f) \
+	{                                                          \
+		put(b, expr);                                      \
 	}
 
-#define NUMBER(name, seen, expr)                                    \
-	static void w_##name(struct buf *b, const struct facts *f)  \
-	{                                                           \
-		if (seen)                                           \
-			buf_u64(b, expr);                           \
+#define NUMBER(name, seen, expr)                                   \
+	static void w_##name(struct buf *b, const struct facts *f) \
+	{                                                          \
+		if (seen)                                          \
+			buf_u64(b, expr);                          \
 	}
 
-#define TIME(name, seen, ns)                                        \
-	static void w_##name(struct buf *b, const struct facts *f)  \
-	{                                                           \
-		if (seen)                                           \
-			buf_printf(b, "%.3g", (ns) / 1e9);          \
+#define TIME(name, seen, ns)                                       \
+	static void w_##name(struct buf *b, const struct facts *f) \
+	{                                                          \
+		if (seen)                                          \
+			buf_printf(b, "%.3g", (ns) / 1e9);         \
 	}
 
 STRING(host, f->req.host)
@@ -253,8 +253,10 @@ STRING(reason, f->res.reason)
 STRING(server_version, f->res.version)
 STRING(breach, f->breach ? f->breach->says : NULL)
 STRING(breach_fix, f->breach ? f->breach->fix : NULL)
-STRING(missing, !f->res.has_upgrade ? "Upgrade" : !f->res.has_connection ? "Connection" :
-		!f->res.has_accept ? "Sec-WebSocket-Accept" : NULL)
+STRING(missing, !f->res.has_upgrade    ? "Upgrade" :
+		!f->res.has_connection ? "Connection" :
+		!f->res.has_accept     ? "Sec-WebSocket-Accept" :
+					 NULL)
 STRING(dir, f->dir == WST_C2S ? "c2s" : "s2c")
 STRING(first, !f->end.seen ? NULL : f->end.by_client ? "client" : "server")
 STRING(joined_by, f->joined_by)
@@ -368,9 +370,10 @@ static void w_answer(struct buf *b, const struct facts *f)
 
 static void w_how(struct buf *b, const struct facts *f)
 {
-	static const char *const hows[] = { [WST_FIN] = "fin",	     [WST_RST_SENT] = "rst",
-					    [WST_RST_RECEIVED] = "rst", [WST_TIMEOUT] = "timeout",
-					    [WST_EXIT] = "exit", [WST_REFUSED] = "refused" };
+	static const char *const hows[] = {
+		[WST_FIN] = "fin",	   [WST_RST_SENT] = "rst", [WST_RST_RECEIVED] = "rst",
+		[WST_TIMEOUT] = "timeout", [WST_EXIT] = "exit",	   [WST_REFUSED] = "refused"
+	};
 
 	if (f->end.seen && f->end.how < sizeof(hows) / sizeof(hows[0]))
 		put(b, hows[f->end.how]);
@@ -382,6 +385,7 @@ static void w_upstream(struct buf *b, const struct facts *f)
 		buf_str(b, server_addr(f->up));
 }
 
+/* clang-format off */
 #define S(n) { #n, false, w_##n }
 #define N(n) { #n, true, w_##n }
 
@@ -396,12 +400,14 @@ static const struct fact_name names[] = {
 	S(answer), S(how), S(code_name), S(close_reason), S(closing), S(close_sender),
 	S(close_receiver), N(code), N(status), N(client_status), N(upstream_status),
 	N(latency_ms), N(waited_ms), N(lived_ms), N(len), N(rsv), N(masked), N(together),
-	N(equal), N(restarts), N(unread), N(unsent), N(window), N(retrans), N(segments), N(delay_ms),
+	N(equal), N(restarts), N(unread), N(unsent), N(window), N(retrans), N(segments),
+	N(delay_ms),
 	N(delays), N(rtt_ms), N(opens), N(mass_closes), N(frames_per_second), N(data_len),
 	N(silence), N(client_silence), N(ping_every), N(unread_for), N(unsent_for), N(held),
 	N(held_ms), N(rtt_min_us),
 	S(silent), S(comm), S(similar), N(waiting), N(unread_behind),
 };
+/* clang-format on */
 
 const struct fact_name *fact_find(const char *name, size_t n)
 {

@@ -66,7 +66,8 @@ struct waiting_facts {
 	uint64_t unread_since, unsent_since, unread_for, unsent_for; /* ns */
 	uint64_t received, sent; /* stream positions at the last look */
 	uint32_t unread, unsent, window, retrans;
-	uint64_t segments; /* that this end has sent, about: those that were sent again not counted */
+	/* that this end has sent, about: those that were sent again not counted */
+	uint64_t segments;
 };
 
 /* Small writes that waited for a late acknowledgement, as good as one after the other. */
@@ -105,7 +106,8 @@ struct facts {
 	bool earlier; /* a request before this one was answered */
 	bool port_plain, port_tls; /* what servers of other connections spoke on this one's port */
 	char *kept_elsewhere; /* a target whose Upgrade header the same proxy has passed on */
-	const char *similar; /* a target that got a 101 here, but for its case or a slash at its end */
+	/* a target that got a 101 here, but for its case or a slash at its end */
+	const char *similar;
 	bool asked; /* overdue.c: its request waits for an answer */
 	bool hasty; /* diagnose.c: its answer is not judged yet */
 	struct facts *asked_before, *asked_after, *hasty_next;

@@ -14,8 +14,8 @@ struct row {
 static struct row *find_row(struct findings *all, const struct rule *r, const struct facts *f)
 {
 	struct facts *first = chain_first((struct facts *)f);
-	const char *local = first->conn->role == WST_SERVER ? first->conn->local :
-							      first->conn->remote;
+	const char *local =
+		first->conn->role == WST_SERVER ? first->conn->local : first->conn->remote;
 	const char *target = first->req.target ? first->req.target : "";
 	size_t n = strcspn(target, "?");
 	uint16_t port = addr_port(local);

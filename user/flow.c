@@ -79,7 +79,8 @@ int flow_data(struct flow *f, uint8_t dir, uint64_t ts, const struct iovec *data
 /* What must have been said for both sides to speak WebSocket now. */
 static void put_upgrade(const struct flow *f, struct buf *request, struct buf *response)
 {
-	static const char upgrade[] = "Upgrade: websocket\r\nConnection: Upgrade\r\n" MADE_UP_HEADER;
+	static const char upgrade[] =
+		"Upgrade: websocket\r\nConnection: Upgrade\r\n" MADE_UP_HEADER;
 
 	buf_printf(request, "GET %s HTTP/1.1\r\nHost: %s\r\n%s\r\n", f->target ? f->target : "/",
 		   f->host, upgrade);

@@ -98,18 +98,20 @@ static bool can_be_front(const struct facts *g, const struct facts *f)
 }
 
 /*
- * Whether g's process holds the client end of f, which is not watched. Where it is not known who does, a
- * program known as a proxy, which was asked for the same target, will do.
+ * Whether g's process holds the client end of f, which is not watched. Where it is not known who
+ * does, a program known as a proxy, which was asked for the same target, will do.
  */
 static bool opened_by(const struct facts *g, const struct facts *f)
 {
 	if (f->conn->client_pid)
 		return f->conn->client_pid == g->conn->pid;
-	return proxy_of(g->conn->comm) && strcmp(g->conn->local, f->conn->local) &&
-	       g->req.target && f->req.target && !strcmp(g->req.target, f->req.target);
+	return proxy_of(g->conn->comm) && strcmp(g->conn->local, f->conn->local) && g->req.target &&
+	       f->req.target && !strcmp(g->req.target, f->req.target);
 }
 
-/* A proxy asks for a WebSocket since it was asked for one; without a key, a plain request will do. */
+/*
+ * A proxy asks for a WebSocket since it was asked for one; without a key, a plain request will do.
+ */
 static bool may_ask(const struct facts *g, const struct facts *f)
 {
 	return g->req.wanted || (g->req.seen && f->req.websocket && !f->req.key);
@@ -121,18 +123,19 @@ static bool may_have_caused(const struct legs *l, const struct facts *g, const s
 	uint64_t opened = f->conn->opened, asked = f->req.seen ? f->req.ts : opened;
 	bool local = l->live && f->conn->role == WST_SERVER, soon;
 
-	if (g == f || (g->up && g->up->req.seen) || g->twin || !g->open || g->conn->role != WST_SERVER ||
-	    (!local && !same_process(g, f)))
+	if (g == f || (g->up && g->up->req.seen) || g->twin || !g->open ||
+	    g->conn->role != WST_SERVER || (!local && !same_process(g, f)))
 		return false;
 	/* A key that came through says more. */
-	if (local && (!may_ask(g, f) || g->res.seen || g->req.ts > asked || asked - g->req.ts > SOON))
+	if (local &&
+	    (!may_ask(g, f) || g->res.seen || g->req.ts > asked || asked - g->req.ts > SOON))
 		return false;
 	if (g->opaque_why == WST_WHY_TLS || g->opaque_why == WST_WHY_HTTP2)
 		soon = g->conn->opened <= opened && opened - g->conn->opened < SOON;
 	else
 		soon = may_ask(g, f) && !g->res.seen && g->req.ts <= opened &&
-		       opened - g->req.ts < SOON && (!f->req.key || !g->req.key ||
-						     strcmp(f->req.key, g->req.key));
+		       opened - g->req.ts < SOON &&
+		       (!f->req.key || !g->req.key || strcmp(f->req.key, g->req.key));
 	return soon && (!local || opened_by(g, f));
 }
 
@@ -278,8 +281,9 @@ static void remember(struct mask_seen *s, struct facts *f, const struct frame_ev
 	bool again = is_frame(s, fr, ts) && s->f != f;
 	bool passed = again && s->f && (s->f->up == f || may_pass_on(s, f));
 
-	*s = (struct mask_seen){ again && !passed ? NULL : f, ts, fr->len, fr->mask, f->masks.n,
-				 fr->b0 };
+	*s = (struct mask_seen){
+		again && !passed ? NULL : f, ts, fr->len, fr->mask, f->masks.n, fr->b0
+	};
 }
 
 bool legs__mask(struct legs *l, struct facts *f, const struct frame_event *fr, uint64_t ts)

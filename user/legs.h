@@ -25,12 +25,15 @@ bool legs__request(struct legs *l, struct facts *f);
 bool legs__refused(struct legs *l, struct facts *f);
 
 /*
- * f has had this frame at ts, ns. Where neither end's handshake was seen, a frame that a proxy passes
- * on as it is tells which connection lies in front. Returns as legs__request().
+ * f has had this frame at ts, ns. Where neither end's handshake was seen, a frame that a proxy
+ * passes on as it is tells which connection lies in front. Returns as legs__request().
  */
 bool legs__mask(struct legs *l, struct facts *f, const struct frame_event *fr, uint64_t ts);
 
-/* f's request cannot be seen: it is in TLS, or nobody reads it. The same, where it is a known proxy's. */
+/*
+ * f's request cannot be seen: it is in TLS, or nobody reads it. The same, where it is a known
+ * proxy's.
+ */
 bool legs__unseen(struct legs *l, struct facts *f);
 
 /* A frame began at offset of direction dir at ts, ns: fills in histograms of the proxy's delay. */

@@ -40,7 +40,8 @@ static int configure(struct wstrace_bpf *skel, const struct options *o)
 	skel->rodata->snaplen = o->snaplen;
 	skel->rodata->want_data_frames = wants_data_frames(o);
 	skel->rodata->hidden_role = o->side == SIDE_SERVER ? WST_CLIENT :
-				    o->side == SIDE_CLIENT ? WST_SERVER : 0xff;
+				    o->side == SIDE_CLIENT ? WST_SERVER :
+							     0xff;
 	skel->rodata->only_pids = o->n_pids > 0;
 	if (o->comm)
 		memcpy((void *)skel->rodata->only_comm, o->comm, strlen(o->comm));
@@ -66,7 +67,8 @@ static int choose_programs(struct wstrace_bpf *skel, const struct backend *backe
 	struct bpf_program *prog;
 
 	skel->rodata->spares = spares;
-	bpf_object__for_each_program(prog, skel->obj) {
+	bpf_object__for_each_program(prog, skel->obj)
+	{
 		const char *name = bpf_program__name(prog);
 
 		if (!strcmp(name, "arrival"))
@@ -75,9 +77,9 @@ static int choose_programs(struct wstrace_bpf *skel, const struct backend *backe
 			 bpf_program__expected_attach_type(prog) == BPF_TRACE_ITER)
 			bpf_program__set_autoattach(prog, false);
 		else
-			bpf_program__set_autoload(prog, !strncmp(name, "state", 5) ||
-							backend->uses(btf, name) ||
-							(spares && backend->uses_spare(btf, name)));
+			bpf_program__set_autoload(
+				prog, !strncmp(name, "state", 5) || backend->uses(btf, name) ||
+					      (spares && backend->uses_spare(btf, name)));
 		receives |= backend->uses(btf, name) && strstr(name, "_recv");
 	}
 	if (receives)
@@ -92,8 +94,9 @@ static int choose_programs(struct wstrace_bpf *skel, const struct backend *backe
 static uint32_t hists_at_once(void)
 {
 	struct sysinfo si;
-	uint64_t n = sysinfo(&si) ? 0 : (uint64_t)si.totalram * si.mem_unit / 64 /
-					sizeof(struct wst_hists);
+	uint64_t n = sysinfo(&si) ?
+			     0 :
+			     (uint64_t)si.totalram * si.mem_unit / 64 / sizeof(struct wst_hists);
 
 	return n < HISTS_AT_ONCE ? HISTS_AT_ONCE : n < UINT32_MAX ? n : UINT32_MAX;
 }
@@ -148,9 +151,10 @@ static int read_ring(struct loader *l)
 }
 
 /*
- * Runs an iterator through; l, where given, is read whenever that waits for room in its ring, and fn
- * gets the numbers that the iterator writes. Returns 0 or -errno, or what the ring's reader returned.
- * Where connections fill the ring as fast as it is read, the iterator goes on without room.
+ * Runs an iterator through; l, where given, is read whenever that waits for room in its ring, and
+ * fn gets the numbers that the iterator writes. Returns 0 or -errno, or what the ring's reader
+ * returned. Where connections fill the ring as fast as it is read, the iterator goes on without
+ * room.
  */
 static int run_iterator(const struct bpf_link *link, struct loader *l, conn_fn fn, void *ctx)
 {
@@ -200,8 +204,7 @@ static int scan(struct loader *l)
 static struct bpf_link *attach_to_conns(struct wstrace_bpf *skel, struct bpf_program *prog)
 {
 	union bpf_iter_link_info map = { .map.map_fd = bpf_map__fd(skel->maps.conns) };
-	LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = &map,
-		    .link_info_len = sizeof(map));
+	LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = &map, .link_info_len = sizeof(map));
 
 	return bpf_program__attach_iter(prog, &opts);
 }
@@ -283,9 +286,10 @@ static int check_permission(void)
 
 	if (have_capability(CAP_SYS_ADMIN) || (bpf && perfmon))
 		return 0;
-	fprintf(stderr, "wstrace: cannot load BPF programs: not permitted, %s%s%s missing; "
-		"run it with sudo\n", bpf ? "" : "CAP_BPF", bpf || perfmon ? "" : " and ",
-		perfmon ? "" : "CAP_PERFMON");
+	fprintf(stderr,
+		"wstrace: cannot load BPF programs: not permitted, %s%s%s missing; "
+		"run it with sudo\n",
+		bpf ? "" : "CAP_BPF", bpf || perfmon ? "" : " and ", perfmon ? "" : "CAP_PERFMON");
 	return -EPERM;
 }
 
@@ -299,7 +303,8 @@ static struct btf *kernel_btf(const struct options *o)
 		fprintf(stderr, "wstrace: cannot read types from %s: %s\n", o->btf,
 			access(o->btf, R_OK) ? strerror(errno) : "there is no BTF in it");
 	else
-		fprintf(stderr, "wstrace: cannot read this kernel's types: %s; it was built without "
+		fprintf(stderr,
+			"wstrace: cannot read this kernel's types: %s; it was built without "
 			"CONFIG_DEBUG_INFO_BTF: give a file with its BTF with --btf\n",
 			strerror(errno));
 	return NULL;
@@ -348,8 +353,10 @@ static int start(struct loader *l, const struct options *o)
 		l->ring = ring_buffer__new(bpf_map__fd(l->skel->maps.events), on_record, l, NULL);
 		if (l->ring)
 			return 0;
-		fprintf(stderr, "wstrace: cannot map the event buffer: %s; a smaller --ringbuf takes "
-			"less memory\n", strerror(errno));
+		fprintf(stderr,
+			"wstrace: cannot map the event buffer: %s; a smaller --ringbuf takes "
+			"less memory\n",
+			strerror(errno));
 		return 1;
 	}
 	fprintf(stderr, "wstrace: cannot trace: this kernel refused every backend:\n");
@@ -482,8 +489,8 @@ static void check_features(const struct btf *btf)
 		   "from Linux 5.8");
 	check_line("on demand", btf__find_by_name_kind(btf, "bpf_mem_alloc", BTF_KIND_STRUCT) > 0,
 		   "memory for connections as they come, from 6.1; else for --max-conns at once");
-	check_line("open sockets", btf__find_by_name_kind(btf, "bpf_iter__task_file",
-							  BTF_KIND_STRUCT) > 0,
+	check_line("open sockets",
+		   btf__find_by_name_kind(btf, "bpf_iter__task_file", BTF_KIND_STRUCT) > 0,
 		   "connections from before wstrace are found at start, from 5.8");
 }
 
@@ -492,7 +499,8 @@ static void check_verified(const struct wstrace_bpf *skel)
 {
 	struct bpf_program *prog;
 
-	bpf_object__for_each_program(prog, skel->obj) {
+	bpf_object__for_each_program(prog, skel->obj)
+	{
 		struct bpf_prog_info info = {};
 		uint32_t len = sizeof(info);
 

@@ -28,8 +28,8 @@
 #define LOOK_NS 1000000000ULL
 
 /*
- * The open connections are counted so often where events have been lost: twenty thousand a second may
- * have been closed since. Else that much later. That it takes at most this part of the time.
+ * The open connections are counted so often where events have been lost: twenty thousand a second
+ * may have been closed since. Else that much later. That it takes at most this part of the time.
  */
 #define COUNT_NS 1000000000ULL
 #define COUNT_ALL_NS (14 * 1000000000ULL)
@@ -203,8 +203,7 @@ static bool is_over(void *ctx)
 {
 	const struct session *s = ctx;
 
-	return stopped || s->over || counted(s) ||
-	       (s->end && clock_ns(CLOCK_MONOTONIC) >= s->end);
+	return stopped || s->over || counted(s) || (s->end && clock_ns(CLOCK_MONOTONIC) >= s->end);
 }
 
 /* Says, once, that a table is full. */
@@ -213,12 +212,16 @@ static void say_full(const struct options *o, const struct loader *l)
 	static bool said_conns, said_hists;
 
 	if (!said_conns && loader__refused(l))
-		fprintf(stderr, "wstrace: %u connections are open: new ones are not followed "
-			"(--max-conns)\n", o->max_conns);
+		fprintf(stderr,
+			"wstrace: %u connections are open: new ones are not followed "
+			"(--max-conns)\n",
+			o->max_conns);
 	said_conns |= loader__refused(l);
 	if (!said_hists && loader__hists_full(l))
-		fprintf(stderr, "wstrace: %u connections have histograms: others have none while these "
-			"are open\n", loader__max_hists(l));
+		fprintf(stderr,
+			"wstrace: %u connections have histograms: others have none while these "
+			"are open\n",
+			loader__max_hists(l));
 	said_hists |= loader__hists_full(l);
 }
 
@@ -328,7 +331,8 @@ static int trace(const struct options *o)
 	s.decoder = decoder__new(on_event, &s, o->snaplen > 0);
 	s.diagnose = diagnose__new(on_finding, &s, o->show_secrets, true);
 	err = !s.decoder || !s.diagnose ? -ENOMEM :
-	      o->write ? out_pcapng__new(&s.file, o, &info) : 0;
+	      o->write			? out_pcapng__new(&s.file, o, &info) :
+					  0;
 	if (err) {
 		out_pcapng__say(o, o->write ? o->write : "anything", err);
 		decoder__free(s.decoder);

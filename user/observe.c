@@ -203,19 +203,21 @@ void observe_response(struct facts *f, const struct event *e)
 	r->location = value(m, "location");
 	r->version = value(m, "sec-websocket-version");
 	f->stray_extension = r->websocket && !r->cut && !f->req.cut ?
-				     stray_extension(f->req.extensions, r->extensions) : NULL;
+				     stray_extension(f->req.extensions, r->extensions) :
+				     NULL;
 }
 
 static const struct breach
 	reserved_opcode = { "its opcode is reserved",
 			    "mend the sender: RFC 6455 knows the opcodes 0, 1, 2, 8, 9 and 10" },
 	long_form = { "its length is not in the shortest form",
-		      "mend the sender: one byte says a length up to 125, two more one up to 65535" },
+		      "mend the sender: one byte says a length up to 125, two more one up to "
+		      "65535" },
 	top_bit = { "the top bit of its 64-bit length is set",
 		    "mend the sender, or what alters the stream: no frame is that long" },
 	big_control = { "a control frame may carry 125 bytes at most",
-			"mend the sender: send what is longer than 125 bytes as a message, not in a "
-			"ping, pong or close" },
+			"mend the sender: send what is longer than 125 bytes as a message, not in "
+			"a ping, pong or close" },
 	split_control = { "a control frame may not be fragmented",
 			  "mend the sender: send a ping, pong or close in one frame, with FIN" },
 	orphan = { "it continues a message that was not begun",

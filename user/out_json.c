@@ -412,9 +412,10 @@ static void json_stats(const struct event *e)
 
 static void json_close(const struct event *e)
 {
-	static const char *const hows[] = { [WST_FIN] = "fin",	     [WST_RST_SENT] = "rst",
-					    [WST_RST_RECEIVED] = "rst", [WST_TIMEOUT] = "timeout",
-					    [WST_EXIT] = "exit", [WST_REFUSED] = "refused" };
+	static const char *const hows[] = {
+		[WST_FIN] = "fin",	   [WST_RST_SENT] = "rst", [WST_RST_RECEIVED] = "rst",
+		[WST_TIMEOUT] = "timeout", [WST_EXIT] = "exit",	   [WST_REFUSED] = "refused"
+	};
 	const struct wst_stats *r = e->stats;
 	struct buf *b = conn_object("close", e);
 

@@ -85,11 +85,13 @@ static void destroy(struct out_pcapng *k)
 	struct member *m, *next;
 	struct pair *p, *after;
 
-	DL_FOREACH_SAFE(k->members, m, next) {
+	DL_FOREACH_SAFE(k->members, m, next)
+	{
 		flow__free(m->flow);
 		free(m);
 	}
-	HASH_ITER(hh, k->pairs, p, after) {
+	HASH_ITER(hh, k->pairs, p, after)
+	{
 		HASH_DEL(k->pairs, p);
 		free(p);
 	}
@@ -113,7 +115,9 @@ int out_pcapng__new(struct out_pcapng **out, const struct options *o, const stru
 	k->patience = (struct patience){
 		.ending = run->ending,
 		.ctx = run->ctx,
-		.name = o->n_files ? NULL : strcmp(o->write, "-") ? o->write : "standard output",
+		.name = o->n_files	      ? NULL :
+			strcmp(o->write, "-") ? o->write :
+						"standard output",
 		.at_end = PATIENCE_AT_END,
 	};
 	files.patience = &k->patience;
@@ -211,8 +215,10 @@ static void hint(struct out_pcapng *k, const struct wst_open *o)
 	if (k->hinted || !port_is_taken(port))
 		return;
 	k->hinted = true;
-	fprintf(stderr, "wstrace: Wireshark takes port %u for another protocol's: read the file with "
-		"-o tcp.try_heuristic_first:TRUE\n", port);
+	fprintf(stderr,
+		"wstrace: Wireshark takes port %u for another protocol's: read the file with "
+		"-o tcp.try_heuristic_first:TRUE\n",
+		port);
 }
 
 static void open_flow(struct out_pcapng *k, struct member *m, const struct conn *c)
@@ -474,8 +480,8 @@ int out_pcapng__free(struct out_pcapng *k, uint64_t now, bool complete, char *na
 	if (!k)
 		return 0;
 	DL_FOREACH(k->members, m)
-		if (complete && m->flow && !k->status)
-			check(k, flow__close(m->flow, now, FLOW_END_NONE, false));
+	if (complete && m->flow && !k->status)
+		check(k, flow__close(m->flow, now, FLOW_END_NONE, false));
 	if (!k->status)
 		check(k, packets__end(k->packets, now));
 	snprintf(name, size, "%s", savefile__name(k->file));

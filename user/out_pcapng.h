@@ -12,10 +12,15 @@
 
 struct out_pcapng;
 
-/* Opens the first file; o and run have to stay. Returns 0, or -errno where that file cannot be written. */
+/*
+ * Opens the first file; o and run have to stay. Returns 0, or -errno where that file cannot be
+ * written.
+ */
 int out_pcapng__new(struct out_pcapng **out, const struct options *o, const struct run_info *run);
 
-/* A record of c, after the decoder took it. ts: when, CLOCK_REALTIME, ns. HTTP heads are not here */
+/*
+ * A record of c, after the decoder took it. ts: when, CLOCK_REALTIME, ns. HTTP heads are not here
+ */
 void out_pcapng__record(struct out_pcapng *k, struct conn *c, const struct wst_hdr *h, uint64_t ts);
 
 /*

@@ -236,7 +236,7 @@ static void add_length(struct buf *b, uint64_t len)
 
 static void text_frame(const struct event *e)
 {
-	static const char *const rsv[] = { "-",	   "RSV3",   "RSV2",   "RSV23",
+	static const char *const rsv[] = { "-",	   "RSV3",  "RSV2",  "RSV23",
 					   "RSV1", "RSV13", "RSV12", "RSV123" };
 	const struct frame_event *f = &e->frame;
 	struct buf *b = text_line(e, text_arrow(f->dir));
@@ -268,8 +268,8 @@ static void text_frame(const struct event *e)
 		buf_duration(b, f->rtt_us * 1000);
 	}
 	if (text_options->verbose)
-		buf_printf(b, "  seq %u offset %llu hdr %u", f->seq,
-			   (unsigned long long)f->offset, f->hdr_len);
+		buf_printf(b, "  seq %u offset %llu hdr %u", f->seq, (unsigned long long)f->offset,
+			   f->hdr_len);
 	if (text_options->verbose && f->pid != e->conn->pid)
 		buf_printf(b, " pid %u", f->pid);
 	add_payload(b, f);
@@ -387,11 +387,10 @@ static void draw_verdicts(struct buf *b, const struct diagnose *d)
 static void text_event(const struct event *e)
 {
 	static void (*const shows[EV_TYPES])(const struct event *) = {
-		[EV_OPEN] = text_open,	   [EV_REQUEST] = text_head,
-		[EV_RESPONSE] = text_head, [EV_FRAME] = text_frame,
-		[EV_RESYNC] = text_resync, [EV_OPAQUE] = text_opaque,
-		[EV_STATS] = text_stats,   [EV_CLOSE] = text_close,
-		[EV_LEG] = text_leg,	   [EV_VERDICT] = text_verdict,
+		[EV_OPEN] = text_open,	     [EV_REQUEST] = text_head,	[EV_RESPONSE] = text_head,
+		[EV_FRAME] = text_frame,     [EV_RESYNC] = text_resync, [EV_OPAQUE] = text_opaque,
+		[EV_STATS] = text_stats,     [EV_CLOSE] = text_close,	[EV_LEG] = text_leg,
+		[EV_VERDICT] = text_verdict,
 	};
 
 	shows[e->type](e);

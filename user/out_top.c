@@ -131,7 +131,8 @@ static void draw_header(uint64_t now)
 static void draw_footer(void)
 {
 	static const char *const texts[] = {
-		[MODE_LIST] = "Enter Open  / Filter  <> F6 Sort  r Reverse  p Pause  ? Help  q Quit",
+		[MODE_LIST] =
+			"Enter Open  / Filter  <> F6 Sort  r Reverse  p Pause  ? Help  q Quit",
 		[MODE_CONN] = "Esc Back  1-5 Tab Views  Arrows PgUp PgDn Scroll  p Pause  ? Help",
 		[MODE_HELP] = "any key goes back",
 		[MODE_SORT] = "Sort by: arrows and Enter, or the letter; Esc leaves it",

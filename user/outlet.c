@@ -127,8 +127,10 @@ bool patience__lasts(struct patience *p)
 			return false;
 		p->at_end--;
 	} else if (p->waited++ == WAITS_TO_SAY && p->name) {
-		fprintf(stderr, "wstrace: nobody reads %s: waiting; events that find no room are lost "
-			"and counted\n", p->name);
+		fprintf(stderr,
+			"wstrace: nobody reads %s: waiting; events that find no room are lost "
+			"and counted\n",
+			p->name);
 	}
 	return true;
 }

@@ -39,7 +39,8 @@ uint32_t output_kind(const struct event *e)
 		return e->frame.opcode & 8 ? KIND_CONTROL : KIND_FRAME;
 	case EV_RESYNC:
 		return KIND_FRAME;
-	case EV_OPAQUE: /* -q, too, has why nothing else comes; the second one is for diagnosis alone */
+	/* -q, too, has why nothing else comes; the second one is for diagnosis alone */
+	case EV_OPAQUE:
 		return e->opaque->h.flags & WST_ANSWER ? 0 : KIND_OPEN | KIND_HANDSHAKE;
 	case EV_STATS:
 		return KIND_STATS;
@@ -122,9 +123,10 @@ static const struct output_ops out_nothing = { no_start, no_event, no_lost, no_e
 void output__open(const struct options *o, const struct run_info *run)
 {
 	opts = o;
-	ops = o->top ? &out_top :
+	ops = o->top				 ? &out_top :
 	      o->write && !strcmp(o->write, "-") ? &out_nothing :
-	      o->json ? &out_json : &out_text;
+	      o->json				 ? &out_json :
+						   &out_text;
 	open_stdout(o, run);
 	ops->start(o, run);
 	if (o->report)
@@ -135,7 +137,8 @@ static void show(const struct event *e)
 {
 	bool wanted = opts->kinds & output_kind(e);
 
-	if (e->type == EV_FRAME && (wanted || opts->write || opts->report)) { /* files have them all */
+	/* files have them all */
+	if (e->type == EV_FRAME && (wanted || opts->write || opts->report)) {
 		if (opts->count && frames_shown >= opts->count)
 			return;
 		frames_shown++;
@@ -355,8 +358,10 @@ int output__close(uint64_t ts, const struct run_totals *t, const struct diagnose
 	if (error && error != -EPIPE)
 		fprintf(stderr, "wstrace: cannot write standard output: %s\n", strerror(-error));
 	else if (lines_left_out && !error)
-		fprintf(stderr, "wstrace: nobody reads standard output: its last %llu lines were left "
-			"out\n", (unsigned long long)lines_left_out);
+		fprintf(stderr,
+			"wstrace: nobody reads standard output: its last %llu lines were left "
+			"out\n",
+			(unsigned long long)lines_left_out);
 	buf_free(&out);
 	return error;
 }

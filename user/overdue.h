@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Requests that have had no answer, the oldest first, so that what waits too long is found at once. */
+/*
+ * Requests that have had no answer, the oldest first, so that what waits too long is found at once.
+ */
 #ifndef OVERDUE_H
 #define OVERDUE_H
 
@@ -22,8 +24,8 @@ void overdue__asked(struct overdue *o, struct facts *f);
 void overdue__done(struct overdue *o, struct facts *f);
 
 /*
- * f has had its answer. What was told while there was none explains nothing that comes now, but for a
- * gateway's answer that says the same again, of the same leg.
+ * f has had its answer. What was told while there was none explains nothing that comes now, but for
+ * a gateway's answer that says the same again, of the same leg.
  */
 void overdue__answered(struct overdue *o, struct facts *f);
 

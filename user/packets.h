@@ -136,8 +136,8 @@ enum flow_end {
 };
 
 /*
- * first_local: this host sent the first FIN, or the RST. Nothing but flow__remark() and flow__free()
- * may follow.
+ * first_local: this host sent the first FIN, or the RST. Nothing but flow__remark() and
+ * flow__free() may follow.
  */
 int flow__close(struct flow *f, uint64_t ts, enum flow_end how, bool first_local);
 

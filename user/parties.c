@@ -9,10 +9,10 @@ enum proxy proxy_of(const char *comm)
 		const char *comm;
 		enum proxy proxy;
 	} names[] = {
-		{ "nginx", PROXY_NGINX },     { "openresty", PROXY_NGINX },
-		{ "angie", PROXY_NGINX },     { "haproxy", PROXY_HAPROXY },
-		{ "apache2", PROXY_APACHE },  { "httpd", PROXY_APACHE },
-		{ "caddy", PROXY_CADDY },     { "envoy", PROXY_ENVOY },
+		{ "nginx", PROXY_NGINX },	{ "openresty", PROXY_NGINX },
+		{ "angie", PROXY_NGINX },	{ "haproxy", PROXY_HAPROXY },
+		{ "apache2", PROXY_APACHE },	{ "httpd", PROXY_APACHE },
+		{ "caddy", PROXY_CADDY },	{ "envoy", PROXY_ENVOY },
 		{ "lighttpd", PROXY_LIGHTTPD },
 	};
 

@@ -6,8 +6,16 @@
 #include "facts.h"
 
 /* Which program a conn's server or client is, as far as its name tells. */
-enum proxy { PROXY_NONE, PROXY_NGINX, PROXY_HAPROXY, PROXY_APACHE, PROXY_CADDY, PROXY_ENVOY,
-	     PROXY_LIGHTTPD, PROXIES };
+enum proxy {
+	PROXY_NONE,
+	PROXY_NGINX,
+	PROXY_HAPROXY,
+	PROXY_APACHE,
+	PROXY_CADDY,
+	PROXY_ENVOY,
+	PROXY_LIGHTTPD,
+	PROXIES
+};
 
 enum proxy proxy_of(const char *comm);
 

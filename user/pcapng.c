@@ -11,7 +11,9 @@
 #include "pcapng.h"
 
 #define BUF_SIZE (1024 * 1024)
-#define BLOCK_MAX (384 * 1024) /* the longest is a packet of PCAPNG_SNAPLEN bytes with a comment */
+#define BLOCK_MAX                                                                      \
+	(384 * 1024) /* the longest is a packet of PCAPNG_SNAPLEN bytes with a comment \
+		      */
 #define FLUSH_AT (256 * 1024)
 #define TEXT_MAX 65535 /* an option's length has 16 bits */
 #define BLOCK_ENDS 12 /* type and length before, length behind */

@@ -57,8 +57,8 @@ struct pcapng_name {
 int pcapng__open(struct pcapng **out, int fd);
 
 /*
- * How long a pipe that takes nothing is waited for where there is no room for more; -ETIMEDOUT after
- * that. Without it that lasts as long as it lasts. The caller's.
+ * How long a pipe that takes nothing is waited for where there is no room for more; -ETIMEDOUT
+ * after that. Without it that lasts as long as it lasts. The caller's.
  */
 void pcapng__set_patience(struct pcapng *p, struct patience *patience);
 

@@ -11,8 +11,14 @@
 
 enum block { SHB = 0x0a0d0d0a, IDB = 1, PB = 2, SPB = 3, EPB = 6 };
 
-enum option { OPT_END, OPT_COMMENT, IF_DESCRIPTION = 3, IF_TSRESOL = 9, IF_TSOFFSET = 14,
-	      EPB_FLAGS = 2 };
+enum option {
+	OPT_END,
+	OPT_COMMENT,
+	IF_DESCRIPTION = 3,
+	IF_TSRESOL = 9,
+	IF_TSOFFSET = 14,
+	EPB_FLAGS = 2
+};
 
 struct pcapng_reader {
 	FILE *f;
@@ -161,7 +167,8 @@ static uint32_t next_block(struct pcapng_reader *r, bool *more)
 }
 
 /* The option at *at of the block, which is moved behind it; NULL at the end. */
-static const uint8_t *next_option(struct pcapng_reader *r, uint32_t *at, uint16_t *code, uint16_t *n)
+static const uint8_t *next_option(struct pcapng_reader *r, uint32_t *at, uint16_t *code,
+				  uint16_t *n)
 {
 	const uint8_t *p = r->block + *at;
 
@@ -216,8 +223,11 @@ static uint64_t to_ns(const struct pcapng_source *s, uint64_t ticks)
 	uint64_t ns = ticks;
 
 	if (s->tsresol & 0x80) {
-		ns = n > 63 ? 0 : (ticks >> n) * NS +
-			(uint64_t)((unsigned __int128)(ticks & ((1ULL << n) - 1)) * NS >> n);
+		ns = n > 63 ? 0 :
+			      (ticks >> n) * NS +
+				      (uint64_t)((unsigned __int128)(ticks & ((1ULL << n) - 1)) *
+							 NS >>
+						 n);
 	} else {
 		for (; n < 9; n++)
 			ns *= 10;

@@ -150,8 +150,7 @@ static bool addr_wanted(const struct options *o, const uint8_t *addr, uint16_t f
 		memcpy(a + 12, addr, 4);
 	else
 		memcpy(a, addr, 16);
-	return !memcmp(a, o->host, whole) &&
-	       (whole == 16 || !((a[whole] ^ o->host[whole]) & part));
+	return !memcmp(a, o->host, whole) && (whole == 16 || !((a[whole] ^ o->host[whole]) & part));
 }
 
 static bool port_wanted(const struct options *o, uint16_t port)
@@ -279,7 +278,8 @@ static int say_files(struct reader *r)
 		if (capture__strange(c))
 			fprintf(stderr, "wstrace: %s: %s\n", capture__name(c), capture__strange(c));
 		if (capture__error(c)) {
-			fprintf(stderr, "wstrace: cannot read %s to its end: %s; %llu packets were read\n",
+			fprintf(stderr,
+				"wstrace: cannot read %s to its end: %s; %llu packets were read\n",
 				capture__name(c), capture__error(c),
 				(unsigned long long)capture__packets(c));
 			status = 1;
@@ -323,8 +323,8 @@ static int read_all(struct reader *r)
 	output__open(r->o, &info);
 	err = run(r);
 	diagnose__finish(r->diagnose, r->last_ts);
-	failed = !out_pcapng__say(r->o, name, out_pcapng__free(r->file, r->last_ts, true, name,
-							       sizeof(name)));
+	failed = !out_pcapng__say(r->o, name,
+				  out_pcapng__free(r->file, r->last_ts, true, name, sizeof(name)));
 	sums = walker__totals(r->walker);
 	totals.frames = sums.frames;
 	totals.bytes = sums.bytes;

@@ -159,7 +159,8 @@ static void deliver(struct reassembly *r, struct flow *f, int side, uint64_t ts,
 	h->next = seq + len;
 	if (f->conn)
 		r->ops->bytes(f->conn, side == f->client ? WST_C2S : WST_S2C, ts, seq + old,
-			      p + (old < have ? old : have), old < have ? have - old : 0, len - old);
+			      p + (old < have ? old : have), old < have ? have - old : 0,
+			      len - old);
 }
 
 /* Hands on what follows without a hole. ts: when it became possible; 0: when each piece came. */
@@ -191,7 +192,9 @@ static void skip_holes(struct reassembly *r, struct flow *f)
 			skip_hole(r, f, i);
 }
 
-/* Keeps a segment until what is missing before it comes. Returns false where it is there already. */
+/*
+ * Keeps a segment until what is missing before it comes. Returns false where it is there already.
+ */
 static bool keep(struct reassembly *r, struct half *h, uint32_t seq, const struct segment *s,
 		 uint32_t len)
 {
@@ -490,7 +493,8 @@ void reassembly__end(struct reassembly *r)
 {
 	struct flow *f, *next;
 
-	HASH_ITER(hh, r->flows, f, next) {
+	HASH_ITER(hh, r->flows, f, next)
+	{
 		skip_holes(r, f);
 		if (!f->closed && half_done(&f->h[0]) && half_done(&f->h[1]))
 			close_flow(r, f, f->last_ts, WST_FIN);
@@ -502,7 +506,8 @@ void reassembly__stats(struct reassembly *r, uint64_t ts)
 	struct flow *f, *next;
 	struct walk_tcp t;
 
-	HASH_ITER(hh, r->flows, f, next) {
+	HASH_ITER(hh, r->flows, f, next)
+	{
 		if (!f->conn)
 			continue;
 		report_tcp(f, &t);
@@ -522,6 +527,6 @@ void reassembly__free(struct reassembly *r)
 	if (!r)
 		return;
 	HASH_ITER(hh, r->flows, f, next)
-		reassembly_forget(r, f);
+	reassembly_forget(r, f);
 	free(r);
 }

@@ -21,7 +21,9 @@ struct reassembly_ops {
 	void (*bytes)(void *conn, uint8_t dir, uint64_t ts, uint32_t seq, const uint8_t *p,
 		      uint32_t have, uint32_t len);
 	void (*stats)(void *conn, uint64_t ts, const struct walk_tcp *t);
-	/* Its end; conn is gone after that. t->how is 0 where only a successor shows that it ended. */
+	/*
+	 * Its end; conn is gone after that. t->how is 0 where only a successor shows that it ended.
+	 */
 	void (*close)(void *conn, uint64_t ts, const struct walk_tcp *t);
 	/* It was still open when all was over; conn is gone after that. */
 	void (*drop)(void *conn);
@@ -35,7 +37,8 @@ struct reassembly_ops {
 };
 
 struct reassembly_options {
-	const uint64_t *ports; /* a bit for each port that is likely a server's; NULL: none is known */
+	/* a bit for each port that is likely a server's; NULL: none is known */
+	const uint64_t *ports;
 	uint8_t role; /* whose view is taken where no process is known: enum wst_role */
 };
 

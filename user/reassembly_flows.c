@@ -70,8 +70,8 @@ static void sweep(struct reassembly *r, uint64_t now)
 	struct flow *f, *next;
 
 	HASH_ITER(hh, r->flows, f, next)
-		if (!f->conn && now >= f->last_ts + idle)
-			reassembly_forget(r, f);
+	if (!f->conn && now >= f->last_ts + idle)
+		reassembly_forget(r, f);
 	r->sweep_at = 2 * HASH_COUNT(r->flows);
 	if (r->sweep_at < FLOWS_MAX / 4)
 		r->sweep_at = FLOWS_MAX / 4;
@@ -79,8 +79,7 @@ static void sweep(struct reassembly *r, uint64_t now)
 		r->sweep_at = FLOWS_MAX;
 }
 
-struct flow *reassembly_add(struct reassembly *r, const struct flow_key *k,
-			    const struct segment *s)
+struct flow *reassembly_add(struct reassembly *r, const struct flow_key *k, const struct segment *s)
 {
 	struct flow *f;
 

@@ -12,13 +12,14 @@ static char last_words[REFUSAL_WORDS]; /* of libbpf: the reason behind an errno 
 static char verdict[REFUSAL_WORDS]; /* of the verifier */
 
 /*
- * The verifier's last word on a program, before its counts. A field that the kernel's types lack has
- * libbpf put into its log, where the instruction was that would have read it.
+ * The verifier's last word on a program, before its counts. A field that the kernel's types lack
+ * has libbpf put into its log, where the instruction was that would have read it.
  */
 static void note_verifier(char *log)
 {
 	static const char lacking[] = "failed to resolve CO-RE relocation ";
-	char *start = strchr(log, '\n'), *end = strstr(start, "\nprocessed "), *word, *field, *details;
+	char *start = strchr(log, '\n'), *end = strstr(start, "\nprocessed "), *word, *field,
+	     *details;
 	int name = strcspn(log, "'") + 1, len = strcspn(log + name, "'");
 
 	if (!end || end == start)
@@ -28,8 +29,10 @@ static void note_verifier(char *log)
 	field = strstr(word, "] ");
 	details = field ? strstr(field, " (") : NULL;
 	if (!strncmp(word, lacking, strlen(lacking)) && details)
-		snprintf(verdict, sizeof(verdict), "program '%.*s' needs %.*s, which the kernel's types "
-			 "do not have", len, log + name, (int)(details - field - 2), field + 2);
+		snprintf(verdict, sizeof(verdict),
+			 "program '%.*s' needs %.*s, which the kernel's types "
+			 "do not have",
+			 len, log + name, (int)(details - field - 2), field + 2);
 	else
 		snprintf(verdict, sizeof(verdict), "program '%.*s': %s", len, log + name, word);
 }
@@ -110,7 +113,8 @@ static const char *remedy(int err, bool other_types)
 	case EMFILE:
 		return "more files have to be allowed: ulimit -n 1024";
 	case EPERM:
-		return "a seccomp filter (of a container), a security module or lockdown may forbid it";
+		return "a seccomp filter (of a container), a security module or lockdown may "
+		       "forbid it";
 	default:
 		return other_types ? "are the types that --btf names those of this kernel?" : NULL;
 	}

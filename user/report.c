@@ -392,7 +392,8 @@ void report__finish(struct report *r, uint64_t ts)
 
 	if (ts > r->last_ts)
 		r->last_ts = ts;
-	HASH_ITER(hh, r->conns, c, next) {
+	HASH_ITER(hh, r->conns, c, next)
+	{
 		if (c->closed)
 			continue;
 		r->n_open++;

@@ -182,7 +182,8 @@ void page__case(struct page *p, const struct report_case *c, bool open)
 	if (c->alike) {
 		buf_str(b, "<p class=note>");
 		html_count(b, c->alike);
-		buf_printf(b, " more like this, of the same port and path, %s in the "
+		buf_printf(b,
+			   " more like this, of the same port and path, %s in the "
 			   "<a href=\"#all\">table of all connections</a>.</p>",
 			   c->alike == 1 ? "is" : "are");
 	}

@@ -85,9 +85,9 @@ static void draw_shape(struct buf *b, const struct shape *s)
 	buf_printf(b, " chain%s, ", s->count == 1 ? "" : "s");
 	html_count(b, s->verdicts);
 	buf_printf(b, " with a verdict<br>joined by %s<br>%s",
-		   !s->by_time		    ? "Sec-WebSocket-Key"
-		   : s->by_time == s->count ? "process and time"
-					    : "key, or process and time",
+		   !s->by_time		  ? "Sec-WebSocket-Key" :
+		   s->by_time == s->count ? "process and time" :
+					    "key, or process and time",
 		   s->count == 1 ? "It is " : "The first is ");
 	for (unsigned int i = 0; i < s->n; i++) {
 		buf_str(b, i ? " → " : "");
@@ -103,7 +103,8 @@ void page__chains(struct page *p)
 	uint64_t more = 0, untold = 0;
 	unsigned int shown = 0;
 
-	HASH_ITER(hh, p->r->conns, c, next) {
+	HASH_ITER(hh, p->r->conns, c, next)
+	{
 		bool verdict = false, by_time = false;
 		unsigned int n;
 
@@ -127,7 +128,8 @@ void page__chains(struct page *p)
 		buf_str(p->b,
 			"<h2 id=chains>Chains</h2><p class=note>Connections that carry the same "
 			"WebSocket across proxies, from the client to the last server.</p>\n");
-	HASH_ITER(hh, all, s, after) {
+	HASH_ITER(hh, all, s, after)
+	{
 		if (shown++ < SHAPES_SHOWN)
 			draw_shape(p->b, s);
 		else

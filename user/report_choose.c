@@ -145,7 +145,8 @@ void page__choose(struct page *p)
 		p->b->failed = true;
 		return;
 	}
-	HASH_ITER(hh, p->r->conns, c, next) {
+	HASH_ITER(hh, p->r->conns, c, next)
+	{
 		struct report_conn *first = c->pins ? report__first(p->r, c) : NULL;
 
 		if (!first || first->taken || n == p->r->n_pinned)

@@ -285,11 +285,13 @@ void report__drop_all(struct report *r)
 	struct report_conn *c, *next;
 	struct report_group *g, *after;
 
-	HASH_ITER(hh, r->conns, c, next) {
+	HASH_ITER(hh, r->conns, c, next)
+	{
 		unlist(r, c);
 		free_conn(r, c);
 	}
-	HASH_ITER(hh, r->groups, g, after) {
+	HASH_ITER(hh, r->groups, g, after)
+	{
 		HASH_DEL(r->groups, g);
 		free(g);
 	}

@@ -70,9 +70,9 @@ static void draw_lead(struct page *p)
 		buf_str(b, ", port ");
 		html_text(b, p->o->port_list);
 	}
-	buf_str(b,
-		". Times are local. <b>→</b> is from the WebSocket client to the server, <b>←</b> "
-		"from the server to the client.</p>\n");
+	buf_str(b, ". Times are local. <b>→</b> is from the WebSocket client to the server, "
+		   "<b>←</b> "
+		   "from the server to the client.</p>\n");
 }
 
 static void sum_start(struct buf *b, const char *name, uint64_t n)
@@ -116,7 +116,7 @@ static void draw_nav(struct page *p, unsigned int n)
 	bool chains = false;
 
 	HASH_ITER(hh, p->r->conns, c, next)
-		chains |= c->up != 0;
+	chains |= c->up != 0;
 	buf_str(p->b, "<nav>");
 	if (n)
 		buf_str(p->b, "<a href=\"#wrong\">What is wrong</a>");
@@ -164,9 +164,8 @@ static void draw_help(struct buf *b, const struct rule_help *help)
 
 	if (!help)
 		return;
-	buf_str(b,
-		"<details class=more><summary>Why it happens, how to see it, and the fix "
-		"elsewhere</summary><dl class=facts><dt>What it means</dt><dd>");
+	buf_str(b, "<details class=more><summary>Why it happens, how to see it, and the fix "
+		   "elsewhere</summary><dl class=facts><dt>What it means</dt><dd>");
 	html_prose(b, help->cause);
 	if (help->see) {
 		buf_str(b, "</dd><dt>How to see it</dt><dd>");
@@ -290,8 +289,8 @@ static void draw_limits(struct page *p)
 		   TRAIL_FIRST, TRAIL_LAST);
 	buf_printf(b, "<li>%s</li>\n",
 		   r->show_secrets ? "Secrets are shown: cookies, credentials and query values are "
-				     "in this page."
-				   : "Cookies, credentials and the values of queries read "
+				     "in this page." :
+				     "Cookies, credentials and the values of queries read "
 				     "[redacted]; payload, where it was kept (-s), does not.");
 	buf_str(b, "<li>TLS is not read: of such connections there are addresses and times "
 		   "only.</li></ul>\n");

@@ -95,10 +95,10 @@ static void draw_step(struct buf *b, const struct report_conn *c, enum step_kind
 		buf_printf(
 			b,
 			"<span><b>%s</b></span><span><small>%s, without an answer</small></span>",
-			c->how == WST_FIN	? "FIN"
-			: c->how == WST_TIMEOUT ? "timeout"
-			: c->how == WST_EXIT	? "process ended"
-						: "RST",
+			c->how == WST_FIN     ? "FIN" :
+			c->how == WST_TIMEOUT ? "timeout" :
+			c->how == WST_EXIT    ? "process ended" :
+						"RST",
 			c->by_client ? "the client gave up" : "closed by the server");
 	}
 	buf_str(b, "<div class=arrow></div></div>");
@@ -148,11 +148,11 @@ void page__sequence(struct page *p, const struct report_case *c)
 			buf_str(b, "<p class=note>The handshake was before wstrace: its connection "
 				   "was already open.</p>");
 		else if (c->legs[0]->opaque)
-			buf_printf(b, "<p class=note>No handshake could be read: %s.</p>",
-				   c->legs[0]->opaque == WST_WHY_TLS ? "it is TLS"
-				   : c->legs[0]->opaque == WST_WHY_HTTP2
-					   ? "it is HTTP/2"
-					   : why_name(c->legs[0]->opaque));
+			buf_printf(
+				b, "<p class=note>No handshake could be read: %s.</p>",
+				c->legs[0]->opaque == WST_WHY_TLS   ? "it is TLS" :
+				c->legs[0]->opaque == WST_WHY_HTTP2 ? "it is HTTP/2" :
+								      why_name(c->legs[0]->opaque));
 		return;
 	}
 	buf_printf(b, "<h4>Handshake</h4><div class=\"seq n%u\">", n);

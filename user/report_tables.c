@@ -69,7 +69,8 @@ static void draw_groups(struct page *p)
 		   "class=wide>Process<th class=r>Connections<th class=\"r wide\">WebSocket<th "
 		   "class=r>Failed<th class=r>Verdicts<th class=\"r wide\">Frames<th class=\"r "
 		   "wide\">Payload<th class=\"r wide\">Slowest handshake</thead><tbody>\n");
-	HASH_ITER(hh, p->r->groups, g, next) {
+	HASH_ITER(hh, p->r->groups, g, next)
+	{
 		if (shown++ < GROUPS_SHOWN) {
 			draw_group(b, g, NULL);
 			continue;
@@ -207,7 +208,8 @@ static void draw_conns(struct page *p)
 	uint32_t n = 0, all = HASH_COUNT(p->r->conns);
 
 	HASH_SORT(p->r->conns, by_number);
-	HASH_ITER(hh, p->r->conns, c, next) {
+	HASH_ITER(hh, p->r->conns, c, next)
+	{
 		if (n % BLOCK == 0)
 			open_block(p->b, c, all - n, all <= OPEN_UP_TO);
 		draw_conn(p->b, c, p->r->last_ts);

@@ -4,8 +4,8 @@
 #include "rules.h"
 
 /* In this order they are looked at: a row that explains more comes first. */
-const struct rule *const rule_tables[] = { rules_handshake, rules_refused, rules_frame, rules_end,
-					   rules_load, NULL };
+const struct rule *const rule_tables[] = { rules_handshake, rules_refused, rules_frame,
+					   rules_end,	    rules_load,	   NULL };
 const struct rule_help *const help_tables[] = { help_handshake, help_stream, NULL };
 
 const char *severity_name(enum severity s)
@@ -94,8 +94,10 @@ int rules_explain(const char *id)
 	}
 	h = rule_help(id);
 	if (!h) {
-		fprintf(stderr, "wstrace: cannot explain '%s': no such rule; "
-				"--explain list names them\n", id);
+		fprintf(stderr,
+			"wstrace: cannot explain '%s': no such rule; "
+			"--explain list names them\n",
+			id);
 		return 2;
 	}
 	printf("%s (%s): %s\n", h->id, severity_name(severity_of(h->id)), h->title);

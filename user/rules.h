@@ -12,7 +12,8 @@ enum severity { SEV_INFO, SEV_WARNING, SEV_ERROR };
 
 /* When a rule is looked at: what the moment says it need not ask again. */
 enum moment {
-	AT_REQUEST = 1, /* one that wants a WebSocket, headers and all; the leg in front is joined */
+	/* one that wants a WebSocket, headers and all; the leg in front is joined */
+	AT_REQUEST = 1,
 	AT_RESPONSE = 2, /* an answer to one, headers and all */
 	AT_FRAME = 4, /* a frame of a WebSocket that something is remarkable about */
 	AT_END = 8, /* the connection has ended, and so have its other legs, or a second ago */
@@ -51,7 +52,8 @@ struct rule_help {
 };
 
 /* Each ends with a row without id. */
-extern const struct rule rules_handshake[], rules_refused[], rules_frame[], rules_end[], rules_load[];
+extern const struct rule rules_handshake[], rules_refused[], rules_frame[], rules_end[],
+	rules_load[];
 extern const struct rule *const rule_tables[]; /* NULL at the end */
 extern const struct rule_help help_handshake[], help_stream[];
 extern const struct rule_help *const help_tables[];

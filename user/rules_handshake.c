@@ -61,8 +61,8 @@ static bool bad_key(const struct facts *f)
 
 const struct rule rules_handshake[] = {
 	{ "upgrade-stripped-here", SEV_ERROR, CAUSE_HANDSHAKE, AT_REQUEST, stripped_here,
-	  "{proxy} removed the Upgrade header from {target}, though it passes it on for {kept}: this "
-	  "location lacks the lines for it, or cancels inherited ones by lines of its own",
+	  "{proxy} removed the Upgrade header from {target}, though it passes it on for {kept}: "
+	  "this location lacks the lines for it, or cancels inherited ones by lines of its own",
 	  NULL, "target kept client_upgrade connection http key server_addr joined_by",
 	  "upgrade-stripped" },
 	{ "upgrade-stripped", SEV_ERROR, CAUSE_HANDSHAKE, AT_REQUEST, stripped_by_proxy,
@@ -70,12 +70,12 @@ const struct rule rules_handshake[] = {
 	  "open a WebSocket",
 	  NULL, "target client_upgrade connection http key server_addr joined_by" },
 	{ "upgrade-stripped", SEV_ERROR, CAUSE_HANDSHAKE, AT_REQUEST, stripped,
-	  "the request for {target} has a Sec-WebSocket-Key but no Upgrade header: something between "
-	  "the client and {server} removed it, most likely {proxy}",
+	  "the request for {target} has a Sec-WebSocket-Key but no Upgrade header: something "
+	  "between the client and {server} removed it, most likely {proxy}",
 	  NULL, "target connection http key server_addr client_addr" },
 	{ "upstream-http10", SEV_ERROR, CAUSE_HANDSHAKE, AT_REQUEST, http10,
-	  "{proxy} asks {server} for {target} with HTTP/1.0, which knows no Upgrade",
-	  NULL, "target http upgrade connection key server_addr joined_by" },
+	  "{proxy} asks {server} for {target} with HTTP/1.0, which knows no Upgrade", NULL,
+	  "target http upgrade connection key server_addr joined_by" },
 	{ "upgrade-value", SEV_ERROR, CAUSE_HANDSHAKE, AT_REQUEST, upgrade_value,
 	  "the request for {target} has the Upgrade header '{upgrade}', not 'websocket'; it comes "
 	  "from {client}",
@@ -85,8 +85,8 @@ const struct rule rules_handshake[] = {
 	  "name upgrade; it comes from {client}",
 	  NULL, "target upgrade connection http key" },
 	{ "no-key", SEV_ERROR, CAUSE_HANDSHAKE, AT_REQUEST, upgrade_added,
-	  "{proxy} added Upgrade to a plain request for {target}: it has no Sec-WebSocket-Key, since "
-	  "its client asked for no WebSocket",
+	  "{proxy} added Upgrade to a plain request for {target}: it has no Sec-WebSocket-Key, "
+	  "since its client asked for no WebSocket",
 	  "have the proxy pass on the client's own Upgrade, none where there is none (nginx: "
 	  "proxy_set_header Upgrade $http_upgrade;)",
 	  "target upgrade connection http joined_by" },
@@ -150,8 +150,8 @@ static bool refused_101(const struct facts *f)
 
 static bool upstream_failed(const struct facts *f, uint8_t how)
 {
-	return f->res.status >= 502 && f->res.status <= 504 && f->up &&
-	       !f->up->req.seen && f->up->end.seen && f->up->end.how == how;
+	return f->res.status >= 502 && f->res.status <= 504 && f->up && !f->up->req.seen &&
+	       f->up->end.seen && f->up->end.how == how;
 }
 
 static bool upstream_refused(const struct facts *f)
@@ -296,8 +296,8 @@ static bool other_version(const struct facts *f)
 
 static bool sticky(const struct facts *f)
 {
-	return f->res.status == 400 && f->req.target &&
-	       strstr(f->req.target, "EIO=") && strstr(f->req.target, "sid=");
+	return f->res.status == 400 && f->req.target && strstr(f->req.target, "EIO=") &&
+	       strstr(f->req.target, "sid=");
 }
 
 /* The port behind a host, without a colon; the scheme's own where there is none. */
@@ -337,8 +337,8 @@ static bool auth(const struct facts *f)
 
 static bool path_rewritten(const struct facts *f)
 {
-	return f->res.status == 404 && f->down && f->down->req.target &&
-	       f->req.target && strcmp(f->down->req.target, f->req.target);
+	return f->res.status == 404 && f->down && f->down->req.target && f->req.target &&
+	       strcmp(f->down->req.target, f->req.target);
 }
 
 /* Only its case, or a slash, is another one than that of a target that works. */
@@ -379,8 +379,7 @@ static bool refused(const struct facts *f)
 static bool hung_up(const struct facts *f)
 {
 	return f->res.websocket && f->end.by_client && f->end.lived < 50 * MS &&
-	       f->end.how != WST_TIMEOUT &&
-	       !f->s[WST_C2S].frames && !f->conn->midstream;
+	       f->end.how != WST_TIMEOUT && !f->s[WST_C2S].frames && !f->conn->midstream;
 }
 
 static bool protocol_ignored(const struct facts *f)
@@ -388,9 +387,9 @@ static bool protocol_ignored(const struct facts *f)
 	return hung_up(f) && !f->req.cut && f->req.protocols && !f->res.protocol;
 }
 
-#define NOT_READ                                                                              \
+#define NOT_READ \
 	"see whether its process is stopped or busy, and its listening socket's Recv-Q (ss -ltn)"
-#define FIND_UPSTREAM                                                                         \
+#define FIND_UPSTREAM                                                                    \
 	"find its upstream: wstrace -p any --comm {comm}; what cannot be reached is in " \
 	"ss -tnp state syn-sent"
 
@@ -399,8 +398,8 @@ const struct rule rules_refused[] = {
 	  "{server} answered {target} with a 101 that lacks {missing}: no client takes it", NULL,
 	  "target status missing accept server_addr" },
 	{ "bad-accept", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, bad_accept,
-	  "the Sec-WebSocket-Accept of {server}'s 101 for {target} does not fit the key: clients hang "
-	  "up",
+	  "the Sec-WebSocket-Accept of {server}'s 101 for {target} does not fit the key: clients "
+	  "hang up",
 	  NULL, "target key accept server_addr" },
 	{ "subprotocol", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, subprotocol,
 	  "{server} chose the subprotocol '{chosen}' for {target}, and the client offered "
@@ -413,59 +412,60 @@ const struct rule rules_refused[] = {
 	  "{server} refused the backend's 101 for {target} and told the client 502", NULL,
 	  "target status upstream_status upstream" },
 	{ "upstream-down", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, upstream_refused,
-	  "nothing listens on {upstream}, where {server} wants to pass {target} on to: the connection "
-	  "was refused",
+	  "nothing listens on {upstream}, where {server} wants to pass {target} on to: the "
+	  "connection was refused",
 	  NULL, "target upstream status latency_ms" },
 	{ "upstream-down", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, upstream_silent,
-	  "{upstream}, where {server} wants to pass {target} on to, cannot be reached: no connection "
-	  "came about",
+	  "{upstream}, where {server} wants to pass {target} on to, cannot be reached: no "
+	  "connection came about",
 	  NULL, "target upstream status latency_ms" },
 	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, mute_unread,
 	  "{silent} never read the request for {target}: {server} gave up after {latency_ms} ms",
 	  NOT_READ, "target status upstream latency_ms unread_behind" },
 	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, mute,
-	  "{upstream} took the connection and the request for {target} and never answered: {server} "
-	  "gave up after {latency_ms} ms",
+	  "{upstream} took the connection and the request for {target} and never answered: "
+	  "{server} gave up after {latency_ms} ms",
 	  NULL, "target status upstream latency_ms" },
 	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, gateway_timeout,
-	  "{server} waited {latency_ms} ms for its upstream, which did not answer the request for {target} "
-	  "(504)",
+	  "{server} waited {latency_ms} ms for its upstream, which did not answer the request for "
+	  "{target} (504)",
 	  NULL, "target status latency_ms" },
 	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_WAIT, silent_unread,
-	  "{silent} has not read the request for {target}, which has waited for {waiting} s: it accepts "
-	  "no connections, or is stuck",
+	  "{silent} has not read the request for {target}, which has waited for {waiting} s: it "
+	  "accepts no connections, or is stuck",
 	  NOT_READ, "target waiting unread_behind upstream" },
 	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_WAIT, silent_tls,
-	  "{silent} does not answer the TLS in which {target} is to be passed on to it; the client has "
-	  "waited for {waiting} s",
+	  "{silent} does not answer the TLS in which {target} is to be passed on to it; the client "
+	  "has waited for {waiting} s",
 	  "where it speaks plain HTTP, the proxy must, too (http://); else free its workers",
 	  "target waiting upstream" },
 	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_WAIT, silent_proxy,
-	  "{silent} has not answered the request for {target} for {waiting} s, and no connection of it "
-	  "to an upstream is seen",
+	  "{silent} has not answered the request for {target} for {waiting} s, and no connection "
+	  "of it to an upstream is seen",
 	  FIND_UPSTREAM, "target waiting server_addr" },
 	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_WAIT, silent,
 	  "{silent} has not answered the request for {target} for {waiting} s", NULL,
 	  "target waiting upstream server_addr" },
 	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_END, gave_up_unread,
-	  "{silent} never read the request for {target}: after {waited_ms} ms {client} gave up", NOT_READ,
-	  "target waited_ms unread_behind upstream" },
+	  "{silent} never read the request for {target}: after {waited_ms} ms {client} gave up",
+	  NOT_READ, "target waited_ms unread_behind upstream" },
 	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_END, gave_up_proxy,
-	  "{silent} did not answer the request for {target} in {waited_ms} ms, then {client} gave up; no "
-	  "connection of it to an upstream was seen",
+	  "{silent} did not answer the request for {target} in {waited_ms} ms, then {client} gave "
+	  "up; no connection of it to an upstream was seen",
 	  FIND_UPSTREAM, "target waited_ms server_addr" },
 	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_END, gave_up,
-	  "{silent} did not answer the request for {target} in {waited_ms} ms, then {client} gave up",
+	  "{silent} did not answer the request for {target} in {waited_ms} ms, then {client} gave "
+	  "up",
 	  NULL, "target waited_ms upstream server_addr" },
 	{ "tls-mismatch", SEV_ERROR, CAUSE_HANDSHAKE, AT_OPAQUE, tls_to_plain,
 	  "{client} speaks TLS to {server_addr}, where plain HTTP is spoken", NULL,
 	  "server_addr client_addr status" },
 	{ "tls-mismatch", SEV_ERROR, CAUSE_HANDSHAKE, AT_END, tls_in_vain,
-	  "{client} spoke TLS to {server_addr}, where plain HTTP is spoken, and got no answer", NULL,
-	  "server_addr client_addr how lived_ms" },
+	  "{client} spoke TLS to {server_addr}, where plain HTTP is spoken, and got no answer",
+	  NULL, "server_addr client_addr how lived_ms" },
 	{ "tls-mismatch", SEV_WARNING, CAUSE_HANDSHAKE, AT_END, tls_hung_up,
-	  "{client} spoke TLS to {server_addr}, which ended the connection at once, without a word: it may "
-	  "be that plain HTTP is spoken there",
+	  "{client} spoke TLS to {server_addr}, which ended the connection at once, without a "
+	  "word: it may be that plain HTTP is spoken there",
 	  NULL, "server_addr client_addr how lived_ms" },
 	{ "tls-mismatch", SEV_ERROR, CAUSE_HANDSHAKE, AT_OPAQUE, tls_answer,
 	  "{client} speaks plain HTTP to {server_addr}, which answers in TLS", NULL,
@@ -474,13 +474,16 @@ const struct rule rules_refused[] = {
 	  "{client} speaks plain HTTP to {server_addr}, where TLS is spoken", NULL,
 	  "server_addr client_addr status" },
 	{ "bad-version", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, other_version,
-	  "{client} asked {server} for WebSocket version {request_version}, which it does not speak",
+	  "{client} asked {server} for WebSocket version {request_version}, which it does not "
+	  "speak",
 	  NULL, "target status request_version server_version" },
 	{ "sticky", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, sticky,
-	  "{server} does not know the session that {target} names: most likely another server made it",
+	  "{server} does not know the session that {target} names: most likely another server made "
+	  "it",
 	  NULL, "target status server_addr" },
 	{ "origin-403", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, origin_403,
-	  "{server} refused {target} with 403: the Origin {origin} is not the Host {host} that it sees",
+	  "{server} refused {target} with 403: the Origin {origin} is not the Host {host} that it "
+	  "sees",
 	  NULL, "target status origin host client_host" },
 	{ "redirect", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, redirect,
 	  "{server} redirects {target} to {location}: WebSocket clients do not follow", NULL,
@@ -495,40 +498,41 @@ const struct rule rules_refused[] = {
 	  "{server} knows no {target} (404), though it has opened a WebSocket for {similar}",
 	  "use {similar}: case and slashes count", "target similar status host server_addr" },
 	{ "not-found", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, not_found_here,
-	  "{server} answered {target} with 404 itself, as far as is seen: it passed the request on to no "
-	  "port that is traced",
-	  "compare the path, and its case, with the proxy's locations: none for a WebSocket fits it",
+	  "{server} answered {target} with 404 itself, as far as is seen: it passed the request on "
+	  "to no port that is traced",
+	  "compare the path, and its case, with the proxy's locations: none for a WebSocket fits "
+	  "it",
 	  "target status host server_addr" },
 	{ "not-found", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, not_found,
 	  "{server} knows no {target} (404)", NULL, "target status host server_addr" },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, bad_gateway,
-	  "{server} answered {target} with {answer}: it got no good answer from its upstream, which is "
-	  "not among the ports traced",
+	  "{server} answered {target} with {answer}: it got no good answer from its upstream, "
+	  "which is not among the ports traced",
 	  "trace its upstream, too, whatever port that is: wstrace -p any --comm {comm}",
 	  "target status reason" },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, upstream_unanswered,
-	  "{upstream} did not answer the request for {target}, and {server} told the client {answer}",
+	  "{upstream} did not answer the request for {target}, and {server} told the client "
+	  "{answer}",
 	  "see the log of what listens on {upstream}; where that speaks TLS, the proxy must, too "
 	  "(https://)",
 	  "target status reason upstream" },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, bad_request,
 	  "{server} refused to open a WebSocket for {target}: {answer}",
-	  "see the server's log; 400 is also how servers answer plain HTTP on a port with TLS, where "
-	  "wss:// is meant",
+	  "see the server's log; 400 is also how servers answer plain HTTP on a port with TLS, "
+	  "where wss:// is meant",
 	  "target status reason upgrade connection http server_addr" },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, refused,
 	  "{server} refused to open a WebSocket for {target}: {answer}", NULL,
 	  "target status reason upgrade connection http" },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_END, no_answer,
 	  "{server} ended the connection without an answer to the request for {target}",
-	  "see the server's log; where it speaks TLS, wss:// is meant",
-	  "target how waited_ms" },
+	  "see the server's log; where it speaks TLS, wss:// is meant", "target how waited_ms" },
 	{ "subprotocol", SEV_ERROR, CAUSE_HANDSHAKE, AT_END, protocol_ignored,
 	  "{server} chose none of the subprotocols '{offered}' for {target}, and {client} hung up",
 	  NULL, "target offered lived_ms" },
 	{ "early-client-close", SEV_WARNING, CAUSE_HANDSHAKE, AT_END, hung_up,
-	  "{client} hung up on the 101 for {target} within {lived_ms} ms, without a frame: it rejected "
-	  "the handshake",
+	  "{client} hung up on the 101 for {target} within {lived_ms} ms, without a frame: it "
+	  "rejected the handshake",
 	  NULL, "target lived_ms chosen extensions_granted" },
 	{ 0 },
 };

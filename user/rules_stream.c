@@ -81,8 +81,8 @@ const struct rule rules_frame[] = {
 	  "{sender} sent a compressed frame (RSV1), and the handshake did not agree on compression",
 	  NULL, "dir rsv extensions_offered extensions_granted" },
 	{ "rsv-not-agreed", SEV_ERROR, CAUSE_STREAM, AT_FRAME, rsv_not_agreed,
-	  "{sender} sent a frame with {rsv_bits} set, and the handshake agreed on no extension that "
-	  "uses that",
+	  "{sender} sent a frame with {rsv_bits} set, and the handshake agreed on no extension "
+	  "that uses that",
 	  "mend the sender, or what alters frames on the way: without such an extension these bits "
 	  "are 0",
 	  "dir rsv extensions_offered extensions_granted" },
@@ -202,8 +202,7 @@ static bool heartbeat_closed(const struct facts *f)
 {
 	const struct stream_facts *s2c = &f->s[WST_S2C];
 
-	return s2c->closed && (!s2c->code || s2c->code == 1011) &&
-	       unanswered(f, s2c->close_ts);
+	return s2c->closed && (!s2c->code || s2c->code == 1011) && unanswered(f, s2c->close_ts);
 }
 
 static bool reload(const struct facts *f)
@@ -254,7 +253,7 @@ static bool policy(const struct facts *f)
 	uint16_t code = f->s[WST_S2C].code;
 
 	return (code == 1008 || code == 1013 || code == 3000 || code == 3003 ||
-			    (code >= 4000 && code < 5000)) &&
+		(code >= 4000 && code < 5000)) &&
 	       (!f->s[WST_C2S].closed || f->s[WST_C2S].close_ts >= f->s[WST_S2C].close_ts);
 }
 
@@ -270,15 +269,16 @@ static bool reset(const struct facts *f)
 
 const struct rule rules_end[] = {
 	{ "bad-utf8", SEV_ERROR, CAUSE_STREAM, AT_FRAME, utf8_1007,
-	  "{close_sender} ended the connection with 1007: {close_receiver} sent text that is not UTF-8",
+	  "{close_sender} ended the connection with 1007: {close_receiver} sent text that is not "
+	  "UTF-8",
 	  NULL, "code close_reason" },
 	{ "too-big", SEV_ERROR, CAUSE_STREAM, AT_FRAME, too_big,
 	  "{close_sender} ended the connection with 1009: a message of {close_receiver} was larger "
 	  "than it takes",
 	  NULL, "code close_reason" },
 	{ "server-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_FRAME, heartbeat_closed,
-	  "{close_sender} ended the connection because {close_receiver} did not answer its ping for "
-	  "{client_silence} s",
+	  "{close_sender} ended the connection because {close_receiver} did not answer its ping "
+	  "for {client_silence} s",
 	  NULL, "client_silence code close_reason" },
 	{ "app-error", SEV_ERROR, CAUSE_STREAM, AT_FRAME, app_1011,
 	  "{close_sender} ended the connection with {closing}: the application failed", NULL,
@@ -290,8 +290,8 @@ const struct rule rules_end[] = {
 	{ "policy", SEV_WARNING, CAUSE_STREAM, AT_FRAME, policy,
 	  "{close_sender} refused to go on: {closing}", NULL, "code close_reason" },
 	{ "reload", SEV_WARNING, CAUSE_END, AT_END, reload,
-	  "{closer} ended {together} connections together, without a Close frame: it was reloaded or "
-	  "stopped",
+	  "{closer} ended {together} connections together, without a Close frame: it was reloaded "
+	  "or stopped",
 	  NULL, "together silence lived_ms how first" },
 	{ "heartbeat-races", SEV_ERROR, CAUSE_END, AT_END, races,
 	  "{closer} cut the connection after {silence} s without traffic, and pings come every "
@@ -313,7 +313,8 @@ const struct rule rules_end[] = {
 	  "{peer} no longer answers: TCP gave up after {retrans} retransmissions", NULL,
 	  "retrans how silence" },
 	{ "reset", SEV_WARNING, CAUSE_END, AT_END, reset,
-	  "{closer} reset the connection, without a Close frame", NULL, "first how unread silence" },
+	  "{closer} reset the connection, without a Close frame", NULL,
+	  "first how unread silence" },
 	{ "no-goodbye", SEV_INFO, CAUSE_END, AT_END, dropped,
 	  "{closer} ended the connection without a Close frame: browsers report 1006", NULL,
 	  "first how silence lived_ms" },
@@ -354,8 +355,10 @@ static bool pong_behind(const struct facts *f)
 {
 	const struct stream_facts *s = &f->s[f->dir];
 
-	return f->rtt_us > 500000 && s->data_len > 1 << 20 && s->data_ts && s->last_ts > s->data_ts &&
-	       s->last_ts - s->data_ts < 2 * f->rtt_us * 1000ULL; /* it may have begun before the ping */
+	return f->rtt_us > 500000 && s->data_len > 1 << 20 && s->data_ts &&
+	       s->last_ts > s->data_ts &&
+	       /* it may have begun before the ping */
+	       s->last_ts - s->data_ts < 2 * f->rtt_us * 1000ULL;
 }
 
 static bool proxy_slow(const struct facts *f)
@@ -379,9 +382,9 @@ static bool stampede(const struct facts *f)
 	return f->mass_closes >= 20 && f->opens == (f->mass_closes + 1) / 2;
 }
 
-#define NAGLE_SAYS                                                                                \
-	"small messages of {here} wait about {held_ms} ms before they leave: TCP_NODELAY is off, and " \
-	"Nagle's algorithm holds each until {peer} has acknowledged the one before"
+#define NAGLE_SAYS                                                                                 \
+	"small messages of {here} wait about {held_ms} ms before they leave: TCP_NODELAY is off, " \
+	"and Nagle's algorithm holds each until {peer} has acknowledged the one before"
 #define NAGLE_EVIDENCE "held held_ms rtt_min_us dir"
 
 const struct rule rules_load[] = {
@@ -394,8 +397,8 @@ const struct rule rules_load[] = {
 	  "{unsent_for} s",
 	  NULL, "unsent unsent_for window" },
 	{ "loss-stall", SEV_WARNING, CAUSE_LOAD, AT_LOOK | AT_END, loss,
-	  "of about {segments} segments to {peer}, {retrans} were sent again: packets get lost, and each "
-	  "loss holds up what comes behind it",
+	  "of about {segments} segments to {peer}, {retrans} were sent again: packets get lost, "
+	  "and each loss holds up what comes behind it",
 	  NULL, "retrans segments" },
 	{ "proxy-slow", SEV_WARNING, CAUSE_LOAD, AT_LOOK, proxy_slow,
 	  "{server} adds {delay_ms} ms to a message (the median of {delays})", NULL,
@@ -404,7 +407,8 @@ const struct rule rules_load[] = {
 	  "tcp_nodelay on; in {here}'s configuration, which is the default: somewhere it says off",
 	  NAGLE_EVIDENCE },
 	{ "nagle", SEV_WARNING, CAUSE_LOAD, AT_HELD, nagle, NAGLE_SAYS,
-	  "set TCP_NODELAY in {here}, or write what belongs together with one call", NAGLE_EVIDENCE },
+	  "set TCP_NODELAY in {here}, or write what belongs together with one call",
+	  NAGLE_EVIDENCE },
 	{ "pong-behind", SEV_WARNING, CAUSE_LOAD, AT_FRAME, pong_behind,
 	  "a pong of {sender} came after {rtt_ms} ms, behind a frame of {data_len} bytes", NULL,
 	  "rtt_ms data_len dir" },

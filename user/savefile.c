@@ -153,8 +153,7 @@ bool savefile__overdue(const struct savefile *s, uint64_t now)
 
 bool savefile__ending(const struct savefile *s, uint64_t now)
 {
-	return period_over(s, now) && !s->o.megabytes && s->o.files &&
-	       s->periods + 1 >= s->o.files;
+	return period_over(s, now) && !s->o.megabytes && s->o.files && s->periods + 1 >= s->o.files;
 }
 
 int savefile__next(struct savefile *s, uint64_t now)

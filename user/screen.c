@@ -106,7 +106,8 @@ static void choose_looks(void)
 	static const struct {
 		enum look look;
 		short colour;
-	} colours[] = { { LOOK_GOOD, COLOR_GREEN }, { LOOK_WARN, COLOR_YELLOW },
+	} colours[] = { { LOOK_GOOD, COLOR_GREEN },
+			{ LOOK_WARN, COLOR_YELLOW },
 			{ LOOK_BAD, COLOR_RED } };
 
 	looks[LOOK_BOLD] = looks[LOOK_WARN] = looks[LOOK_BAD] = A_BOLD;
@@ -228,15 +229,24 @@ uint32_t screen_key(void)
 		wint_t theirs;
 		uint32_t ours;
 	} keys[] = {
-		{ KEY_UP, SK_UP },	     { KEY_DOWN, SK_DOWN },
-		{ KEY_LEFT, SK_LEFT },	     { KEY_RIGHT, SK_RIGHT },
-		{ KEY_PPAGE, SK_PAGE_UP },   { KEY_NPAGE, SK_PAGE_DOWN },
-		{ KEY_HOME, SK_HOME },	     { KEY_END, SK_END },
-		{ KEY_FIND, SK_HOME },	     { KEY_SELECT, SK_END },
-		{ KEY_A1, SK_HOME },	     { KEY_C1, SK_END },
-		{ KEY_A3, SK_PAGE_UP },	     { KEY_C3, SK_PAGE_DOWN },
-		{ KEY_BACKSPACE, SK_BACKSPACE }, { KEY_DC, SK_BACKSPACE },
-		{ KEY_ENTER, SK_ENTER },     { KEY_RESIZE, SK_RESIZE },
+		{ KEY_UP, SK_UP },
+		{ KEY_DOWN, SK_DOWN },
+		{ KEY_LEFT, SK_LEFT },
+		{ KEY_RIGHT, SK_RIGHT },
+		{ KEY_PPAGE, SK_PAGE_UP },
+		{ KEY_NPAGE, SK_PAGE_DOWN },
+		{ KEY_HOME, SK_HOME },
+		{ KEY_END, SK_END },
+		{ KEY_FIND, SK_HOME },
+		{ KEY_SELECT, SK_END },
+		{ KEY_A1, SK_HOME },
+		{ KEY_C1, SK_END },
+		{ KEY_A3, SK_PAGE_UP },
+		{ KEY_C3, SK_PAGE_DOWN },
+		{ KEY_BACKSPACE, SK_BACKSPACE },
+		{ KEY_DC, SK_BACKSPACE },
+		{ KEY_ENTER, SK_ENTER },
+		{ KEY_RESIZE, SK_RESIZE },
 	};
 	wint_t c;
 	int kind;
@@ -247,8 +257,11 @@ uint32_t screen_key(void)
 	if (kind == ERR)
 		return SK_NONE;
 	if (kind == OK)
-		return c == '\r' || c == '\n' ? SK_ENTER : c == 127 || c == 8 ? SK_BACKSPACE :
-		       c == '\t' ? SK_TAB : c ? (uint32_t)c : 1;
+		return c == '\r' || c == '\n' ? SK_ENTER :
+		       c == 127 || c == 8     ? SK_BACKSPACE :
+		       c == '\t'	      ? SK_TAB :
+		       c		      ? (uint32_t)c :
+						1;
 	if (c >= (wint_t)KEY_F(1) && c <= (wint_t)KEY_F(12))
 		return SK_F + (c - KEY_F0);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)

@@ -55,7 +55,9 @@ void screen__interrupt(void);
 int screen_rows(void);
 int screen_cols(void);
 
-/* Whether the terminal takes output now: a stopped one must not hold up the ring buffer's reader. */
+/*
+ * Whether the terminal takes output now: a stopped one must not hold up the ring buffer's reader.
+ */
 bool screen_writable(void);
 
 /* Whether there is nobody any more to look at it. */

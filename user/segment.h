@@ -10,8 +10,9 @@
 enum { TH_FIN = 1, TH_SYN = 2, TH_RST = 4, TH_PSH = 8, TH_ACK = 16 };
 
 #define SEGMENT_HEAD_MAX (14 + 40 + 20)
-#define SEGMENT_MAX 65160 /* most data of a whole segment: 45 times 1448, as Linux would make it \
-			   */
+#define SEGMENT_MAX                                                                  \
+	65160 /* most data of a whole segment: 45 times 1448, as Linux would make it \
+	       */
 
 /* One direction of a connection: all of the headers that stays the same. */
 struct path {

@@ -82,7 +82,9 @@ void sites__asked(struct sites *all, struct facts *f)
 	f->mass_closes = s->mass && f->req.ts - s->mass_ts < MASS_REMEMBERED ? s->mass : 0;
 }
 
-/* Which targets this server opens, and whether the one that it does not know is like one of them. */
+/*
+ * Which targets this server opens, and whether the one that it does not know is like one of them.
+ */
 static void note_opened(struct site *s, struct facts *f)
 {
 	if (f->req.target && f->res.websocket)
@@ -156,7 +158,8 @@ void sites__free(struct sites *all)
 {
 	struct site *s, *next;
 
-	HASH_ITER(hh, all->by_addr, s, next) {
+	HASH_ITER(hh, all->by_addr, s, next)
+	{
 		HASH_DEL(all->by_addr, s);
 		free(s->kept);
 		opened__free(&s->opened);

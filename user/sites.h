@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What has been seen at each server address, by all connections to it, for the facts of the next
- * one. When memory runs out, or there are too many, a further one is as if nobody had used it before.
+ * one. When memory runs out, or there are too many, a further one is as if nobody had used it
+ * before.
  */
 #ifndef SITES_H
 #define SITES_H

@@ -29,8 +29,9 @@ static void rank(struct worst *list, const struct conn *c, const struct hist_sum
 	if (i == WORST)
 		return;
 	memmove(&list[i + 1], &list[i], (WORST - 1 - i) * sizeof(*list));
-	list[i] = (struct worst){ .p99 = s->p99, .count = s->count, .number = c->number,
-				  .pid = c->pid };
+	list[i] = (struct worst){
+		.p99 = s->p99, .count = s->count, .number = c->number, .pid = c->pid
+	};
 	memcpy(list[i].comm, c->comm, sizeof(c->comm));
 	memcpy(list[i].remote, c->remote, sizeof(c->remote));
 	if (c->target)

@@ -13,8 +13,8 @@
 extern const struct options *text_options; /* from the output's start on */
 
 /*
- * Starts a line, with the columns that each event has; dir: two more. Returns line_start()'s buffer;
- * line_end() is the caller's.
+ * Starts a line, with the columns that each event has; dir: two more. Returns line_start()'s
+ * buffer; line_end() is the caller's.
  */
 struct buf *text_line(const struct event *e, const char *dir);
 

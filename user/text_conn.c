@@ -149,7 +149,8 @@ static void add_last(struct buf *b, const struct wst_stats *r)
 
 void text_close(const struct event *e)
 {
-	static const char *const hows[] = { [WST_FIN] = "FIN",	     [WST_RST_SENT] = "RST sent",
+	static const char *const hows[] = { [WST_FIN] = "FIN",
+					    [WST_RST_SENT] = "RST sent",
 					    [WST_RST_RECEIVED] = "RST received",
 					    [WST_TIMEOUT] = "timeout",
 					    [WST_EXIT] = "process ended" };
@@ -177,10 +178,12 @@ void text_close(const struct event *e)
 	if (!r->how)
 		buf_str(b, "replaced by a new connection (its end is not in the capture");
 	else if (r->how == WST_TIMEOUT)
-		buf_printf(b, "given up: the %s did not answer (timeout", client ? "client" : "server");
+		buf_printf(b, "given up: the %s did not answer (timeout",
+			   client ? "client" : "server");
 	else
 		buf_printf(b, "closed by the %s (%s", client ? "client" : "server",
-			   r->how < sizeof(hows) / sizeof(hows[0]) && hows[r->how] ? hows[r->how] : "?");
+			   r->how < sizeof(hows) / sizeof(hows[0]) && hows[r->how] ? hows[r->how] :
+										     "?");
 	if (c->close_code)
 		buf_printf(b, ", %u", c->close_code);
 	buf_str(b, c->midstream ? ") seen for " : ") after ");

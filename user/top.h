@@ -88,7 +88,8 @@ void top_rows__arrange(struct top_view *v, uint64_t now, bool forget, const stru
 
 /*
  * top_list.c. Draws lines from y on, the titles first, and returns how many rows had room. *left:
- * the first column that is drawn of those that do not stay; moved where column must has no room else.
+ * the first column that is drawn of those that do not stay; moved where column must has no room
+ * else.
  */
 uint32_t top_list__draw(const struct top_view *v, int y, int height, uint32_t first,
 			const struct top_row *selected, uint64_t now, int *left, int must);

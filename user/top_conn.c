@@ -179,8 +179,9 @@ static void add_why(struct buf *b, uint64_t now)
 	if (row->closed && row->how == WST_UNSEEN) {
 		buf_str(b, "closed unseen, after no more than ");
 	} else if (row->closed) {
-		buf_printf(b, row->how == WST_TIMEOUT ? "given up: the %s did not answer (%s" :
-							"closed by the %s (%s",
+		buf_printf(b,
+			   row->how == WST_TIMEOUT ? "given up: the %s did not answer (%s" :
+						     "closed by the %s (%s",
 			   client ? "client" : "server", end_name(row->how));
 		if (c->close_code)
 			buf_printf(b, ", %u", c->close_code);
@@ -234,8 +235,9 @@ static void draw_tabs(bool paused)
 
 	screen_str(HEAD_LINES - 1, 0, screen_cols(), LOOK_HEAD, "");
 	for (enum tab t = 0; t < TABS; t++) {
-		enum look look = t == tab ? LOOK_BOLD :
-				 t == TAB_VERDICTS && row->rule ? LOOK_BAD : LOOK_HEAD;
+		enum look look = t == tab			? LOOK_BOLD :
+				 t == TAB_VERDICTS && row->rule ? LOOK_BAD :
+								  LOOK_HEAD;
 
 		screen_str(HEAD_LINES - 1, x, strlen(tab_names[t]), look, tab_names[t]);
 		x += strlen(tab_names[t]) + 2;
@@ -302,7 +304,8 @@ static void add_line(struct buf *b, const struct line *l)
 	buf_free(&n);
 	buf_printf(b, "%s %-6s %s %c%c%c %s %9s  ", f->dir == WST_C2S ? "->" : "<-",
 		   ws_op_name(f->opcode), f->fin ? "FIN" : "-  ", f->rsv & 4 ? '1' : '-',
-		   f->rsv & 2 ? '2' : '-', f->rsv & 1 ? '3' : '-', f->masked ? "mask" : "-   ", size);
+		   f->rsv & 2 ? '2' : '-', f->rsv & 1 ? '3' : '-', f->masked ? "mask" : "-   ",
+		   size);
 	buf_str(b, l->text ? l->text : "");
 }
 
@@ -328,12 +331,14 @@ static void draw_frames(int y, int height)
 	if (!n)
 		screen_str(y, 1, screen_cols() - 1, LOOK_DIM,
 			   row->closed ? "closed: no more frames come" :
-			   row->c->pid ? "frames are shown as they pass, from now on" : "");
+			   row->c->pid ? "frames are shown as they pass, from now on" :
+					 "");
 	for (int i = 0; i < height && first + i < n; i++) {
 		const struct line *l = &lines[(n_lines - n + first + i) % FRAMES];
-		enum look look = !l->is_frame		       ? LOOK_WARN :
-				 l->f.opcode == WS_OP_CLOSE    ? LOOK_BAD :
-				 l->f.opcode & 8	       ? LOOK_GOOD : LOOK_PLAIN;
+		enum look look = !l->is_frame		    ? LOOK_WARN :
+				 l->f.opcode == WS_OP_CLOSE ? LOOK_BAD :
+				 l->f.opcode & 8	    ? LOOK_GOOD :
+							      LOOK_PLAIN;
 
 		b.len = 0;
 		add_line(&b, l);
@@ -373,7 +378,8 @@ static void add_handshake(struct buf *b)
 {
 	if (!row->request && !row->response)
 		buf_str(b, row->c->midstream ?
-			"not seen: the connection was open before wstrace\n" : "not seen (yet)\n");
+				   "not seen: the connection was open before wstrace\n" :
+				   "not seen (yet)\n");
 	if (row->request)
 		buf_str(b, row->request);
 	if (row->request && row->response)
@@ -398,8 +404,8 @@ static void add_histograms(struct buf *b)
 
 static void add_counters(struct buf *b)
 {
-	static const char *const ops[WST_OPS] = { "cont", "text", "binary", "close", "ping", "pong",
-						  "reserved" };
+	static const char *const ops[WST_OPS] = { "cont", "text", "binary",  "close",
+						  "ping", "pong", "reserved" };
 	const struct conn *c = row->c;
 	const struct wst_counts *n = stats.counts;
 
@@ -410,13 +416,14 @@ static void add_counters(struct buf *b)
 			   (unsigned long long)n[WST_S2C].frames[i]);
 	buf_printf(b, "%-16s %14llu %14llu\n", "messages", (unsigned long long)n[WST_C2S].messages,
 		   (unsigned long long)n[WST_S2C].messages);
-	buf_printf(b, "%-16s %14llu %14llu\n", "payload bytes", (unsigned long long)n[WST_C2S].bytes,
-		   (unsigned long long)n[WST_S2C].bytes);
+	buf_printf(b, "%-16s %14llu %14llu\n", "payload bytes",
+		   (unsigned long long)n[WST_C2S].bytes, (unsigned long long)n[WST_S2C].bytes);
 	buf_printf(b, "%-16s %14llu %14llu\n", "TCP bytes", (unsigned long long)n[WST_C2S].stream,
 		   (unsigned long long)n[WST_S2C].stream);
 	buf_printf(b, "%-16s", "last frame");
 	for (int dir = 0; dir < WST_DIRS; dir++)
-		buf_printf(b, " %14s", stats.last_b0[dir] ? ws_op_name(stats.last_b0[dir] & 15) : "-");
+		buf_printf(b, " %14s",
+			   stats.last_b0[dir] ? ws_op_name(stats.last_b0[dir] & 15) : "-");
 	buf_printf(b, "\n\n%-16s %llu bytes\n%-16s %llu\n", "passed unseen",
 		   (unsigned long long)stats.gaps, "events lost", (unsigned long long)stats.lost);
 	buf_printf(b, "%-16s %u\n%-16s ", "netns", c->netns, "cgroup");
@@ -451,7 +458,8 @@ void top_conn__draw(uint64_t now, bool paused)
 	if (!paused && n_missed) {
 		struct line *l = new_line(now);
 
-		buf_printf(&b, "%llu lines while the screen stood still", (unsigned long long)n_missed);
+		buf_printf(&b, "%llu lines while the screen stood still",
+			   (unsigned long long)n_missed);
 		buf_char(&b, 0);
 		l->text = b.data;
 		b = (struct buf){};

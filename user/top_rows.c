@@ -149,7 +149,9 @@ static char *head_text(const struct head_event *h)
 	return keep(&b);
 }
 
-/* Plain HTTP on the connection leaves the first head; one that asks for WebSocket is what matters. */
+/*
+ * Plain HTTP on the connection leaves the first head; one that asks for WebSocket is what matters.
+ */
 static void on_request(struct top_row *r, const struct event *e)
 {
 	struct buf b = {};
@@ -219,7 +221,8 @@ static void on_stats(struct top_row *r, const struct event *e)
 	if (s->last)
 		r->active = s->h.ts > s->last ? e->ts - (s->h.ts - s->last) : e->ts;
 	for (int i = 0; i < WST_P99S; i++)
-		r->p99[i] = s->p99[i] < HIST_SLOTS ? hist_middle(s->p99[i], TOP_NONE - 1) : TOP_NONE;
+		r->p99[i] =
+			s->p99[i] < HIST_SLOTS ? hist_middle(s->p99[i], TOP_NONE - 1) : TOP_NONE;
 	r->unsent = s->unsent;
 	r->unread = s->unread;
 }
@@ -367,8 +370,9 @@ static bool passes(const struct top_row *r, const char *filter)
 	if (!strcmp(filter, "!"))
 		return top_row_marked(r);
 	snprintf(process, sizeof(process), "%s[%u]", r->c->comm, r->c->pid);
-	return holds(process, filter) || holds(r->c->container, filter) || holds(r->c->remote, filter) ||
-	       holds(r->c->local, filter) || holds(r->target, filter);
+	return holds(process, filter) || holds(r->c->container, filter) ||
+	       holds(r->c->remote, filter) || holds(r->c->local, filter) ||
+	       holds(r->target, filter);
 }
 
 static int compare(const void *pa, const void *pb, void *ctx)

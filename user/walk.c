@@ -151,8 +151,9 @@ static void believe(struct call *k, uint64_t offset, uint32_t seq)
 		w->fn(w->ctx, &r, sizeof(r));
 	for (int i = 0; i < d->n_held; i++) {
 		const struct wst_frame *h = &d->held[i];
-		const struct ws_frame f = { .len = h->len, .b0 = h->b0, .hdr_len = h->hdr_len,
-					    .masked = h->masked };
+		const struct ws_frame f = {
+			.len = h->len, .b0 = h->b0, .hdr_len = h->hdr_len, .masked = h->masked
+		};
 
 		count_frame(w, s, &f);
 		if (WS_IS_CONTROL(h->b0) || w->o.data_frames || stream_remarkable(s, &f, k->dir))
@@ -341,8 +342,15 @@ void walk__bytes(struct walk_conn *c, uint8_t dir, uint64_t ts, uint32_t seq, co
 {
 	struct stream *s = &c->s[dir];
 	struct walk_dir *d = &c->d[dir];
-	struct call k = { .w = c->w, .c = c, .s = s, .p = p, .left = have, .missing = len - have,
-			  .seq = seq, .ts = ts, .dir = dir };
+	struct call k = { .w = c->w,
+			  .c = c,
+			  .s = s,
+			  .p = p,
+			  .left = have,
+			  .missing = len - have,
+			  .seq = seq,
+			  .ts = ts,
+			  .dir = dir };
 	int32_t gap = seq - s->next_seq;
 
 	if (c->opaque)
@@ -412,8 +420,13 @@ void walk__task(struct walk_conn *c, uint64_t ts, const struct wst_task *t)
 
 static void report(struct walk_conn *c, uint64_t ts, const struct walk_tcp *t, uint8_t type)
 {
-	struct wst_stats r = { .opened = c->open.t.h.ts, .last = c->last, .ended = t->ended, .gaps = c->gaps,
-			       .rtt_us = t->rtt_us, .retrans = t->retrans, .how = t->how };
+	struct wst_stats r = { .opened = c->open.t.h.ts,
+			       .last = c->last,
+			       .ended = t->ended,
+			       .gaps = c->gaps,
+			       .rtt_us = t->rtt_us,
+			       .retrans = t->retrans,
+			       .how = t->how };
 
 	if (c->hists) {
 		record_start(&c->hists->h, c, ts, WST_HISTS, 0, 0);

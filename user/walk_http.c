@@ -130,6 +130,6 @@ void walk__resume(struct walk_conn *c, uint64_t ts, const uint8_t *p, uint32_t n
 		some = n - pos < WST_CHUNK ? n - pos : WST_CHUNK;
 		emit_head(&k, seq + pos, pos, p + pos, some,
 			  (pos ? 0 : WST_HEAD_FIRST) |
-			  (pos + some == n ? WST_HEAD_LAST | WST_HEAD_MADE_UP : 0));
+				  (pos + some == n ? WST_HEAD_LAST | WST_HEAD_MADE_UP : 0));
 	}
 }

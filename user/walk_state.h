@@ -13,7 +13,8 @@ struct walk_dir {
 	uint8_t n_held;
 	bool started; /* bytes have come */
 	bool head_cut; /* the last head was not captured to its end */
-	struct wst_frame held[TRUST_SIGNS]; /* the frames that were signs; shown once they are believed */
+	/* the frames that were signs; shown once they are believed */
+	struct wst_frame held[TRUST_SIGNS];
 };
 
 struct walk_conn {
@@ -66,8 +67,8 @@ static inline void advance(struct call *k, uint32_t n)
 	k->s->pos += n;
 }
 
-static inline void record_start(struct wst_hdr *h, const struct walk_conn *c, uint64_t ts, uint8_t type,
-			 uint8_t dir, uint32_t seq)
+static inline void record_start(struct wst_hdr *h, const struct walk_conn *c, uint64_t ts,
+				uint8_t type, uint8_t dir, uint32_t seq)
 {
 	h->ts = ts;
 	h->conn = c->open.t.h.conn;

@@ -6,9 +6,9 @@
 
 const char *ws_op_name(uint8_t opcode)
 {
-	static const char *const names[16] = { "cont", "text",	"binary", "op3",  "op4", "op5",
-					       "op6",  "op7",	"close",  "ping", "pong", "op11",
-					       "op12", "op13", "op14",	  "op15" };
+	static const char *const names[16] = { "cont", "text", "binary", "op3",	 "op4",	 "op5",
+					       "op6",  "op7",  "close",	 "ping", "pong", "op11",
+					       "op12", "op13", "op14",	 "op15" };
 
 	return names[opcode & 15];
 }
@@ -19,13 +19,13 @@ const char *ws_close_name(uint16_t code)
 		uint16_t code;
 		const char *name;
 	} names[] = {
-		{ 1000, "normal closure" },   { 1001, "going away" },
-		{ 1002, "protocol error" },   { 1003, "unsupported data" },
-		{ 1007, "invalid payload" },  { 1008, "policy violation" },
-		{ 1009, "message too big" },  { 1010, "extension missing" },
-		{ 1011, "internal error" },   { 1012, "service restart" },
-		{ 1013, "try again later" },  { 1014, "bad gateway" },
-		{ 3000, "unauthorized" },     { 3003, "forbidden" },
+		{ 1000, "normal closure" },  { 1001, "going away" },
+		{ 1002, "protocol error" },  { 1003, "unsupported data" },
+		{ 1007, "invalid payload" }, { 1008, "policy violation" },
+		{ 1009, "message too big" }, { 1010, "extension missing" },
+		{ 1011, "internal error" },  { 1012, "service restart" },
+		{ 1013, "try again later" }, { 1014, "bad gateway" },
+		{ 3000, "unauthorized" },    { 3003, "forbidden" },
 		{ 3008, "timeout" },
 	};
 

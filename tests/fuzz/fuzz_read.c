@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The way from packets to events. Each packet of the input starts with a byte: up to 7 it stands for
- * a link type, and a packet follows as it would be captured; else for a segment of one connection.
+ * The way from packets to events. Each packet of the input starts with a byte: up to 7 it stands
+ * for a link type, and a packet follows as it would be captured; else for a segment of one
+ * connection.
  */
 #include <pcap/pcap.h>
 #include <stdlib.h>
@@ -79,9 +80,9 @@ static void on_resume(void *conn, uint64_t ts, const uint8_t *p, uint32_t n)
 	walk__resume(((struct stream *)conn)->walk, ts, p, n);
 }
 
-static const struct reassembly_ops ops = { on_open, on_bytes,	       on_stats, on_close,
-					   on_drop, walk_guess_client, NULL,	 walk_made_up,
-					   on_resume };
+static const struct reassembly_ops ops = { on_open,  on_bytes,	   on_stats,
+					   on_close, on_drop,	   walk_guess_client,
+					   NULL,     walk_made_up, on_resume };
 
 /* p: kind, TCP flags, seq of two bytes, ack, bytes not captured; n bytes of payload behind that. */
 static void segment(struct segment *s, const uint8_t *p, size_t n)
@@ -124,7 +125,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		memcpy(copy + 6, p + 7, len);
 		if (p[0] > 7)
 			segment(&s, copy, len);
-		if (p[0] > 7 || capture_parse(links[p[0]], copy + 6, len, len + p[5], &s, &fragment))
+		if (p[0] > 7 ||
+		    capture_parse(links[p[0]], copy + 6, len, len + p[5], &s, &fragment))
 			reassembly__segment(r, &s);
 		free(copy);
 		p += 7 + len;

@@ -34,11 +34,26 @@
 
 enum { C2S, S2C, DIRS };
 
-static const char *const call_names[] = { "write", "writev", "send", "sendto", "sendmsg",
-					  "sendmmsg", "read", "readv", "recv", "recvfrom",
-					  "recvmsg", "recvmmsg", "peek", "partial" };
-enum { WRITE, WRITEV, SEND, SENDTO, SENDMSG, SENDMMSG, READ, READV, RECV, RECVFROM, RECVMSG,
-       RECVMMSG, PEEK, PARTIAL, CALLS };
+static const char *const call_names[] = { "write",    "writev",	  "send",  "sendto", "sendmsg",
+					  "sendmmsg", "read",	  "readv", "recv",   "recvfrom",
+					  "recvmsg",  "recvmmsg", "peek",  "partial" };
+enum {
+	WRITE,
+	WRITEV,
+	SEND,
+	SENDTO,
+	SENDMSG,
+	SENDMMSG,
+	READ,
+	READV,
+	RECV,
+	RECVFROM,
+	RECVMSG,
+	RECVMMSG,
+	PEEK,
+	PARTIAL,
+	CALLS
+};
 
 struct frame {
 	uint64_t offset, len;
@@ -139,7 +154,9 @@ static void put_frame(struct stream *s, uint64_t *seed, uint8_t b0, uint64_t len
 
 static uint64_t random_len(uint64_t *seed)
 {
-	static const uint32_t edges[] = { 0, 1, 124, 125, 126, 127, 128, 65534, 65535, 65536, 65537 };
+	static const uint32_t edges[] = {
+		0, 1, 124, 125, 126, 127, 128, 65534, 65535, 65536, 65537
+	};
 
 	switch (below(seed, 32)) {
 	case 0:

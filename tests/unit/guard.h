@@ -18,8 +18,8 @@ static inline const unsigned char *guard_put(const void *from, size_t n)
 	if (!end) {
 		size_t page = sysconf(_SC_PAGESIZE);
 
-		end = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			   -1, 0);
+		end = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			   0);
 		if (end == MAP_FAILED || mprotect(end + page, page, PROT_NONE))
 			abort();
 		end += page;

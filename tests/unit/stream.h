@@ -82,7 +82,7 @@ static inline void give(struct event *e, struct conn *c, enum event_type type)
 }
 
 static inline struct conn *opens(uint8_t role, const char *comm, uint32_t pid, const char *local,
-			  const char *remote)
+				 const char *remote)
 {
 	struct conn *c = t.conns;
 	struct event e = {};
@@ -201,10 +201,15 @@ static inline void looks(struct conn *c, uint32_t unread, uint32_t unsent, uint3
 	give(&e, c, EV_STATS);
 }
 
-/* A write waited so long for an acknowledgement, on a short path; it is the n-th that waited at all. */
+/*
+ * A write waited so long for an acknowledgement, on a short path; it is the n-th that waited at
+ * all.
+ */
 static inline void held(struct conn *c, uint32_t n, uint32_t wait_ms)
 {
-	struct wst_held r = { .h.dir = WST_S2C, .wait_us = wait_ms * 1000, .rtt_us = 60, .holds = n };
+	struct wst_held r = {
+		.h.dir = WST_S2C, .wait_us = wait_ms * 1000, .rtt_us = 60, .holds = n
+	};
 	struct event e = { .held = &r };
 
 	give(&e, c, EV_HELD);

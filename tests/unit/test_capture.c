@@ -22,7 +22,9 @@
 #define MAC "\x02\x00\x00\x00\x00\x01\x02\x00\x00\x00\x00\x02"
 #define SLL "\x00\x00\x03\x04\x00\x06\x00\x00\x00\x00\x00\x00\x00\x00"
 #define SLL2 "\x08\x00\x00\x00\x00\x00\x00\x01\x03\x04\x00\x06\x00\x00\x00\x00\x00\x00\x00\x00"
-#define TCP "\x9c\x40\x25\x74\xff\xff\xff\xf0\x00\x00\x00\x07\x60\x18\x01\x00\x00\x00\x00\x00\x01\x01\x01\x00"
+#define TCP                                                \
+	"\x9c\x40\x25\x74\xff\xff\xff\xf0\x00\x00\x00\x07" \
+	"\x60\x18\x01\x00\x00\x00\x00\x00\x01\x01\x01\x00"
 #define PAYLOAD "hello"
 #define V4_ADDR "\x0a\x00\x00\x01\x0a\x00\x00\x02"
 /* 20 + 24 + 5 bytes, then the same with four of options */
@@ -33,7 +35,10 @@
 #define DSTOPTS "\x2c\x01\x01\x0c\0\0\0\0\0\0\0\0\0\0\0\0" /* 16 bytes, a fragment header next */
 #define FIRST_FRAGMENT "\x06\x00\x00\x01\0\0\0\x01"
 #define LATER_FRAGMENT "\x06\x00\x00\x10\0\0\0\x01"
-#define ROW(link, packet, family) { #packet, link, packet, sizeof(packet) - 1, family }
+#define ROW(link, packet, family)                                 \
+	{                                                         \
+#packet, link, packet, sizeof(packet) - 1, family \
+	}
 
 static const struct row {
 	const char *name;
@@ -44,7 +49,8 @@ static const struct row {
 } rows[] = {
 	ROW(DLT_EN10MB, MAC "\x08\x00" V4("\x31") TCP PAYLOAD, AF_INET),
 	ROW(DLT_EN10MB, MAC "\x81\x00\x00\x05\x08\x00" V4("\x31") TCP PAYLOAD, AF_INET),
-	ROW(DLT_EN10MB, MAC "\x88\xa8\x00\x05\x81\x00\x00\x06\x86\xdd" V6("\x1d", "\x06") TCP PAYLOAD,
+	ROW(DLT_EN10MB,
+	    MAC "\x88\xa8\x00\x05\x81\x00\x00\x06\x86\xdd" V6("\x1d", "\x06") TCP PAYLOAD,
 	    AF_INET6),
 	ROW(DLT_EN10MB, MAC "\x08\x00" V4_OPTIONS TCP PAYLOAD, AF_INET),
 	ROW(DLT_EN10MB, MAC "\x08\x00" V4("\x00") TCP PAYLOAD, AF_INET), /* TSO */
@@ -109,8 +115,10 @@ static void packet_cut_off_anywhere_keeps_its_true_length(void **state)
 
 static void padding_is_not_payload(void **state)
 {
-	static const struct row row =
-		ROW(DLT_EN10MB, MAC "\x08\x00" V4("\x2e") TCP "ab" "\0\0\0\0\0\0", AF_INET);
+	static const struct row row = ROW(DLT_EN10MB,
+					  MAC "\x08\x00" V4("\x2e") TCP "ab"
+									"\0\0\0\0\0\0",
+					  AF_INET);
 	struct segment s;
 	bool fragment;
 
@@ -122,7 +130,8 @@ static void padding_is_not_payload(void **state)
 static void later_fragments_are_told_and_left_out(void **state)
 {
 	static const struct row fragments[] = {
-		ROW(DLT_RAW, "\x45\x00\x00\x31\x00\x00\x00\x10\x40\x06\x00\x00" V4_ADDR TCP PAYLOAD, 0),
+		ROW(DLT_RAW, "\x45\x00\x00\x31\x00\x00\x00\x10\x40\x06\x00\x00" V4_ADDR TCP PAYLOAD,
+		    0),
 		ROW(DLT_RAW, V6("\x25", "\x2c") LATER_FRAGMENT TCP PAYLOAD, 0),
 	};
 	struct segment s;

@@ -17,9 +17,11 @@ static void test_found(void **state)
 	} rows[] = {
 		{ "/docker/" ID, ID },
 		{ "/system.slice/docker-" ID ".scope", ID },
-		{ "/user.slice/user-1000.slice/user@1000.service/app.slice/docker-" ID ".scope", ID },
+		{ "/user.slice/user-1000.slice/user@1000.service/app.slice/docker-" ID ".scope",
+		  ID },
 		{ "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" POD
-		  ".slice/cri-containerd-" ID ".scope", ID },
+		  ".slice/cri-containerd-" ID ".scope",
+		  ID },
 		{ "/kubepods/besteffort/pod" POD "/" ID, ID },
 		{ "/kubepods.slice/kubepods-pod" POD ".slice/crio-" ID ".scope", ID },
 		{ "/machine.slice/libpod-" ID ".scope/container", ID },
@@ -43,15 +45,28 @@ static void test_found(void **state)
 static void test_none(void **state)
 {
 	static const char *const paths[] = {
-		"", "/", "/user.slice/user-0.slice/session-1.scope", "/system.slice/nginx.service",
-		"/system.slice/docker.service", "/docker", "/docker/buildx", "/lxc", "/lxc.payload.",
-		"/a/lxc/b", "/lxc.monitor.web", "/docker/" ID "0", "/docker/x" ID,
-		"/docker-" ID, "/system.slice/docker" ID ".scope",
+		"",
+		"/",
+		"/user.slice/user-0.slice/session-1.scope",
+		"/system.slice/nginx.service",
+		"/system.slice/docker.service",
+		"/docker",
+		"/docker/buildx",
+		"/lxc",
+		"/lxc.payload.",
+		"/a/lxc/b",
+		"/lxc.monitor.web",
+		"/docker/" ID "0",
+		"/docker/x" ID,
+		"/docker-" ID,
+		"/system.slice/docker" ID ".scope",
 		"/docker/0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef",
 		"/machine.slice/libpod-conmon-" ID ".scope",
 		"/kubepods.slice/crio-conmon-" ID ".scope",
 		"/machine.slice/machine-qemu\\x2d1\\x2dvm.scope/libvirt/emulator",
-		"/kubepods.slice/kubepods-pod" POD ".slice", ".scope", "-.scope",
+		"/kubepods.slice/kubepods-pod" POD ".slice",
+		".scope",
+		"-.scope",
 	};
 	char id[CONTAINER_LEN];
 

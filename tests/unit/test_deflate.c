@@ -41,10 +41,12 @@ static void close_stream(struct stream *s)
 }
 
 /* A frame of len bytes, of which n are there. */
-static enum inflate_error feed_part(struct stream *s, uint8_t b0, const void *p, size_t n, size_t len)
+static enum inflate_error feed_part(struct stream *s, uint8_t b0, const void *p, size_t n,
+				    size_t len)
 {
-	struct inflate_frame f = { .offset = s->offset, .len = len, .payload = { p, n },
-				   .b0 = b0, .hdr_len = 2 };
+	struct inflate_frame f = {
+		.offset = s->offset, .len = len, .payload = { p, n }, .b0 = b0, .hdr_len = 2
+	};
 	enum inflate_error e;
 
 	s->out.len = 0;
@@ -76,7 +78,8 @@ static void the_examples_of_the_rfc_are_inflated(void **state)
 	assert_int_equal(FEED(&s, FIN | RSV1 | TEXT, "\xf2\x48\xcd\xc9\xc9\x07\x00"), 0);
 	assert_out(&s, "Hello");
 	assert_true(s.compressed && s.text);
-	assert_int_equal(FEED(&s, FIN | RSV1 | TEXT, "\xf2\x00\x11\x00\x00"), 0); /* the same again */
+	/* the same again */
+	assert_int_equal(FEED(&s, FIN | RSV1 | TEXT, "\xf2\x00\x11\x00\x00"), 0);
 	assert_out(&s, "Hello");
 	assert_int_equal(FEED(&s, RSV1 | BINARY, "\xf2\x48\xcd"), 0);
 	assert_int_equal(FEED(&s, FIN | PING, "x"), 0);
@@ -85,10 +88,12 @@ static void the_examples_of_the_rfc_are_inflated(void **state)
 	assert_true(s.compressed && !s.text);
 	assert_int_equal(FEED(&s, FIN | TEXT, "plain"), 0);
 	assert_false(s.compressed);
-	assert_int_equal(FEED(&s, FIN | RSV1 | TEXT, "\x00\x05\x00\xfa\xff\x48\x65\x6c\x6c\x6f\x00"), 0);
+	assert_int_equal(
+		FEED(&s, FIN | RSV1 | TEXT, "\x00\x05\x00\xfa\xff\x48\x65\x6c\x6c\x6f\x00"), 0);
 	assert_out(&s, "Hello");
-	assert_int_equal(FEED(&s, FIN | RSV1 | TEXT, "\xf2\x48\x05\x00\x00\x00\xff\xff\xca\xc9\xc9\x07\x00"),
-			 0);
+	assert_int_equal(
+		FEED(&s, FIN | RSV1 | TEXT, "\xf2\x48\x05\x00\x00\x00\xff\xff\xca\xc9\xc9\x07\x00"),
+		0);
 	assert_out(&s, "Hello");
 	close_stream(&s);
 }
@@ -125,7 +130,8 @@ static void without_takeover_each_message_stands_alone(void **state)
 
 static void what_is_missing_costs_what_refers_to_it(void **state)
 {
-	static const char hello[] = "\xf2\x48\xcd\xc9\xc9\x07\x00", again[] = "\xf2\x00\x11\x00\x00";
+	static const char hello[] = "\xf2\x48\xcd\xc9\xc9\x07\x00",
+			  again[] = "\xf2\x00\x11\x00\x00";
 	struct stream s;
 
 	for (int how = 0; how < 3; how++) {
@@ -212,7 +218,8 @@ static void any_message_in_any_pieces_with_any_window(void **state)
 		z_stream z = {};
 		struct stream s;
 
-		assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, -windows[w], 8, Z_DEFAULT_STRATEGY), Z_OK);
+		assert_int_equal(
+			deflateInit2(&z, 6, Z_DEFLATED, -windows[w], 8, Z_DEFAULT_STRATEGY), Z_OK);
 		open_stream(&s, &p);
 		for (int i = 0; i < 40; i++) {
 			size_t n = i % 10 ? rand() % 2000 : rand() % size, packed_n, at = 0;
@@ -230,7 +237,8 @@ static void any_message_in_any_pieces_with_any_window(void **state)
 				else if (!some)
 					some = 1;
 				fin = at + some == packed_n;
-				assert_int_equal(feed(&s, b0 | (fin ? FIN : 0), packed + at, some), 0);
+				assert_int_equal(feed(&s, b0 | (fin ? FIN : 0), packed + at, some),
+						 0);
 				buf_add(&all, s.out.data, s.out.len);
 				at += some;
 			}
@@ -293,13 +301,14 @@ static void what_was_agreed_is_read_as_it_may_be_written(void **state)
 		{ EXT "foo; bar=1 ,\tPerMessage-Deflate ;client_no_context_takeover\r\n",
 		  { true, { true, false }, { 15, 15 } } },
 		{ EXT "foo\r\n" EXT "permessage-deflate; server_max_window_bits=10; "
-		  "client_max_window_bits=\"9\"; server_no_context_takeover\r\n",
+		      "client_max_window_bits=\"9\"; server_no_context_takeover\r\n",
 		  { true, { false, true }, { 9, 10 } } },
 		{ EXT "permessage-deflate; server_max_window_bits=7; client_max_window_bits\r\n",
 		  { true, {}, { 15, 15 } } },
 		{ EXT "permessage-deflate, permessage-deflate; server_no_context_takeover\r\n",
 		  { true, {}, { 15, 15 } } },
-		{ EXT "permessage-deflate; server_max_window_bits=\"\r\n", { true, {}, { 15, 15 } } },
+		{ EXT "permessage-deflate; server_max_window_bits=\"\r\n",
+		  { true, {}, { 15, 15 } } },
 		{ EXT ";=,=;,\r\n", { false, {}, { 15, 15 } } },
 	};
 

@@ -17,7 +17,10 @@
 #include "guard.h"
 #include "http_head.h"
 
-#define T(in, want) { in, sizeof(in) - 1, want }
+#define T(in, want)                      \
+	{                                \
+		in, sizeof(in) - 1, want \
+	}
 #define HEAD_ANSWER "HEAD" /* before what is wanted: the stream answers HEAD requests */
 #define CHECK(rows) check(rows, sizeof(rows) / sizeof((rows)[0]))
 
@@ -426,8 +429,8 @@ static void pipelined_messages_do_not_colour_each_other(void **state)
 		T("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 		  "4\r\nGET \r\n0\r\nUpgrade: websocket\r\n\r\n" GET "\r\n",
 		  "request chunked +4 end request none"),
-		T(OK "Content-Length: 2\r\n\r\nab" CHUNKED "1\r\na\r\n0\r\n\r\n"
-		  OK "Content-Length: 1\r\n\r\na" SWITCH "Upgrade: websocket\r\n\r\n",
+		T(OK "Content-Length: 2\r\n\r\nab" CHUNKED "1\r\na\r\n0\r\n\r\n" OK
+		     "Content-Length: 1\r\n\r\na" SWITCH "Upgrade: websocket\r\n\r\n",
 		  "200 length 2 +2 200 chunked +1 end 200 length 1 +1 101 websocket none"),
 		T("HTTP/1.1 500 a\r\nUpgrade: h2c\r\nContent-Length: 1\r\n\r\na"
 		  "HTTP/1.1 301 b\r\n\r\n",

@@ -23,7 +23,8 @@ static void test_edges(void **state)
 	for (uint64_t ts = 0; ts <= 200; ts += 10)
 		moments_add(&m, 7, ts);
 	moments_sort(&m);
-	assert_int_equal(moments_near(&m, 7, 100, 10), 1); /* 90 and 110 are not less than 10 apart */
+	/* 90 and 110 are not less than 10 apart */
+	assert_int_equal(moments_near(&m, 7, 100, 10), 1);
 	assert_int_equal(moments_near(&m, 7, 100, 11), 3);
 	assert_int_equal(moments_near(&m, 7, 0, 11), 2);
 	assert_int_equal(moments_near(&m, 7, 5, 1000), 21);

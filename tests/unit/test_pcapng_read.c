@@ -265,7 +265,8 @@ static void nonsense_is_an_error(void **state)
 static void what_is_written_is_read(void **state)
 {
 	struct pcapng_section s = { .application = "wstrace" };
-	struct pcapng_interface i[] = { { "a[1]", "pid=1 comm=a cgroup=/x", 1 }, { "b[2]", NULL, 1 } };
+	struct pcapng_interface i[] = { { "a[1]", "pid=1 comm=a cgroup=/x", 1 },
+					{ "b[2]", NULL, 1 } };
 	struct iovec iov = { "bytes", 5 };
 	char path[] = "/tmp/test_pcapng_read.XXXXXX";
 	struct pcapng *out;
@@ -277,9 +278,14 @@ static void what_is_written_is_read(void **state)
 	assert_int_equal(pcapng__interface(out, &i[0]), 0);
 	assert_int_equal(pcapng__interface(out, &i[1]), 1);
 	for (uint32_t n = 0; n < 2; n++) {
-		struct pcapng_packet p = { .iface = n, .origlen = 10 + n, .ts = 1800000000000000001 + n,
-					   .iov = &iov, .iovs = 1, .dir = n ? PCAPNG_OUT : PCAPNG_IN,
-					   .comment = "c", .dropped = n };
+		struct pcapng_packet p = { .iface = n,
+					   .origlen = 10 + n,
+					   .ts = 1800000000000000001 + n,
+					   .iov = &iov,
+					   .iovs = 1,
+					   .dir = n ? PCAPNG_OUT : PCAPNG_IN,
+					   .comment = "c",
+					   .dropped = n };
 
 		assert_int_equal(pcapng__packet(out, &p), 0);
 	}

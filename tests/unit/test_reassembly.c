@@ -106,16 +106,22 @@ static void on_resume(void *conn, uint64_t ts, const uint8_t *p, uint32_t n)
 	((struct seen *)conn)->resumes++;
 }
 
-static const struct reassembly_ops ops = { on_open, on_bytes, on_stats,	  on_close, on_drop,
-					   no_guess, NULL,    is_made_up, on_resume };
+static const struct reassembly_ops ops = { on_open,  on_bytes, on_stats,   on_close, on_drop,
+					   no_guess, NULL,     is_made_up, on_resume };
 
 /* The client is 10.0.0.9:40000, the server 10.0.0.1:80. have: bytes captured, or -1 for all. */
 static void segment(int dir, uint8_t flags, uint32_t seq, uint32_t ack, uint32_t len, int have,
 		    uint8_t file)
 {
 	uint8_t data[GUARD_MAX];
-	struct segment s = { .ts = seen.now, .family = AF_INET, .flags = flags, .seq = seq,
-			     .ack = ack, .len = len, .have = have < 0 ? len : have, .file = file,
+	struct segment s = { .ts = seen.now,
+			     .family = AF_INET,
+			     .flags = flags,
+			     .seq = seq,
+			     .ack = ack,
+			     .len = len,
+			     .have = have < 0 ? len : have,
+			     .file = file,
 			     .made_up = made_up };
 	int client = dir == WST_C2S ? 0 : 1;
 
@@ -384,7 +390,8 @@ static void bytes_behind_the_snaplen_are_said_to_be_missing(void **state)
 	handshake(C_ISN, S_ISN);
 	segment(WST_C2S, TCP_ACK, C_ISN + 1, S_ISN + 1, 1000, 40, 0);
 	segment(WST_C2S, TCP_ACK, C_ISN + 1 + 2000, S_ISN + 1, 1000, 40, 0);
-	segment(WST_C2S, TCP_ACK, C_ISN + 1 + 990, S_ISN + 1, 1010, 40, 0); /* over the first's end */
+	/* over the first's end */
+	segment(WST_C2S, TCP_ACK, C_ISN + 1 + 990, S_ISN + 1, 1010, 40, 0);
 	check(3000, 0);
 	assert_int_equal(seen.captured[WST_C2S], 40 + 30 + 40);
 }

@@ -15,8 +15,10 @@ static void requests(void **state)
 		{ GET, "Upgrade: upgrade\r\nSec-WebSocket-Key: " KEY "\r\n", "upgrade-value" },
 		{ GET, "Upgrade: websocket\r\nConnection: close\r\nSec-WebSocket-Key: " KEY "\r\n",
 		  "connection-token" },
-		{ GET, "Upgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
-		       "Sec-WebSocket-Key: " KEY "\r\n", "" },
+		{ GET,
+		  "Upgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
+		  "Sec-WebSocket-Key: " KEY "\r\n",
+		  "" },
 		{ GET, ASK, "no-key" },
 		{ GET, ASK "Sec-WebSocket-Key: short\r\n", "bad-key" },
 		{ GET, ASK "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZR==\r\n", "bad-key" },
@@ -27,8 +29,8 @@ static void requests(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		teardown(state);
 		setup(state);
-		request(opens(WST_SERVER, "app", 7, "10.0.0.1:80", "10.0.0.9:5000"),
-			rows[i].first, rows[i].headers);
+		request(opens(WST_SERVER, "app", 7, "10.0.0.1:80", "10.0.0.9:5000"), rows[i].first,
+			rows[i].headers);
 		told(rows[i].rule);
 	}
 }
@@ -41,22 +43,28 @@ static void answers(void **state)
 		{ FULL, "101 Switching Protocols", YES, "" },
 		{ FULL, "101 Switching Protocols", "Upgrade: websocket\r\nConnection: Upgrade\r\n",
 		  "bad-101" },
-		{ FULL, "101 Switching Protocols", "Connection: Upgrade\r\nSec-WebSocket-Accept: "
-		  ACCEPT "\r\n", "bad-101" },
-		{ FULL, "101 Switching Protocols", "Upgrade: websocket\r\nConnection: Upgrade\r\n"
-		  "Sec-WebSocket-Accept: AAAA\r\n", "bad-accept" },
+		{ FULL, "101 Switching Protocols",
+		  "Connection: Upgrade\r\nSec-WebSocket-Accept: " ACCEPT "\r\n", "bad-101" },
+		{ FULL, "101 Switching Protocols",
+		  "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+		  "Sec-WebSocket-Accept: AAAA\r\n",
+		  "bad-accept" },
 		{ FULL "Sec-WebSocket-Protocol: a, b\r\n", "101 Switching Protocols",
 		  YES "Sec-WebSocket-Protocol: b\r\n", "" },
 		{ FULL "Sec-WebSocket-Protocol: a, b\r\n", "101 Switching Protocols",
 		  YES "Sec-WebSocket-Protocol: B\r\n", "subprotocol" },
-		{ FULL, "101 Switching Protocols", YES "Sec-WebSocket-Protocol: a\r\n", "subprotocol" },
+		{ FULL, "101 Switching Protocols", YES "Sec-WebSocket-Protocol: a\r\n",
+		  "subprotocol" },
 		{ FULL "Sec-WebSocket-Protocol: a\r\n", "101 Switching Protocols", YES, "" },
 		{ FULL, "101 Switching Protocols",
 		  YES "Sec-WebSocket-Extensions: permessage-deflate\r\n", "extension" },
-		{ FULL "Sec-WebSocket-Extensions: permessage-deflate\r\n", "101 Switching Protocols",
+		{ FULL "Sec-WebSocket-Extensions: permessage-deflate\r\n",
+		  "101 Switching Protocols",
 		  YES "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; "
-		  "server_max_window_bits=15\r\n", "" },
-		{ FULL "Sec-WebSocket-Extensions: permessage-deflate\r\n", "101 Switching Protocols",
+		      "server_max_window_bits=15\r\n",
+		  "" },
+		{ FULL "Sec-WebSocket-Extensions: permessage-deflate\r\n",
+		  "101 Switching Protocols",
 		  YES "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=12\r\n",
 		  "extension" },
 		{ FULL "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n",
@@ -76,8 +84,8 @@ static void answers(void **state)
 		{ FULL, "504 Gateway Time-out", "", "upstream-mute" },
 		{ FULL, "200 OK", "", "refused" },
 		{ "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 8\r\n"
-		  "Sec-WebSocket-Key: " KEY "\r\n", "426 Upgrade Required",
-		  "Sec-WebSocket-Version: 13\r\n", "bad-version" },
+		  "Sec-WebSocket-Key: " KEY "\r\n",
+		  "426 Upgrade Required", "Sec-WebSocket-Version: 13\r\n", "bad-version" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -118,7 +126,10 @@ static void tables(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(requests), TEST(answers), TEST(sticky), TEST(tables),
+		TEST(requests),
+		TEST(answers),
+		TEST(sticky),
+		TEST(tables),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,12 +28,33 @@ static const struct habit habits[] = {
 	{ "meter, data in time", 5, true, 0, 0, .05, { 50, 58 }, {}, 60, { 200, 900 }, 1000 },
 	{ "quiet for exactly a minute", 5, true, 0, 0, 0, {}, {}, 0, { 60, 60 }, 1000 },
 	{ "quiet, logged out", 5, false, 0, 0, 0, {}, {}, 0, { 300, 300 }, 1000, true },
-	{ "quiet for long", 5, true, 0, 0, 0, { 600, 1800 }, { 600, 1800 }, 100, { 1800, 3600 }, 1000 },
+	{ "quiet for long",
+	  5,
+	  true,
+	  0,
+	  0,
+	  0,
+	  { 600, 1800 },
+	  { 600, 1800 },
+	  100,
+	  { 1800, 3600 },
+	  1000 },
 	{ "upload", 3, true, 10, 0, .45, { 5, 20 }, { 5, 20 }, 8 << 20, { 60, 300 }, 1000 },
 	{ "game", 3, false, 5, 0, .02, { .05, .1 }, { .05, .1 }, 31, { 120, 600 }, 1001 },
 	{ "one question", 4, true, 0, 0, 0, { .02, .02 }, { .05, .05 }, 80, { .1, .2 }, 1000 },
 	{ "sent away", 12, false, 0, 25, .1, { 1, 10 }, { 1, 10 }, 300, { 30, 60 }, 1001, true },
-	{ "registered code", 2, false, 15, 15, .1, { 1, 10 }, { 1, 10 }, 300, { 30, 60 }, 3001, true },
+	{ "registered code",
+	  2,
+	  false,
+	  15,
+	  15,
+	  .1,
+	  { 1, 10 },
+	  { 1, 10 },
+	  300,
+	  { 30, 60 },
+	  3001,
+	  true },
 };
 
 struct life {
@@ -61,9 +82,13 @@ static void begin(struct life *l)
 	char headers[512], peer[32];
 	bool node = seed & 1 << 20;
 
-	snprintf(headers, sizeof(headers), ASK "Origin: http://example.com\r\n%s"
-		 "Sec-WebSocket-Key: %021uA==\r\n", node ? "Sec-WebSocket-Extensions: "
-		 "permessage-deflate; client_max_window_bits\r\n" : "", t.n + 1);
+	snprintf(headers, sizeof(headers),
+		 ASK "Origin: http://example.com\r\n%s"
+		     "Sec-WebSocket-Key: %021uA==\r\n",
+		 node ? "Sec-WebSocket-Extensions: "
+			"permessage-deflate; client_max_window_bits\r\n" :
+			"",
+		 t.n + 1);
 	snprintf(peer, sizeof(peer), "10.0.0.9:%u", 1024 + t.n % 60000);
 	l->front = opens(WST_SERVER, l->is->proxied ? "nginx" : "app", l->is->proxied ? 812 : 7,
 			 l->is->proxied ? "10.0.0.1:12345" : "10.0.0.1:9588", peer);
@@ -116,7 +141,8 @@ static void message(struct life *l, uint8_t dir)
 /* Now and then data waits for a moment, as it does on a busy host. */
 static void look(struct life *l)
 {
-	struct wst_stats s = { .unread = seed >> 8 & 3 ? 0 : 5000, .window = seed >> 10 & 7 ? 65535 : 0 };
+	struct wst_stats s = { .unread = seed >> 8 & 3 ? 0 : 5000,
+			       .window = seed >> 10 & 7 ? 65535 : 0 };
 	struct event e = { .stats = &s };
 
 	s.unsent = seed >> 16 & 3 ? 0 : 100000;
@@ -137,7 +163,8 @@ static void step(struct life *l)
 	for (int dir = 0; dir < 2; dir++) {
 		if (t.now >= l->ping[dir]) {
 			both(l, frame_event(dir, 0x89, 4));
-			l->ping[dir] = later(dir == WST_C2S ? l->is->client_ping : l->is->server_ping);
+			l->ping[dir] =
+				later(dir == WST_C2S ? l->is->client_ping : l->is->server_ping);
 			l->pong[!dir] = later(l->is->pong_after);
 		}
 		if (t.now >= l->pong[dir]) {
@@ -164,7 +191,8 @@ static void plain(void)
 	struct conn *c = opens(WST_SERVER, "nginx", 812, "10.0.0.1:12345", "10.0.0.8:1000");
 
 	for (int i = 0; i < 5; i++) {
-		request(c, "GET /page HTTP/1.1", i ? "" : "Upgrade: h2c\r\nConnection: Upgrade\r\n");
+		request(c, "GET /page HTTP/1.1",
+			i ? "" : "Upgrade: h2c\r\nConnection: Upgrade\r\n");
 		response(c, answers[i], "");
 	}
 	ends(c, WST_FIN, WST_FIRST_LOCAL, 60 * S);

@@ -158,7 +158,8 @@ static void two_proxies_by_mask(void **state)
 
 static void stripped(void **state)
 {
-	struct two p = proxied("GET /ws HTTP/1.0", "Connection: close\r\nSec-WebSocket-Key: " KEY "\r\n");
+	struct two p =
+		proxied("GET /ws HTTP/1.0", "Connection: close\r\nSec-WebSocket-Key: " KEY "\r\n");
 
 	response(p.b, "400 Bad Request", "");
 	response(p.a, "400 Bad Request", "");
@@ -382,12 +383,27 @@ static void slow_proxy(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(chain), TEST(front_is_shown), TEST(none_is_shown), TEST(by_mask), TEST(not_by_mask),
-		TEST(two_proxies_by_mask), TEST(stripped), TEST(stripped_then_here), TEST(path_rewritten),
+		TEST(chain),
+		TEST(front_is_shown),
+		TEST(none_is_shown),
+		TEST(by_mask),
+		TEST(not_by_mask),
+		TEST(two_proxies_by_mask),
+		TEST(stripped),
+		TEST(stripped_then_here),
+		TEST(path_rewritten),
 		TEST(constant_key),
-		TEST(by_process), TEST(upstream_refused), TEST(upstream_unreachable),
-		TEST(upstream_mute), TEST(rejected_101), TEST(idle), TEST(idle_uneven),
-		TEST(races), TEST(backend_reset), TEST(end_not_captured), TEST(reloaded),
+		TEST(by_process),
+		TEST(upstream_refused),
+		TEST(upstream_unreachable),
+		TEST(upstream_mute),
+		TEST(rejected_101),
+		TEST(idle),
+		TEST(idle_uneven),
+		TEST(races),
+		TEST(backend_reset),
+		TEST(end_not_captured),
+		TEST(reloaded),
 		TEST(slow_proxy),
 	};
 

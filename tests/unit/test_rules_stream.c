@@ -136,11 +136,11 @@ static void close_codes(void **state)
 		uint16_t code;
 		const char *rule;
 	} rows[] = {
-		{ 1000, "" },		{ 1001, "" },	     { 1002, "bad-frame" },
-		{ 1005, "bad-close" },	{ 1006, "bad-close" }, { 1007, "bad-utf8" },
-		{ 1008, "policy" },	{ 1009, "too-big" },   { 1011, "app-error" },
-		{ 1013, "policy" },	{ 1016, "bad-close" }, { 3000, "policy" },
-		{ 3001, "" },		{ 4000, "policy" },    { 5000, "bad-close" },
+		{ 1000, "" },	       { 1001, "" },	      { 1002, "bad-frame" },
+		{ 1005, "bad-close" }, { 1006, "bad-close" }, { 1007, "bad-utf8" },
+		{ 1008, "policy" },    { 1009, "too-big" },   { 1011, "app-error" },
+		{ 1013, "policy" },    { 1016, "bad-close" }, { 3000, "policy" },
+		{ 3001, "" },	       { 4000, "policy" },    { 5000, "bad-close" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -380,14 +380,36 @@ static void logged_out(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(fine), TEST(frames), TEST(masks), TEST(long_form), TEST(deflate_agreed),
-		TEST(text_not_utf8), TEST(sent_from_behind_a_proxy),
-		TEST(complained_of_through_a_proxy), TEST(broken_by_the_proxy),
-		TEST(close_codes), TEST(half_open), TEST(early),
-		TEST(waiting), TEST(window_closed), TEST(busy), TEST(storm), TEST(lively),
-		TEST(late_pong), TEST(stampede), TEST(coming_and_going), TEST(restart), TEST(lossy), TEST(lossless), TEST(lost_for_good),
-		TEST(logged_out), TEST(nagle), TEST(nagle_in_proxy), TEST(nagle_behind_proxy),
-		TEST(stalls), TEST(four_in_a_row),
+		TEST(fine),
+		TEST(frames),
+		TEST(masks),
+		TEST(long_form),
+		TEST(deflate_agreed),
+		TEST(text_not_utf8),
+		TEST(sent_from_behind_a_proxy),
+		TEST(complained_of_through_a_proxy),
+		TEST(broken_by_the_proxy),
+		TEST(close_codes),
+		TEST(half_open),
+		TEST(early),
+		TEST(waiting),
+		TEST(window_closed),
+		TEST(busy),
+		TEST(storm),
+		TEST(lively),
+		TEST(late_pong),
+		TEST(stampede),
+		TEST(coming_and_going),
+		TEST(restart),
+		TEST(lossy),
+		TEST(lossless),
+		TEST(lost_for_good),
+		TEST(logged_out),
+		TEST(nagle),
+		TEST(nagle_in_proxy),
+		TEST(nagle_behind_proxy),
+		TEST(stalls),
+		TEST(four_in_a_row),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

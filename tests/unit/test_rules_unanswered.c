@@ -18,8 +18,8 @@ static void wait_for(uint64_t ns)
 		diagnose__tick(t.d, t.now);
 }
 
-static struct conn *opens_for(uint32_t client_pid, const char *comm, uint32_t pid, const char *local,
-			      const char *remote)
+static struct conn *opens_for(uint32_t client_pid, const char *comm, uint32_t pid,
+			      const char *local, const char *remote)
 {
 	struct conn *c = opens(WST_SERVER, comm, pid, local, remote);
 
@@ -385,13 +385,28 @@ static void found_but_for_case(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(client_gives_up), TEST(client_leaves_at_once), TEST(told_while_it_waits),
-		TEST(gateway_says_the_same), TEST(slow_handshakes), TEST(late_refusal),
-		TEST(lost_events), TEST(proxy_without_upstream), TEST(then_unreachable),
-		TEST(never_read), TEST(upstream_hangs_up), TEST(missing_101), TEST(no_answer_at_all),
-		TEST(tls_and_its_answers), TEST(tls_elsewhere), TEST(tls_answer),
-		TEST(tls_to_plain_upstream), TEST(tls_of_an_application), TEST(upgrade_added),
-		TEST(key_removed), TEST(own_port), TEST(found_but_for_case),
+		TEST(client_gives_up),
+		TEST(client_leaves_at_once),
+		TEST(told_while_it_waits),
+		TEST(gateway_says_the_same),
+		TEST(slow_handshakes),
+		TEST(late_refusal),
+		TEST(lost_events),
+		TEST(proxy_without_upstream),
+		TEST(then_unreachable),
+		TEST(never_read),
+		TEST(upstream_hangs_up),
+		TEST(missing_101),
+		TEST(no_answer_at_all),
+		TEST(tls_and_its_answers),
+		TEST(tls_elsewhere),
+		TEST(tls_answer),
+		TEST(tls_to_plain_upstream),
+		TEST(tls_of_an_application),
+		TEST(upgrade_added),
+		TEST(key_removed),
+		TEST(own_port),
+		TEST(found_but_for_case),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

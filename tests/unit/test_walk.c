@@ -83,7 +83,8 @@ static struct walk_conn *conn;
 static void start(uint16_t flags, uint32_t snaplen)
 {
 	const struct walk_options o = { .snaplen = snaplen, .data_frames = true, .hists = true };
-	const struct wst_open open = { .t.h.flags = flags, .role = WST_SERVER,
+	const struct wst_open open = { .t.h.flags = flags,
+				       .role = WST_SERVER,
 				       .first_seq = { SEQ0, SEQ0 } };
 
 	memset(&seen, 0, sizeof(seen));
@@ -431,11 +432,16 @@ static void sender_is_guessed_from_what_it_sent(void **state)
 #define GUESS(s) walk_guess_client((const uint8_t *)(s), sizeof(s) - 1, sizeof(s) - 1)
 	assert_int_equal(GUESS(REQUEST), 1);
 	assert_int_equal(GUESS(RESPONSE), 0);
-	assert_int_equal(GUESS("\x81\x82" "abcdxy"), 1);
+	assert_int_equal(GUESS("\x81\x82"
+			       "abcdxy"),
+			 1);
 	assert_int_equal(GUESS("\x81\x02xy"), 0);
 	assert_int_equal(GUESS("\x81\x03xy"), -1);
 	assert_int_equal(GUESS("\x81"), -1);
-	assert_int_equal(walk_guess_client((const uint8_t *)"\x82\xfe\x10\x00" "abcd", 8, 4104), 1);
+	assert_int_equal(walk_guess_client((const uint8_t *)"\x82\xfe\x10\x00"
+							    "abcd",
+					   8, 4104),
+			 1);
 }
 
 static void histograms_count_messages(void **state)

@@ -179,9 +179,9 @@ static void check_cut(const struct stream *s, walk_fn *fn, const size_t *cuts, i
 
 		if (a->seq != b->seq || memcmp(&a->f, &b->f, sizeof(a->f)))
 			fail_msg("first cut %zu of %d, frame %d: seq %u len %llu mask %x hdr_len %d"
-				 ", not seq %u len %llu mask %x hdr_len %d", ncuts ? cuts[0] : 0,
-				 ncuts, i, a->seq, a->f.len, a->f.mask, a->f.hdr_len, b->seq,
-				 b->f.len, b->f.mask, b->f.hdr_len);
+				 ", not seq %u len %llu mask %x hdr_len %d",
+				 ncuts ? cuts[0] : 0, ncuts, i, a->seq, a->f.len, a->f.mask,
+				 a->f.hdr_len, b->seq, b->f.len, b->f.mask, b->f.hdr_len);
 	}
 	assert_false(k.bad);
 	assert_int_equal(k.frames, s->frames);
@@ -298,8 +298,9 @@ static void top_bit_of_a_length_is_refused_and_the_walk_starts_anew(void **state
 				struct ws_frame f;
 
 				assert_int_equal(ws_header(&w, guard_put(p, cut), cut, &f), cut);
-				assert_int_equal(ws_header(&w, guard_put(p + cut, n - cut), n - cut,
-							   &f), -1);
+				assert_int_equal(
+					ws_header(&w, guard_put(p + cut, n - cut), n - cut, &f),
+					-1);
 				assert_true(w.have == 0 && w.left == 0);
 				assert_int_equal(ws_header(&w, guard_put(good, 2), 2, &f), 2);
 				assert_int_equal(f.len, 5);

@@ -23,17 +23,17 @@
 #include "latency.h"
 #include "wsload.h"
 
-#define CONNECTING_MAX	128	/* handshakes at a time: spares the listen backlog */
+#define CONNECTING_MAX 128 /* handshakes at a time: spares the listen backlog */
 
 static struct {
 	enum { PH_OPEN, PH_RUN, PH_HOLD, PH_CLOSE } phase;
 	int ep, timer;
 	struct addrinfo *ai;
-	struct conn *conns, **queue;	/* queue: a ring of those that may send a message */
+	struct conn *conns, **queue; /* queue: a ring of those that may send a message */
 	uint64_t queue_head, queued;
-	uint64_t started, opened, finished, ended;	/* connections */
+	uint64_t started, opened, finished, ended; /* connections */
 	uint64_t sent, got, pings, pongs;
-	uint64_t now, heard, run_start, random;	/* heard: when the server last spoke */
+	uint64_t now, heard, run_start, random; /* heard: when the server last spoke */
 	uint8_t *frame;
 } cl;
 
@@ -163,10 +163,12 @@ static void client_connected(struct conn *c)
 	base64_encode_raw(key, sizeof(nonce), nonce);
 	key[24] = '\0';
 	accept_key(key, c->accept);
-	n = snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: %s%s%s:%u\r\n"
+	n = snprintf(request, sizeof(request),
+		     "GET %s HTTP/1.1\r\nHost: %s%s%s:%u\r\n"
 		     "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: %s\r\n"
-		     "Sec-WebSocket-Version: 13\r\n%s\r\n", opt.path, v6 ? "[" : "", opt.host,
-		     v6 ? "]" : "", (unsigned int)opt.port, key, opt.headers);
+		     "Sec-WebSocket-Version: 13\r\n%s\r\n",
+		     opt.path, v6 ? "[" : "", opt.host, v6 ? "]" : "", (unsigned int)opt.port, key,
+		     opt.headers);
 	c->state = ST_HEAD;
 	client_send(c, request, n);
 }
@@ -347,14 +349,15 @@ static void client_report(double seconds, uint64_t cpu)
 		printf("{\"conns\":%lu,\"messages\":%.0f,\"bytes\":%.0f,\"seconds\":%.6f,"
 		       "\"msgs_per_s\":%.1f,\"cpu_us\":%lu,\"cpu_us_per_msg\":%.3f,\"pings\":%lu,"
 		       "\"pongs\":%lu,\"latency_us\":{\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,"
-		       "\"max\":%.1f}}\n", conns, msgs, msgs * opt.size, seconds, rate, cpu, per_msg,
-		       cl.pings, cl.pongs, p50, p90, p99, latency_max() / 1e3);
+		       "\"max\":%.1f}}\n",
+		       conns, msgs, msgs * opt.size, seconds, rate, cpu, per_msg, cl.pings,
+		       cl.pongs, p50, p90, p99, latency_max() / 1e3);
 	else
 		printf("connections %lu, messages %.0f, bytes %.0f, seconds %.3f, msgs/s %.0f\n"
 		       "cpu %lu us, %.3f us a message; pings %lu, pongs %lu\n"
-		       "latency us: p50 %.1f, p90 %.1f, p99 %.1f, max %.1f\n", conns, msgs,
-		       msgs * opt.size, seconds, rate, cpu, per_msg, cl.pings, cl.pongs, p50, p90,
-		       p99, latency_max() / 1e3);
+		       "latency us: p50 %.1f, p90 %.1f, p99 %.1f, max %.1f\n",
+		       conns, msgs, msgs * opt.size, seconds, rate, cpu, per_msg, cl.pings,
+		       cl.pongs, p50, p90, p99, latency_max() / 1e3);
 }
 
 static void client_init(void)
@@ -377,7 +380,8 @@ static void client_init(void)
 	cl.queue = xrealloc(NULL, opt.conns * sizeof(*cl.queue));
 	for (i = 0; i < opt.conns; i++)
 		cl.conns[i] = (struct conn){
-			.fd = -1, .sent_at = xrealloc(NULL, opt.pipeline * sizeof(uint64_t)),
+			.fd = -1,
+			.sent_at = xrealloc(NULL, opt.pipeline * sizeof(uint64_t)),
 		};
 	cl.ai = resolve(0);
 }
@@ -388,8 +392,11 @@ static void client_again(void)
 	for (uint64_t i = 0; i < opt.conns; i++) {
 		struct conn *c = &cl.conns[i];
 
-		*c = (struct conn){ .fd = -1, .in.p = c->in.p, .in.cap = c->in.cap,
-				    .out.p = c->out.p, .out.cap = c->out.cap,
+		*c = (struct conn){ .fd = -1,
+				    .in.p = c->in.p,
+				    .in.cap = c->in.cap,
+				    .out.p = c->out.p,
+				    .out.cap = c->out.cap,
 				    .sent_at = c->sent_at };
 	}
 	cl.phase = PH_OPEN;

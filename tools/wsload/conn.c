@@ -66,8 +66,9 @@ ssize_t conn_read(struct conn *c)
 	if (buf_empty(b))
 		b->off = b->len = 0;
 	if (b->cap == b->len || b->cap - b->off < c->need)
-		buf_reserve(b, c->need > 2048 ? c->need :
-			    b->cap < HEAD_MAX ? b->cap + 2048 : b->cap);
+		buf_reserve(b, c->need > 2048	 ? c->need :
+			       b->cap < HEAD_MAX ? b->cap + 2048 :
+						   b->cap);
 	n = recv(c->fd, b->p + b->len, b->cap - b->len, 0);
 	if (n < 0)
 		return -errno;

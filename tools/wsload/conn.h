@@ -9,27 +9,27 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define HEAD_MAX	8192	/* bytes of an HTTP head */
-#define EVENTS		256	/* taken from epoll at a time */
+#define HEAD_MAX 8192 /* bytes of an HTTP head */
+#define EVENTS 256 /* taken from epoll at a time */
 
 enum state { ST_CONNECTING, ST_HEAD, ST_OPEN, ST_CLOSING, ST_ENDING, ST_ENDED };
 
 struct buf {
 	uint8_t *p;
-	size_t off, len, cap;	/* data is p[off..len) */
+	size_t off, len, cap; /* data is p[off..len) */
 };
 
 struct conn {
 	int fd;
 	enum state state;
-	uint32_t events;	/* what epoll watches for */
+	uint32_t events; /* what epoll watches for */
 	struct buf in, out;
-	size_t need;		/* bytes of the frame that is only partly in */
-	struct conn *next, **link;	/* server: the worker's list */
-	char accept[29];	/* client: the Sec-WebSocket-Accept to come */
+	size_t need; /* bytes of the frame that is only partly in */
+	struct conn *next, **link; /* server: the worker's list */
+	char accept[29]; /* client: the Sec-WebSocket-Accept to come */
 	bool queued, finished;
 	uint64_t sent, got, *sent_at;
-	size_t matched;		/* bytes of the message under way that were right */
+	size_t matched; /* bytes of the message under way that were right */
 };
 
 static inline bool buf_empty(const struct buf *b)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "latency.h"
 
-#define HIST_SUB	32	/* slots per power of two */
-#define HIST_SLOTS	(60 * HIST_SUB)
+#define HIST_SUB 32 /* slots per power of two */
+#define HIST_SLOTS (60 * HIST_SUB)
 
 static uint64_t hist[HIST_SLOTS], hist_max;
 

@@ -10,6 +10,6 @@ void latency_add(uint64_t ns);
 /* The upper edge, in ns, of the slot that holds the @permille-th of the latencies. */
 uint64_t latency_quantile(unsigned int permille);
 
-uint64_t latency_max(void);	/* ns */
+uint64_t latency_max(void); /* ns */
 
 #endif

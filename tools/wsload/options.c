@@ -10,8 +10,15 @@
 #include "wsload.h"
 
 struct options opt = {
-	.host = "127.0.0.1", .path = "/", .threads = 1, .conns = 1, .size = 64, .count = 1000,
-	.pipeline = 1, .timeout = 10, .rounds = 1,
+	.host = "127.0.0.1",
+	.path = "/",
+	.threads = 1,
+	.conns = 1,
+	.size = 64,
+	.count = 1000,
+	.pipeline = 1,
+	.timeout = 10,
+	.rounds = 1,
 };
 
 static void parse_number(struct argp_state *state, const char *arg, const char *name, uint64_t min,
@@ -48,6 +55,7 @@ static enum mode parse_mode(struct argp_state *state, const char *arg)
 	return MODE_ECHO;
 }
 
+/* clang-format off */
 #define NUM(name, key, arg, what) { name, key, arg, 0, what, 0 }
 #define MODE(what) { "mode", 'm', "MODE", 0, what, 0 }
 
@@ -59,6 +67,7 @@ static const struct argp_option server_options[] = {
 	NUM("size", 's', "BYTES", "size of the messages of a source (64)"),
 	{ 0 }
 };
+/* clang-format on */
 
 static const struct argp_option client_options[] = {
 	NUM("port", 'p', "P", "port to connect to"),
@@ -72,7 +81,8 @@ static const struct argp_option client_options[] = {
 	NUM("pipeline", 'k', "K", "messages under way on each connection (1)"),
 	NUM("ping-every", 'P', "N", "one ping after every N messages (0, the default: none)"),
 	NUM("rounds", 'R', "N", "open, use and close all connections so often (1)"),
-	NUM("hold", 'l', "SEC", "keep the connections open for so long before the Close, or until "
+	NUM("hold", 'l', "SEC",
+	    "keep the connections open for so long before the Close, or until "
 	    "SIGTERM; a line on stderr says so (0)"),
 	NUM("timeout", 'T', "SEC", "give up when the server is silent for so long (10)"),
 	MODE("what the server does: echo (default), sink, source"),
@@ -97,6 +107,7 @@ static void check_options(struct argp_state *state)
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
+	/* clang-format off */
 	switch (key) {
 	case 'p': parse_number(state, arg, "port", opt.client, 65535, &opt.port); break;
 	case 't': parse_number(state, arg, "threads", 1, 64, &opt.threads); break;
@@ -129,20 +140,30 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
+	/* clang-format on */
 	return 0;
 }
 
 void options_parse(int argc, char **argv)
 {
-	static const struct argp server = { server_options, parse_option, NULL,
-		"WebSocket server; SIGTERM ends it and prints its counts.", NULL, NULL, NULL };
-	static const struct argp client = { client_options, parse_option, NULL,
-		"WebSocket load generator.", NULL, NULL, NULL };
+	static const struct argp server = {
+		server_options,
+		parse_option,
+		NULL,
+		"WebSocket server; SIGTERM ends it and prints its counts.",
+		NULL,
+		NULL,
+		NULL
+	};
+	static const struct argp client = {
+		client_options, parse_option, NULL, "WebSocket load generator.", NULL, NULL, NULL
+	};
 
 	opt.client = argc > 1 && !strcmp(argv[1], "client");
 	if (argc < 2 || (!opt.client && strcmp(argv[1], "server"))) {
 		fputs("Usage: wsload server|client [OPTION...]\n"
-		      "`wsload server --help' and `wsload client --help' say more.\n", stderr);
+		      "`wsload server --help' and `wsload client --help' say more.\n",
+		      stderr);
 		exit(2);
 	}
 	argp_err_exit_status = 2;

@@ -90,8 +90,10 @@ static int server_head(struct worker *w, struct conn *c)
 		status = "400 Bad Request";
 	} else {
 		accept_key(value, accept);
-		snprintf(answer, sizeof(answer), "HTTP/1.1 %s\r\nUpgrade: websocket\r\n"
-			 "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n", status, accept);
+		snprintf(answer, sizeof(answer),
+			 "HTTP/1.1 %s\r\nUpgrade: websocket\r\n"
+			 "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
+			 status, accept);
 		c->state = ST_OPEN;
 		w->nconns++;
 		return conn_send(c, answer, strlen(answer));
@@ -208,7 +210,7 @@ stop:
 static int server_listen(void)
 {
 	struct addrinfo *ai = resolve(AI_PASSIVE);
-	struct sockaddr_in6 sa;	/* the port is at the same place in sockaddr_in */
+	struct sockaddr_in6 sa; /* the port is at the same place in sockaddr_in */
 	socklen_t len = sizeof(sa);
 	int one = 1, fd = socket(ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FRAME_MAX	(16u << 20)
-#define SEC_NS		1000000000ull
+#define FRAME_MAX (16u << 20)
+#define SEC_NS 1000000000ull
 
 enum mode { MODE_ECHO, MODE_SINK, MODE_SOURCE };
 
@@ -17,13 +17,13 @@ struct options {
 	enum mode mode;
 	const char *host, *path;
 	uint64_t port, threads, conns, size, count, rate, pipeline, ping_every, hold, timeout,
-		 rounds;
+		rounds;
 	size_t nheaders;
 	char headers[4096];
 };
 
 extern struct options opt;
-extern uint8_t *text;	/* messages are windows of this: message n starts at n % 26 */
+extern uint8_t *text; /* messages are windows of this: message n starts at n % 26 */
 
 /* Fills opt in. Ends the process with status 2 on wrong usage. */
 void options_parse(int argc, char **argv);
@@ -35,8 +35,8 @@ int client_main(void);
 /* Says "wsload: cannot ..." and ends the process with status 1. */
 void fail(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
-uint64_t clock_ns(void);	/* CLOCK_MONOTONIC */
-uint64_t cpu_us(void);		/* of the whole process */
+uint64_t clock_ns(void); /* CLOCK_MONOTONIC */
+uint64_t cpu_us(void); /* of the whole process */
 void *xrealloc(void *p, size_t size);
 
 #endif

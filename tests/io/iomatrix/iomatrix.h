@@ -48,7 +48,13 @@ extern const struct im_shape im_sends[], im_recvs[], im_urings[], im_specials[],
 /* Ends the program: with errno's text, or as skipped. */
 void im_die(const char *what) __attribute__((noreturn));
 void im_skip(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
-#define IM_CHECK(x) ({ __typeof__(x) im_v = (x); if (im_v < 0) im_die(#x); im_v; })
+#define IM_CHECK(x)                       \
+	({                                \
+		__typeof__(x) im_v = (x); \
+		if (im_v < 0)             \
+			im_die(#x);       \
+		im_v;                     \
+	})
 
 /* Adds a frame of a random payload; mask: made up where the direction is the client's. */
 void im_add(struct im_stream *s, uint8_t b0, uint64_t len);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * iomatrix [-p PORT] SHAPE | --list: see iomatrix.h. On stdout one JSON object a frame, in the order
- * of each direction; "repeat" stands for as many equal ones, one behind the other.
+ * iomatrix [-p PORT] SHAPE | --list: see iomatrix.h. On stdout one JSON object a frame, in the
+ * order of each direction; "repeat" stands for as many equal ones, one behind the other.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -94,8 +94,8 @@ void im_add(struct im_stream *s, uint8_t b0, uint64_t len)
 
 void im_build_mixed(struct im_stream *s)
 {
-	static const int lens[] = { 0, 1, 2, 5, 124, 125, 126, 127, 128, 300, 1000, 4096, 65535,
-				    65536, 70000, 3, 20000, 150 };
+	static const int lens[] = { 0,	 1,    2,    5,	    124,   125,	  126, 127,   128,
+				    300, 1000, 4096, 65535, 65536, 70000, 3,   20000, 150 };
 
 	for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
 		im_add(s, 0x81 + i % 2, lens[i]);
@@ -383,8 +383,8 @@ void im_print(const struct im_pair *p, int conn, const struct im_stream *s)
 			printf("\"mask\":\"%02x%02x%02x%02x\",", m[0], m[1], m[2], m[3]);
 		if (n > 1)
 			printf("\"repeat\":%d,", n);
-		printf("\"len\":%llu,\"hdr_len\":%d,\"offset\":%llu}\n",
-		       (unsigned long long)f->len, f->hdr_len, (unsigned long long)f->offset);
+		printf("\"len\":%llu,\"hdr_len\":%d,\"offset\":%llu}\n", (unsigned long long)f->len,
+		       f->hdr_len, (unsigned long long)f->offset);
 	}
 }
 

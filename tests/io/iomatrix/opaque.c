@@ -49,9 +49,11 @@ static void prepare_sockmap(int fd, bool client)
 	/* A parser answers with the length of its message: all of it. */
 	const struct bpf_insn whole[] = {
 		{ .code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = 0, .src_reg = 1, .off = 0 },
-		{ .code = BPF_JMP | BPF_EXIT } };
-	union bpf_attr a = { .map_type = BPF_MAP_TYPE_SOCKMAP, .key_size = 4, .value_size = 4,
-			     .max_entries = 2 };
+		{ .code = BPF_JMP | BPF_EXIT }
+	};
+	union bpf_attr a = {
+		.map_type = BPF_MAP_TYPE_SOCKMAP, .key_size = 4, .value_size = 4, .max_entries = 2
+	};
 	struct timeval soon = { .tv_usec = 100000 };
 	uint32_t key = !client;
 
@@ -73,7 +75,7 @@ static void prepare_sockmap(int fd, bool client)
 			a.expected_attach_type = progs[i].attach;
 			a.insns = (uint64_t)(i ? pass : whole);
 			a.insn_cnt = 2;
-			a.license = (uint64_t)"GPL";
+			a.license = (uint64_t) "GPL";
 			prog = IM_CHECK(syscall(SYS_bpf, BPF_PROG_LOAD, &a, sizeof(a)));
 			memset(&a, 0, sizeof(a));
 			a.target_fd = map;

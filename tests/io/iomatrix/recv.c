@@ -104,7 +104,8 @@ static void by_recvmsg(int fd, struct im_stream *s, unsigned char *to)
 	char control[64];
 
 	for (size_t at = 0; at < s->body;) {
-		struct msghdr m = { .msg_iov = v, .msg_control = control,
+		struct msghdr m = { .msg_iov = v,
+				    .msg_control = control,
 				    .msg_controllen = sizeof(control) };
 
 		m.msg_iovlen = segments(s, at, to, v, 64, 300);

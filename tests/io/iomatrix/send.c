@@ -19,8 +19,7 @@
 #define MIB (1 << 20)
 
 /* The loop that most shapes are: one frame after the other. */
-#define EACH_FRAME(s, f) \
-	for (struct im_frame *f = (s)->f; f < (s)->f + (s)->n_body; f++)
+#define EACH_FRAME(s, f) for (struct im_frame *f = (s)->f; f < (s)->f + (s)->n_body; f++)
 
 static unsigned char *start(struct im_stream *s, const struct im_frame *f)
 {
@@ -35,7 +34,7 @@ static size_t size(const struct im_frame *f)
 static void by_write(int fd, struct im_stream *s)
 {
 	EACH_FRAME(s, f)
-		im_write_all(fd, start(s, f), size(f));
+	im_write_all(fd, start(s, f), size(f));
 }
 
 static void by_byte(int fd, struct im_stream *s)
@@ -47,7 +46,8 @@ static void by_byte(int fd, struct im_stream *s)
 /* Header and payload apart, as two calls. */
 static void by_two_writes(int fd, struct im_stream *s)
 {
-	EACH_FRAME(s, f) {
+	EACH_FRAME(s, f)
+	{
 		im_write_all(fd, start(s, f), f->hdr_len);
 		im_write_all(fd, start(s, f) + f->hdr_len, f->len);
 	}
@@ -83,7 +83,8 @@ static void writev_all(int fd, struct iovec *v, int n)
 
 static void by_writev(int fd, struct im_stream *s)
 {
-	EACH_FRAME(s, f) {
+	EACH_FRAME(s, f)
+	{
 		struct iovec v[2] = { { start(s, f), f->hdr_len },
 				      { start(s, f) + f->hdr_len, f->len } };
 
@@ -92,7 +93,8 @@ static void by_writev(int fd, struct im_stream *s)
 }
 
 /* 1024 segments a call, many of them empty, the others cut anywhere. */
-static void cut_segments(struct im_stream *s, size_t *at, struct iovec *v, int n, unsigned int longest)
+static void cut_segments(struct im_stream *s, size_t *at, struct iovec *v, int n,
+			 unsigned int longest)
 {
 	for (int i = 0; i < n; i++) {
 		size_t len = im_random() % 4 ? im_random() % longest + 1 : 0;
@@ -118,13 +120,13 @@ static void by_writev_1024(int fd, struct im_stream *s)
 static void by_send(int fd, struct im_stream *s)
 {
 	EACH_FRAME(s, f)
-		IM_CHECK(send(fd, start(s, f), size(f), MSG_NOSIGNAL));
+	IM_CHECK(send(fd, start(s, f), size(f), MSG_NOSIGNAL));
 }
 
 static void by_sendto(int fd, struct im_stream *s)
 {
 	EACH_FRAME(s, f)
-		IM_CHECK(sendto(fd, start(s, f), size(f), 0, NULL, 0));
+	IM_CHECK(sendto(fd, start(s, f), size(f), 0, NULL, 0));
 }
 
 static void by_sendmsg(int fd, struct im_stream *s)
@@ -226,7 +228,8 @@ static void by_sendfile_payload(int fd, struct im_stream *s)
 {
 	int file = as_file(s);
 
-	EACH_FRAME(s, f) {
+	EACH_FRAME(s, f)
+	{
 		IM_CHECK(send(fd, start(s, f), f->hdr_len, f->len ? MSG_MORE : 0));
 		sendfile_all(fd, file, f->offset + f->hdr_len, f->len);
 	}
@@ -237,7 +240,8 @@ static void by_splice_payload(int fd, struct im_stream *s)
 {
 	int file = as_file(s);
 
-	EACH_FRAME(s, f) {
+	EACH_FRAME(s, f)
+	{
 		im_write_all(fd, start(s, f), f->hdr_len);
 		splice_all(fd, file, f->offset + f->hdr_len, f->len);
 	}
@@ -246,7 +250,8 @@ static void by_splice_payload(int fd, struct im_stream *s)
 
 static void by_vmsplice_payload(int fd, struct im_stream *s)
 {
-	EACH_FRAME(s, f) {
+	EACH_FRAME(s, f)
+	{
 		im_write_all(fd, start(s, f), f->hdr_len);
 		vmsplice_all(fd, start(s, f) + f->hdr_len, f->len);
 	}
@@ -302,7 +307,8 @@ static void by_zerocopy(int fd, struct im_stream *s)
 
 	if (setsockopt(fd, SOL_SOCKET, SO_ZEROCOPY, &one, sizeof(one)))
 		im_skip("SO_ZEROCOPY: %s", strerror(errno));
-	EACH_FRAME(s, f) {
+	EACH_FRAME(s, f)
+	{
 		struct msghdr m = { .msg_control = control, .msg_controllen = sizeof(control) };
 
 		for (size_t at = 0; at < size(f);)
@@ -313,7 +319,8 @@ static void by_zerocopy(int fd, struct im_stream *s)
 
 static void by_more(int fd, struct im_stream *s)
 {
-	EACH_FRAME(s, f) {
+	EACH_FRAME(s, f)
+	{
 		IM_CHECK(send(fd, start(s, f), 1, MSG_MORE));
 		IM_CHECK(send(fd, start(s, f) + 1, f->hdr_len - 1, MSG_MORE));
 		if (f->len)
@@ -357,7 +364,8 @@ static void by_parts(int fd, struct im_stream *s)
 /* A page of the buffer is gone once the call has come back. */
 static void by_vanishing(int fd, struct im_stream *s)
 {
-	EACH_FRAME(s, f) {
+	EACH_FRAME(s, f)
+	{
 		size_t room = (size(f) + 8191) & ~4095UL;
 		unsigned char *p = mmap(NULL, room, PROT_READ | PROT_WRITE,
 					MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

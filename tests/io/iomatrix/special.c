@@ -142,7 +142,9 @@ static void by_scm_rights(int fd, struct im_stream *s)
 {
 	char control[CMSG_SPACE(sizeof(int))] = {}, byte = 0;
 	struct iovec v = { &byte, 1 };
-	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = control,
+	struct msghdr m = { .msg_iov = &v,
+			    .msg_iovlen = 1,
+			    .msg_control = control,
 			    .msg_controllen = sizeof(control) };
 	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
 	int way[2], passed;
@@ -179,7 +181,9 @@ static long call32(int nr, long a, long b, long c)
 	long ret;
 
 #ifdef __x86_64__
-	__asm__ volatile("int $0x80" : "=a"(ret) : "a"(nr), "b"(a), "c"(b), "d"(c)
+	__asm__ volatile("int $0x80"
+			 : "=a"(ret)
+			 : "a"(nr), "b"(a), "c"(b), "d"(c)
 			 : "memory", "r8", "r9", "r10", "r11");
 #else
 	(void)nr, (void)a, (void)b, (void)c;
@@ -252,8 +256,7 @@ static int run_reuseport(const struct im_shape *shape)
 	int a = im_listen(0), b = im_listen(0);
 
 	for (int i = 0; i < 4; i++) {
-		struct sockaddr_in to = { AF_INET, htons(im_port),
-					  { htonl(INADDR_LOOPBACK) } }, c;
+		struct sockaddr_in to = { AF_INET, htons(im_port), { htonl(INADDR_LOOPBACK) } }, c;
 		socklen_t len = sizeof(c);
 		struct im_pair p;
 
@@ -294,8 +297,9 @@ static int run_fastopen(const struct im_shape *shape)
 		struct im_pair p;
 
 		p.fd[0] = IM_CHECK(socket(AF_INET, SOCK_STREAM, 0));
-		IM_CHECK(sendto(p.fd[0], request, sizeof(request) - 1, MSG_FASTOPEN | (i ? MSG_DONTWAIT : 0),
-				(struct sockaddr *)&to, sizeof(to)));
+		IM_CHECK(sendto(p.fd[0], request, sizeof(request) - 1,
+				MSG_FASTOPEN | (i ? MSG_DONTWAIT : 0), (struct sockaddr *)&to,
+				sizeof(to)));
 		p.fd[1] = IM_CHECK(accept(lfd, NULL, NULL));
 		IM_CHECK(getsockname(p.fd[0], (struct sockaddr *)&c, &len));
 		p.cport = ntohs(c.sin_port);

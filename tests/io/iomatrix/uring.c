@@ -106,15 +106,15 @@ static void recv_body(int fd, struct im_stream *s, unsigned char *to, enum op op
 	io_uring_queue_exit(&ring);
 }
 
-#define SENDER(name, op, ring_flags, sqe_flags) \
-	static void name(int fd, struct im_stream *s) \
-	{ \
+#define SENDER(name, op, ring_flags, sqe_flags)              \
+	static void name(int fd, struct im_stream *s)        \
+	{                                                    \
 		send_body(fd, s, op, ring_flags, sqe_flags); \
 	}
-#define RECEIVER(name, op, ring_flags, sqe_flags) \
+#define RECEIVER(name, op, ring_flags, sqe_flags)                        \
 	static void name(int fd, struct im_stream *s, unsigned char *to) \
-	{ \
-		recv_body(fd, s, to, op, ring_flags, sqe_flags); \
+	{                                                                \
+		recv_body(fd, s, to, op, ring_flags, sqe_flags);         \
 	}
 
 SENDER(by_send, SEND, 0, 0)
