@@ -47,7 +47,7 @@ say = $(if $(V),,@printf '  %-8s %s\n' $(1) $(2);)
 CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Wno-missing-field-initializers -Wno-sign-compare
 override CFLAGS += $(CROSS_FLAGS)
-USER_CFLAGS := -std=gnu11 $(WARN) -I$(B) $(if $(filter no,$(PCAP)),-DWITHOUT_PCAP) $(CFLAGS)
+USER_CFLAGS := -std=gnu11 $(WARN) -I$(B) -I. -Iuser $(if $(filter no,$(PCAP)),-DWITHOUT_PCAP) $(CFLAGS)
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -Wall -Wextra \
 	      -Wno-unused-parameter -Wno-sign-compare -Ivmlinux -Ibpf \
 	      -I/usr/include/$(shell $(BPF_CC) -print-multiarch 2>/dev/null)
@@ -58,8 +58,8 @@ LIBS := -l:libbpf.a -lelf -lz -lnettle $(if $(filter yes,$(PCAP)),-lpcap) -lncur
 BPF_OBJS := $(addprefix $(B)/bpf/,conn.bpf.o connect.bpf.o core.bpf.o foreign.bpf.o http.bpf.o nagle.bpf.o \
 	      pair.bpf.o report.bpf.o scan.bpf.o stats.bpf.o hook_state.bpf.o hook_fentry.bpf.o \
 	      hook_kprobe.bpf.o hook_tracepoint.bpf.o)
-USER_SRCS := $(filter-out $(if $(filter no,$(PCAP)),user/capture.c user/dissect.c \
-	       user/read.c),$(wildcard user/*.c))
+USER_SRCS := $(filter-out $(if $(filter no,$(PCAP)),user/capture/capture.c user/capture/dissect.c \
+	       user/read.c),$(wildcard user/*.c user/*/*.c))
 USER_OBJS := $(patsubst user/%.c,$(B)/user/%.o,$(USER_SRCS))
 
 all: $(B)/wstrace $(B)/wstrace-rules.7
@@ -67,11 +67,13 @@ all: $(B)/wstrace $(B)/wstrace-rules.7
 $(B)/wstrace: $(USER_OBJS)
 	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(B)/user/%.o: user/%.c $(B)/wstrace.skel.h | $(SYSROOT)
+$(B)/user/kernel/loader.o: $(B)/wstrace.skel.h
+
+$(B)/user/%.o: user/%.c | $(SYSROOT)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(USER_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/user/report_style.o $(B)/tests/user/report_style.o: user/report.css
+$(B)/user/report/style.o $(B)/tests/user/report/style.o: user/report/report.css
 
 $(B)/wstrace.skel.h: $(B)/wstrace.bpf.o
 	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name wstrace_bpf >$@
@@ -84,8 +86,8 @@ $(B)/bpf/%.bpf.o: bpf/%.bpf.c
 	$(call say,BPF,$@)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
 
 # The manual page of what --explain prints; its maker runs here, whatever machine the program is for
-$(B)/rules_man: tools/rules_man.c user/help_handshake.c user/help_stream.c
-	$(call say,CC,$@)$(HOST_CC) -std=gnu11 $(WARN) -MMD -MP -o $@ $^
+$(B)/rules_man: tools/rules_man.c user/rules/help_handshake.c user/rules/help_stream.c
+	$(call say,CC,$@)$(HOST_CC) -std=gnu11 $(WARN) -I. -Iuser -MMD -MP -o $@ $^
 
 $(B)/wstrace-rules.7: $(B)/rules_man
 	$(call say,GEN,$@)$< >$@
@@ -121,13 +123,13 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 
 $(B)/tests/unit/%: tests/unit/%.c $(B)/tests/user.a
 	@mkdir -p $(@D)
-	$(call say,CC,$@)$(CC) $(USER_CFLAGS) $(SANITIZE) -Wno-unused-parameter -Ibpf -Iuser -MMD -MP \
+	$(call say,CC,$@)$(CC) $(USER_CFLAGS) $(SANITIZE) -Wno-unused-parameter -MMD -MP \
 		$(LDFLAGS) -o $@ $< $(B)/tests/user.a -lcmocka -lwslay \
 		-lnettle -lz -lpcap -lncursesw -ltinfo
 
 # The user side for them, without what needs the BPF skeleton
 TEST_USER_OBJS := $(addprefix $(B)/tests/,$(patsubst %.c,%.o,$(filter-out \
-		    user/main.c user/loader.c user/backend.c,$(wildcard user/*.c))))
+		    user/main.c user/kernel/loader.c user/kernel/backend.c,$(wildcard user/*.c user/*/*.c))))
 
 $(B)/tests/user.a: $(TEST_USER_OBJS)
 	$(Q)rm -f $@ && ar crs $@ $^
@@ -151,12 +153,11 @@ $(B)/tests/iomatrix: $(wildcard tests/io/iomatrix/*.[ch]) | $(SYSROOT)
 $(B)/tests/fuzz/%: tests/fuzz/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CLANG) $(USER_CFLAGS) $(SANITIZE) -fsanitize=fuzzer -Wno-unused-parameter \
-		-Ibpf -MMD -MP -o $@ $< $(FUZZED) $(if $(FUZZED),-lpcap -lnettle -lz)
+		-MMD -MP -o $@ $< $(FUZZED) $(if $(FUZZED),-lpcap -lnettle -lz)
 
-$(B)/tests/fuzz/fuzz_pcapng: FUZZED := user/pcapng_read.c
-$(B)/tests/fuzz/fuzz_read: FUZZED := $(patsubst %,user/%.c,buf capture conn container decode deflate dissect http \
-				       pcapng_read reassembly \
-				       reassembly_flows reorder walk walk_http ws)
+$(B)/tests/fuzz/fuzz_pcapng: FUZZED := user/capture/pcapng_read.c
+$(B)/tests/fuzz/fuzz_read: FUZZED := $(wildcard user/capture/*.c) $(patsubst %,user/%.c,lib/buf lib/container \
+				       decode/conn decode/decode decode/deflate decode/http decode/ws)
 
 ifdef SYSROOT
 $(SYSROOT):
@@ -234,7 +235,7 @@ help:
 clean:
 	$(Q)rm -rf $(B)
 
--include $(wildcard $(addprefix $(B)/,*.d user/*.d bpf/*.d tools/*.d tools/*/*.d tests/*.d tests/*/*.d))
+-include $(wildcard $(addprefix $(B)/,*.d user/*.d user/*/*.d bpf/*.d tools/*.d tools/*/*.d tests/*.d tests/*/*.d tests/user/*/*.d))
 
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Writes wstrace-rules.7, a manual page, of the texts that --explain prints. */
 #include <stdio.h>
-#include "../user/rules.h"
+#include "rules/rules.h"
 
 /* text as roff: nothing in it is a request, an escape or a hyphen that is none. */
 static void write_text(const char *text)

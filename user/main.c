@@ -11,15 +11,15 @@
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
-#include "cli.h"
-#include "decode.h"
-#include "diagnose.h"
-#include "loader.h"
-#include "out_pcapng.h"
-#include "out_report.h"
-#include "outlet.h"
+#include "options.h"
+#include "decode/decode.h"
+#include "diagnose/diagnose.h"
+#include "kernel/loader.h"
+#include "pcapng/output.h"
+#include "report/output.h"
+#include "lib/nonblock.h"
 #include "read.h"
-#include "screen.h"
+#include "top/screen.h"
 
 /* How long the reader sleeps between looks at the ring buffer: nobody wakes it. */
 #define IDLE_NS (20 * 1000000L)

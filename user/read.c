@@ -5,14 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include "capture.h"
-#include "decode.h"
-#include "diagnose.h"
-#include "out_pcapng.h"
-#include "output.h"
+#include "capture/capture.h"
+#include "decode/decode.h"
+#include "diagnose/diagnose.h"
+#include "pcapng/output.h"
+#include "out/output.h"
 #include "read.h"
-#include "reassembly.h"
-#include "walk.h"
+#include "capture/reassembly.h"
+#include "capture/walk.h"
 
 /* Segments between two looks at whether standard output still takes what is written. */
 #define LOOK_EVERY 1024

@@ -5,7 +5,7 @@
 
 #include <signal.h>
 #include <stdio.h>
-#include "cli.h"
+#include "options.h"
 
 /* Reads o->files. Ends early once *stopped is not 0. Returns the exit status. */
 #ifndef WITHOUT_PCAP

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <linux/types.h>
 
-#include "http_head.h"
+#include "bpf/http_head.h"
 
 #define CHECK(x) ((x) ? (void)0 : abort())
 

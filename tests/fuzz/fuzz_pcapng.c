@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../user/pcapng_read.h"
+#include "capture/pcapng_read.h"
 
 #define CHECK(x) ((x) ? (void)0 : abort())
 

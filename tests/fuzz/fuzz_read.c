@@ -9,10 +9,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "../../user/capture.h"
-#include "../../user/decode.h"
-#include "../../user/reassembly.h"
-#include "../../user/walk.h"
+#include "capture/capture.h"
+#include "decode/decode.h"
+#include "capture/reassembly.h"
+#include "capture/walk.h"
 
 #define CHECK(x) ((x) ? (void)0 : abort())
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <linux/types.h>
 
-#include "ws_frame.h"
+#include "bpf/ws_frame.h"
 
 #define CHECK(x) ((x) ? (void)0 : abort())
 

@@ -312,7 +312,7 @@ def is_free(port):
 
 
 # Not those, either, on which Wireshark looks for another protocol
-taken = {int(n) for n in re.findall(r"\b\d{5}\b", (TOP / "user/taken_ports.c").read_text())}
+taken = {int(n) for n in re.findall(r"\b\d{5}\b", (TOP / "user/pcapng/wireshark_ports.c").read_text())}
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@
 #include <zlib.h>
 
 #include "guard.h"
-#include "packets.h"
+#include "pcapng/flow.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define FRAMES_MAX 10000

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "diagnose.h"
-#include "legs.h"
-#include "ws.h"
+#include "diagnose/diagnose.h"
+#include "diagnose/legs.h"
+#include "decode/ws.h"
 
 #define MS 1000000ULL
 #define S 1000000000ULL

@@ -14,7 +14,7 @@
 #include <pcap/pcap.h>
 #include <sys/socket.h>
 
-#include "capture.h"
+#include "capture/capture.h"
 #include "guard.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "container.h"
+#include "lib/container.h"
 
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define POD "11111111_2222_3333_4444_555555555555"

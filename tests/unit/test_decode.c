@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "decode.h"
+#include "decode/decode.h"
 
 #define KEY "dGhlIHNhbXBsZSBub25jZQ=="
 #define REQUEST "GET /ws HTTP/1.1\r\nUpgrade: websocket\r\nSec-WebSocket-Key: "

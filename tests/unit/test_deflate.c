@@ -8,7 +8,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "deflate.h"
+#include "decode/deflate.h"
 
 #define FIN 0x80
 #define RSV1 0x40

@@ -15,7 +15,7 @@
 #include <linux/types.h>
 
 #include "guard.h"
-#include "http_head.h"
+#include "bpf/http_head.h"
 
 #define T(in, want)                      \
 	{                                \

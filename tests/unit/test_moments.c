@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "moments.h"
+#include "lib/burst.h"
 
 static void test_empty(void **state)
 {

@@ -23,8 +23,8 @@
 #include <arpa/inet.h>
 #include <pcap/pcap.h>
 
-#include "pcapng.h"
-#include "savefile.h"
+#include "pcapng/pcapng.h"
+#include "pcapng/savefile.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define TS 1763800000123456789ULL

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "pcapng_read.h"
+#include "lib/buf.h"
+#include "capture/pcapng_read.h"
 
 /* Blocks in the order of bytes that big says. */
 static struct buf file;

@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 
 #include "guard.h"
-#include "reassembly.h"
+#include "capture/reassembly.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define C_ISN 0xffffff00u /* wraps soon, RFC 9293 section 3.4 */

@@ -10,10 +10,10 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "report.h"
-#include "report_axis.h"
-#include "report_html.h"
-#include "ws.h"
+#include "report/gather.h"
+#include "report/axis.h"
+#include "report/html.h"
+#include "decode/ws.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define MS 1000000ULL

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Recorded handshakes: each must give exactly its verdict, and the mended one none. */
-#include "fact_names.h"
+#include "facts/fact_text.h"
 #include "stream.h"
 
 /* One request for each fault; what the row says is all that comes. */

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "guard.h"
-#include "walk.h"
+#include "capture/walk.h"
 
 #define SEQ0 0xffffff80u /* wraps soon */
 #define FRAMES_MAX 4096

@@ -14,7 +14,7 @@
 #include <wslay/wslay.h>
 
 #include "guard.h"
-#include "ws_frame.h"
+#include "bpf/ws_frame.h"
 
 #define FRAMES_MAX 64
 #define SEQ0 0xffffff80u /* sequence numbers wrap (RFC 9293 section 3.4), soon */

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* fopencookie() */
+#endif
+#include <errno.h>
+#include <fcntl.h>
+#include <pcap/pcap.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "capture/capture.h"
+#include "pcapng/flow.h"
+#include "capture/pcapng_read.h"
+
+#define READ_SIZE (256 * 1024)
+#define NS 1000000000ULL
+#define LINKTYPE_RAW 101
+
+/* Who is behind an interface of a pcapng file. */
+struct task {
+	struct capture_task t; /* pid 0: not known */
+	bool looked; /* at the interface's description */
+	char *cgroup; /* NULL: not known */
+};
+
+struct capture {
+	pcap_t *pcap; /* one of these two reads */
+	struct pcapng_reader *pcapng;
+	FILE *stream;
+	char peeked[4]; /* the first bytes */
+	size_t n_peeked, peek_at;
+	struct task **tasks; /* by the interface's number */
+	uint32_t n_tasks;
+	char *name;
+	int fd, linktype;
+	bool ended, pipe, stopped;
+	capture_idle_fn idle;
+	void *ctx;
+	struct segment s;
+	uint64_t packets, fragments;
+	uint64_t strange; /* packets of this link type, which is not known */
+	int strange_link;
+	char strange_text[160];
+	char error[PCAP_ERRBUF_SIZE];
+};
+
+/* Called by stdio when its buffer is empty. */
+static ssize_t read_some(void *cookie, char *p, size_t n)
+{
+	struct capture *c = cookie;
+	struct pollfd ready = { .fd = c->fd, .events = POLLIN };
+	ssize_t got;
+
+	if (c->peek_at < c->n_peeked) {
+		p[0] = c->peeked[c->peek_at++];
+		return 1;
+	}
+	for (;;) {
+		if (c->idle && c->pipe && poll(&ready, 1, 0) == 0 && c->idle(c->ctx)) {
+			c->stopped = true;
+			return 0;
+		}
+		got = read(c->fd, p, n);
+		if (got >= 0 || errno != EINTR)
+			return got;
+	}
+}
+
+static int close_fd(void *cookie)
+{
+	struct capture *c = cookie;
+
+	return c->fd == STDIN_FILENO ? 0 : close(c->fd);
+}
+
+static struct capture *cannot_open(struct capture *c, const char *why)
+{
+	fprintf(stderr, "wstrace: cannot read %s: %s\n", capture__name(c), why);
+	capture__free(c);
+	return NULL;
+}
+
+/* Whether the file is pcapng. */
+static bool peek(struct capture *c)
+{
+	size_t n = 0;
+	ssize_t got;
+
+	do {
+		got = read_some(c, c->peeked + n, sizeof(c->peeked) - n);
+		n += got > 0 ? got : 0;
+	} while (got > 0 && n < sizeof(c->peeked));
+	c->n_peeked = n;
+	return n == sizeof(c->peeked) && !memcmp(c->peeked, PCAPNG_MAGIC, n);
+}
+
+static const char *no_link(char *text, size_t size, int linktype)
+{
+	const char *link = pcap_datalink_val_to_name(linktype);
+
+	snprintf(text, size,
+		 "link type %s (%d) is not known; it must be Ethernet, Linux cooked, "
+		 "raw IP or loopback",
+		 link ? link : "?", linktype);
+	return text;
+}
+
+static const char *open_stream(struct capture *c)
+{
+	static const cookie_io_functions_t io = { .read = read_some, .close = close_fd };
+	bool pcapng;
+
+	c->fd = STDIN_FILENO;
+	if (strcmp(c->name, "-"))
+		c->fd = open(c->name, O_RDONLY | O_CLOEXEC);
+	if (c->fd < 0)
+		return strerror(errno);
+	c->pipe = lseek(c->fd, 0, SEEK_CUR) < 0;
+	pcapng = peek(c);
+	c->stream = fopencookie(c, "r", io);
+	if (!c->stream)
+		return strerror(errno);
+	setvbuf(c->stream, NULL, _IOFBF, READ_SIZE);
+	if (pcapng) {
+		c->pcapng = pcapng_reader__new(c->stream);
+		return c->pcapng ? NULL : strerror(ENOMEM);
+	}
+	c->pcap = pcap_fopen_offline_with_tstamp_precision(c->stream, PCAP_TSTAMP_PRECISION_NANO,
+							   c->error);
+	if (!c->pcap)
+		return c->error;
+	c->linktype = pcap_datalink(c->pcap);
+	if (capture_link_known(c->linktype))
+		return NULL;
+	return no_link(c->error, sizeof(c->error), c->linktype);
+}
+
+struct capture *capture__open(const char *name, uint8_t number, capture_idle_fn idle, void *ctx)
+{
+	struct capture *c = calloc(1, sizeof(*c));
+	const char *why;
+
+	if (!c)
+		return NULL;
+	c->fd = -1;
+	c->name = strdup(name);
+	if (!c->name)
+		return cannot_open(c, strerror(ENOMEM));
+	c->s.file = number;
+	c->idle = idle;
+	c->ctx = ctx;
+	why = open_stream(c);
+	if (why)
+		return cannot_open(c, why);
+	c->error[0] = 0;
+	return c;
+}
+
+void capture__free(struct capture *c)
+{
+	if (!c)
+		return;
+	if (c->pcap)
+		pcap_close(c->pcap); /* and the stream */
+	else if (c->stream)
+		fclose(c->stream);
+	pcapng_reader__free(c->pcapng);
+	for (uint32_t i = 0; i < c->n_tasks; i++) {
+		free(c->tasks[i]->cgroup);
+		free(c->tasks[i]);
+	}
+	free(c->tasks);
+	free(c->name);
+	free(c);
+}
+
+/* "pid=1234 comm=nginx cgroup=/system.slice": what out_pcapng.c writes. */
+static void parse_task(struct task *t, const char *description)
+{
+	const char *comm, *cgroup;
+	unsigned int pid;
+	int n = 0;
+
+	if (sscanf(description, "pid=%10u comm=%n", &pid, &n) < 1 || !n || !pid)
+		return;
+	comm = description + n;
+	cgroup = strstr(comm, " cgroup=/");
+	t->t.pid = pid;
+	snprintf(t->t.comm, sizeof(t->t.comm), "%.*s", cgroup ? (int)(cgroup - comm) : 15, comm);
+	t->cgroup = cgroup ? strdup(cgroup + strlen(" cgroup=")) : NULL;
+}
+
+static bool add_task(struct capture *c)
+{
+	struct task **grown = realloc(c->tasks, (c->n_tasks + 1) * sizeof(*grown));
+	struct task *t = calloc(1, sizeof(*t));
+
+	if (grown)
+		c->tasks = grown;
+	if (!grown || !t) {
+		free(t);
+		return false;
+	}
+	t->t.cgroup = c->n_tasks;
+	c->tasks[c->n_tasks++] = t;
+	return true;
+}
+
+/* NULL where nobody is known, or memory ran out. */
+static const struct capture_task *task_of(struct capture *c, const struct pcapng_source *source)
+{
+	struct task *t;
+
+	while (c->n_tasks <= source->number)
+		if (!add_task(c))
+			return NULL;
+	t = c->tasks[source->number];
+	if (!t->looked && source->description)
+		parse_task(t, source->description);
+	t->looked = true;
+	return t->t.pid ? &t->t : NULL;
+}
+
+const char *capture__cgroup(const struct capture *c, uint64_t cgroup)
+{
+	return cgroup < c->n_tasks ? c->tasks[cgroup]->cgroup : NULL;
+}
+
+/* A packet, of any file. */
+struct packet {
+	const uint8_t *p;
+	uint32_t caplen, len;
+	uint64_t ts;
+	int linktype;
+};
+
+static bool end(struct capture *c, bool failed, const char *why)
+{
+	c->ended = true;
+	if (failed && !c->stopped)
+		snprintf(c->error, sizeof(c->error), "%s", why);
+	return false;
+}
+
+static bool next_pcap(struct capture *c, struct packet *k)
+{
+	struct pcap_pkthdr *h;
+	int got = pcap_next_ex(c->pcap, &h, &k->p);
+
+	if (got <= 0)
+		return end(c, got == PCAP_ERROR, got == PCAP_ERROR ? pcap_geterr(c->pcap) : "");
+	k->caplen = h->caplen;
+	k->len = h->len;
+	k->ts = h->ts.tv_sec * NS + h->ts.tv_usec;
+	k->linktype = c->linktype;
+	return true;
+}
+
+/* Comments quote peers, in verdicts; but not those of a SYN, before which none spoke. */
+static bool is_made_up(const struct pcapng_got *g)
+{
+	return g->comment &&
+	       memmem(g->comment, g->comment_len, MADE_UP_HANDSHAKE, strlen(MADE_UP_HANDSHAKE));
+}
+
+static bool next_pcapng(struct capture *c, struct packet *k)
+{
+	struct pcapng_got g;
+	const char *why;
+	int got = pcapng_reader__next(c->pcapng, &g, &why);
+
+	if (!got && c->strange && c->strange == c->packets)
+		no_link(c->error, sizeof(c->error), c->strange_link);
+	if (got <= 0)
+		return end(c, got < 0, why);
+	k->p = g.data;
+	k->caplen = g.caplen;
+	k->len = g.origlen;
+	k->ts = g.ts;
+	/* LINKTYPE_RAW is the one that is not numbered as its DLT_. */
+	k->linktype = g.source->linktype == LINKTYPE_RAW ? DLT_RAW : g.source->linktype;
+	c->s.task = g.dir ? task_of(c, g.source) : NULL;
+	c->s.task_end = g.dir == PCAPNG_IN;
+	c->s.made_up = is_made_up(&g);
+	return true;
+}
+
+const struct segment *capture__next(struct capture *c)
+{
+	struct packet k;
+
+	while (!c->ended) {
+		bool fragment = false;
+
+		if (!(c->pcapng ? next_pcapng(c, &k) : next_pcap(c, &k)))
+			break;
+		c->packets++;
+		if (!capture_link_known(k.linktype)) {
+			c->strange++;
+			c->strange_link = k.linktype;
+			continue;
+		}
+		if (capture_parse(k.linktype, k.p, k.caplen, k.len, &c->s, &fragment)) {
+			c->s.ts = k.ts;
+			return &c->s;
+		}
+		c->fragments += fragment;
+	}
+	return NULL;
+}
+
+const struct segment *capture__peek(const struct capture *c)
+{
+	return c->ended ? NULL : &c->s;
+}
+
+const char *capture__error(const struct capture *c)
+{
+	return c->error[0] ? c->error : NULL;
+}
+
+const char *capture__name(const struct capture *c)
+{
+	return c->name && strcmp(c->name, "-") ? c->name : "standard input";
+}
+
+uint64_t capture__packets(const struct capture *c)
+{
+	return c->packets;
+}
+
+uint64_t capture__fragments(const struct capture *c)
+{
+	return c->fragments;
+}
+
+const char *capture__strange(struct capture *c)
+{
+	char link[128];
+
+	if (!c->strange || c->error[0])
+		return NULL;
+	snprintf(c->strange_text, sizeof(c->strange_text), "%llu packets were left out: %s",
+		 (unsigned long long)c->strange, no_link(link, sizeof(link), c->strange_link));
+	return c->strange_text;
+}

@@ -1,0 +1,532 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include "capture/reassembly_state.h"
+
+#define SEQ_FAR (1 << 26) /* no window is that large: another connection's, or a broken packet */
+#define STRAYS 4 /* that many in a row are no accident */
+
+/*
+ * The receiver has acknowledged what is missing here: the capture lost it, and it will not come
+ * again. It may still come late, since captures do not keep the order of two directions exactly.
+ */
+#define ACKED_PACKETS 32
+#define ACKED_NS 100000000ULL
+#define HOLE_NS 30000000000ULL /* where no acknowledgements are in the capture */
+
+#define TWICE_NS 1000000ULL /* bridges show a packet on several interfaces, within that time */
+
+struct reassembly *reassembly__new(const struct reassembly_options *o,
+				   const struct reassembly_ops *ops, void *ctx)
+{
+	struct reassembly *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->o = *o;
+	r->ops = ops;
+	r->ctx = ctx;
+	r->sweep_at = FLOWS_MAX / 4;
+	return r;
+}
+
+static int32_t seq_diff(uint32_t a, uint32_t b)
+{
+	return a - b;
+}
+
+static bool bit(const uint64_t *bits, uint16_t n)
+{
+	return bits[n >> 6] >> (n & 63) & 1;
+}
+
+/* Which half is the client's, where the TCP handshake was not seen. */
+static int guess_client(struct reassembly *r, const struct flow *f, int side,
+			const struct segment *s)
+{
+	const uint16_t *port = f->key.port;
+	int guess = r->ops->guess_client(s->data, s->have, s->len);
+
+	if (bit(r->listening, port[0]) != bit(r->listening, port[1]))
+		return bit(r->listening, port[0]);
+	if (guess >= 0)
+		return guess ? side : !side;
+	if (r->o.ports && bit(r->o.ports, port[0]) != bit(r->o.ports, port[1]))
+		return bit(r->o.ports, port[0]);
+	return port[0] < port[1];
+}
+
+static void fill_task(const struct flow *f, struct wst_task *t)
+{
+	t->pid = f->task->pid;
+	t->cgroup = (uint64_t)f->file << 32 | f->task->cgroup;
+	memcpy(t->comm, f->task->comm, sizeof(t->comm));
+}
+
+/* Two captures may show both ends: the first that says whose one is decides. */
+static void on_task(struct reassembly *r, struct flow *f, int side, const struct segment *s)
+{
+	int local = s->task_end ? !side : side;
+	struct wst_task t = {};
+
+	if (!f->task) {
+		f->local = local;
+		f->file = s->file;
+	} else if (f->local != local || f->file != s->file) {
+		return;
+	}
+	f->task = s->task;
+	if (!f->conn || local != (f->role == WST_CLIENT ? f->client : !f->client) || !r->ops->task)
+		return;
+	fill_task(f, &t);
+	r->ops->task(f->conn, s->ts, &t);
+}
+
+/* s: the first segment with bytes; NULL where the connection ended without any. */
+static void open_conn(struct reassembly *r, struct flow *f, int side, const struct segment *s,
+		      uint64_t ts)
+{
+	struct wst_open o = { .family = f->key.family };
+	int local, remote;
+
+	if (f->client < 0)
+		f->client = guess_client(r, f, side, s);
+	if (f->task)
+		fill_task(f, &o.t);
+	f->role = !f->task ? r->o.role : f->local == f->client ? WST_CLIENT : WST_SERVER;
+	o.role = f->role;
+	local = f->role == WST_SERVER ? !f->client : f->client;
+	remote = !local;
+	if (f->made_up || (!f->h[f->client].isn_known && !f->h[!f->client].isn_known))
+		o.t.h.flags = WST_MIDSTREAM;
+	if (s && !f->h[!side].started && s->flags & TCP_ACK) {
+		f->h[!side].next = s->ack;
+		/* Of a direction of which no SYN was captured, this is where it starts. */
+		f->h[!side].started = !o.t.h.flags;
+	}
+	o.t.h.ts = f->established ? f->established : ts;
+	memcpy(o.laddr, f->key.addr[local], 16);
+	memcpy(o.raddr, f->key.addr[remote], 16);
+	o.lport = f->key.port[local];
+	o.rport = f->key.port[remote];
+	o.first_seq[WST_C2S] = f->h[f->client].next;
+	o.first_seq[WST_S2C] = f->h[!f->client].next;
+	f->conn = r->ops->open(r->ctx, &o);
+	if (!f->conn) {
+		r->refused++;
+		f->refused = true;
+	}
+}
+
+static void report_tcp(const struct flow *f, struct walk_tcp *t)
+{
+	t->rtt_us = f->rtt_us;
+	t->retrans = f->retrans;
+	t->ended = f->ended;
+	t->first = 0;
+	t->how = 0;
+	if (f->first >= 0) {
+		bool server = f->first != f->client;
+
+		t->first = server == (f->role == WST_SERVER) ? WST_FIRST_LOCAL : WST_FIRST_REMOTE;
+	}
+}
+
+static void close_flow(struct reassembly *r, struct flow *f, uint64_t ts, uint8_t how)
+{
+	struct walk_tcp t;
+
+	/* A connection that was established and carried nothing is one, too. */
+	if (!f->conn && !f->refused && f->established && how)
+		open_conn(r, f, 0, NULL, ts);
+	report_tcp(f, &t);
+	t.how = how;
+	if (f->conn)
+		r->ops->close(f->conn, ts, &t);
+	f->conn = NULL;
+	f->closed = true;
+}
+
+static void deliver(struct reassembly *r, struct flow *f, int side, uint64_t ts, uint32_t seq,
+		    const uint8_t *p, uint32_t have, uint32_t len)
+{
+	struct half *h = &f->h[side];
+	uint32_t old = seq_diff(h->next, seq) > 0 ? h->next - seq : 0;
+
+	if (old && old >= len)
+		return;
+	h->next = seq + len;
+	if (f->conn)
+		r->ops->bytes(f->conn, side == f->client ? WST_C2S : WST_S2C, ts, seq + old,
+			      p + (old < have ? old : have), old < have ? have - old : 0,
+			      len - old);
+}
+
+/* Hands on what follows without a hole. ts: when it became possible; 0: when each piece came. */
+static void drain(struct reassembly *r, struct flow *f, int side, uint64_t ts)
+{
+	struct half *h = &f->h[side];
+
+	while (h->q.first && seq_diff(h->q.first->seq, h->next) <= 0) {
+		struct piece *p = h->q.first;
+
+		deliver(r, f, side, ts ? ts : p->ts, p->seq, p->data, p->have, p->len);
+		reassembly_drop_first(r, h);
+	}
+	h->acked_ts = 0;
+	h->hole_ts = h->q.first ? h->q.first->ts : 0;
+}
+
+/* What is missing will not come. */
+static void skip_hole(struct reassembly *r, struct flow *f, int side)
+{
+	f->h[side].next = f->h[side].q.first->seq;
+	drain(r, f, side, 0);
+}
+
+static void skip_holes(struct reassembly *r, struct flow *f)
+{
+	for (int i = 0; i < 2; i++)
+		while (f->h[i].q.first)
+			skip_hole(r, f, i);
+}
+
+/*
+ * Keeps a segment until what is missing before it comes. Returns false where it is there already.
+ */
+static bool keep(struct reassembly *r, struct half *h, uint32_t seq, const struct segment *s,
+		 uint32_t len)
+{
+	size_t cost = h->q.cost;
+	int kept = reorder_keep(&h->q, s->ts, seq, s->data, len ? s->have : 0, len);
+
+	r->waiting += h->q.cost - cost;
+	if (!h->hole_ts)
+		h->hole_ts = s->ts;
+	return kept != 0;
+}
+
+static void count_again(struct flow *f, struct half *h, uint32_t seq, const struct segment *s)
+{
+	bool probe = s->len <= 1 && seq == h->next - 1; /* keep-alive, RFC 9293 section 3.8.4 */
+	bool twice = seq == h->last_seq && s->ts - h->last_ts < TWICE_NS;
+
+	if (!probe && !twice && s->file == f->file)
+		f->retrans++;
+}
+
+/* A sequence number that cannot be: returns false until several agree on it. */
+static bool believe(struct half *h, int32_t ahead)
+{
+	if (ahead < SEQ_FAR && ahead > -SEQ_FAR) {
+		h->strays = 0;
+		return true;
+	}
+	return ++h->strays >= STRAYS;
+}
+
+/* Whether the segment is a head that wstrace made up. Only at the beginning there are any. */
+static bool is_made_up(const struct reassembly *r, struct flow *f, const struct segment *s)
+{
+	if (f->conn && !f->resumes)
+		return false;
+	f->resumes = r->ops->made_up && r->ops->made_up(s->data, s->have);
+	f->made_up |= f->resumes;
+	return f->resumes;
+}
+
+/* It lies where other bytes were: what comes behind it counts. */
+static void on_made_up(struct reassembly *r, struct flow *f, int side, const struct segment *s,
+		       uint32_t seq)
+{
+	struct half *h = &f->h[side];
+	uint32_t end = seq + s->len;
+
+	if (f->client < 0)
+		f->client = guess_client(r, f, side, s);
+	while (h->q.first && seq_diff(end, h->next) > 0)
+		skip_hole(r, f, side);
+	if (!h->started || seq_diff(end, h->next) > 0)
+		h->next = end;
+	h->started = true;
+	if (f->conn || f->refused || side == f->client)
+		return;
+	open_conn(r, f, side, s, s->ts);
+	if (f->conn)
+		r->ops->resume(f->conn, s->ts, s->data, s->have);
+}
+
+static void on_data(struct reassembly *r, struct flow *f, int side, const struct segment *s,
+		    uint32_t seq)
+{
+	struct half *h = &f->h[side];
+	int32_t ahead;
+
+	if (is_made_up(r, f, s)) {
+		on_made_up(r, f, side, s, seq);
+		return;
+	}
+	if (!h->started) {
+		h->started = true;
+		h->next = seq;
+	}
+	if (!f->conn && !f->refused)
+		open_conn(r, f, side, s, s->ts);
+	ahead = seq_diff(seq, h->next);
+	if (!believe(h, ahead))
+		return;
+	if (h->strays) {
+		while (h->q.first)
+			reassembly_drop_first(r, h);
+		h->strays = 0;
+		h->next = seq;
+	} else if (ahead < 0 && seq_diff(seq + s->len, h->next) <= 0) {
+		count_again(f, h, seq, s);
+		return;
+	}
+	if (seq_diff(seq, h->next) > 0) {
+		if (!keep(r, h, seq, s, s->len))
+			count_again(f, h, seq, s);
+	} else {
+		deliver(r, f, side, s->ts, seq, s->data, s->have, s->len);
+		if (h->q.first)
+			drain(r, f, side, s->ts);
+	}
+	h->last_seq = seq;
+	h->last_ts = s->ts;
+}
+
+static void check_hole(struct reassembly *r, struct flow *f, int side, uint64_t ts)
+{
+	struct half *h = &f->h[side];
+
+	while (h->q.cost > REASSEMBLY_CONN_MAX || (h->q.first && r->waiting > REASSEMBLY_ALL_MAX))
+		skip_hole(r, f, side);
+	if (!h->q.first)
+		return;
+	if (h->has_acked && seq_diff(h->acked, h->q.first->seq) >= 0) {
+		if (!h->acked_ts) {
+			h->acked_ts = ts;
+			h->acked_packets = 0;
+		}
+		if (++h->acked_packets > ACKED_PACKETS || ts > h->acked_ts + ACKED_NS)
+			skip_hole(r, f, side);
+	} else if (ts > h->hole_ts + HOLE_NS) {
+		skip_hole(r, f, side);
+	}
+}
+
+/* A SYN opens a connection, unless it is one that was seen before. */
+static bool is_new(const struct flow *f, int side, const struct segment *s)
+{
+	const struct half *h = &f->h[side];
+	int32_t later;
+
+	if (h->isn_known)
+		return h->isn != s->seq;
+	if (!h->started)
+		return f->closed || (f->conn && !f->h[!side].isn_known);
+	/* Another capture's, whose clock is behind. */
+	later = seq_diff(h->next, s->seq + 1);
+	return f->closed || later < 0 || later > SEQ_FAR;
+}
+
+/*
+ * wstrace starts each of its files with a handshake of those connections that go on, just below the
+ * bytes that come. Of one that is open already it says nothing.
+ */
+static bool goes_on(struct flow *f, int side, const struct segment *s)
+{
+	const struct half *h = &f->h[side];
+	int32_t ahead = seq_diff(s->seq + 1, h->next);
+
+	if (f->closed || !f->conn || (!s->made_up && !f->resumes))
+		return false;
+	return !h->started || (ahead < SEQ_FAR && ahead > -SEQ_FAR);
+}
+
+static struct flow *on_syn(struct reassembly *r, struct flow *f, const struct flow_key *k, int side,
+			   const struct segment *s)
+{
+	struct half *h;
+	bool answer = s->flags & TCP_ACK;
+
+	if (f && goes_on(f, side, s)) {
+		f->resumes = true;
+		f->file = s->file;
+		return f;
+	}
+	if (f && is_new(f, side, s)) {
+		skip_holes(r, f);
+		close_flow(r, f, s->ts, 0);
+		reassembly_forget(r, f);
+		f = NULL;
+	}
+	if (!f)
+		f = reassembly_add(r, k, s);
+	if (!f || f->closed || f->h[side].started)
+		return f;
+	f->made_up |= s->made_up;
+	h = &f->h[side];
+	h->isn = s->seq;
+	h->next = s->seq + 1;
+	h->isn_known = true;
+	h->started = true;
+	if (!f->conn)
+		f->client = answer ? !side : side;
+	if (answer) {
+		struct half *other = &f->h[!side];
+
+		r->listening[k->port[side] >> 6] |= 1ULL << (k->port[side] & 63);
+		if (!other->started) {
+			other->isn = s->ack - 1;
+			other->next = s->ack;
+			other->isn_known = true;
+			other->started = true;
+		}
+		f->established = s->ts;
+		if (f->syn_ts && s->file == f->file && s->ts > f->syn_ts)
+			f->rtt_us = (s->ts - f->syn_ts) / 1000;
+	} else {
+		f->syn_ts = s->ts;
+	}
+	return f;
+}
+
+static void on_ack(struct flow *f, int side, const struct segment *s)
+{
+	struct half *other = &f->h[!side];
+
+	if (!other->has_acked || seq_diff(s->ack, other->acked) > 0)
+		other->acked = s->ack;
+	other->has_acked = true;
+	/* The handshake's third segment: from the SYN on that is a whole round trip. */
+	if (f->established && f->syn_ts && side == f->client) {
+		if (s->file == f->file && s->ts > f->syn_ts)
+			f->rtt_us = (s->ts - f->syn_ts) / 1000;
+		if (!f->conn)
+			f->established = s->ts;
+		f->syn_ts = 0;
+	}
+}
+
+static void on_fin(struct reassembly *r, struct flow *f, int side, const struct segment *s,
+		   uint32_t seq)
+{
+	struct half *h = &f->h[side];
+
+	if (h->fin)
+		return;
+	if (f->first < 0) {
+		f->first = side;
+		f->ended = s->ts;
+	}
+	h->fin = true;
+	h->fin_seq = seq + s->len;
+	if (!h->started) {
+		h->started = true;
+		h->next = h->fin_seq;
+	}
+	/* An empty piece: a hole before the FIN is found like any other. */
+	if (seq_diff(h->fin_seq, h->next) > 0 && seq_diff(h->fin_seq, h->next) < SEQ_FAR)
+		keep(r, h, h->fin_seq, s, 0);
+}
+
+static void on_rst(struct reassembly *r, struct flow *f, int side, const struct segment *s)
+{
+	int32_t ahead = seq_diff(s->seq, f->h[side].next);
+	uint8_t how = WST_FIN;
+
+	if (f->h[side].started && f->conn && (ahead > SEQ_FAR || ahead < -SEQ_FAR))
+		return;
+	skip_holes(r, f);
+	if (f->first < 0) {
+		bool server = side != f->client;
+
+		f->first = side;
+		f->ended = s->ts;
+		how = server == (f->role == WST_SERVER) ? WST_RST_SENT : WST_RST_RECEIVED;
+	}
+	close_flow(r, f, s->ts, how);
+}
+
+static bool half_done(const struct half *h)
+{
+	return h->fin && seq_diff(h->next, h->fin_seq) >= 0;
+}
+
+void reassembly__segment(struct reassembly *r, const struct segment *s)
+{
+	uint32_t seq = s->seq + !!(s->flags & TCP_SYN);
+	struct flow_key k;
+	struct flow *f;
+	int side;
+
+	side = reassembly_key(s, &k);
+	f = reassembly_find(r, &k);
+	if (s->flags & TCP_SYN)
+		f = on_syn(r, f, &k, side, s);
+	else if (!f && s->len && !(s->flags & TCP_RST))
+		f = reassembly_add(r, &k, s);
+	if (!f || f->closed)
+		return;
+	f->last_ts = s->ts;
+	if (s->task && s->task != f->task)
+		on_task(r, f, side, s);
+	if (s->flags & TCP_ACK)
+		on_ack(f, side, s);
+	if (s->len)
+		on_data(r, f, side, s, seq);
+	if (s->flags & TCP_FIN)
+		on_fin(r, f, side, s, seq);
+	for (int i = 0; i < 2; i++)
+		if (f->h[i].q.first)
+			check_hole(r, f, i, s->ts);
+	if (s->flags & TCP_RST)
+		on_rst(r, f, side, s);
+	else if (half_done(&f->h[0]) && half_done(&f->h[1]))
+		close_flow(r, f, s->ts, WST_FIN);
+}
+
+void reassembly__end(struct reassembly *r)
+{
+	struct flow *f, *next;
+
+	HASH_ITER(hh, r->flows, f, next)
+	{
+		skip_holes(r, f);
+		if (!f->closed && half_done(&f->h[0]) && half_done(&f->h[1]))
+			close_flow(r, f, f->last_ts, WST_FIN);
+	}
+}
+
+void reassembly__stats(struct reassembly *r, uint64_t ts)
+{
+	struct flow *f, *next;
+	struct walk_tcp t;
+
+	HASH_ITER(hh, r->flows, f, next)
+	{
+		if (!f->conn)
+			continue;
+		report_tcp(f, &t);
+		r->ops->stats(f->conn, ts, &t);
+	}
+}
+
+uint64_t reassembly__refused(const struct reassembly *r)
+{
+	return r->refused;
+}
+
+void reassembly__free(struct reassembly *r)
+{
+	struct flow *f, *next;
+
+	if (!r)
+		return;
+	HASH_ITER(hh, r->flows, f, next)
+	reassembly_forget(r, f);
+	free(r);
+}

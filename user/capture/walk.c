@@ -1,0 +1,473 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The same walk as bpf/core.bpf.c, without the verifier's bounds. */
+#include <stdlib.h>
+#include <string.h>
+#include "capture/walk_state.h"
+
+/* Segments come again, and late; one as far back as this is of another numbering. */
+#define SEQ_OLD (1 << 26)
+
+struct walker *walker__new(const struct walk_options *o, walk_fn fn, void *ctx)
+{
+	struct walker *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return NULL;
+	w->o = *o;
+	w->fn = fn;
+	w->ctx = ctx;
+	return w;
+}
+
+void walker__free(struct walker *w)
+{
+	free(w);
+}
+
+struct walk_totals walker__totals(const struct walker *w)
+{
+	return w->totals;
+}
+
+static void hist_add(struct wst_hist *h, uint64_t v)
+{
+	h->slots[hist_slot(v)]++;
+	h->sum += v;
+	if (v > h->max)
+		h->max = v;
+}
+
+static uint64_t since_us(uint64_t now, uint64_t then)
+{
+	return now > then ? (now - then) / 1000 : 0;
+}
+
+/* Part of a data frame's payload has passed, or an empty one's header. */
+static void time_message(struct call *k)
+{
+	struct walk_conn *c = k->c;
+	struct stream *s = k->s;
+	struct walk_dir *d = call_dir(k);
+	struct wst_hist *h = c->hists->hist;
+	bool c2s = k->dir == WST_C2S;
+
+	if (s->starting && !c2s && c->c2s_end) {
+		hist_add(&h[WST_REPLY_TIME], since_us(k->ts, c->c2s_end));
+		c->c2s_end = 0;
+	}
+	s->starting = 0;
+	if (!s->ending || s->ws.left)
+		return;
+	s->ending = 0;
+	hist_add(&h[c2s ? WST_MSG_SIZE_C2S : WST_MSG_SIZE_S2C], s->msg_bytes);
+	if (d->msg_end)
+		hist_add(&h[c2s ? WST_MSG_GAP_C2S : WST_MSG_GAP_S2C], since_us(k->ts, d->msg_end));
+	s->msg_bytes = 0;
+	d->msg_end = k->ts;
+	if (c2s)
+		c->c2s_end = k->ts;
+}
+
+static void time_ping(struct call *k, uint8_t opcode)
+{
+	struct walk_dir *other = &k->c->d[!k->dir];
+
+	if (opcode == WS_PING)
+		call_dir(k)->ping_at = k->ts;
+	if (opcode == WS_PONG && other->ping_at) {
+		hist_add(&k->c->hists->hist[WST_PING_RTT], since_us(k->ts, other->ping_at));
+		other->ping_at = 0;
+	}
+}
+
+static void count_frame(struct walker *w, struct stream *s, const struct ws_frame *f)
+{
+	stream_count(s, f);
+	w->totals.frames++;
+	w->totals.bytes += f->len;
+}
+
+/* The call is behind the header. */
+static void fill_frame(const struct call *k, const struct ws_frame *f, struct wst_frame *r)
+{
+	record_start(&r->h, k->c, k->ts, WST_FRAME, k->dir, k->seq - f->hdr_len);
+	r->len = f->len;
+	r->offset = k->s->pos - f->hdr_len;
+	r->mask = f->mask;
+	r->pid = k->c->open.t.pid;
+	r->kept = 0;
+	r->b0 = f->b0;
+	r->hdr_len = f->hdr_len;
+	r->masked = f->masked;
+	r->pad = 0;
+}
+
+/* A header is complete, and frames are known to start where the walk says. */
+static void on_frame(struct call *k, const struct ws_frame *f)
+{
+	struct walker *w = k->w;
+	struct stream *s = k->s;
+	bool control = WS_IS_CONTROL(f->b0);
+	struct wst_frame r;
+
+	fill_frame(k, f, &r);
+	count_frame(w, s, f);
+	s->kept = 0;
+	s->keep = 0;
+	if (w->o.hists && control) {
+		time_ping(k, f->b0 & WS_OPCODE);
+	} else if (w->o.hists) {
+		s->msg_bytes += f->len;
+		s->starting = !!(f->b0 & WS_OPCODE);
+		s->ending = !!(f->b0 & WS_FIN);
+	}
+	if (!control && !w->o.data_frames && !stream_remarkable(s, f, k->dir))
+		return;
+	s->keep = control ? 125 : w->o.snaplen;
+	if (s->keep > f->len)
+		s->keep = f->len;
+	if (k->missing && s->keep > k->left)
+		s->keep = k->left; /* the rest was not captured */
+	r.kept = s->keep;
+	w->fn(w->ctx, &r, sizeof(r));
+}
+
+/* Frames are believed from the one at offset on: those held come out, if any. */
+static void believe(struct call *k, uint64_t offset, uint32_t seq)
+{
+	struct walker *w = k->w;
+	struct stream *s = k->s;
+	struct walk_dir *d = call_dir(k);
+	struct wst_resync r = { .why = s->why };
+
+	if (d->n_held) {
+		offset = d->held[0].offset;
+		seq = d->held[0].h.seq;
+	}
+	k->c->ws = true;
+	r.skipped = offset > s->lost_pos ? offset - s->lost_pos : 0;
+	record_start(&r.h, k->c, d->n_held ? d->held[0].h.ts : k->ts, WST_RESYNC, k->dir, seq);
+	if (r.skipped)
+		w->fn(w->ctx, &r, sizeof(r));
+	for (int i = 0; i < d->n_held; i++) {
+		const struct wst_frame *h = &d->held[i];
+		const struct ws_frame f = {
+			.len = h->len, .b0 = h->b0, .hdr_len = h->hdr_len, .masked = h->masked
+		};
+
+		count_frame(w, s, &f);
+		if (WS_IS_CONTROL(h->b0) || w->o.data_frames || stream_remarkable(s, &f, k->dir))
+			w->fn(w->ctx, h, sizeof(*h));
+	}
+	d->n_held = 0;
+}
+
+/* Weighs a header where frames may or may not start. Returns false where they do not. */
+static bool on_doubtful_frame(struct call *k, const struct ws_frame *f)
+{
+	struct stream *s = k->s;
+	struct walk_dir *d = call_dir(k);
+	int weight = stream_weigh(s, f, k->dir);
+
+	if (weight == 0 && d->n_held < TRUST_SIGNS)
+		fill_frame(k, f, &d->held[d->n_held++]);
+	if (weight > 0) {
+		believe(k, s->pos - f->hdr_len, k->seq - f->hdr_len);
+		on_frame(k, f);
+	}
+	return weight >= 0;
+}
+
+static void hand_payload_on(struct call *k)
+{
+	struct walker *w = k->w;
+	struct stream *s = k->s;
+	uint32_t n = k->left < s->keep ? k->left : s->keep;
+
+	if (n > WST_CHUNK)
+		n = WST_CHUNK;
+	record_start(&w->out.h.h, k->c, k->ts, WST_PAYLOAD, k->dir, k->seq);
+	w->out.h.n = n;
+	w->out.h.pos = s->kept;
+	memcpy(w->out.data, k->p, n);
+	w->fn(w->ctx, &w->out, sizeof(w->out.h) + n);
+	ws_skip(&s->ws, n);
+	advance(k, n);
+	s->keep -= n;
+	s->kept += n;
+}
+
+/* Header bytes that are not whole, or of which it is in doubt whether they are a header. */
+static void step_doubtful(struct call *k)
+{
+	struct stream *s = k->s;
+	struct ws_frame f;
+	int used;
+
+	if (s->phase == PH_LOST && !s->trust && !s->ws.have && !k->c->ws &&
+	    stream_starts_http(k->p, k->left)) {
+		s->phase = PH_HTTP;
+		http_next(&s->http);
+		return;
+	}
+	used = ws_header(&s->ws, k->p, k->left, &f);
+	if (used < 0) {
+		lose_sync(k, WST_WHY_BAD);
+		return;
+	}
+	advance(k, used);
+	if (f.hdr_len && s->phase == PH_WS)
+		on_frame(k, &f);
+	else if (f.hdr_len && !on_doubtful_frame(k, &f))
+		lose_sync(k, WST_WHY_GAP);
+}
+
+static void rejoin(struct call *k)
+{
+	if (stream_rejoin(k->s, k->p, k->left, k->left + k->missing, k->dir))
+		call_dir(k)->n_held = 0;
+}
+
+/* One frame header and as much of its payload as there is, or the rest of an earlier payload. */
+static void step_ws(struct call *k)
+{
+	struct stream *s = k->s;
+	struct ws_frame f;
+
+	if (k->skip) {
+		advance(k, k->left);
+		return;
+	}
+	if (!s->ws.left) {
+		if (s->phase == PH_LOST || s->ws.have || k->left < 2 ||
+		    k->left < ws_hdr_len(k->p[1]) || (k->p[1] & 0x7f) == 127) {
+			step_doubtful(k);
+		} else {
+			ws_parse(k->p, &f);
+			s->ws.left = f.len;
+			advance(k, f.hdr_len);
+			on_frame(k, &f);
+		}
+		if (k->skip || s->phase == PH_HTTP || s->ws.have)
+			return;
+	}
+	while (s->keep && k->left)
+		hand_payload_on(k);
+	advance(k, ws_skip(&s->ws, k->left));
+	if (k->w->o.hists && stream_moved(s))
+		time_message(k);
+}
+
+static void count_gap(struct walk_conn *c, uint32_t n)
+{
+	c->gaps += n;
+	c->w->totals.gaps += n;
+}
+
+/*
+ * n bytes are not there: in a payload or in a body they only count, elsewhere it is no longer known
+ * where frames start.
+ */
+static void pass_unseen(struct call *k, uint32_t n)
+{
+	struct stream *s = k->s;
+
+	if (!stream_gap(s, n))
+		lose_sync(k, WST_WHY_GAP);
+	else if (k->w->o.hists && stream_moved(s))
+		time_message(k);
+	s->pos += n;
+}
+
+/* What wstrace, in the middle of a connection, had found no frames in yet. */
+static bool before_frames(const struct call *k)
+{
+	const struct stream *s = k->s;
+
+	return k->c->resumed && s->phase == PH_WS && !s->pos && !s->ws.left && !s->ws.have;
+}
+
+static void pass_before_frames(struct call *k)
+{
+	struct wst_resync r = { .why = WST_WHY_MIDSTREAM, .skipped = k->missing };
+
+	record_start(&r.h, k->c, k->ts, WST_RESYNC, k->dir, k->seq + k->missing);
+	k->w->fn(k->w->ctx, &r, sizeof(r));
+	k->s->pos += k->missing;
+}
+
+/* The bytes that the capture cut off the segment. */
+static void pass_cut_off(struct call *k)
+{
+	struct stream *s = k->s;
+
+	if (s->phase == PH_HTTP && s->http.state < HTTP_CONTENT && s->http.head_len) {
+		walk_cut_head(k);
+	} else if (before_frames(k)) {
+		pass_before_frames(k);
+	} else {
+		uint8_t phase = s->phase;
+
+		pass_unseen(k, k->missing);
+		if (s->phase == PH_LOST && phase != PH_LOST)
+			count_gap(k->c, k->missing);
+	}
+	k->seq += k->missing;
+}
+
+/* Captures do not keep the order of two directions exactly: a request may be behind its 101. */
+static bool in_head(const struct call *k)
+{
+	const struct stream *s = k->s;
+
+	if (s->phase == PH_HTTP)
+		return s->http.head_len || stream_starts_http(k->p, k->left);
+	return !call_dir(k)->head_cut; /* lost: that frames start here is still to be shown */
+}
+
+/* The 101 has come the other way. */
+static void join_ws(struct call *k)
+{
+	bool doubt = k->s->phase != PH_HTTP;
+
+	stream_begin_ws(k->s);
+	call_dir(k)->n_held = 0;
+	if (doubt)
+		lose_sync(k, WST_WHY_GAP);
+	k->skip = false;
+}
+
+void walk__bytes(struct walk_conn *c, uint8_t dir, uint64_t ts, uint32_t seq, const uint8_t *p,
+		 uint32_t have, uint32_t len)
+{
+	struct stream *s = &c->s[dir];
+	struct walk_dir *d = &c->d[dir];
+	struct call k = { .w = c->w,
+			  .c = c,
+			  .s = s,
+			  .p = p,
+			  .left = have,
+			  .missing = len - have,
+			  .seq = seq,
+			  .ts = ts,
+			  .dir = dir };
+	int32_t gap = seq - s->next_seq;
+
+	if (c->opaque)
+		return;
+	c->last = ts;
+	if (c->upgraded && !s->upgraded && !in_head(&k))
+		join_ws(&k);
+	if (gap && (d->started || !(c->open.t.h.flags & WST_MIDSTREAM))) {
+		if (gap < 0 && gap > -SEQ_OLD)
+			return;
+		if (gap > 0)
+			count_gap(c, gap);
+		pass_unseen(&k, gap);
+		k.skip = false;
+	}
+	d->started = true;
+	s->n.stream += len;
+	if (k.left && s->phase == PH_LOST && (s->ws.left || s->ws.have))
+		rejoin(&k);
+	while (k.left && !c->opaque) {
+		if (s->phase == PH_WS || s->phase == PH_LOST)
+			step_ws(&k);
+		else if (s->phase == PH_HTTP)
+			walk_http(&k);
+		else
+			advance(&k, k.left);
+	}
+	if (k.missing && !c->opaque)
+		pass_cut_off(&k);
+	if (len && !k.skip)
+		stream_call_ends(s);
+	s->next_seq = seq + len;
+}
+
+struct walk_conn *walk__open(struct walker *w, const struct wst_open *o)
+{
+	struct walk_conn *c = calloc(1, sizeof(*c));
+	bool midstream = o->t.h.flags & WST_MIDSTREAM;
+
+	if (c && w->o.hists)
+		c->hists = calloc(1, sizeof(*c->hists));
+	if (!c || (w->o.hists && !c->hists)) {
+		free(c);
+		return NULL;
+	}
+	c->w = w;
+	c->open = *o;
+	c->open.t.h.conn = ++w->conns;
+	c->open.t.h.type = WST_OPEN;
+	for (int i = 0; i < WST_DIRS; i++) {
+		c->s[i].next_seq = o->first_seq[i];
+		c->s[i].phase = midstream ? PH_LOST : PH_HTTP;
+		c->s[i].why = WST_WHY_MIDSTREAM;
+	}
+	w->fn(w->ctx, &c->open, sizeof(c->open));
+	return c;
+}
+
+void walk__task(struct walk_conn *c, uint64_t ts, const struct wst_task *t)
+{
+	struct wst_task r = *t;
+
+	record_start(&r.h, c, ts, WST_TASK, 0, 0);
+	c->open.t.pid = t->pid;
+	c->w->fn(c->w->ctx, &r, sizeof(r));
+}
+
+static void report(struct walk_conn *c, uint64_t ts, const struct walk_tcp *t, uint8_t type)
+{
+	struct wst_stats r = { .opened = c->open.t.h.ts,
+			       .last = c->last,
+			       .ended = t->ended,
+			       .gaps = c->gaps,
+			       .rtt_us = t->rtt_us,
+			       .retrans = t->retrans,
+			       .how = t->how };
+
+	if (c->hists) {
+		record_start(&c->hists->h, c, ts, WST_HISTS, 0, 0);
+		c->w->fn(c->w->ctx, c->hists, sizeof(*c->hists));
+	}
+	record_start(&r.h, c, ts, type, 0, 0);
+	r.h.flags = t->first;
+	stream_stats(&r, c->s);
+	c->w->fn(c->w->ctx, &r, sizeof(r));
+}
+
+void walk__stats(struct walk_conn *c, uint64_t ts, const struct walk_tcp *t)
+{
+	report(c, ts, t, WST_STATS);
+}
+
+void walk__close(struct walk_conn *c, uint64_t ts, const struct walk_tcp *t)
+{
+	report(c, ts, t, WST_CLOSE);
+	walk__free(c);
+}
+
+void walk__free(struct walk_conn *c)
+{
+	if (!c)
+		return;
+	free(c->hists);
+	free(c);
+}
+
+int walk_guess_client(const uint8_t *p, uint32_t have, uint32_t len)
+{
+	struct ws_frame f;
+
+	if (stream_starts_http(p, have))
+		return memcmp(p, "HTTP/1", 6) != 0;
+	if (have < 2 || have < ws_hdr_len(p[1]))
+		return -1;
+	ws_parse(p, &f);
+	for (int client = 0; client < 2; client++)
+		if (ws_plausible(&f, client) && f.hdr_len + f.len == len)
+			return client;
+	return -1;
+}

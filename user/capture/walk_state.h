@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What walk.c and walk_http.c share, and nobody else. */
+#ifndef CAPTURE_WALK_STATE_H
+#define CAPTURE_WALK_STATE_H
+
+#include "bpf/stream.h"
+#include "capture/walk.h"
+
+/* What of a direction only a capture has. */
+struct walk_dir {
+	uint64_t msg_end; /* when the last message ended; 0: none yet */
+	uint64_t ping_at; /* when the ping that has no pong yet passed; 0: none */
+	uint8_t n_held;
+	bool started; /* bytes have come */
+	bool head_cut; /* the last head was not captured to its end */
+	/* the frames that were signs; shown once they are believed */
+	struct wst_frame held[TRUST_SIGNS];
+};
+
+struct walk_conn {
+	struct walker *w;
+	struct wst_open open;
+	struct stream s[WST_DIRS];
+	struct walk_dir d[WST_DIRS];
+	struct wst_hists *hists; /* NULL where nobody wants them */
+	uint64_t gaps; /* bytes that passed unseen */
+	uint64_t last; /* when bytes last passed */
+	uint64_t c2s_end; /* when the last c2s message ended that has no answer yet; 0: none */
+	uint16_t request; /* HTTP_* flags of the last request */
+	bool opaque;
+	bool upgraded; /* a 101 to WebSocket has been seen */
+	bool ws; /* that, or frames have been found midway */
+	bool resumed; /* that 101 was made up: the first bytes may be no frames yet */
+};
+
+struct walker {
+	struct walk_options o;
+	walk_fn fn;
+	void *ctx;
+	uint64_t conns;
+	struct walk_totals totals;
+	struct {
+		struct wst_bytes h;
+		uint8_t data[WST_CHUNK];
+	} out;
+};
+
+/* One segment on its way. */
+struct call {
+	struct walker *w;
+	struct walk_conn *c;
+	struct stream *s;
+	const uint8_t *p; /* the next byte */
+	uint32_t left; /* bytes at p */
+	uint32_t missing; /* bytes behind them that were not captured */
+	uint32_t seq; /* of the next byte */
+	uint64_t ts;
+	uint8_t dir;
+	bool skip; /* where frames start is not known: not before the next segment */
+};
+
+static inline void advance(struct call *k, uint32_t n)
+{
+	k->p += n;
+	k->left -= n;
+	k->seq += n;
+	k->s->pos += n;
+}
+
+static inline void record_start(struct wst_hdr *h, const struct walk_conn *c, uint64_t ts,
+				uint8_t type, uint8_t dir, uint32_t seq)
+{
+	h->ts = ts;
+	h->conn = c->open.t.h.conn;
+	h->seq = seq;
+	h->type = type;
+	h->dir = dir;
+	h->flags = 0;
+}
+
+static inline struct walk_dir *call_dir(const struct call *k)
+{
+	return &k->c->d[k->dir];
+}
+
+static inline void lose_sync(struct call *k, uint8_t why)
+{
+	stream_lose(k->s, why);
+	call_dir(k)->n_held = 0;
+	k->skip = true;
+}
+
+/* Takes HTTP bytes: hands heads on, skips bodies. */
+void walk_http(struct call *k);
+
+/* A head of which only the start was captured: it is taken to end with its segment. */
+void walk_cut_head(struct call *k);
+
+#endif

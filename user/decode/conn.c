@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include "decode/conn.h"
+#include "lib/container.h"
+
+/*
+ * Each record is looked up: one multiplication, where uthash's own would take as long as the rest.
+ */
+static unsigned int hash(uint64_t id)
+{
+	return id * 0x9e3779b97f4a7c15 >> 32;
+}
+
+struct conn *conns__find(struct conns *cs, uint64_t id)
+{
+	unsigned int h = hash(id);
+	struct conn **recent = &cs->recent[h % CONNS_RECENT], *c = *recent;
+
+	if (c && c->id == id)
+		return c;
+	HASH_FIND_BYHASHVALUE(hh, cs->by_id, &id, sizeof(id), h, c);
+	if (c)
+		*recent = c;
+	return c;
+}
+
+static void format_addr(char out[ADDR_LEN], uint16_t family, const uint8_t *addr, uint16_t port)
+{
+	static const uint8_t v4_mapped[12] = { [10] = 0xff, [11] = 0xff };
+	char text[INET6_ADDRSTRLEN];
+
+	if (family == AF_INET6 && !memcmp(addr, v4_mapped, sizeof(v4_mapped))) {
+		family = AF_INET;
+		addr += sizeof(v4_mapped);
+	}
+	inet_ntop(family, addr, text, sizeof(text));
+	snprintf(out, ADDR_LEN, family == AF_INET6 ? "[%s]:%u" : "%s:%u", text, port);
+}
+
+/* Where a process is. */
+struct place {
+	uint32_t pid;
+	uint64_t id; /* of its cgroup */
+	char *cgroup, *container; /* as in struct conn */
+};
+
+/*
+ * Reads /proc/PID/cgroup, lines of "number:controllers:path". Version 2 is number 0; where both
+ * versions are in use, only a path of version 1 may name the container.
+ */
+static void read_place(struct place *place)
+{
+	char path[32], line[4096], id[CONTAINER_LEN];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%u/cgroup", place->pid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f)) {
+		const char *colon = strchr(line, ':'), *p = colon ? strchr(colon + 1, ':') : NULL;
+
+		line[strcspn(line, "\n")] = 0;
+		if (!p)
+			continue;
+		if (!strncmp(line, "0::", 3) && !place->cgroup)
+			place->cgroup = strdup(p + 1);
+		if (!place->container && container_find(p + 1, id))
+			place->container = strdup(id);
+	}
+	if (f)
+		fclose(f);
+}
+
+/* A server accepts thousands of connections a second: /proc is asked once for all of them. */
+static const struct place *place_of(const struct wst_task *t)
+{
+	static struct place known[64];
+	struct place *p = &known[t->pid % 64];
+
+	if (p->pid == t->pid && p->id == t->cgroup && p->cgroup)
+		return p;
+	free(p->cgroup);
+	free(p->container);
+	*p = (struct place){ .pid = t->pid, .id = t->cgroup };
+	read_place(p);
+	return p;
+}
+
+static void set_place(const struct conns *cs, struct conn *c, const struct wst_task *t)
+{
+	struct place none = {};
+	const struct place *p = !cs->cgroup && t->pid ? place_of(t) : &none;
+	const char *cgroup = cs->cgroup ? cs->cgroup(cs->ctx, t) : p->cgroup;
+	char id[CONTAINER_LEN];
+
+	if (cgroup)
+		c->cgroup = strdup(cgroup);
+	if (p->container)
+		c->container = strdup(p->container);
+	else if (cs->cgroup && cgroup && container_find(cgroup, id))
+		c->container = strdup(id);
+}
+
+void conns__set_task(struct conns *cs, struct conn *c, const struct wst_task *t)
+{
+	c->pid = t->pid;
+	memcpy(c->comm, t->comm, sizeof(c->comm));
+	c->comm[sizeof(c->comm) - 1] = 0;
+	free(c->cgroup);
+	free(c->container);
+	c->cgroup = c->container = NULL;
+	set_place(cs, c, t);
+}
+
+void conn__set_hists(struct conn *c, const struct wst_hists *h)
+{
+	if (!c->hists)
+		c->hists = malloc(sizeof(*c->hists));
+	if (c->hists)
+		*c->hists = *h;
+}
+
+struct conn *conns__add(struct conns *cs, uint64_t id, const struct wst_open *o)
+{
+	struct conn *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->id = id;
+	c->number = ++cs->count;
+	c->shown = true;
+	if (o) {
+		c->role = o->role;
+		c->midstream = o->t.h.flags & WST_MIDSTREAM;
+		c->netns = o->netns;
+		c->client_pid = o->client_pid;
+		memcpy(c->first_seq, o->first_seq, sizeof(c->first_seq));
+		format_addr(c->local, o->family, o->laddr, o->lport);
+		format_addr(c->remote, o->family, o->raddr, o->rport);
+		conns__set_task(cs, c, &o->t);
+	} else {
+		c->placeholder = true;
+		strcpy(c->local, "?");
+		strcpy(c->remote, "?");
+	}
+	HASH_ADD_BYHASHVALUE(hh, cs->by_id, id, sizeof(c->id), hash(id), c);
+	return c;
+}
+
+void conns__remove(struct conns *cs, struct conn *c)
+{
+	struct conn **recent = &cs->recent[hash(c->id) % CONNS_RECENT];
+
+	if (*recent == c)
+		*recent = NULL;
+	HASH_DEL(cs->by_id, c);
+	for (int i = 0; i < WST_DIRS; i++) {
+		buf_free(&c->head[i].bytes);
+		buf_free(&c->frame[i].payload);
+		inflater__free(c->inflate[i]);
+	}
+	free(c->cgroup);
+	free(c->container);
+	free(c->target);
+	free(c->hists);
+	free(c);
+}
+
+void conns__free(struct conns *cs)
+{
+	struct conn *c, *next;
+
+	HASH_ITER(hh, cs->by_id, c, next)
+	conns__remove(cs, c);
+}

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <zlib.h>
+#include "bpf/ws_frame.h"
+#include "decode/deflate.h"
+
+#define RSV1 0x40
+#define STEP (16 * 1024) /* room that inflate() gets at a time */
+#define WINDOW_MAX (32 * 1024)
+
+struct inflater {
+	z_stream z;
+	bool ready; /* z is set up, and holds the context */
+	bool whole; /* the context has all of the direction so far */
+	bool no_takeover;
+	uint8_t bits;
+	uint64_t next; /* offset of the frame that comes next */
+
+	/* of the message that is under way */
+	bool compressed, text;
+	bool ended; /* a block that is the last one was its last byte so far */
+	bool begun; /* it has any byte */
+	enum inflate_error error;
+	uint32_t len; /* inflated so far */
+};
+
+static struct span trim(struct span s)
+{
+	while (s.n && (*s.p == ' ' || *s.p == '\t')) {
+		s.p++;
+		s.n--;
+	}
+	while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
+		s.n--;
+	return s;
+}
+
+/* The part before the next c, of which *s is what follows; without blanks around it. */
+static struct span cut(struct span *s, char c)
+{
+	const char *at = s->n ? memchr(s->p, c, s->n) : NULL;
+	struct span part = { s->p, at ? at - s->p : s->n };
+
+	s->p += part.n + !!at;
+	s->n -= part.n + !!at;
+	return trim(part);
+}
+
+static bool is(struct span s, const char *name)
+{
+	return s.n == strlen(name) && !strncasecmp(s.p, name, s.n);
+}
+
+/* 8 to 15, in quotes perhaps; anything else is as good as the largest window. */
+static uint8_t window_bits(struct span value)
+{
+	unsigned int bits = 0;
+
+	if (value.n >= 2 && *value.p == '"') {
+		value.p++;
+		value.n -= 2;
+	}
+	for (size_t i = 0; i < value.n && bits < 100; i++)
+		bits = value.p[i] >= '0' && value.p[i] <= '9' ? bits * 10 + value.p[i] - '0' : 100;
+	return bits >= 8 && bits <= MAX_WBITS ? bits : MAX_WBITS;
+}
+
+static void parse_params(struct deflate_params *p, struct span params)
+{
+	while (params.n) {
+		struct span value = cut(&params, ';'), name = cut(&value, '=');
+
+		value = trim(value);
+		if (is(name, "client_no_context_takeover"))
+			p->no_takeover[WST_C2S] = true;
+		else if (is(name, "server_no_context_takeover"))
+			p->no_takeover[WST_S2C] = true;
+		else if (is(name, "client_max_window_bits"))
+			p->window_bits[WST_C2S] = window_bits(value);
+		else if (is(name, "server_max_window_bits"))
+			p->window_bits[WST_S2C] = window_bits(value);
+	}
+}
+
+void deflate_parse(struct deflate_params *p, const struct http_msg *m)
+{
+	*p = (struct deflate_params){ .window_bits = { MAX_WBITS, MAX_WBITS } };
+	for (unsigned int i = 0; i < m->n_headers && !p->agreed; i++) {
+		struct span list = m->headers[i].value;
+
+		if (!is(m->headers[i].name, "sec-websocket-extensions"))
+			continue;
+		while (list.n && !p->agreed) {
+			struct span params = cut(&list, ','), name = cut(&params, ';');
+
+			p->agreed = is(name, "permessage-deflate");
+			if (p->agreed)
+				parse_params(p, params);
+		}
+	}
+}
+
+const char *inflate_error_name(enum inflate_error e)
+{
+	static const char *const names[] = {
+		[INFLATE_TRUNCATED] = "truncated",
+		[INFLATE_CONTEXT] = "context-lost",
+		[INFLATE_TOO_LONG] = "too-long",
+		[INFLATE_INVALID] = "invalid",
+	};
+
+	return names[e];
+}
+
+const char *inflate_error_text(enum inflate_error e)
+{
+	static const char *const texts[] = {
+		[INFLATE_TRUNCATED] = "not kept in full (-s full)",
+		[INFLATE_CONTEXT] = "earlier payload not kept",
+		[INFLATE_TOO_LONG] = "more than 16 MiB",
+		[INFLATE_INVALID] = "not deflate data",
+	};
+
+	return texts[e];
+}
+
+struct inflater *inflater__new(const struct deflate_params *p, uint8_t dir)
+{
+	struct inflater *in = calloc(1, sizeof(*in));
+
+	if (!in)
+		return NULL;
+	in->whole = p;
+	in->no_takeover = p && p->no_takeover[dir];
+	in->bits = p ? p->window_bits[dir] : MAX_WBITS;
+	if (in->bits < 9) /* zlib's deflate makes a window of 9 bits where 8 are asked for */
+		in->bits = 9;
+	return in;
+}
+
+/* An idle connection without takeover costs nothing then, and one with it up to 40 KiB. */
+static void drop_context(struct inflater *in)
+{
+	if (in->ready)
+		inflateEnd(&in->z);
+	in->ready = false;
+}
+
+void inflater__free(struct inflater *in)
+{
+	if (!in)
+		return;
+	drop_context(in);
+	free(in);
+}
+
+void inflater__lost(struct inflater *in)
+{
+	drop_context(in);
+	in->whole = false;
+	if (!in->error || in->error == INFLATE_TRUNCATED)
+		in->error = INFLATE_CONTEXT;
+}
+
+/* Behind a block that said it is the last one, more may come, with the same window (7.2.3.4). */
+static bool go_on(struct inflater *in)
+{
+	uint8_t window[WINDOW_MAX];
+	unsigned int n = 0;
+
+	return inflateGetDictionary(&in->z, window, &n) == Z_OK && inflateReset(&in->z) == Z_OK &&
+	       inflateSetDictionary(&in->z, window, n) == Z_OK;
+}
+
+static enum inflate_error add(struct inflater *in, const void *p, size_t n, struct buf *out)
+{
+	in->z.next_in = (void *)p;
+	in->z.avail_in = n;
+	do {
+		uint32_t size = INFLATE_MAX - in->len < STEP ? INFLATE_MAX - in->len : STEP;
+		char *room = buf_room(out, size);
+		int got;
+
+		if (!size)
+			return INFLATE_TOO_LONG;
+		if (!room)
+			return INFLATE_CONTEXT;
+		in->z.next_out = (void *)room;
+		in->z.avail_out = size;
+		got = inflate(&in->z, Z_SYNC_FLUSH);
+		size -= in->z.avail_out;
+		out->len += size;
+		in->len += size;
+		in->ended = got == Z_STREAM_END;
+		if (got == Z_BUF_ERROR) /* all is taken, and there is no more to say */
+			break;
+		if (in->ended ? !go_on(in) : got != Z_OK)
+			return in->whole ? INFLATE_INVALID : INFLATE_CONTEXT;
+	} while (in->z.avail_in || !in->z.avail_out);
+	return INFLATE_OK;
+}
+
+static void start_message(struct inflater *in, const struct inflate_frame *f)
+{
+	in->compressed = f->b0 & RSV1;
+	in->text = (f->b0 & WS_OPCODE) == 1;
+	in->error = INFLATE_OK;
+	in->begun = in->ended = false;
+	in->len = 0;
+	if (!in->compressed)
+		return;
+	if (in->no_takeover) {
+		drop_context(in);
+		in->whole = true;
+	}
+	if (!in->ready) {
+		memset(&in->z, 0, sizeof(in->z));
+		in->ready = inflateInit2(&in->z, -in->bits) == Z_OK;
+	}
+	if (!in->ready)
+		in->error = INFLATE_CONTEXT;
+}
+
+static enum inflate_error take(struct inflater *in, const struct inflate_frame *f, struct buf *out)
+{
+	enum inflate_error e = INFLATE_OK;
+
+	if (f->payload.n)
+		e = add(in, f->payload.p, f->payload.n, out);
+	in->begun |= f->payload.n > 0;
+	if (!e && f->payload.n < f->len)
+		e = INFLATE_TRUNCATED;
+	/* What the sender has cut off (7.2.1); where a last block came, there was nothing. */
+	if (!e && f->b0 & WS_FIN && in->begun && !in->ended)
+		e = add(in, "\x00\x00\xff\xff", 4, out);
+	return e;
+}
+
+enum inflate_error inflater__frame(struct inflater *in, struct inflate_frame *f, struct buf *out)
+{
+	enum inflate_error e;
+
+	f->compressed = f->text = false;
+	if (f->offset != in->next)
+		inflater__lost(in);
+	in->next = f->offset + f->hdr_len + f->len;
+	if (WS_IS_CONTROL(f->b0))
+		return INFLATE_OK;
+	if (f->b0 & WS_OPCODE)
+		start_message(in, f);
+	f->compressed = in->compressed;
+	f->text = in->text;
+	if (!in->compressed)
+		return INFLATE_OK;
+	e = in->error;
+	if (!e)
+		e = in->error = take(in, f, out);
+	if (e) {
+		drop_context(in);
+		in->whole = false;
+		if (e == INFLATE_TRUNCATED) /* for the fragments that follow */
+			in->error = INFLATE_CONTEXT;
+	} else if (f->b0 & WS_FIN && in->no_takeover) {
+		drop_context(in);
+	}
+	return e;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the decoders say and the outputs show. */
+#ifndef DECODE_EVENT_H
+#define DECODE_EVENT_H
+
+#include "decode/conn.h"
+#include "decode/http.h"
+#include "bpf/wstrace.h"
+
+enum event_type {
+	EV_OPEN,
+	EV_REQUEST,
+	EV_RESPONSE,
+	EV_FRAME,
+	EV_RESYNC,
+	EV_OPAQUE,
+	EV_STATS,
+	EV_CLOSE,
+	EV_HELD, /* for diagnose.c alone */
+	EV_LEG, /* from diagnose.c, as the next */
+	EV_VERDICT,
+	EV_TYPES,
+};
+
+struct head_event {
+	const struct http_msg *msg;
+	bool upgrade; /* asks for WebSocket, or opens it */
+	bool cut; /* longer than WST_HEAD_MAX, or a piece was lost: headers are missing */
+	uint32_t seq; /* of its first byte */
+	struct span raw; /* as it was on the wire; where cut, its start */
+	uint64_t len; /* on the wire */
+	uint64_t latency_us; /* response: since the request; 0 where that was not seen */
+	int accept_ok; /* response: 0 or 1; -1: nothing to judge */
+};
+
+struct frame_event {
+	uint64_t len, offset;
+	uint32_t seq, mask, pid;
+	uint8_t b0, hdr_len, opcode, rsv, dir;
+	bool fin, masked;
+	struct span payload; /* unmasked, as much as was kept */
+	bool has_payload; /* the user asked for payload, or it is a close frame's */
+	bool compressed; /* with has_payload: part of a message with RSV1 */
+	bool text; /* compressed: of a text message */
+	struct span inflated; /* compressed: what the payload stands for */
+	enum inflate_error inflate_error; /* compressed: why that is not all of it */
+	uint16_t code; /* close: 0 where it carries none */
+	struct span reason;
+	int64_t rtt_us; /* pong that answers a ping: since that; -1 else */
+};
+
+struct event {
+	enum event_type type;
+	uint64_t ts; /* CLOCK_REALTIME, ns */
+	struct conn *conn;
+	union {
+		struct head_event head;
+		struct frame_event frame;
+		const struct wst_resync *resync;
+		const struct wst_opaque *opaque;
+		const struct wst_held *held;
+		const struct leg *leg;
+		const struct verdict *verdict;
+		const struct wst_stats *stats; /* EV_STATS, EV_CLOSE; histograms: conn->hists */
+	};
+};
+
+/* Since bytes last passed, until the first FIN or RST or, where there was none yet, until now. */
+static inline uint64_t stats_idle_ns(const struct wst_stats *r)
+{
+	uint64_t until = r->ended ? r->ended : r->h.ts;
+
+	return until > r->last ? until - r->last : 0;
+}
+
+/* Bytes of a direction that was joined midway, as long as no frame has been found in it. */
+static inline uint64_t stats_undecoded(const struct conn *c, const struct wst_stats *r, int dir)
+{
+	uint64_t frames = 0;
+
+	for (int op = 0; op < WST_OPS; op++)
+		frames += r->counts[dir].frames[op];
+	return frames || !c->midstream || c->upgraded || c->target ? 0 : r->counts[dir].stream;
+}
+
+/* "gap", "tls", ...: enum wst_why as NDJSON names it. */
+const char *why_name(uint32_t why);
+
+#endif

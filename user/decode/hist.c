@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "decode/hist.h"
+
+const struct hist_kind hist_kinds[WST_HIST_KINDS] = {
+	[WST_MSG_SIZE_C2S] = { "msg_size", "message size ->", "bytes", WST_C2S },
+	[WST_MSG_SIZE_S2C] = { "msg_size", "message size <-", "bytes", WST_S2C },
+	[WST_MSG_GAP_C2S] = { "msg_gap", "gap between messages ->", "us", WST_C2S },
+	[WST_MSG_GAP_S2C] = { "msg_gap", "gap between messages <-", "us", WST_S2C },
+	[WST_PING_RTT] = { "ping_rtt", "ping to pong", "us", -1 },
+	[WST_REPLY_TIME] = { "reply_time", "reply time, -> to <-", "us", -1 },
+	[WST_READ_DELAY] = { "read_delay", "wait in the receive queue", "us", -1 },
+};
+
+uint64_t hist_middle(uint32_t slot, uint64_t max)
+{
+	uint64_t low = hist_low(slot), high = hist_low(slot + 1) - 1;
+	uint64_t middle = low + (high - low) / 2;
+
+	return middle < max ? middle : max;
+}
+
+static uint64_t percentile(const struct wst_hist *h, uint64_t count, unsigned int percent)
+{
+	uint64_t rank = (count * percent + 99) / 100, seen = 0;
+
+	for (uint32_t i = 0; i < HIST_SLOTS; i++) {
+		seen += h->slots[i];
+		if (seen >= rank)
+			return hist_middle(i, h->max);
+	}
+	return h->max;
+}
+
+void hist_summarise(const struct wst_hist *h, struct hist_summary *s)
+{
+	*s = (struct hist_summary){ .sum = h->sum, .max = h->max };
+	for (uint32_t i = 0; i < HIST_SLOTS; i++)
+		s->count += h->slots[i];
+	if (!s->count)
+		return;
+	s->p50 = percentile(h, s->count, 50);
+	s->p90 = percentile(h, s->count, 90);
+	s->p99 = percentile(h, s->count, 99);
+}
+
+void hist_merge(struct wst_hist *to, const struct wst_hist *from)
+{
+	for (uint32_t i = 0; i < HIST_SLOTS; i++)
+		to->slots[i] += from->slots[i];
+	to->sum += from->sum;
+	if (from->max > to->max)
+		to->max = from->max;
+}
+
+#define BAR 40
+
+static void add_value(struct buf *b, const char *name, const struct hist_kind *kind, uint64_t value)
+{
+	buf_printf(b, ", %s ", name);
+	if (*kind->unit == 'u')
+		buf_duration(b, value * 1000);
+	else
+		buf_bytes(b, value);
+}
+
+void hist_draw(struct buf *b, const struct wst_hist *h, const struct hist_kind *kind, int indent)
+{
+	uint64_t rows[HIST_SLOTS / 4 + 1] = {}, most = 0;
+	struct hist_summary s;
+	int first = -1, last = -1;
+
+	hist_summarise(h, &s);
+	if (!s.count)
+		return;
+	/* Row 0 holds 0 and 1, row n what has n + 1 binary digits. */
+	for (uint32_t i = 0; i < HIST_SLOTS; i++) {
+		int row = i < 2 ? 0 : i < 4 ? 1 : i / 4 + 1;
+
+		rows[row] += h->slots[i];
+		if (rows[row] > most)
+			most = rows[row];
+		if (h->slots[i]) {
+			first = first < 0 ? row : first;
+			last = row;
+		}
+	}
+	buf_printf(b, "%*s%s: count %llu", indent, "", kind->title, (unsigned long long)s.count);
+	add_value(b, "mean", kind, s.sum / s.count);
+	add_value(b, "p50", kind, s.p50);
+	add_value(b, "p90", kind, s.p90);
+	add_value(b, "p99", kind, s.p99);
+	add_value(b, "max", kind, s.max);
+	buf_char(b, '\n');
+	buf_printf(b, "%*s%21s : count     distribution\n", indent, "", kind->unit);
+	for (int row = first; row <= last; row++) {
+		int stars = rows[row] * BAR / most;
+
+		buf_printf(b, "%*s%10llu -> %-8llu: %-9llu |%.*s%*s|\n", indent, "",
+			   row ? 1ULL << row : 0ULL, (2ULL << row) - 1,
+			   (unsigned long long)rows[row], stars,
+			   "****************************************", BAR - stars, "");
+	}
+}

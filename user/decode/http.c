@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+#include "decode/http.h"
+
+static bool span_is(struct span s, const char *word)
+{
+	return s.n == strlen(word) && !strncasecmp(s.p, word, s.n);
+}
+
+static struct span trimmed(const char *p, const char *end)
+{
+	while (p < end && (*p == ' ' || *p == '\t'))
+		p++;
+	while (end > p && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r'))
+		end--;
+	return (struct span){ p, end - p };
+}
+
+/* Cuts the next word off *rest. */
+static struct span word(struct span *rest)
+{
+	const char *space = memchr(rest->p, ' ', rest->n);
+	struct span w = { rest->p, space ? (size_t)(space - rest->p) : rest->n };
+
+	rest->n -= w.n + !!space;
+	rest->p += w.n + !!space;
+	return w;
+}
+
+static int parse_first_line(struct http_msg *m, struct span line)
+{
+	struct span first = word(&line);
+
+	if (first.n >= 8 && !memcmp(first.p, "HTTP/1.", 7)) {
+		struct span status = word(&line);
+
+		m->response = true;
+		m->version = (struct span){ first.p + 5, first.n - 5 };
+		if (status.n != 3)
+			return -EINVAL;
+		for (size_t i = 0; i < 3; i++)
+			m->status = m->status * 10 + (status.p[i] - '0');
+		m->reason = line;
+		return 0;
+	}
+	m->method = first;
+	m->target = word(&line);
+	if (line.n < 6 || memcmp(line.p, "HTTP/", 5))
+		return -EINVAL;
+	m->version = (struct span){ line.p + 5, line.n - 5 };
+	return 0;
+}
+
+static bool is_secret(struct span name)
+{
+	static const char *const names[] = { "cookie", "set-cookie", "authorization",
+					     "proxy-authorization" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (span_is(name, names[i]))
+			return true;
+	return false;
+}
+
+int http_parse(struct http_msg *m, const char *p, size_t n)
+{
+	const char *end = p + n, *eol, *colon;
+
+	memset(m, 0, offsetof(struct http_msg, headers));
+	m->method = m->target = m->version = m->reason = (struct span){ "", 0 };
+	while (p < end && (*p == '\r' || *p == '\n'))
+		p++;
+	eol = memchr(p, '\n', end - p);
+	if (!eol)
+		eol = end; /* cut off */
+	if (parse_first_line(m, trimmed(p, eol)))
+		return -EINVAL;
+	for (p = eol; p < end && ++p < end; p = eol) {
+		struct http_header *h = &m->headers[m->n_headers];
+
+		eol = memchr(p, '\n', end - p);
+		if (!eol)
+			eol = end;
+		if (trimmed(p, eol).n == 0)
+			break;
+		if ((*p == ' ' || *p == '\t') && m->n_headers) { /* obs-fold */
+			h[-1].value.n = trimmed(h[-1].value.p, eol).n;
+			continue;
+		}
+		if (m->n_headers == HTTP_HEADERS_MAX)
+			continue;
+		colon = memchr(p, ':', eol - p);
+		h->name = trimmed(p, colon ? colon : eol);
+		h->value = colon ? trimmed(colon + 1, eol) : (struct span){ eol, 0 };
+		h->secret = is_secret(h->name);
+		m->n_headers++;
+	}
+	return 0;
+}
+
+const struct http_header *http_find(const struct http_msg *m, const char *name)
+{
+	for (unsigned int i = 0; i < m->n_headers; i++)
+		if (span_is(m->headers[i].name, name))
+			return &m->headers[i];
+	return NULL;
+}
+
+struct span http_value(const struct http_msg *m, const char *name)
+{
+	const struct http_header *h = http_find(m, name);
+
+	return h ? h->value : (struct span){ "", 0 };
+}
+
+bool http_has_token(const struct http_msg *m, const char *name, const char *token)
+{
+	for (unsigned int i = 0; i < m->n_headers; i++) {
+		const char *p = m->headers[i].value.p, *end = p + m->headers[i].value.n, *comma;
+
+		if (!span_is(m->headers[i].name, name))
+			continue;
+		for (; p < end; p = comma + 1) {
+			comma = memchr(p, ',', end - p);
+			if (!comma)
+				comma = end;
+			if (span_is(trimmed(p, comma), token))
+				return true;
+		}
+	}
+	return false;
+}
+
+void http_redact_target(struct buf *b, struct span target)
+{
+	const char *p = target.p, *end = p + target.n;
+	const char *query = memchr(p, '?', target.n);
+
+	if (!query) {
+		buf_add(b, p, target.n);
+		return;
+	}
+	buf_add(b, p, query + 1 - p);
+	for (p = query + 1; p < end;) {
+		const char *amp = memchr(p, '&', end - p), *eq;
+
+		if (!amp)
+			amp = end;
+		eq = memchr(p, '=', amp - p);
+		if (eq && eq + 1 < amp) {
+			buf_add(b, p, eq + 1 - p);
+			buf_str(b, HTTP_REDACTED);
+		} else if (eq) {
+			buf_add(b, p, amp - p);
+		} else if (p < amp) {
+			buf_str(b, HTTP_REDACTED); /* no name to keep: all of it is value */
+		}
+		if (amp < end)
+			buf_char(b, '&');
+		p = amp + 1;
+	}
+}
+
+/* A request target holds no blanks, a header's value none at its end: dots fill it up. */
+static void overwrite(struct span s)
+{
+	char *p = (char *)s.p; /* the caller's own */
+	size_t word = strlen(HTTP_REDACTED);
+
+	memset(p, '.', s.n);
+	memcpy(p, HTTP_REDACTED, s.n < word ? s.n : word);
+}
+
+static void redact_query(struct span target)
+{
+	const char *end = target.p + target.n, *p = memchr(target.p, '?', target.n), *amp, *eq;
+
+	for (p = p ? p + 1 : end; p < end; p = amp + 1) {
+		amp = memchr(p, '&', end - p);
+		if (!amp)
+			amp = end;
+		eq = memchr(p, '=', amp - p);
+		p = eq ? eq + 1 : p;
+		overwrite((struct span){ p, amp - p });
+	}
+}
+
+void http_redact_head(char *p, size_t n)
+{
+	const char *end = p + n, *at = p, *eol, *colon;
+	bool secret = false, first = true;
+
+	while (at < end && (*at == '\r' || *at == '\n'))
+		at++;
+	for (; at < end; at = eol + 1, first = false) {
+		eol = memchr(at, '\n', end - at);
+		if (!eol)
+			eol = end;
+		if (first) {
+			struct span line = trimmed(at, eol);
+
+			word(&line);
+			redact_query(word(&line));
+			continue;
+		}
+		if (*at == ' ' || *at == '\t') { /* obs-fold: the value goes on */
+			if (secret)
+				overwrite(trimmed(at, eol));
+			continue;
+		}
+		colon = memchr(at, ':', eol - at);
+		secret = colon && is_secret(trimmed(at, colon));
+		if (secret)
+			overwrite(trimmed(colon + 1, eol));
+	}
+}

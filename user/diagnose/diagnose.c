@@ -1,0 +1,589 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
+#include <string.h>
+#include "diagnose/diagnose.h"
+#include "facts/fact_text.h"
+#include "diagnose/verdicts.h"
+#include "decode/hist.h"
+#include "diagnose/legs.h"
+#include "lib/burst.h"
+#include "facts/observe.h"
+#include "diagnose/unanswered.h"
+#include "lib/process.h"
+#include "diagnose/servers.h"
+
+#define SECOND 1000000000ULL
+#define SETTLE SECOND /* by then the other ends of what ended together have ended, too */
+#define TOGETHER (SECOND / 2)
+#define KEEP (3 * SECOND) /* closed connections are compared with later ones that long */
+#define ROUND (SECOND / 10) /* how often they are looked through: there may be ten thousands */
+#define STATS_MAX 4096 /* open WebSockets of which a look at all would fill the ring buffer */
+
+struct diagnose {
+	diagnosis_fn fn;
+	void *ctx;
+	bool live;
+	struct facts *hasty; /* those that is_hasty() holds for */
+	struct legs *legs;
+	struct facts *first, *last; /* by the time they were opened */
+	struct facts *ended, *ended_last; /* by the time they were closed, through ->pending */
+	struct moments ends, sent_away; /* of d->ended, by process */
+	struct overdue overdue;
+	uint64_t lost; /* when events were last lost */
+	struct sites sites;
+	struct findings findings;
+	uint32_t websockets; /* open now */
+	uint64_t now, next_round;
+};
+
+struct diagnose *diagnose__new(diagnosis_fn fn, void *ctx, bool show_secrets, bool live)
+{
+	struct diagnose *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		return NULL;
+	d->fn = fn;
+	d->ctx = ctx;
+	d->live = live;
+	d->legs = legs__new(live);
+	facts_show_secrets = show_secrets;
+	if (d->legs)
+		return d;
+	free(d);
+	return NULL;
+}
+
+static struct facts *add_facts(struct diagnose *d, struct conn *c)
+{
+	struct facts *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return NULL;
+	f->conn = c;
+	f->open = true;
+	f->number = c->number;
+	f->res.accept_ok = -1;
+	f->rtt_us = -1;
+	if (c->midstream || c->placeholder)
+		f->s[0].message = f->s[1].message = MESSAGE_UNKNOWN;
+	f->prev = d->last;
+	if (d->last)
+		d->last->next = f;
+	else
+		d->first = f;
+	d->last = f;
+	c->facts = f;
+	return f;
+}
+
+static void not_hasty(struct diagnose *d, struct facts *f)
+{
+	struct facts **at = &d->hasty;
+
+	if (!f->hasty)
+		return;
+	while (*at != f)
+		at = &(*at)->hasty_next;
+	*at = f->hasty_next;
+	f->hasty = false;
+}
+
+static void free_facts(struct diagnose *d, struct facts *f)
+{
+	not_hasty(d, f);
+	*(f->prev ? &f->prev->next : &d->first) = f->next;
+	*(f->next ? &f->next->prev : &d->last) = f->prev;
+	legs__remove(d->legs, f);
+	overdue__done(&d->overdue, f);
+	observe_free(f);
+	if (f->open)
+		f->conn->facts = NULL;
+	else
+		free(f->conn);
+	free(f);
+}
+
+/* The decoder's connection goes; what a verdict shows of it stays. */
+static void detach(struct facts *f)
+{
+	struct conn *copy = calloc(1, sizeof(*copy)), *c = f->conn;
+
+	c->facts = NULL;
+	f->open = false;
+	f->conn = copy;
+	if (!copy)
+		return;
+	copy->number = c->number;
+	copy->role = c->role;
+	copy->midstream = c->midstream;
+	copy->placeholder = c->placeholder;
+	copy->shown = c->shown;
+	copy->opened = c->opened;
+	copy->pid = c->pid;
+	memcpy(copy->comm, c->comm, sizeof(copy->comm));
+	memcpy(copy->local, c->local, sizeof(copy->local));
+	memcpy(copy->remote, c->remote, sizeof(copy->remote));
+	c->proxy_delay = NULL;
+}
+
+/* Under whose number a verdict is told: with --path, of a leg of the chain that is let through. */
+static struct conn *shown_conn(struct facts *f)
+{
+	if (f->conn->shown)
+		return f->conn;
+	for (f = chain_first(f); f; f = f->up)
+		if (f->conn && f->conn->shown)
+			return f->conn;
+	return NULL;
+}
+
+static void tell(struct diagnose *d, struct facts *f, const struct rule *r, uint64_t ts)
+{
+	const struct rule_help *help = rule_help(r->id);
+	const char *fix = help ? help->proxy[facts_proxy(f)] : NULL;
+	struct verdict v = { .rule = r, .facts = f };
+	struct event e = { .type = EV_VERDICT, .ts = ts, .conn = shown_conn(f), .verdict = &v };
+	struct buf text = {}, how = {};
+
+	if (!e.conn)
+		return;
+	facts_fill(&text, r->says, f);
+	buf_char(&text, 0);
+	facts_fill(&how, r->fix ? r->fix : fix ? fix : help ? help->fix : "", f);
+	buf_char(&how, 0);
+	v.text = text.data ? text.data : "";
+	v.fix = how.data ? how.data : "";
+	for (struct facts *leg = chain_first(f); leg && v.n_legs < LEGS_MAX; leg = leg->up)
+		v.legs[v.n_legs++] = leg->number;
+	findings__add(&d->findings, &v, ts);
+	d->fn(d->ctx, &e);
+	buf_free(&text);
+	buf_free(&how);
+}
+
+#define EXPLAINING (1 << CAUSE_HANDSHAKE | 1 << CAUSE_STREAM | 1 << CAUSE_END)
+
+static void weigh(struct diagnose *d, struct facts *f, uint32_t moment, uint64_t ts)
+{
+	/* What an end sends, it alone knows of. */
+	if ((f->twin && moment != AT_HELD) || f->conn->placeholder)
+		return;
+	for (const struct rule *const *t = rule_tables; *t; t++) {
+		for (const struct rule *r = *t; r->id; r++) {
+			uint32_t bit = 1 << r->cause, had = 0;
+
+			if (!(r->at & moment))
+				continue;
+			for (struct facts *leg = chain_first(f); leg; leg = leg->up)
+				had |= leg->causes;
+			/* What a cause explains, those before it do, too. */
+			if (had & (bit | (bit & EXPLAINING ? (bit - 1) & EXPLAINING : 0)))
+				continue;
+			if (!r->when(f))
+				continue;
+			f->causes |= bit;
+			tell(d, f, r, ts);
+		}
+	}
+}
+
+static void tell_leg(struct diagnose *d, struct facts *f, uint64_t ts)
+{
+	struct leg leg = { .first = chain_first(f), .down = f->down, .up = f, .by = f->joined_by };
+	struct event e = { .type = EV_LEG, .ts = ts, .conn = f->down->conn, .leg = &leg };
+
+	d->fn(d->ctx, &e);
+}
+
+/*
+ * A proxy may have made up its mind about its upstream's answer before the call that sent that has
+ * come back, and only then is it seen. So long its own answer is not judged.
+ */
+#define HASTE (100 * 1000000ULL)
+
+static bool is_hasty(const struct diagnose *d, const struct facts *f)
+{
+	const struct facts *last = chain_last(f);
+
+	return d->live && f->res.status >= 500 && last != f && last->req.seen && !last->res.seen;
+}
+
+static void judge_hasty(struct diagnose *d, struct facts *f, uint64_t ts)
+{
+	not_hasty(d, f);
+	/* What is behind explains what is in front. */
+	for (struct facts *leg = f->up; leg; leg = leg->up)
+		if (leg->hasty)
+			judge_hasty(d, leg, ts);
+	if (f->conn)
+		weigh(d, f, AT_RESPONSE, ts);
+}
+
+static void look_hasty(struct diagnose *d, bool all)
+{
+	struct facts *f, *next;
+
+	/* From the start after each: a chain may have had several. */
+	for (f = d->hasty; f; f = next) {
+		next = f->hasty_next;
+		if (!all && f->res.ts + HASTE > d->now)
+			continue;
+		judge_hasty(d, f, d->now);
+		next = d->hasty;
+	}
+}
+
+static void on_request(struct diagnose *d, struct facts *f, const struct event *e)
+{
+	if (f->hasty)
+		judge_hasty(d, f, e->ts);
+	legs__forget(d->legs, f);
+	overdue__done(&d->overdue, f);
+	f->overdue = 0;
+	f->causes &= ~(1 << CAUSE_HANDSHAKE);
+	if (f->up)
+		f->up->down = NULL;
+	if (f->down)
+		f->down->up = NULL;
+	f->up = f->down = NULL;
+	observe_request(f, e);
+	legs__waits(d->legs, f, e->ts);
+	if (!f->req.wanted)
+		return;
+	if (legs__request(d->legs, f)) {
+		tell_leg(d, f, e->ts);
+		sites__joined(&d->sites, f);
+	}
+	if (!f->twin) {
+		sites__asked(&d->sites, f);
+		overdue__asked(&d->overdue, f);
+	}
+	if (!f->req.cut)
+		weigh(d, f, AT_REQUEST, e->ts);
+}
+
+static void on_response(struct diagnose *d, struct facts *f, const struct event *e)
+{
+	bool was = f->res.websocket;
+
+	observe_response(f, e);
+	sites__answered(&d->sites, f);
+	d->websockets += !was && f->res.websocket;
+	if (f->res.seen) {
+		legs__waits(d->legs, f, e->ts);
+		overdue__answered(&d->overdue, f);
+	}
+	if (f->opaque_why == WST_WHY_TLS)
+		weigh(d, f, AT_OPAQUE, e->ts);
+	if (!f->req.wanted || f->req.cut || !f->res.seen || f->res.cut)
+		return;
+	if (is_hasty(d, f) && !f->hasty) {
+		f->hasty = true;
+		f->hasty_next = d->hasty;
+		d->hasty = f;
+	} else if (!f->hasty) {
+		weigh(d, f, AT_RESPONSE, e->ts);
+	}
+}
+
+/* The median of what the proxy behind f adds, where that can be told apart from its neighbours. */
+static void note_delay(struct diagnose *d, struct facts *f, uint64_t ts)
+{
+	struct wst_hist both = {};
+	struct hist_summary s;
+
+	if (!f || !f->delay || !f->up)
+		return;
+	hist_merge(&both, &f->delay[WST_S2C]);
+	/* Where the upstream's own end is what we see, c2s holds how long it took to read, too. */
+	if (f->up->conn->role == WST_CLIENT)
+		hist_merge(&both, &f->delay[WST_C2S]);
+	hist_summarise(&both, &s);
+	f->delays = s.count;
+	f->delay_us = s.p50;
+	if (s.count && s.count % 16 == 0)
+		weigh(d, f, AT_LOOK, ts);
+}
+
+static void on_frame(struct diagnose *d, struct facts *f, const struct event *e)
+{
+	bool remarkable = observe_frame(f, e);
+
+	if (f->conn->midstream && legs__mask(d->legs, f, &e->frame, e->ts))
+		tell_leg(d, f, e->ts);
+	if (f->up || f->down) {
+		legs__frame(f, e->frame.dir, e->frame.offset, e->ts);
+		note_delay(d, f->down ? f->down : f, e->ts);
+	}
+	if (remarkable)
+		weigh(d, f, AT_FRAME, e->ts);
+}
+
+static void on_opaque(struct diagnose *d, struct facts *f, const struct event *e)
+{
+	if (e->opaque->h.dir == WST_S2C) {
+		f->answer_why = e->opaque->why;
+		if (f->answer_why == WST_WHY_TLS)
+			sites__tls(&d->sites, f);
+	} else {
+		f->opaque_why = e->opaque->why;
+		legs__waits(d->legs, f, e->ts);
+		if (f->opaque_why == WST_WHY_TLS && legs__unseen(d->legs, f))
+			tell_leg(d, f, e->ts);
+	}
+	weigh(d, f, AT_OPAQUE, e->ts);
+}
+
+static void on_stats(struct diagnose *d, struct facts *f, const struct event *e)
+{
+	observe_stats(f, e);
+	if (f->wait.unread && !f->req.seen && !f->opaque_why && !f->conn->midstream &&
+	    f->conn->role == WST_SERVER && legs__unseen(d->legs, f))
+		tell_leg(d, f, e->ts);
+	weigh(d, f, AT_LOOK, e->ts);
+}
+
+static void on_close(struct diagnose *d, struct facts *f, const struct event *e)
+{
+	if (e->stats->how == WST_UNSEEN) { /* nothing to judge */
+		d->websockets -= f->res.websocket;
+		free_facts(d, f);
+		return;
+	}
+	observe_close(f, e);
+	overdue__done(&d->overdue, f);
+	d->websockets -= f->res.websocket;
+	sites__closed(&d->sites, f);
+	if (f->end.how == WST_REFUSED || (f->end.how == WST_TIMEOUT && !f->req.seen))
+		if (legs__refused(d->legs, f))
+			tell_leg(d, f, e->ts);
+	detach(f);
+	if (d->ended_last)
+		d->ended_last->pending = f;
+	else
+		d->ended = f;
+	d->ended_last = f;
+}
+
+void diagnose__event(struct diagnose *d, const struct event *e)
+{
+	struct facts *f = e->conn->facts;
+
+	if (e->ts > d->now)
+		d->now = e->ts;
+	if (!f && e->type != EV_OPEN)
+		return;
+	switch (e->type) {
+	case EV_OPEN:
+		if (!f)
+			add_facts(d, e->conn);
+		break;
+	case EV_REQUEST:
+		on_request(d, f, e);
+		break;
+	case EV_RESPONSE:
+		on_response(d, f, e);
+		break;
+	case EV_FRAME:
+		on_frame(d, f, e);
+		break;
+	case EV_RESYNC:
+		observe_resync(f, e);
+		weigh(d, f, AT_FRAME, e->ts);
+		break;
+	case EV_OPAQUE:
+		on_opaque(d, f, e);
+		break;
+	case EV_STATS:
+		on_stats(d, f, e);
+		break;
+	case EV_HELD:
+		observe_held(f, e);
+		weigh(d, f, AT_HELD, e->ts);
+		break;
+	case EV_CLOSE:
+		on_close(d, f, e);
+		break;
+	default:
+		break;
+	}
+}
+
+static uint32_t closer_pid(const struct facts *f)
+{
+	const struct conn *c = f->end.by_client ? client_of(f) : server_of(f);
+
+	return c ? c->pid : 0;
+}
+
+static bool restarting(const struct facts *f)
+{
+	return f->s[WST_S2C].code == 1001 || f->s[WST_S2C].code == 1012;
+}
+
+static uint64_t closer_key(const struct facts *f)
+{
+	return (uint64_t)closer_pid(f) << 1 | f->end.by_client;
+}
+
+/* What compare_ends() looks at: a server that ends may end a hundred thousand at once. */
+static void collect_ends(struct diagnose *d)
+{
+	d->ends.n = d->sent_away.n = 0;
+	for (const struct facts *g = d->ended; g; g = g->pending) {
+		const struct conn *server;
+
+		if (!g->conn || g->twin || !(g->res.websocket || g->conn->midstream))
+			continue;
+		server = server_of(g);
+		if (closer_pid(g))
+			moments_add(&d->ends, closer_key(g), g->end.ts);
+		if (restarting(g) && server)
+			moments_add(&d->sent_away, server->pid, g->s[WST_S2C].close_ts);
+	}
+	moments_sort(&d->ends);
+	moments_sort(&d->sent_away);
+}
+
+/* How others ended that ended when f did. */
+static void compare_ends(struct diagnose *d, struct facts *f)
+{
+	const struct conn *server = server_of(f);
+	uint32_t pid = closer_pid(f);
+
+	if (pid)
+		f->end.together = moments_near(&d->ends, closer_key(f), f->end.ts, TOGETHER);
+	if (restarting(f) && server)
+		f->end.restarts =
+			moments_near(&d->sent_away, server->pid, f->s[WST_S2C].close_ts, SECOND);
+	f->end.process_gone = pid && d->live && process_gone(pid);
+	if (f->end.restarts < 3)
+		return;
+	for (const struct facts *g = d->first; g; g = g->next)
+		f->end.stay += !g->end.seen && !g->twin && g->res.websocket && server_of(g) &&
+			       server_of(g)->pid == server->pid;
+}
+
+/* Of a leg in TLS behind a proxy it is not seen what its end means to the one in front. */
+static bool is_hidden(const struct facts *f)
+{
+	return f->down && f->opaque_why;
+}
+
+/* Judges the chain that f ended with, by the leg that ended first. */
+static void judge(struct diagnose *d, struct facts *f)
+{
+	struct facts *dead = f;
+
+	if (is_hidden(f)) {
+		f->judged = true;
+		weigh(d, f, AT_END, d->now);
+		return;
+	}
+	for (struct facts *leg = chain_first(f); leg; leg = leg->up) {
+		if (leg->judged && !is_hidden(leg))
+			return;
+		if (leg->end.seen && leg->end.ts < dead->end.ts && !is_hidden(leg))
+			dead = leg;
+	}
+	for (struct facts *leg = chain_first(f); leg; leg = leg->up)
+		leg->judged = true;
+	if (!dead->end.how) /* its end is not in the capture: nobody knows who ended it, and how */
+		return;
+	compare_ends(d, dead);
+	sites__silence(&d->sites, dead);
+	weigh(d, dead, AT_END, d->now);
+}
+
+/*
+ * Not in a file: whether the answer is among the packets that are missing from it is only known
+ * later. The same goes for events that were lost.
+ */
+static void look_overdue(struct diagnose *d)
+{
+	struct facts *f;
+	uint32_t had;
+
+	while (d->live && (f = overdue__next(&d->overdue, d->now))) {
+		if (f->req.ts <= d->lost)
+			continue;
+		while (f->down && f->down->req.wanted)
+			f = f->down;
+		f->looked = d->now;
+		had = f->causes;
+		weigh(d, f, AT_WAIT, d->now);
+		if (f->causes != had)
+			f->overdue = chain_last(f)->number; /* see overdue__answered() */
+	}
+}
+
+void diagnose__tick(struct diagnose *d, uint64_t now)
+{
+	struct facts *f, *next;
+	bool collected = false;
+
+	if (now > d->now)
+		d->now = now;
+	look_hasty(d, false);
+	look_overdue(d);
+	if (now < d->next_round)
+		return;
+	d->next_round = now + ROUND;
+	for (f = d->ended; f; f = f->pending) {
+		if (f->judged || f->end.ts + SETTLE > now || !f->conn)
+			continue;
+		if (!collected)
+			collect_ends(d);
+		collected = true;
+		judge(d, f);
+	}
+	for (f = d->ended; f && f->end.ts + KEEP <= now; f = next) {
+		next = f->pending;
+		d->ended = next;
+		if (!next)
+			d->ended_last = NULL;
+		free_facts(d, f);
+	}
+}
+
+bool diagnose__wants_stats(const struct diagnose *d)
+{
+	return (d->websockets || overdue__any(&d->overdue, d->now, SECOND)) &&
+	       d->websockets <= STATS_MAX;
+}
+
+void diagnose__lost(struct diagnose *d, uint64_t now)
+{
+	d->lost = now;
+}
+
+void diagnose__finish(struct diagnose *d, uint64_t now)
+{
+	if (now > d->now)
+		d->now = now;
+	look_hasty(d, true);
+	collect_ends(d);
+	for (struct facts *f = d->ended; f; f = f->pending)
+		if (!f->judged && f->conn)
+			judge(d, f);
+	findings__sort(&d->findings);
+}
+
+const struct diagnose_row *diagnose__row(const struct diagnose *d, unsigned int i)
+{
+	return findings__row(&d->findings, i);
+}
+
+void diagnose__free(struct diagnose *d)
+{
+	if (!d)
+		return;
+	while (d->first)
+		free_facts(d, d->first);
+	sites__free(&d->sites);
+	findings__free(&d->findings);
+	moments_free(&d->ends);
+	moments_free(&d->sent_away);
+	legs__free(d->legs);
+	free(d);
+}

@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
+#include <string.h>
+#include "diagnose/legs.h"
+#include "facts/endpoints.h"
+#include "lib/process.h"
+
+#define RING 64 /* frames of a direction whose offsets are remembered */
+#define SOON (5 * 1000000000ULL) /* a proxy connects upstream within that */
+#define LOOK_BACK 4096 /* connections looked at where no key tells */
+
+struct leg_ring {
+	struct {
+		uint64_t offset, ts;
+	} seen[WST_DIRS][RING];
+	uint32_t n[WST_DIRS];
+};
+
+#define MASK_SLOTS 1024 /* a proxy passes a frame on before that many others have come */
+#define MASKS_EQUAL 2 /* in a row: 64 random bits (RFC 6455, section 5.3), of the same process */
+
+/* A frame that a client sent to a process that may be a proxy. */
+struct mask_seen {
+	struct facts *f; /* whose server end got it; NULL: none, or several the same */
+	uint64_t ts, len;
+	uint32_t mask, nth; /* it is f's nth */
+	uint8_t b0;
+};
+
+struct legs {
+	struct facts *by_key; /* the last request of each Sec-WebSocket-Key */
+	struct facts *newest; /* of those that wait, by waits_since; some wait no more */
+	struct mask_seen *masks; /* MASK_SLOTS, by the key; NULL before the first */
+	bool live;
+};
+
+struct legs *legs__new(bool live)
+{
+	struct legs *l = calloc(1, sizeof(*l));
+
+	if (l)
+		l->live = live;
+	return l;
+}
+
+void legs__free(struct legs *l)
+{
+	if (l)
+		HASH_CLEAR(by_key, l->by_key);
+	if (l)
+		free(l->masks);
+	free(l);
+}
+
+static bool in_hash(const struct facts *f)
+{
+	return f->by_key.tbl;
+}
+
+void legs__forget(struct legs *l, struct facts *f)
+{
+	if (!in_hash(f))
+		return;
+	HASH_DELETE(by_key, l->by_key, f);
+	memset(&f->by_key, 0, sizeof(f->by_key));
+}
+
+static void join(struct facts *down, struct facts *f, const char *by)
+{
+	if (down->up)
+		down->up->down = NULL;
+	down->up = f;
+	f->down = down;
+	f->joined_by = by;
+}
+
+static bool same_process(const struct facts *a, const struct facts *b)
+{
+	return a->conn->pid && a->conn->pid == b->conn->pid;
+}
+
+/*
+ * Whether g, whose key f's request repeats, can be the leg in front of f: some clients send the
+ * same key every time.
+ */
+static bool can_be_front(const struct facts *g, const struct facts *f)
+{
+	/* Of a name's addresses, the first may refuse and the second answer. */
+	if ((g->up && g->up->req.seen) || g->res.seen || g->end.seen || f->req.ts < g->req.ts)
+		return false;
+	if (g->conn->role == WST_SERVER && f->conn->role == WST_SERVER)
+		/* The last: a proxy that passes on to its own port. */
+		return strcmp(g->conn->local, f->conn->local) || !same_process(g, f) ||
+		       (f->conn->client_pid && f->conn->client_pid == g->conn->pid);
+	if (g->conn->role == WST_SERVER && f->conn->role == WST_CLIENT)
+		return same_process(g, f) || !g->conn->pid || !f->conn->pid;
+	return g->conn->role == WST_CLIENT && strcmp(g->conn->remote, f->conn->local);
+}
+
+/*
+ * Whether g's process holds the client end of f, which is not watched. Where it is not known who
+ * does, a program known as a proxy, which was asked for the same target, will do.
+ */
+static bool opened_by(const struct facts *g, const struct facts *f)
+{
+	if (f->conn->client_pid)
+		return f->conn->client_pid == g->conn->pid;
+	return proxy_of(g->conn->comm) && strcmp(g->conn->local, f->conn->local) && g->req.target &&
+	       f->req.target && !strcmp(g->req.target, f->req.target);
+}
+
+/*
+ * A proxy asks for a WebSocket since it was asked for one; without a key, a plain request will do.
+ */
+static bool may_ask(const struct facts *g, const struct facts *f)
+{
+	return g->req.wanted || (g->req.seen && f->req.websocket && !f->req.key);
+}
+
+/* Something that a client sent to g's process has brought it to open f just now. */
+static bool may_have_caused(const struct legs *l, const struct facts *g, const struct facts *f)
+{
+	uint64_t opened = f->conn->opened, asked = f->req.seen ? f->req.ts : opened;
+	bool local = l->live && f->conn->role == WST_SERVER, soon;
+
+	if (g == f || (g->up && g->up->req.seen) || g->twin || !g->open ||
+	    g->conn->role != WST_SERVER || (!local && !same_process(g, f)))
+		return false;
+	/* A key that came through says more. */
+	if (local &&
+	    (!may_ask(g, f) || g->res.seen || g->req.ts > asked || asked - g->req.ts > SOON))
+		return false;
+	if (g->opaque_why == WST_WHY_TLS || g->opaque_why == WST_WHY_HTTP2)
+		soon = g->conn->opened <= opened && opened - g->conn->opened < SOON;
+	else
+		soon = may_ask(g, f) && !g->res.seen && g->req.ts <= opened &&
+		       opened - g->req.ts < SOON &&
+		       (!f->req.key || !g->req.key || strcmp(f->req.key, g->req.key));
+	return soon && (!local || opened_by(g, f));
+}
+
+/* Whether f's client has sent something that this end may pass on to an upstream. */
+static bool is_waiting(const struct facts *f)
+{
+	if (!f->open || f->conn->role != WST_SERVER)
+		return false;
+	return f->opaque_why == WST_WHY_TLS || f->opaque_why == WST_WHY_HTTP2 ||
+	       (f->req.seen && !f->res.seen);
+}
+
+static void waits_no_more(struct legs *l, struct facts *f)
+{
+	if (!f->waits_since)
+		return;
+	*(f->wait_newer ? &f->wait_newer->wait_older : &l->newest) = f->wait_older;
+	if (f->wait_older)
+		f->wait_older->wait_newer = f->wait_newer;
+	f->wait_older = f->wait_newer = NULL;
+	f->waits_since = 0;
+}
+
+void legs__waits(struct legs *l, struct facts *f, uint64_t ts)
+{
+	waits_no_more(l, f);
+	if (!is_waiting(f))
+		return;
+	f->waits_since = ts;
+	f->wait_older = l->newest;
+	if (l->newest)
+		l->newest->wait_newer = f;
+	l->newest = f;
+}
+
+/* The first one, from g to older ones, that can have caused f. *n: how many were looked at. */
+static struct facts *next_cause(struct legs *l, struct facts *g, const struct facts *f, uint32_t *n)
+{
+	for (struct facts *older; g && *n < LOOK_BACK; g = older, ++*n) {
+		older = g->wait_older;
+		if (g->waits_since + SOON < f->conn->opened)
+			return NULL;
+		if (!is_waiting(g))
+			waits_no_more(l, g);
+		else if (may_have_caused(l, g, f))
+			return g;
+	}
+	return NULL;
+}
+
+/* Only where there is no doubt which: exactly one connection fits. */
+static struct facts *find_cause(struct legs *l, const struct facts *f)
+{
+	uint32_t n = 0;
+	struct facts *found = next_cause(l, l->newest, f, &n);
+
+	return found && !next_cause(l, found->wait_older, f, &n) ? found : NULL;
+}
+
+bool legs__request(struct legs *l, struct facts *f)
+{
+	struct facts *g = NULL;
+
+	legs__forget(l, f);
+	if (f->req.key && f->req.key[0]) {
+		size_t n = strlen(f->req.key);
+
+		HASH_FIND(by_key, l->by_key, f->req.key, n, g);
+		if (g && g->req.seq == f->req.seq && g->conn->role != f->conn->role) {
+			f->twin = true; /* no proxy leaves sequence numbers as they are */
+			return false;
+		}
+		if (g)
+			legs__forget(l, g);
+		HASH_ADD_KEYPTR(by_key, l->by_key, f->req.key, n, f);
+		if (g && can_be_front(g, f)) {
+			join(g, f, "key");
+			return true;
+		}
+	}
+	if (f->down)
+		return false;
+	g = find_cause(l, f);
+	if (g)
+		join(g, f, "pid-time");
+	return g;
+}
+
+bool legs__refused(struct legs *l, struct facts *f)
+{
+	uint32_t n = 0;
+	struct facts *g = next_cause(l, l->newest, f, &n);
+
+	/* Any of the requests that wait will do: they all wait for this upstream, or another. */
+	while (g && (!g->req.wanted || g->res.seen))
+		g = next_cause(l, g->wait_older, f, &n);
+	if (g)
+		join(g, f, "pid-time");
+	return g;
+}
+
+static bool is_frame(const struct mask_seen *s, const struct frame_event *fr, uint64_t ts)
+{
+	return s->mask == fr->mask && s->len == fr->len && s->b0 == fr->b0 &&
+	       (ts > s->ts ? ts - s->ts : s->ts - ts) < SOON;
+}
+
+/* Whether the process that got s can have sent the same to f's server. */
+static bool may_pass_on(const struct mask_seen *s, const struct facts *f)
+{
+	const struct conn *c = f->conn;
+	uint32_t client = c->role == WST_CLIENT ? c->pid : c->client_pid;
+
+	if (!s->f || s->f == f || s->f->up || !s->f->open || !client || s->f->conn->pid != client)
+		return false;
+	for (const struct facts *g = s->f; g; g = g->down)
+		if (g == f)
+			return false;
+	return true;
+}
+
+/* The front of f, once enough frames in a row have come through it. */
+static struct facts *find_front(struct facts *f, const struct mask_seen *s,
+				const struct frame_event *fr, uint64_t ts)
+{
+	bool equal = is_frame(s, fr, ts) && may_pass_on(s, f);
+
+	if (equal && f->masks.front == s->f->number && s->nth == f->masks.nth + 1)
+		f->masks.equal++;
+	else
+		f->masks.equal = equal;
+	if (equal) {
+		f->masks.front = s->f->number;
+		f->masks.nth = s->nth;
+	}
+	return f->masks.equal == MASKS_EQUAL ? s->f : NULL;
+}
+
+/* f's server end got the frame, and its process may pass it on. */
+static void remember(struct mask_seen *s, struct facts *f, const struct frame_event *fr,
+		     uint64_t ts)
+{
+	bool again = is_frame(s, fr, ts) && s->f != f;
+	bool passed = again && s->f && (s->f->up == f || may_pass_on(s, f));
+
+	*s = (struct mask_seen){
+		again && !passed ? NULL : f, ts, fr->len, fr->mask, f->masks.n, fr->b0
+	};
+}
+
+bool legs__mask(struct legs *l, struct facts *f, const struct frame_event *fr, uint64_t ts)
+{
+	struct facts *front = NULL;
+	struct mask_seen *s;
+	bool random = fr->mask && fr->mask != f->masks.last; /* not every client's key is */
+
+	if (fr->dir != WST_C2S || !fr->masked || !f->conn->midstream || f->req.wanted || f->twin)
+		return false;
+	if (!l->masks)
+		l->masks = calloc(MASK_SLOTS, sizeof(*l->masks));
+	if (!l->masks)
+		return false;
+	f->masks.n++;
+	f->masks.last = fr->mask;
+	if (!random) {
+		f->masks.equal = 0;
+		return false;
+	}
+	s = &l->masks[(fr->mask * 0x9e3779b1u) >> 22];
+	if (!f->down)
+		front = find_front(f, s, fr, ts);
+	if (f->conn->role == WST_SERVER && f->conn->pid && !f->up)
+		remember(s, f, fr, ts);
+	if (front)
+		join(front, f, "mask");
+	return front;
+}
+
+bool legs__unseen(struct legs *l, struct facts *f)
+{
+	struct facts *g = f->down ? NULL : find_cause(l, f);
+
+	if (!g || !g->req.wanted || !proxy_of(g->conn->comm))
+		return false;
+	join(g, f, "pid-time");
+	return true;
+}
+
+static struct leg_ring *ring_of(struct facts *f)
+{
+	if (!f->ring)
+		f->ring = calloc(1, sizeof(*f->ring));
+	return f->ring;
+}
+
+static uint64_t ring_find(const struct facts *f, uint8_t dir, uint64_t offset)
+{
+	if (!f || !f->ring)
+		return 0;
+	for (int i = 0; i < RING; i++)
+		if (f->ring->seen[dir][i].ts && f->ring->seen[dir][i].offset == offset)
+			return f->ring->seen[dir][i].ts;
+	return 0;
+}
+
+static void add_delay(struct facts *front, uint8_t dir, uint64_t came, uint64_t went)
+{
+	/* A send is told of when it returns: its receiver may have been quicker. */
+	uint64_t us = went > came ? (went - came) / 1000 : 0;
+	struct wst_hist *h;
+
+	if (!front->delay)
+		front->delay = calloc(WST_DIRS, sizeof(*front->delay));
+	if (!front->delay)
+		return;
+	front->conn->proxy_delay = front->delay;
+	h = &front->delay[dir];
+	h->slots[hist_slot(us)]++;
+	h->sum += us;
+	if (us > h->max)
+		h->max = us;
+}
+
+void legs__frame(struct facts *f, uint8_t dir, uint64_t offset, uint64_t ts)
+{
+	struct leg_ring *r;
+	uint64_t other;
+
+	/* Nor does it tell much where the upgrade, from which offsets count, was not seen. */
+	if (f->twin || (!f->up && !f->down) || (f->conn->midstream && !f->res.websocket))
+		return;
+	r = ring_of(f);
+	if (!r)
+		return;
+	r->seen[dir][r->n[dir] % RING].offset = offset;
+	r->seen[dir][r->n[dir]++ % RING].ts = ts;
+	other = ring_find(f->up, dir, offset);
+	if (other)
+		add_delay(f, dir, dir == WST_C2S ? ts : other, dir == WST_C2S ? other : ts);
+	other = ring_find(f->down, dir, offset);
+	if (other)
+		add_delay(f->down, dir, dir == WST_C2S ? other : ts, dir == WST_C2S ? ts : other);
+}
+
+void legs__remove(struct legs *l, struct facts *f)
+{
+	legs__forget(l, f);
+	waits_no_more(l, f);
+	for (int i = 0; f->masks.n && i < MASK_SLOTS; i++)
+		if (l->masks[i].f == f)
+			l->masks[i].f = NULL;
+	if (f->up)
+		f->up->down = NULL;
+	if (f->down)
+		f->down->up = NULL;
+	if (f->conn)
+		f->conn->proxy_delay = NULL;
+	free(f->delay);
+	free(f->ring);
+}

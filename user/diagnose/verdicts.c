@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
+#include <string.h>
+#include "diagnose/verdicts.h"
+
+#define FOLD 1000000000ULL /* ns within which the same is not told again */
+#define ROWS_MAX 4096
+
+struct row {
+	struct diagnose_row shown;
+	uint64_t told; /* when it was last not folded */
+};
+
+static struct row *find_row(struct findings *all, const struct rule *r, const struct facts *f)
+{
+	struct facts *first = chain_first((struct facts *)f);
+	const char *local =
+		first->conn->role == WST_SERVER ? first->conn->local : first->conn->remote;
+	const char *target = first->req.target ? first->req.target : "";
+	size_t n = strcspn(target, "?");
+	uint16_t port = addr_port(local);
+	struct row *rows;
+
+	for (unsigned int i = 0; i < all->n; i++) {
+		const struct diagnose_row *s = &all->rows[i].shown;
+
+		if (s->port == port && strlen(s->path) == n && !memcmp(s->path, target, n) &&
+		    rules_alike(s->rule, r))
+			return &all->rows[i];
+	}
+	if (all->n == ROWS_MAX)
+		return NULL;
+	rows = realloc(all->rows, (all->n + 1) * sizeof(*rows));
+	if (!rows)
+		return NULL;
+	all->rows = rows;
+	rows += all->n;
+	memset(rows, 0, sizeof(*rows));
+	rows->shown.path = strndup(target, n);
+	if (!rows->shown.path)
+		return NULL;
+	rows->shown.rule = r;
+	rows->shown.port = port;
+	all->n++;
+	return rows;
+}
+
+/*
+ * The first one's text stands for all of its kind; what is known later and says more takes its
+ * place. Returns whether it is news.
+ */
+static bool keep_text(struct diagnose_row *to, const struct verdict *v)
+{
+	bool refines = v->rule->refines && strcmp(to->rule->id, v->rule->id);
+
+	if (to->text && !refines)
+		return false;
+	free((char *)to->text);
+	free((char *)to->fix);
+	to->rule = v->rule;
+	to->text = strdup(v->text);
+	to->fix = strdup(v->fix);
+	return true;
+}
+
+void findings__add(struct findings *all, struct verdict *v, uint64_t ts)
+{
+	struct row *row = find_row(all, v->rule, v->facts);
+	bool news;
+
+	if (!row)
+		return;
+	news = keep_text(&row->shown, v);
+	v->again = news ? 0 : row->shown.count;
+	v->folded = !news && ts - row->told < FOLD;
+	row->shown.count++;
+	if (!v->folded)
+		row->told = ts;
+}
+
+static int by_count(const void *a, const void *b)
+{
+	const struct diagnose_row *x = a, *y = b;
+
+	if (x->rule->severity != y->rule->severity)
+		return y->rule->severity - x->rule->severity;
+	return x->count < y->count ? 1 : x->count > y->count ? -1 : 0;
+}
+
+void findings__sort(struct findings *all)
+{
+	if (all->n)
+		qsort(all->rows, all->n, sizeof(*all->rows), by_count);
+}
+
+const struct diagnose_row *findings__row(const struct findings *all, unsigned int i)
+{
+	return i < all->n ? &all->rows[i].shown : NULL;
+}
+
+void findings__free(struct findings *all)
+{
+	for (unsigned int i = 0; i < all->n; i++) {
+		free((char *)all->rows[i].shown.path);
+		free((char *)all->rows[i].shown.text);
+		free((char *)all->rows[i].shown.fix);
+	}
+	free(all->rows);
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
+#include <string.h>
+#include "facts/endpoints.h"
+
+enum proxy proxy_of(const char *comm)
+{
+	static const struct {
+		const char *comm;
+		enum proxy proxy;
+	} names[] = {
+		{ "nginx", PROXY_NGINX },	{ "openresty", PROXY_NGINX },
+		{ "angie", PROXY_NGINX },	{ "haproxy", PROXY_HAPROXY },
+		{ "apache2", PROXY_APACHE },	{ "httpd", PROXY_APACHE },
+		{ "caddy", PROXY_CADDY },	{ "envoy", PROXY_ENVOY },
+		{ "lighttpd", PROXY_LIGHTTPD },
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(comm, names[i].comm))
+			return names[i].proxy;
+	return PROXY_NONE;
+}
+
+const struct conn *server_of(const struct facts *f)
+{
+	if (f->conn->role == WST_SERVER && f->conn->pid)
+		return f->conn;
+	if (f->up && f->up->conn->role == WST_CLIENT && f->up->conn->pid)
+		return f->up->conn;
+	return NULL;
+}
+
+const struct conn *client_of(const struct facts *f)
+{
+	if (f->conn->role == WST_CLIENT && f->conn->pid)
+		return f->conn;
+	if (f->down && f->down->conn->role == WST_SERVER && f->down->conn->pid)
+		return f->down->conn;
+	return NULL;
+}
+
+enum proxy facts_proxy(const struct facts *f)
+{
+	const struct conn *client = client_of(f), *server = server_of(f);
+	enum proxy p = client ? proxy_of(client->comm) : PROXY_NONE;
+
+	return p || !server ? p : proxy_of(server->comm);
+}
+
+uint16_t addr_port(const char *addr)
+{
+	const char *colon = strrchr(addr, ':');
+
+	return colon ? atoi(colon + 1) : 0;
+}

@@ -1,0 +1,433 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE /* strcasestr */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include "facts/observe.h"
+#include "decode/ws.h"
+
+#define SECOND 1000000000ULL
+#define BIG (1 << 20) /* a message behind which a pong waits long */
+#define CLOSED_WINDOW 2048 /* less than that TCP hardly uses */
+#define SEGMENT 1448 /* bytes of a full one, mostly */
+#define TINY 32
+#define TINY_A_SECOND 1000
+#define HELD_APART 4 /* a late acknowledgement in so many makes a run */
+
+/* The value of the first header of this name, for the caller to free; NULL: there is none. */
+static char *value(const struct http_msg *m, const char *name)
+{
+	const struct http_header *h = http_find(m, name);
+
+	return h ? strndup(h->value.p, h->value.n) : NULL;
+}
+
+/* All values of this name, a comma between. */
+static char *values(const struct http_msg *m, const char *name)
+{
+	struct buf b = {};
+
+	for (unsigned int i = 0; i < m->n_headers; i++) {
+		const struct http_header *h = &m->headers[i];
+
+		if (h->name.n != strlen(name) || strncasecmp(h->name.p, name, h->name.n))
+			continue;
+		if (b.len)
+			buf_str(&b, ", ");
+		buf_add(&b, h->value.p, h->value.n);
+	}
+	if (b.data)
+		buf_char(&b, 0);
+	return b.data;
+}
+
+static void free_request(struct request_facts *r)
+{
+	free(r->target);
+	free(r->upgrade);
+	free(r->connection_value);
+	free(r->key);
+	free(r->version);
+	free(r->host);
+	free(r->origin);
+	free(r->protocols);
+	free(r->extensions);
+	memset(r, 0, sizeof(*r));
+}
+
+static void free_response(struct response_facts *r)
+{
+	free(r->reason);
+	free(r->accept);
+	free(r->protocol);
+	free(r->extensions);
+	free(r->location);
+	free(r->version);
+	memset(r, 0, sizeof(*r));
+}
+
+/* 16 bytes in base64 (RFC 6455, 4.1). */
+static bool key_good(const char *key)
+{
+	if (!key || strlen(key) != 24 || strcmp(key + 22, "=="))
+		return false;
+	for (int i = 0; i < 22; i++)
+		if (!isalnum((unsigned char)key[i]) && key[i] != '+' && key[i] != '/')
+			return false;
+	return strchr("AQgw", key[21]); /* the last digit has four bits that count for nothing */
+}
+
+void observe_request(struct facts *f, const struct event *e)
+{
+	const struct http_msg *m = e->head.msg;
+	struct request_facts *r = &f->req;
+
+	f->earlier |= f->res.seen;
+	free_request(r);
+	free_response(&f->res);
+	f->looked = 0;
+	r->seen = true;
+	r->cut = e->head.cut;
+	r->ts = e->ts;
+	r->seq = e->head.seq;
+	r->websocket = e->head.upgrade;
+	r->wanted = r->websocket || http_find(m, "sec-websocket-key");
+	if (!r->wanted)
+		return;
+	r->connection = http_has_token(m, "connection", "upgrade");
+	r->http10 = m->version.n == 3 && !memcmp(m->version.p, "1.0", 3);
+	r->target = strndup(m->target.p, m->target.n);
+	r->upgrade = values(m, "upgrade");
+	r->connection_value = values(m, "connection");
+	r->key = value(m, "sec-websocket-key");
+	r->key_good = key_good(r->key);
+	if (r->cut && !r->key_good) { /* what there is of it may be anybody's */
+		free(r->key);
+		r->key = NULL;
+	}
+	r->version = value(m, "sec-websocket-version");
+	r->host = value(m, "host");
+	r->origin = value(m, "origin");
+	r->protocols = values(m, "sec-websocket-protocol");
+	r->extensions = values(m, "sec-websocket-extensions");
+}
+
+/* Whether a comma separated list has an element that starts with this token; without case. */
+static bool list_has(const char *list, const char *token, size_t n)
+{
+	for (const char *p = list; p && *p;) {
+		size_t len;
+
+		p += strspn(p, " \t,");
+		len = strcspn(p, ",; \t=");
+		if (len == n && !strncasecmp(p, token, n))
+			return true;
+		p += strcspn(p, ",");
+	}
+	return false;
+}
+
+static bool window_bits(const char *p)
+{
+	int bits;
+
+	if (*p != '=')
+		return true;
+	p += 1 + (p[1] == '"');
+	bits = atoi(p);
+	return bits >= 8 && bits <= 15;
+}
+
+/* What the 101 grants that was not offered, or in a way that cannot be (RFC 6455, RFC 7692). */
+static const char *stray_extension(const char *offered, const char *granted)
+{
+	static const char *const params[] = { "server_no_context_takeover",
+					      "client_no_context_takeover",
+					      "server_max_window_bits", "client_max_window_bits" };
+
+	for (const char *p = granted; p && *p; p += strcspn(p, ",")) {
+		const char *end, *q;
+		size_t n;
+
+		p += strspn(p, " \t,");
+		n = strcspn(p, ",; \t");
+		if (!n)
+			break;
+		if (!list_has(offered, p, n))
+			return "an extension that was not offered";
+		if (n != 18 || strncasecmp(p, "permessage-deflate", n))
+			continue;
+		end = p + strcspn(p, ",");
+		for (q = p + n; q < end && (q += strspn(q, "; \t")) < end; q += strcspn(q, ";,")) {
+			size_t len = strcspn(q, "=;, \t");
+			int known = -1;
+
+			for (int i = 0; i < 4; i++)
+				if (strlen(params[i]) == len && !strncasecmp(params[i], q, len))
+					known = i;
+			if (known < 0)
+				return "an unknown parameter of permessage-deflate";
+			if (known >= 2 && !window_bits(q + len))
+				return "a window of permessage-deflate that is not 8 to 15 bits";
+			if (known == 3 && !strcasestr(offered, params[3]))
+				return "client_max_window_bits, which was not offered";
+		}
+	}
+	return NULL;
+}
+
+void observe_response(struct facts *f, const struct event *e)
+{
+	const struct http_msg *m = e->head.msg;
+	struct response_facts *r = &f->res;
+
+	if (m->status < 200 && m->status != 101)
+		return;
+	free_response(r);
+	r->seen = true;
+	r->cut = e->head.cut;
+	r->ts = e->ts;
+	r->status = m->status;
+	r->websocket = e->head.upgrade;
+	r->accept_ok = e->head.accept_ok;
+	if (!f->req.wanted)
+		return;
+	r->has_upgrade = http_has_token(m, "upgrade", "websocket");
+	r->has_connection = http_has_token(m, "connection", "upgrade");
+	r->has_accept = http_find(m, "sec-websocket-accept");
+	r->reason = strndup(m->reason.p, m->reason.n);
+	r->accept = value(m, "sec-websocket-accept");
+	r->protocol = value(m, "sec-websocket-protocol");
+	r->extensions = values(m, "sec-websocket-extensions");
+	r->location = value(m, "location");
+	r->version = value(m, "sec-websocket-version");
+	f->stray_extension = r->websocket && !r->cut && !f->req.cut ?
+				     stray_extension(f->req.extensions, r->extensions) :
+				     NULL;
+}
+
+static const struct breach
+	reserved_opcode = { "its opcode is reserved",
+			    "mend the sender: RFC 6455 knows the opcodes 0, 1, 2, 8, 9 and 10" },
+	long_form = { "its length is not in the shortest form",
+		      "mend the sender: one byte says a length up to 125, two more one up to "
+		      "65535" },
+	top_bit = { "the top bit of its 64-bit length is set",
+		    "mend the sender, or what alters the stream: no frame is that long" },
+	big_control = { "a control frame may carry 125 bytes at most",
+			"mend the sender: send what is longer than 125 bytes as a message, not in "
+			"a ping, pong or close" },
+	split_control = { "a control frame may not be fragmented",
+			  "mend the sender: send a ping, pong or close in one frame, with FIN" },
+	orphan = { "it continues a message that was not begun",
+		   "mend the sender: let only one thread at a time write a message" },
+	nested = { "it begins a message inside another one",
+		   "mend the sender: let only one thread at a time write a message" },
+	after_close = { "it comes after a Close frame",
+			"mend the sender: send nothing behind a Close frame", true };
+
+/* The rule of RFC 6455, section 5, that a frame breaks on its own or where it comes. */
+static const struct breach *find_breach(struct stream_facts *s, const struct frame_event *fr)
+{
+	uint8_t minimal = 2 + 4 * fr->masked + (fr->len > 125 ? fr->len > 0xffff ? 8 : 2 : 0);
+	bool start = fr->opcode == WS_OP_TEXT || fr->opcode == WS_OP_BINARY;
+
+	if ((fr->opcode & 7) > 2)
+		return &reserved_opcode;
+	if (fr->hdr_len != minimal)
+		return &long_form;
+	if (fr->opcode & 8 && fr->len > 125)
+		return &big_control;
+	if (fr->opcode & 8 && !fr->fin)
+		return &split_control;
+	if (fr->opcode == WS_OP_CONT && s->message == MESSAGE_NONE)
+		return &orphan;
+	if (start && s->message == MESSAGE_OPEN)
+		return &nested;
+	return NULL;
+}
+
+static bool observe_control(struct facts *f, struct stream_facts *s, const struct event *e)
+{
+	const struct frame_event *fr = &e->frame;
+	struct stream_facts *other = &f->s[!fr->dir];
+
+	switch (fr->opcode) {
+	case WS_OP_PING:
+		if (s->ping_ts)
+			s->ping_every = e->ts - s->ping_ts;
+		s->ping_ts = e->ts;
+		s->pings++;
+		if (!s->asked_ts)
+			s->asked_ts = e->ts;
+		return false;
+	case WS_OP_PONG:
+		f->rtt_us = fr->rtt_us;
+		if (fr->rtt_us >= 0)
+			other->asked_ts = 0;
+		return fr->rtt_us > 500000;
+	case WS_OP_CLOSE:
+		if (s->closed)
+			return false;
+		s->closed = true;
+		s->close_ts = e->ts;
+		s->close_len = fr->len;
+		s->code = fr->code;
+		if (fr->code) {
+			s->reason = strndup(fr->reason.p, fr->reason.n);
+			f->text_bad = !utf8_valid(fr->reason.p, fr->reason.n);
+		}
+		return true;
+	default:
+		return true;
+	}
+}
+
+/* Returns whether frames of a few bytes come at a rate that costs more than they carry. */
+static bool observe_rate(struct stream_facts *s, const struct event *e)
+{
+	bool storm = false;
+
+	if (e->ts - s->second >= SECOND) {
+		bool busy = s->tiny > TINY_A_SECOND && e->ts - s->second < 2 * SECOND;
+
+		s->busy_seconds = busy ? s->busy_seconds + 1 : 0;
+		storm = s->busy_seconds == 3;
+		if (!storm)
+			s->tiny = 0;
+		s->second = e->ts;
+	}
+	s->tiny += e->frame.len < TINY;
+	return storm;
+}
+
+bool observe_frame(struct facts *f, const struct event *e)
+{
+	const struct frame_event *fr = &e->frame;
+	struct stream_facts *s = &f->s[fr->dir];
+	bool remarkable, closed = s->closed;
+
+	f->dir = fr->dir;
+	f->len = fr->len;
+	f->rsv = fr->rsv;
+	f->frame_masked = fr->masked;
+	f->rtt_us = -1;
+	f->text_bad = false;
+	f->breach = find_breach(s, fr);
+	s->frames++;
+	s->last_ts = e->ts;
+	remarkable = f->breach || fr->rsv || fr->masked != (fr->dir == WST_C2S) || closed;
+	if (closed && !f->breach)
+		f->breach = &after_close;
+	if (fr->opcode & 8)
+		return observe_control(f, s, e) || remarkable;
+	s->message = fr->fin ? MESSAGE_NONE : MESSAGE_OPEN;
+	if (fr->len > BIG || s->data_len <= BIG || e->ts - s->data_ts > SECOND) {
+		s->data_ts = e->ts;
+		s->data_len = fr->len;
+	}
+	if (fr->opcode == WS_OP_TEXT && fr->fin && !fr->rsv && fr->has_payload &&
+	    fr->payload.n == fr->len)
+		f->text_bad = !utf8_valid(fr->payload.p, fr->payload.n);
+	if (fr->opcode == WS_OP_TEXT && fr->fin && fr->compressed && !fr->inflate_error)
+		f->text_bad = !utf8_valid(fr->inflated.p, fr->inflated.n);
+	return observe_rate(s, e) || remarkable || f->text_bad;
+}
+
+void observe_resync(struct facts *f, const struct event *e)
+{
+	uint8_t dir = e->resync->h.dir;
+
+	f->dir = dir;
+	f->s[dir].message = MESSAGE_UNKNOWN;
+	f->rsv = 0;
+	f->frame_masked = dir == WST_C2S;
+	f->breach = e->resync->why == WST_WHY_BAD ? &top_bit : NULL;
+}
+
+static uint64_t count_frames(const struct wst_counts *c)
+{
+	uint64_t n = 0;
+
+	for (int op = 0; op < WST_OPS; op++)
+		n += c->frames[op];
+	return n;
+}
+
+static void observe_socket(struct facts *f, const struct wst_stats *r)
+{
+	const struct wst_counts *out = &r->counts[f->conn->role == WST_SERVER ? WST_S2C : WST_C2S];
+	struct waiting_facts *w = &f->wait;
+
+	w->retrans = r->retrans;
+	w->window = r->window;
+	w->unread = r->unread;
+	w->unsent = r->unsent;
+	w->segments = out->stream / SEGMENT + count_frames(out);
+}
+
+void observe_stats(struct facts *f, const struct event *e)
+{
+	const struct wst_stats *r = e->stats;
+	struct waiting_facts *w = &f->wait;
+	bool server = f->conn->role == WST_SERVER;
+	uint64_t received = r->counts[server ? WST_C2S : WST_S2C].stream;
+	uint64_t sent = r->counts[server ? WST_S2C : WST_C2S].stream - r->unsent;
+
+	observe_socket(f, r);
+	if (!r->unread || received != w->received || !w->unread_since)
+		w->unread_since = r->unread ? e->ts : 0;
+	if (!r->unsent || r->window >= CLOSED_WINDOW || sent != w->sent || !w->unsent_since)
+		w->unsent_since = r->unsent && r->window < CLOSED_WINDOW ? e->ts : 0;
+	w->unread_for = w->unread_since ? e->ts - w->unread_since : 0;
+	w->unsent_for = w->unsent_since ? e->ts - w->unsent_since : 0;
+	w->received = received;
+	w->sent = sent;
+}
+
+void observe_held(struct facts *f, const struct event *e)
+{
+	const struct wst_held *r = e->held;
+	struct held_facts *h = &f->held;
+
+	if (r->holds - h->holds > HELD_APART)
+		memset(h, 0, sizeof(*h));
+	h->run++;
+	h->holds = r->holds;
+	h->rtt_us = r->rtt_us;
+	h->us += r->wait_us;
+	f->dir = r->h.dir;
+}
+
+void observe_close(struct facts *f, const struct event *e)
+{
+	const struct wst_stats *r = e->stats;
+	struct end_facts *end = &f->end;
+	uint64_t ended = r->ended ? r->ended : r->h.ts;
+	uint64_t since = r->last ? r->last : r->opened;
+
+	end->seen = true;
+	end->how = r->how;
+	end->by_client = !!(r->h.flags & WST_FIRST_LOCAL) == (f->conn->role == WST_CLIENT);
+	end->ts = e->ts - (r->h.ts > ended ? r->h.ts - ended : 0);
+	end->silence = ended > since ? ended - since : 0;
+	if (f->res.websocket)
+		end->lived = end->ts > f->res.ts ? end->ts - f->res.ts : 0;
+	else
+		end->lived = ended > r->opened ? ended - r->opened : 0;
+	observe_socket(f, r);
+	f->heard |= r->gaps || r->lost || (!f->earlier && r->counts[WST_S2C].stream);
+	/* With -q data frames have not come as events. */
+	for (int dir = 0; dir < WST_DIRS; dir++)
+		if (count_frames(&r->counts[dir]) > f->s[dir].frames)
+			f->s[dir].frames = count_frames(&r->counts[dir]);
+}
+
+void observe_free(struct facts *f)
+{
+	free_request(&f->req);
+	free_response(&f->res);
+	free(f->s[WST_C2S].reason);
+	free(f->s[WST_S2C].reason);
+}

@@ -1,0 +1,562 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <argp.h>
+#include <arpa/inet.h>
+#include <errno.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+#include "bpf/wstrace.h"
+#include "options.h"
+#include "rules/rules.h"
+
+enum {
+	OPT_PID = 256,
+	OPT_COMM,
+	OPT_CGROUP,
+	OPT_HOST,
+	OPT_PATH,
+	OPT_SIDE,
+	OPT_SECRETS,
+	OPT_ONLY,
+	OPT_TOP,
+	OPT_BACKEND,
+	OPT_RINGBUF,
+	OPT_MAX_CONNS,
+	OPT_BTF,
+	OPT_CHECK,
+	OPT_EXPLAIN,
+	OPT_REPORT,
+};
+
+#define KEEP_MAX 1000000000
+
+static const char doc[] =
+	"Shows what this host's WebSockets are doing: handshakes, frame headers, closes.\v"
+	"Examples:\n"
+	"  wstrace -p 9588                the port that a WebSocket server listens on\n"
+	"  wstrace -p 12345,9588          both legs of a proxy: its own port and the backend's\n"
+	"  wstrace -q -p 8000-8100        handshakes and closes only\n"
+	"  wstrace -p any --comm nginx    everything that nginx speaks\n"
+	"  wstrace --top -p 9588          which connection is the sick one\n"
+	"  wstrace --only verdict -p any  a quiet watchdog: only what is wrong\n"
+	"  wstrace -j -p 9588 | jq .      one JSON object a line\n"
+	"  wstrace -r a.pcap b.pcapng     the same from captures, as tcpdump makes them\n"
+	"  wstrace -p 9588 -w f.pcapng    for Wireshark; -s full with the payload\n"
+	"  wstrace -p 9588 -w - | tshark -r -\n"
+	"  wstrace -q -p 80,9588 --report ticket.html\n"
+	"  wstrace --check                what this kernel allows\n\n"
+	"-> is from the WebSocket client to the server, <- from the server to the client.\n"
+	"Exit status: 0 done, 1 failed while running, 2 wrong usage, 3 not permitted, "
+	"4 this kernel cannot run any backend.";
+
+static const struct argp_option options[] = {
+	{ 0, 0, 0, 0, "Select:", 1 },
+	{ "port", 'p', "LIST", 0,
+	  "Flows whose local or remote port is in LIST: 9588, 80,9501, 8000-8100, any", 1 },
+	{ "pid", OPT_PID, "LIST", 0, "Only sockets used by these processes", 1 },
+	{ "comm", OPT_COMM, "NAME", 0, "Only sockets used by processes of this name", 1 },
+	{ "cgroup", OPT_CGROUP, "PATH", 0,
+	  "Only processes under this cgroup v2 directory: a container, a systemd unit", 1 },
+	{ "host", OPT_HOST, "ADDR[/LEN]", 0, "Only flows whose peer or local address matches", 1 },
+	{ "path", OPT_PATH, "GLOB", 0, "Only connections whose request target matches", 1 },
+	{ "side", OPT_SIDE, "server|client|both", 0,
+	  "Which socket to show of a connection with both ends on this host (server; with --pid, "
+	  "--comm, --cgroup both)",
+	  1 },
+	{ 0, 0, 0, 0, "Capture:", 2 },
+	{ "read", 'r', "FILE", 0,
+	  "Read captures, pcap or pcapng, instead of tracing: all FILEs that are named, merged by "
+	  "time; - is standard input. No port is needed, -p then selects",
+	  2 },
+	{ "snaplen", 's', "N", 0, "Payload bytes to keep of each frame: a number or full (0)", 2 },
+	{ "show-secrets", OPT_SECRETS, 0, 0,
+	  "Show Cookie, Set-Cookie, Authorization, Proxy-Authorization and query values", 2 },
+	{ 0, 0, 0, 0, "Output:", 3 },
+	{ "quiet", 'q', 0, 0, "Only handshakes, closes and verdicts", 3 },
+	{ "verbose", 'v', 0, 0, "More detail; twice: libbpf's own messages, too", 3 },
+	{ "only", OPT_ONLY, "LIST", 0,
+	  "Only these: open,handshake,frame,control,verdict,close,stats", 3 },
+	{ "json", 'j', 0, 0, "NDJSON: one object a line", 3 },
+	{ "write", 'w', "FILE", 0,
+	  "Write a pcapng file, for Wireshark; - is standard output, where no text goes then. It "
+	  "has all frames, whatever -q and --only say",
+	  3 },
+	{ 0, 'C', "MB", 0, "A new file after so many million bytes: FILE, FILE1, ...", 3 },
+	{ 0, 'G', "SEC", 0, "A new file after so many seconds; FILE is for strftime(3)", 3 },
+	{ 0, 'W', "N", 0,
+	  "With -C keep N files, the oldest is overwritten; with -G alone stop after N", 3 },
+	{ "report", OPT_REPORT, "FILE", 0,
+	  "At the end, write an HTML page to attach to a ticket: verdicts, chains, handshakes, "
+	  "frames over time, histograms; of all that is seen, whatever -q and --only say",
+	  3 },
+	{ "histogram", 'H', 0, 0,
+	  "Histograms of message sizes, gaps, ping and reply times and read delays, at each close "
+	  "and at the end",
+	  3 },
+	{ "interval", 'i', "SEC", 0, "Counters, with -H histograms, too, every SEC seconds", 3 },
+	{ "top", OPT_TOP, 0, 0,
+	  "Full-screen live table of connections, every -i SEC (1); ? shows its keys", 3 },
+	{ "explain", OPT_EXPLAIN, "RULE", 0,
+	  "What a verdict's rule means and what to do, at length; list names all rules", 3 },
+	{ 0, 0, 0, 0, "Stop:", 4 },
+	{ "duration", 'd', "SEC", 0, "Stop after SEC seconds", 4 },
+	{ "count", 'n', "N", 0, "Stop after N frames", 4 },
+	{ 0, 0, 0, 0, "Kernel:", 5 },
+	{ "backend", OPT_BACKEND, "auto|fentry|kprobe|tracepoint", 0,
+	  "How to get at the bytes; auto takes the first that this kernel allows", 5 },
+	{ "ringbuf", OPT_RINGBUF, "MB", 0, "Event buffer, a power of two (16)", 5 },
+	{ "max-conns", OPT_MAX_CONNS, "N", 0,
+	  "Connections followed at once (65536); one with both ends on this host counts twice", 5 },
+	{ "btf", OPT_BTF, "FILE", 0, "Types of a kernel that does not bring its own (BTF)", 5 },
+	{ "check", OPT_CHECK, 0, 0,
+	  "Say what this kernel allows, with -v what the verifier counted, and exit", 5 },
+	{ 0, 0, 0, 0, 0, -1 },
+	{ "version", 'V', 0, 0, "Version; with -v of libbpf, too", -1 },
+	{ 0 },
+};
+
+/* A number of [min, max] that fills [p, end), a part of arg; the error names the token. */
+static uint64_t number(struct argp_state *state, const char *what, const char *arg, const char *p,
+		       const char *end, uint64_t min, uint64_t max)
+{
+	uint64_t v = 0;
+
+	if (p == end)
+		argp_error(state, "%s: a number is missing in '%s'", what, arg);
+	for (const char *c = p; c < end; c++) {
+		if (*c < '0' || *c > '9')
+			argp_error(state, "%s: '%.*s' is not a number", what, (int)(end - p), p);
+		v = v * 10 + (*c - '0');
+		if (v > max)
+			break;
+	}
+	if (v < min || v > max)
+		argp_error(state, "%s: %.*s is not in %llu..%llu", what, (int)(end - p), p,
+			   (unsigned long long)min, (unsigned long long)max);
+	return v;
+}
+
+static uint64_t whole_number(struct argp_state *state, const char *what, const char *arg,
+			     uint64_t min, uint64_t max)
+{
+	return number(state, what, arg, arg, arg + strlen(arg), min, max);
+}
+
+static void parse_ports(struct options *o, struct argp_state *state, const char *list)
+{
+	const char *p = list, *end, *dash;
+
+	o->port_list = list;
+	o->have_ports = true;
+	for (;; p = end + 1) {
+		uint64_t first, last;
+
+		end = p + strcspn(p, ",");
+		if (end - p == 3 && !memcmp(p, "any", 3)) {
+			first = 1;
+			last = 65535;
+		} else {
+			dash = memchr(p, '-', end - p);
+			first = number(state, "--port", list, p, dash ? dash : end, 1, 65535);
+			last = dash ? number(state, "--port", list, dash + 1, end, 1, 65535) :
+				      first;
+			if (last < first)
+				argp_error(state, "--port: the range '%.*s' runs backwards",
+					   (int)(end - p), p);
+		}
+		for (uint64_t port = first; port <= last; port++)
+			o->ports[port / 64] |= 1ULL << (port % 64);
+		if (!*end)
+			return;
+	}
+}
+
+static void parse_pids(struct options *o, struct argp_state *state, const char *list)
+{
+	const char *p = list, *end;
+
+	for (;; p = end + 1) {
+		end = p + strcspn(p, ",");
+		if (o->n_pids == PIDS_MAX)
+			argp_error(state, "--pid: more than %d processes", PIDS_MAX);
+		o->pids[o->n_pids++] = number(state, "--pid", list, p, end, 1, 4194304);
+		if (!*end)
+			return;
+	}
+}
+
+static bool is_cgroup(const char *path, char real[PATH_MAX])
+{
+	struct statfs fs;
+
+	return realpath(path, real) && !statfs(real, &fs) && fs.f_type == CGROUP2_SUPER_MAGIC;
+}
+
+/* Where version 2 is mounted: alone, or as systemd has it beside version 1. */
+static const char *cgroup_root(void)
+{
+	char real[PATH_MAX];
+
+	return is_cgroup("/sys/fs/cgroup", real) ? "/sys/fs/cgroup" : "/sys/fs/cgroup/unified";
+}
+
+/* A cgroup's id is the inode number of its directory. */
+static void parse_cgroup(struct options *o, struct argp_state *state, const char *path)
+{
+	const char *root = cgroup_root();
+	char below[PATH_MAX], real[PATH_MAX];
+	struct stat st;
+
+	/* A path of the file system, or as -v, NDJSON and /proc/PID/cgroup show it. */
+	snprintf(below, sizeof(below), "%s%s%s", root, *path == '/' ? "" : "/", path);
+	if (!(*path == '/' && is_cgroup(path, real)) && !is_cgroup(below, real))
+		argp_error(state, "--cgroup: '%s' is not a cgroup v2 directory, nor is '%s'", path,
+			   below);
+	if (stat(real, &st))
+		argp_error(state, "--cgroup: '%s': %s", real, strerror(errno));
+	o->cgroup_id = st.st_ino;
+	o->cgroup_level = 0;
+	if (!strncmp(real, root, strlen(root)))
+		for (const char *p = real + strlen(root); *p; p++)
+			o->cgroup_level += *p == '/';
+}
+
+static void parse_host(struct options *o, struct argp_state *state, const char *arg)
+{
+	static const uint8_t v4_mapped[12] = { [10] = 0xff, [11] = 0xff };
+	const char *slash = strchr(arg, '/');
+	char addr[INET6_ADDRSTRLEN];
+	size_t n = slash ? (size_t)(slash - arg) : strlen(arg);
+	bool v4;
+
+	snprintf(addr, sizeof(addr), "%.*s", (int)(n < sizeof(addr) ? n : sizeof(addr) - 1), arg);
+	v4 = inet_pton(AF_INET, addr, o->host + 12) == 1;
+	if (v4)
+		memcpy(o->host, v4_mapped, sizeof(v4_mapped));
+	else if (inet_pton(AF_INET6, addr, o->host) != 1)
+		argp_error(state, "--host: '%s' is not an IP address", addr);
+	o->host_bits = v4 ? 32 : 128;
+	if (slash)
+		o->host_bits = whole_number(state, "--host", slash + 1, 1, o->host_bits);
+	if (v4)
+		o->host_bits += 96;
+}
+
+static void parse_kinds(struct options *o, struct argp_state *state, const char *list)
+{
+	static const struct {
+		const char *name;
+		uint32_t kind;
+	} kinds[] = {
+		{ "open", KIND_OPEN },
+		{ "handshake", KIND_HANDSHAKE },
+		{ "frame", KIND_FRAME | KIND_CONTROL },
+		{ "control", KIND_CONTROL },
+		{ "close", KIND_CLOSE },
+		{ "stats", KIND_STATS },
+		{ "verdict", KIND_VERDICT },
+	};
+	const char *p = list, *end;
+
+	for (o->kinds = 0;; p = end + 1) {
+		uint32_t kind = 0;
+
+		end = p + strcspn(p, ",");
+		for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+			if (strlen(kinds[i].name) == (size_t)(end - p) &&
+			    !memcmp(p, kinds[i].name, end - p))
+				kind = kinds[i].kind;
+		if (!kind)
+			argp_error(state,
+				   "--only: '%.*s' is none of open, handshake, frame, "
+				   "control, verdict, close, stats",
+				   (int)(end - p), p);
+		o->kinds |= kind;
+		if (!*end)
+			return;
+	}
+}
+
+static void add_file(struct options *o, struct argp_state *state, const char *name)
+{
+	if (!*name)
+		argp_error(state, "--read: a file name is missing in ''");
+	if (o->n_files == FILES_MAX)
+		argp_error(state, "--read: more than %d files", FILES_MAX);
+	o->files[o->n_files++] = name;
+}
+
+/* Files say nothing of processes, and no kernel takes part: remembers the option's name. */
+static void note_live_only(struct options *o, int key)
+{
+	for (const struct argp_option *opt = options; opt->name || opt->doc; opt++)
+		if (opt->key == key &&
+		    (opt->group == 5 || key == OPT_PID || key == OPT_COMM || key == OPT_CGROUP))
+			o->live_only = opt->name;
+}
+
+/* It may come yet; but more often it is a slip of the finger, and nothing would ever be shown. */
+static void check_pids(const struct options *o)
+{
+	for (unsigned int i = 0; i < o->n_pids; i++)
+		if (kill(o->pids[i], 0) && errno == ESRCH)
+			fprintf(stderr, "wstrace: --pid: there is no process %u now\n", o->pids[i]);
+}
+
+static void check_usage(struct options *o, struct argp_state *state)
+{
+	if (o->n_files && o->live_only)
+		argp_error(state, "--%s is for tracing: it does not go with -r", o->live_only);
+	if (!o->have_ports && !o->check && !o->version && !o->n_files)
+		argp_error(state, "no port: say which with -p, -p any for all");
+	if (!o->check && !o->version)
+		check_pids(o);
+	/* Who asks for a process wants what it speaks, whichever end it is. */
+	if (!o->have_side && (o->n_pids || o->comm || o->cgroup_id))
+		o->side = SIDE_BOTH;
+}
+
+static error_t parse_select(struct options *o, int key, char *arg, struct argp_state *state)
+{
+	switch (key) {
+	case 'p':
+		parse_ports(o, state, arg);
+		return 0;
+	case OPT_PID:
+		parse_pids(o, state, arg);
+		return 0;
+	case OPT_COMM:
+		if (!*arg || strlen(arg) >= WST_COMM_LEN)
+			argp_error(state,
+				   "--comm: '%s' is not 1 to %d bytes long, as the kernel "
+				   "keeps process names",
+				   arg, WST_COMM_LEN - 1);
+		o->comm = arg;
+		return 0;
+	case OPT_CGROUP:
+		parse_cgroup(o, state, arg);
+		return 0;
+	case OPT_HOST:
+		parse_host(o, state, arg);
+		return 0;
+	case OPT_PATH:
+		o->path = arg;
+		return 0;
+	case OPT_SIDE:
+		o->have_side = true;
+		if (!strcmp(arg, "server"))
+			o->side = SIDE_SERVER;
+		else if (!strcmp(arg, "client"))
+			o->side = SIDE_CLIENT;
+		else if (!strcmp(arg, "both"))
+			o->side = SIDE_BOTH;
+		else
+			argp_error(state, "--side: '%s' is none of server, client, both", arg);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static error_t parse_write(struct options *o, int key, char *arg, struct argp_state *state)
+{
+	switch (key) {
+	case 'w':
+		if (!*arg)
+			argp_error(state, "--write: a file name is missing in ''");
+		o->write = arg;
+		return 0;
+	case 'C':
+		o->file_mb = whole_number(state, "-C", arg, 1, 1000000000);
+		return 0;
+	case 'G':
+		o->file_seconds = whole_number(state, "-G", arg, 1, 1000000000);
+		return 0;
+	case 'W':
+		o->keep_files = whole_number(state, "-W", arg, 1, KEEP_MAX);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static bool same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	if (stat(a, &x) || stat(b, &y))
+		return !strcmp(a, b) && strcmp(a, "-");
+	return S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+static void check_same(const char *option, const char *name, const struct options *o,
+		       struct argp_state *state)
+{
+	for (unsigned int i = 0; name && i < o->n_files; i++)
+		if (same_file(name, o->files[i]))
+			argp_error(state, "%s: '%s' is what -r reads; name another file", option,
+				   name);
+}
+
+static void check_write(const struct options *o, struct argp_state *state)
+{
+	bool rotates = o->file_mb || o->file_seconds;
+
+	check_same("--write", o->write, o, state);
+	check_same("--report", o->report, o, state);
+	if (o->write && o->report && same_file(o->write, o->report))
+		argp_error(state, "--report: '%s' is what -w writes; name another file", o->report);
+
+	if (!o->write && (rotates || o->keep_files))
+		argp_error(state, "%s needs a file to write: -w",
+			   o->file_mb	   ? "-C" :
+			   o->file_seconds ? "-G" :
+					     "-W");
+	if (o->keep_files && !rotates)
+		argp_error(state, "-W needs -C or -G: when does the next file begin?");
+	if (!o->write || strcmp(o->write, "-"))
+		return;
+	if (rotates)
+		argp_error(state, "-w -: standard output cannot be more than one file: no -C, -G");
+	if (isatty(STDOUT_FILENO))
+		argp_error(state,
+			   "-w -: standard output is a terminal; name a file, or use a pipe");
+}
+
+static error_t parse_kernel(struct options *o, int key, char *arg, struct argp_state *state)
+{
+	switch (key) {
+	case OPT_BACKEND:
+		o->backend = strcmp(arg, "auto") ? arg : NULL;
+		return 0;
+	case OPT_RINGBUF:
+		o->ringbuf_mb = whole_number(state, "--ringbuf", arg, 1, 1024);
+		if (o->ringbuf_mb & (o->ringbuf_mb - 1))
+			argp_error(state, "--ringbuf: %s is not a power of two", arg);
+		return 0;
+	case OPT_MAX_CONNS:
+		o->max_conns = whole_number(state, "--max-conns", arg, 1, 16777216);
+		return 0;
+	case OPT_BTF:
+		o->btf = arg;
+		return 0;
+	case OPT_CHECK:
+		o->check = true;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* The table has a screen to itself, all connections in it, and frames of one at a time. */
+static void check_top(struct options *o, struct argp_state *state)
+{
+	const char *other = o->json		   ? "-j" :
+			    o->kinds == KIND_QUIET ? "-q" :
+			    o->kinds != KIND_ALL   ? "--only" :
+			    o->count		   ? "-n" :
+						     NULL;
+
+	if (o->report)
+		argp_error(
+			state,
+			"--top: --report needs every frame and histogram, and --top leaves them in "
+			"the kernel; leave one of them out");
+	if (other)
+		argp_error(state,
+			   "--top: %s says what is printed, and --top prints nothing: it is a "
+			   "live table; leave one of them out",
+			   other);
+	o->histograms = true;
+	o->interval = o->interval ? o->interval : 1;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+
+	note_live_only(o, key);
+	switch (key) {
+	case 's':
+		o->snaplen = !strcmp(arg, "full") ?
+				     SNAPLEN_FULL :
+				     whole_number(state, "--snaplen", arg, 0, SNAPLEN_FULL - 1);
+		return 0;
+	case OPT_SECRETS:
+		o->show_secrets = true;
+		return 0;
+	case 'q':
+		o->kinds = KIND_QUIET;
+		return 0;
+	case 'v':
+		o->verbose++;
+		return 0;
+	case OPT_ONLY:
+		parse_kinds(o, state, arg);
+		return 0;
+	case 'j':
+		o->json = true;
+		return 0;
+	case 'H':
+		o->histograms = true;
+		return 0;
+	case OPT_REPORT:
+		if (!*arg || !strcmp(arg, "-"))
+			argp_error(state, "--report: '%s' is not a file's name", arg);
+		o->report = arg;
+		return 0;
+	case OPT_TOP:
+		o->top = true;
+		return 0;
+	case 'i':
+		o->interval = whole_number(state, "--interval", arg, 1, 1000000);
+		return 0;
+	case 'd':
+		o->duration = whole_number(state, "--duration", arg, 1, 1000000000);
+		return 0;
+	case OPT_EXPLAIN:
+		exit(rules_explain(arg));
+	case 'n':
+		o->count = whole_number(state, "--count", arg, 1, UINT64_MAX / 16);
+		return 0;
+	case 'V':
+		o->version = true;
+		return 0;
+	case 'r':
+		add_file(o, state, arg);
+		return 0;
+	case ARGP_KEY_ARG:
+		if (o->n_files) {
+			add_file(o, state, arg);
+			return 0;
+		}
+		argp_error(state, "'%s' is not an option; ports go behind -p", arg);
+		return EINVAL;
+	case ARGP_KEY_END:
+		check_usage(o, state);
+		check_write(o, state);
+		if (o->top)
+			check_top(o, state);
+		return 0;
+	default:
+		if (parse_select(o, key, arg, state) == 0 || parse_write(o, key, arg, state) == 0)
+			return 0;
+		return parse_kernel(o, key, arg, state);
+	}
+}
+
+void cli__parse(struct options *o, int argc, char **argv)
+{
+	static const struct argp argp = { options, parse, NULL, doc, NULL, NULL, NULL };
+
+	*o = (struct options){ .kinds = KIND_ALL, .ringbuf_mb = 16, .max_conns = 65536 };
+	argv[0] = "wstrace"; /* getopt's messages begin with the path, and all others with this */
+	argp_err_exit_status = 2;
+	argp_parse(&argp, argc, argv, 0, NULL, o);
+}

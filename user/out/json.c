@@ -1,0 +1,565 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* NDJSON: one object a line. Fields are only ever added; one without a value is left out. */
+#include <nettle/base64.h>
+#include <stdio.h>
+#include <string.h>
+#include "bpf/ws_frame.h"
+#include "facts/fact_text.h"
+#include "decode/hist.h"
+#include "out/output.h"
+#include "decode/ws.h"
+
+static const struct options *opts;
+
+static void add_string(struct buf *b, const char *p, size_t n)
+{
+	buf_char(b, '"');
+	buf_json(b, p, n);
+	buf_char(b, '"');
+}
+
+/* Names are ours and need no escaping. */
+static void field(struct buf *b, const char *name)
+{
+	buf_str(b, ",\"");
+	buf_str(b, name);
+	buf_str(b, "\":");
+}
+
+static void field_str(struct buf *b, const char *name, const char *value)
+{
+	field(b, name);
+	add_string(b, value, strlen(value));
+}
+
+static void field_span(struct buf *b, const char *name, struct span value)
+{
+	field(b, name);
+	add_string(b, value.p, value.n);
+}
+
+static void field_u64(struct buf *b, const char *name, uint64_t value)
+{
+	field(b, name);
+	buf_u64(b, value);
+}
+
+static void field_bool(struct buf *b, const char *name, bool value)
+{
+	field(b, name);
+	buf_str(b, value ? "true" : "false");
+}
+
+static struct buf *object(const char *type, uint64_t ts)
+{
+	struct buf *b = line_start();
+
+	buf_str(b, "{\"type\":\"");
+	buf_str(b, type);
+	buf_str(b, "\",\"ts\":\"");
+	time_rfc3339(b, ts);
+	buf_char(b, '"');
+	return b;
+}
+
+static struct buf *conn_object(const char *type, const struct event *e)
+{
+	struct buf *b = object(type, e->ts);
+
+	field_u64(b, "conn", e->conn->number);
+	return b;
+}
+
+static void finish(struct buf *b, bool frame_line)
+{
+	buf_str(b, "}\n");
+	line_end(frame_line);
+}
+
+static void field_files(struct buf *b, const struct options *o)
+{
+	field(b, "files");
+	for (unsigned int i = 0; i < o->n_files; i++) {
+		buf_char(b, i ? ',' : '[');
+		add_string(b, o->files[i], strlen(o->files[i]));
+	}
+	buf_char(b, ']');
+}
+
+static void json_start(const struct options *o, const struct run_info *run)
+{
+	struct buf *b = object("start", run->started);
+
+	opts = o;
+	field_u64(b, "v", 1);
+	field_str(b, "version", WSTRACE_VERSION);
+	if (run->kernel[0])
+		field_str(b, "kernel", run->kernel);
+	field_str(b, "backend", run->backend);
+	if (o->port_list)
+		field_str(b, "ports", o->port_list);
+	if (run->host[0])
+		field_str(b, "host", run->host);
+	if (o->n_files)
+		field_files(b, o);
+	finish(b, false);
+}
+
+static void json_open(const struct event *e)
+{
+	const struct conn *c = e->conn;
+	struct buf *b = conn_object("open", e);
+
+	if (!c->placeholder) {
+		field_str(b, "role", c->role == WST_SERVER ? "server" : "client");
+		field_str(b, "local", c->local);
+		field_str(b, "remote", c->remote);
+		if (c->pid) {
+			field_u64(b, "pid", c->pid);
+			field_str(b, "comm", c->comm);
+		}
+		if (c->cgroup)
+			field_str(b, "cgroup", c->cgroup);
+		if (c->container)
+			field_str(b, "container", c->container);
+		if (c->netns)
+			field_u64(b, "netns", c->netns);
+		field_bool(b, "midstream", c->midstream);
+	}
+	finish(b, false);
+}
+
+static void field_headers(struct buf *b, const struct http_msg *m)
+{
+	field(b, "headers");
+	buf_char(b, '[');
+	for (unsigned int i = 0; i < m->n_headers; i++) {
+		const struct http_header *h = &m->headers[i];
+
+		buf_str(b, i ? ",[" : "[");
+		add_string(b, h->name.p, h->name.n);
+		buf_char(b, ',');
+		if (h->secret && !opts->show_secrets)
+			add_string(b, HTTP_REDACTED, strlen(HTTP_REDACTED));
+		else
+			add_string(b, h->value.p, h->value.n);
+		buf_char(b, ']');
+	}
+	buf_char(b, ']');
+}
+
+/* offset: bytes since the connection's first one, or since it was joined */
+static void field_position(struct buf *b, const struct event *e, uint8_t dir)
+{
+	field_u64(b, "seq", e->head.seq);
+	if (!e->conn->placeholder)
+		field_u64(b, "offset", e->head.seq - e->conn->first_seq[dir]);
+}
+
+static void json_request(const struct event *e)
+{
+	const struct http_msg *m = e->head.msg;
+	struct buf *b = conn_object("request", e), target = {};
+
+	field_span(b, "method", m->method);
+	if (opts->show_secrets)
+		buf_add(&target, m->target.p, m->target.n);
+	else
+		http_redact_target(&target, m->target);
+	field_span(b, "target", (struct span){ target.data ? target.data : "", target.len });
+	buf_free(&target);
+	field_span(b, "http", m->version);
+	field_headers(b, m);
+	field_bool(b, "upgrade", e->head.upgrade);
+	if (http_find(m, "sec-websocket-key"))
+		field_span(b, "key", http_value(m, "sec-websocket-key"));
+	if (e->head.cut)
+		field_bool(b, "truncated", true);
+	field_position(b, e, WST_C2S);
+	finish(b, false);
+}
+
+static void json_response(const struct event *e)
+{
+	const struct http_msg *m = e->head.msg;
+	struct buf *b = conn_object("response", e);
+
+	field_u64(b, "status", m->status);
+	field_span(b, "reason", m->reason);
+	field_span(b, "http", m->version);
+	field_headers(b, m);
+	field_bool(b, "upgrade", e->head.upgrade);
+	if (e->head.accept_ok >= 0)
+		field_bool(b, "accept_ok", e->head.accept_ok);
+	if (http_find(m, "sec-websocket-protocol"))
+		field_span(b, "subprotocol", http_value(m, "sec-websocket-protocol"));
+	if (http_find(m, "sec-websocket-extensions"))
+		field_span(b, "extensions", http_value(m, "sec-websocket-extensions"));
+	if (e->head.latency_us)
+		field_u64(b, "latency_us", e->head.latency_us);
+	if (e->head.cut)
+		field_bool(b, "truncated", true);
+	field_position(b, e, WST_S2C);
+	finish(b, false);
+}
+
+static void field_base64(struct buf *b, const char *name, struct span p)
+{
+	size_t n = BASE64_ENCODE_RAW_LENGTH(p.n);
+	char *room;
+
+	field(b, name);
+	buf_char(b, '"');
+	room = buf_room(b, n);
+	if (room) {
+		base64_encode_raw(room, p.n, (const uint8_t *)p.p);
+		b->len += n;
+	}
+	buf_char(b, '"');
+}
+
+/* Text where it is whole UTF-8 and its frame is text's; else base64. */
+static void field_payload(struct buf *b, const struct frame_event *f)
+{
+	struct span p = f->payload;
+
+	if (f->opcode == WS_OP_TEXT && !f->rsv && utf8_valid(p.p, p.n))
+		field_span(b, "payload", p);
+	else
+		field_base64(b, "payload_b64", p);
+	if (p.n < f->len)
+		field_bool(b, "truncated", true);
+}
+
+static void field_inflated(struct buf *b, const struct frame_event *f)
+{
+	struct span p = f->inflated;
+
+	if (p.n || !f->inflate_error) {
+		if (f->text && utf8_valid(p.p, p.n))
+			field_span(b, "inflated", p);
+		else
+			field_base64(b, "inflated_b64", p);
+	}
+	if (f->inflate_error)
+		field_str(b, "inflate_error", inflate_error_name(f->inflate_error));
+}
+
+static void json_frame(const struct event *e)
+{
+	static const char hex[] = "0123456789abcdef";
+	const struct frame_event *f = &e->frame;
+	struct buf *b = conn_object("frame", e);
+
+	field_str(b, "dir", dir_name(f->dir));
+	field_str(b, "op", ws_op_name(f->opcode));
+	field_u64(b, "opcode", f->opcode);
+	field_bool(b, "fin", f->fin);
+	field_u64(b, "rsv", f->rsv);
+	field_bool(b, "masked", f->masked);
+	if (f->masked) {
+		const uint8_t *key = (const uint8_t *)&f->mask;
+
+		field(b, "mask");
+		buf_char(b, '"');
+		for (int i = 0; i < 4; i++) {
+			buf_char(b, hex[key[i] >> 4]);
+			buf_char(b, hex[key[i] & 15]);
+		}
+		buf_char(b, '"');
+	}
+	field_u64(b, "len", f->len);
+	field_u64(b, "hdr_len", f->hdr_len);
+	field_u64(b, "seq", f->seq);
+	field_u64(b, "offset", f->offset);
+	if (f->pid)
+		field_u64(b, "pid", f->pid);
+	if (f->pid && f->pid == e->conn->pid)
+		field_str(b, "comm", e->conn->comm);
+	if (f->has_payload)
+		field_payload(b, f);
+	if (f->compressed)
+		field_inflated(b, f);
+	if (f->code) {
+		field_u64(b, "code", f->code);
+		if (f->reason.n)
+			field_span(b, "reason", f->reason);
+	}
+	if (f->rtt_us >= 0)
+		field_u64(b, "rtt_us", f->rtt_us);
+	finish(b, true);
+}
+
+static void json_resync(const struct event *e)
+{
+	struct buf *b = conn_object("resync", e);
+
+	field_str(b, "dir", dir_name(e->resync->h.dir));
+	field_u64(b, "skipped", e->resync->skipped);
+	field_str(b, "why", why_name(e->resync->why));
+	finish(b, false);
+}
+
+static void json_opaque(const struct event *e)
+{
+	struct buf *b = conn_object("opaque", e);
+
+	field_str(b, "dir", dir_name(e->opaque->h.dir));
+	field_str(b, "why", why_name(e->opaque->why));
+	finish(b, false);
+}
+
+static void field_hist(struct buf *b, const struct wst_hist *h, const struct hist_kind *kind)
+{
+	struct hist_summary s;
+	bool first = true;
+
+	hist_summarise(h, &s);
+	buf_str(b, "{\"unit\":\"");
+	buf_str(b, kind->unit);
+	buf_str(b, "\",\"count\":");
+	buf_u64(b, s.count);
+	field_u64(b, "sum", s.sum);
+	field_u64(b, "max", s.max);
+	field_u64(b, "p50", s.p50);
+	field_u64(b, "p90", s.p90);
+	field_u64(b, "p99", s.p99);
+	field(b, "buckets");
+	buf_char(b, '[');
+	for (uint32_t i = 0; i < HIST_SLOTS; i++) {
+		if (!h->slots[i])
+			continue;
+		buf_str(b, first ? "[" : ",[");
+		buf_u64(b, hist_low(i));
+		buf_char(b, ',');
+		buf_u64(b, hist_low(i + 1) - 1);
+		buf_char(b, ',');
+		buf_u64(b, h->slots[i]);
+		buf_char(b, ']');
+		first = false;
+	}
+	buf_str(b, "]}");
+}
+
+/* The histograms of one direction, or with dir -1 those that have none. */
+static void field_hists(struct buf *b, const struct wst_hists *hists, int dir)
+{
+	for (int i = 0; hists && i < WST_HIST_KINDS; i++) {
+		if (hist_kinds[i].dir != dir)
+			continue;
+		field(b, hist_kinds[i].name);
+		field_hist(b, &hists->hist[i], &hist_kinds[i]);
+	}
+}
+
+static void field_counts(struct buf *b, uint8_t dir, const struct wst_counts *n, uint8_t last_b0,
+			 const struct conn *c)
+{
+	static const char *const names[WST_OPS] = {
+		"cont", "text", "binary", "close", "ping", "pong", "reserved",
+	};
+	uint64_t frames = 0;
+
+	field(b, dir_name(dir));
+	for (int i = 0; i < WST_OPS; i++)
+		frames += n->frames[i];
+	buf_str(b, "{\"frames\":");
+	buf_u64(b, frames);
+	field_u64(b, "bytes", n->bytes);
+	for (int i = 0; i < WST_OPS; i++)
+		if (i != WST_RESERVED || n->frames[i])
+			field_u64(b, names[i], n->frames[i]);
+	field_u64(b, "messages", n->messages);
+	if (frames && last_b0)
+		field_str(b, "last", ws_op_name(last_b0 & WS_OPCODE));
+	if (opts->histograms)
+		field_hists(b, c->hists, dir);
+	if (c->proxy_delay) {
+		static const struct hist_kind kind = { "proxy_delay", "", "us", -1 };
+
+		field(b, kind.name);
+		field_hist(b, &c->proxy_delay[dir], &kind);
+	}
+	buf_char(b, '}');
+}
+
+/* What EV_STATS and EV_CLOSE have in common. */
+static void stats_fields(struct buf *b, const struct event *e)
+{
+	const struct wst_stats *r = e->stats;
+
+	for (int dir = 0; dir < WST_DIRS; dir++)
+		field_counts(b, dir, &r->counts[dir], r->last_b0[dir], e->conn);
+	if (opts->histograms)
+		field_hists(b, e->conn->hists, -1);
+	if (r->last)
+		field_u64(b, "idle_us", stats_idle_ns(r) / 1000);
+	field_u64(b, "rtt_us", r->rtt_us);
+	field_u64(b, "retrans", r->retrans);
+	field_u64(b, "unread", r->unread);
+	field_u64(b, "unsent", r->unsent);
+	field_u64(b, "gaps", r->gaps);
+	field_u64(b, "lost", r->lost);
+}
+
+static void json_stats(const struct event *e)
+{
+	struct buf *b = conn_object("stats", e);
+
+	stats_fields(b, e);
+	finish(b, false);
+}
+
+static void json_close(const struct event *e)
+{
+	static const char *const hows[] = {
+		[WST_FIN] = "fin",	   [WST_RST_SENT] = "rst", [WST_RST_RECEIVED] = "rst",
+		[WST_TIMEOUT] = "timeout", [WST_EXIT] = "exit",	   [WST_REFUSED] = "refused"
+	};
+	const struct wst_stats *r = e->stats;
+	struct buf *b = conn_object("close", e);
+
+	if (r->how == WST_UNSEEN) {
+		field_bool(b, "unseen", true);
+		finish(b, false);
+		return;
+	}
+	field_u64(b, "duration_us", r->h.ts > r->opened ? (r->h.ts - r->opened) / 1000 : 0);
+	if (r->h.flags)
+		field_str(b, "first", r->h.flags & WST_FIRST_LOCAL ? "local" : "remote");
+	if (r->how < sizeof(hows) / sizeof(hows[0]) && hows[r->how])
+		field_str(b, "how", hows[r->how]);
+	if (e->conn->close_code)
+		field_u64(b, "code", e->conn->close_code);
+	stats_fields(b, e);
+	finish(b, false);
+}
+
+static void json_leg(const struct event *e)
+{
+	const struct conn *proxy = server_of(e->leg->down);
+	struct buf *b = conn_object("leg", e);
+
+	field_u64(b, "upstream", e->leg->up->number);
+	field_str(b, "by", e->leg->by);
+	if (proxy) {
+		field_u64(b, "pid", proxy->pid);
+		field_str(b, "comm", proxy->comm);
+	}
+	finish(b, false);
+}
+
+/* The facts that the rule names, without those that were not observed. */
+static void field_evidence(struct buf *b, const struct verdict *v)
+{
+	struct buf value = {};
+	bool first = true;
+	size_t n;
+
+	field(b, "evidence");
+	buf_char(b, '{');
+	for (const char *p = v->rule->evidence; *p; p += n + (p[n] == ' ')) {
+		const struct fact_name *name;
+
+		n = strcspn(p, " ");
+		name = fact_find(p, n);
+		value.len = 0;
+		if (name)
+			name->write(&value, v->facts);
+		if (!value.len)
+			continue;
+		if (!first)
+			buf_char(b, ',');
+		first = false;
+		add_string(b, p, n);
+		buf_char(b, ':');
+		if (name->number)
+			buf_add(b, value.data, value.len);
+		else
+			add_string(b, value.data, value.len);
+	}
+	buf_char(b, '}');
+	buf_free(&value);
+}
+
+static void json_verdict(const struct event *e)
+{
+	const struct verdict *v = e->verdict;
+	struct buf *b = conn_object("verdict", e);
+
+	field_str(b, "rule", v->rule->id);
+	field_str(b, "severity", severity_name(v->rule->severity));
+	field_str(b, "text", v->text);
+	field_str(b, "fix", v->fix);
+	field_evidence(b, v);
+	field(b, "legs");
+	for (unsigned int i = 0; i < v->n_legs; i++) {
+		buf_char(b, i ? ',' : '[');
+		buf_u64(b, v->legs[i]);
+	}
+	buf_char(b, ']');
+	finish(b, false);
+}
+
+static void json_event(const struct event *e)
+{
+	static void (*const shows[EV_TYPES])(const struct event *) = {
+		[EV_OPEN] = json_open,	       [EV_REQUEST] = json_request,
+		[EV_RESPONSE] = json_response, [EV_FRAME] = json_frame,
+		[EV_RESYNC] = json_resync,     [EV_OPAQUE] = json_opaque,
+		[EV_STATS] = json_stats,       [EV_CLOSE] = json_close,
+		[EV_LEG] = json_leg,	       [EV_VERDICT] = json_verdict,
+	};
+
+	shows[e->type](e);
+}
+
+static void json_lost(uint64_t ts, uint64_t events)
+{
+	struct buf *b = object("lost", ts);
+
+	field_u64(b, "events", events);
+	field_str(b, "where", "ring buffer");
+	finish(b, false);
+}
+
+static void field_verdicts(struct buf *b, const struct diagnose *d)
+{
+	const struct diagnose_row *r;
+
+	for (unsigned int i = 0; d && (r = diagnose__row(d, i)); i++) {
+		if (!i)
+			field(b, "verdicts");
+		buf_str(b, i ? ",{\"rule\":\"" : "[{\"rule\":\"");
+		buf_str(b, r->rule->id);
+		buf_char(b, '"');
+		field_str(b, "severity", severity_name(r->rule->severity));
+		field_u64(b, "count", r->count);
+		field_u64(b, "port", r->port);
+		field_str(b, "path", r->path);
+		buf_char(b, '}');
+		if (!diagnose__row(d, i + 1))
+			buf_char(b, ']');
+	}
+}
+
+static void json_end(uint64_t ts, const struct run_totals *t, const struct diagnose *d)
+{
+	struct buf *b = object("end", ts);
+
+	field_u64(b, "conns", t->conns);
+	field_u64(b, "frames", t->frames);
+	field_u64(b, "bytes", t->bytes);
+	field_u64(b, "lost", t->lost);
+	if (t->refused)
+		field_u64(b, "not_followed", t->refused);
+	field_verdicts(b, d);
+	finish(b, false);
+}
+
+const struct output_ops out_json = {
+	.start = json_start,
+	.event = json_event,
+	.lost = json_lost,
+	.end = json_end,
+};

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <string.h>
+#include "decode/hist.h"
+#include "decode/http.h"
+#include "out/summary.h"
+
+#define WORST 5
+
+struct worst {
+	uint64_t p99, count;
+	uint32_t number, pid;
+	char comm[WST_COMM_LEN], remote[ADDR_LEN], target[48];
+};
+
+/* The kinds by which a sick connection shows. */
+static const enum wst_hist_kind ranked[] = { WST_READ_DELAY, WST_REPLY_TIME, WST_PING_RTT };
+#define RANKED (sizeof(ranked) / sizeof(ranked[0]))
+
+static struct wst_hist all[WST_HIST_KINDS];
+static struct worst worst[RANKED][WORST]; /* by p99, downwards */
+static uint32_t conns;
+
+static void rank(struct worst *list, const struct conn *c, const struct hist_summary *s)
+{
+	int i = WORST;
+
+	while (i > 0 && list[i - 1].p99 < s->p99)
+		i--;
+	if (i == WORST)
+		return;
+	memmove(&list[i + 1], &list[i], (WORST - 1 - i) * sizeof(*list));
+	list[i] = (struct worst){
+		.p99 = s->p99, .count = s->count, .number = c->number, .pid = c->pid
+	};
+	memcpy(list[i].comm, c->comm, sizeof(c->comm));
+	memcpy(list[i].remote, c->remote, sizeof(c->remote));
+	if (c->target)
+		strncpy(list[i].target, c->target, sizeof(list[i].target) - 1);
+}
+
+void summary_add(const struct conn *c)
+{
+	struct hist_summary s;
+
+	if (!c->hists)
+		return;
+	conns++;
+	for (int i = 0; i < WST_HIST_KINDS; i++)
+		hist_merge(&all[i], &c->hists->hist[i]);
+	for (size_t i = 0; i < RANKED; i++) {
+		hist_summarise(&c->hists->hist[ranked[i]], &s);
+		if (s.count)
+			rank(worst[i], c, &s);
+	}
+}
+
+static void draw_worst(struct buf *b, const struct worst *w, bool show_secrets)
+{
+	struct span target = { w->target, strlen(w->target) };
+	struct buf shown = {};
+
+	buf_printf(b, "  #%-5u p99 ", w->number);
+	buf_duration(b, w->p99 * 1000);
+	buf_printf(b, " of %llu  ", (unsigned long long)w->count);
+	buf_escaped(b, w->comm, strlen(w->comm));
+	if (w->pid)
+		buf_printf(b, "[%u]  ", w->pid);
+	buf_printf(b, "%s  ", w->remote);
+	if (show_secrets)
+		buf_add(&shown, target.p, target.n);
+	else
+		http_redact_target(&shown, target);
+	buf_escaped(b, shown.data ? shown.data : "", shown.len);
+	buf_free(&shown);
+	buf_char(b, '\n');
+}
+
+void summary_draw(struct buf *b, bool show_secrets)
+{
+	if (!conns)
+		return;
+	if (conns == 1)
+		buf_str(b, "\nThe only connection:\n");
+	else
+		buf_printf(b, "\nAll %u connections together:\n", conns);
+	for (int i = 0; i < WST_HIST_KINDS; i++)
+		hist_draw(b, &all[i], &hist_kinds[i], 0);
+	for (size_t i = 0; i < RANKED; i++) {
+		if (!worst[i][0].count || conns < 2)
+			continue;
+		buf_printf(b, "\nWorst by %s:\n", hist_kinds[ranked[i]].title);
+		for (int k = 0; k < WORST && worst[i][k].count; k++)
+			draw_worst(b, &worst[i][k], show_secrets);
+	}
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <string.h>
+#include "lib/container.h"
+#include "decode/hist.h"
+#include "bpf/ws_frame.h"
+#include "out/summary.h"
+#include "out/text.h"
+#include "decode/ws.h"
+
+void text_open(const struct event *e)
+{
+	const struct conn *c = e->conn;
+	struct buf *b = text_line(e, "  ");
+	bool server = c->role == WST_SERVER;
+
+	buf_str(b, server ? c->remote : c->local);
+	buf_str(b, " -> ");
+	buf_str(b, server ? c->local : c->remote);
+	buf_str(b, c->placeholder ? "  open was lost" : server ? "  server" : "  client");
+	if (c->midstream)
+		buf_str(b, ", already open");
+	if (text_options->verbose && c->cgroup) {
+		buf_str(b, "  cgroup ");
+		buf_escaped(b, c->cgroup, strlen(c->cgroup));
+	}
+	if (c->container) {
+		buf_str(b, "  container ");
+		buf_escaped(b, c->container, container_short(c->container));
+	}
+	if (text_options->verbose && c->netns)
+		buf_printf(b, "  netns %u", c->netns);
+	buf_char(b, '\n');
+	line_end(false);
+}
+
+static uint64_t frames(const struct wst_counts *n)
+{
+	uint64_t sum = 0;
+
+	for (int i = 0; i < WST_OPS; i++)
+		sum += n->frames[i];
+	return sum;
+}
+
+static void add_counts(struct buf *b, const struct event *e)
+{
+	const struct wst_stats *r = e->stats;
+
+	for (int dir = 0; dir < WST_DIRS; dir++) {
+		uint64_t n = frames(&r->counts[dir]), undecoded = stats_undecoded(e->conn, r, dir);
+
+		buf_printf(b, "%s%s ", dir ? "  " : "", text_arrow(dir));
+		if (undecoded) {
+			buf_printf(b, "%llu bytes not decoded", (unsigned long long)undecoded);
+			continue;
+		}
+		buf_printf(b, "%llu frame%s ", (unsigned long long)n, n == 1 ? "" : "s");
+		buf_bytes(b, r->counts[dir].bytes);
+	}
+}
+
+static void add_hists(struct buf *b, const struct wst_hist *hists, int indent)
+{
+	for (int i = 0; i < WST_HIST_KINDS; i++)
+		hist_draw(b, &hists[i], &hist_kinds[i], indent);
+}
+
+static void add_delay(struct buf *b, const struct conn *c, int indent)
+{
+	static const struct hist_kind kinds[WST_DIRS] = {
+		{ "proxy_delay", "proxy delay ->", "us", WST_C2S },
+		{ "proxy_delay", "proxy delay <-", "us", WST_S2C },
+	};
+
+	for (int dir = 0; text_options->histograms && c->proxy_delay && dir < WST_DIRS; dir++)
+		hist_draw(b, &c->proxy_delay[dir], &kinds[dir], indent);
+}
+
+static void add_state(struct buf *b, const struct wst_stats *r)
+{
+	if (r->rtt_us) {
+		buf_str(b, "  tcp rtt ");
+		buf_duration(b, r->rtt_us * 1000ULL);
+	}
+	if (r->retrans)
+		buf_printf(b, "  %u retransmitted", r->retrans);
+	if (r->unread)
+		buf_printf(b, "  %u bytes unread", r->unread);
+	if (r->unsent)
+		buf_printf(b, "  %u bytes unsent", r->unsent);
+	if (r->lost)
+		buf_printf(b, "  %llu events lost", (unsigned long long)r->lost);
+}
+
+void text_stats(const struct event *e)
+{
+	const struct wst_stats *r = e->stats;
+	struct buf *b;
+
+	if (output_is_ending()) {
+		summary_add(e->conn);
+		return;
+	}
+	b = text_line(e, "  ");
+	add_counts(b, e);
+	if (r->last) {
+		buf_str(b, "  idle ");
+		buf_duration(b, stats_idle_ns(r));
+	}
+	add_state(b, r);
+	buf_char(b, '\n');
+	if (e->conn->hists && text_options->histograms)
+		add_hists(b, e->conn->hists->hist, 8);
+	add_delay(b, e->conn, 8);
+	line_end(false);
+}
+
+/* What was shown as opened was no more than an attempt. */
+static bool never_came_about(const struct conn *c, const struct wst_stats *r)
+{
+	return r->how == WST_REFUSED || (r->how == WST_TIMEOUT && c->role == WST_CLIENT &&
+					 !r->counts[WST_C2S].stream && !r->counts[WST_S2C].stream);
+}
+
+static void add_waited(struct buf *b, const struct wst_stats *r)
+{
+	buf_str(b, "no answer in ");
+	buf_duration(b, r->h.ts > r->opened ? r->h.ts - r->opened : 0);
+}
+
+/* The last frame of each side, and how long nothing came before the end. */
+static void add_last(struct buf *b, const struct wst_stats *r)
+{
+	const char *before = TEXT_INDENT "last frame";
+
+	for (int dir = 0; dir < WST_DIRS; dir++) {
+		if (!frames(&r->counts[dir]))
+			continue;
+		buf_printf(b, "%s %s %s", before, text_arrow(dir),
+			   ws_op_name(r->last_b0[dir] & WS_OPCODE));
+		before = ",";
+	}
+	if (r->last) {
+		buf_str(b, *before == ',' ? "; idle " : TEXT_INDENT "idle ");
+		buf_duration(b, stats_idle_ns(r));
+		buf_str(b, " before the end\n");
+	}
+}
+
+void text_close(const struct event *e)
+{
+	static const char *const hows[] = { [WST_FIN] = "FIN",
+					    [WST_RST_SENT] = "RST sent",
+					    [WST_RST_RECEIVED] = "RST received",
+					    [WST_TIMEOUT] = "timeout",
+					    [WST_EXIT] = "process ended" };
+	const struct wst_stats *r = e->stats;
+	const struct conn *c = e->conn;
+	struct buf *b = text_line(e, "  ");
+	bool local = r->h.flags & WST_FIRST_LOCAL;
+	bool client = local == (c->role == WST_CLIENT);
+
+	if (never_came_about(c, r)) {
+		buf_printf(b, "no connection to %s: ", c->remote);
+		if (r->how == WST_REFUSED)
+			buf_str(b, "refused, nothing listens there");
+		else
+			add_waited(b, r);
+		buf_char(b, '\n');
+		line_end(false);
+		return;
+	}
+	if (r->how == WST_UNSEEN) {
+		buf_str(b, "closed: how and when was not seen\n");
+		line_end(false);
+		return;
+	}
+	if (!r->how)
+		buf_str(b, "replaced by a new connection (its end is not in the capture");
+	else if (r->how == WST_TIMEOUT)
+		buf_printf(b, "given up: the %s did not answer (timeout",
+			   client ? "client" : "server");
+	else
+		buf_printf(b, "closed by the %s (%s", client ? "client" : "server",
+			   r->how < sizeof(hows) / sizeof(hows[0]) && hows[r->how] ? hows[r->how] :
+										     "?");
+	if (c->close_code)
+		buf_printf(b, ", %u", c->close_code);
+	buf_str(b, c->midstream ? ") seen for " : ") after ");
+	buf_duration(b, r->h.ts > r->opened ? r->h.ts - r->opened : 0);
+	buf_str(b, "\n" TEXT_INDENT);
+	add_counts(b, e);
+	add_state(b, r);
+	buf_char(b, '\n');
+	add_last(b, r);
+	if (c->hists && text_options->histograms)
+		add_hists(b, c->hists->hist, 8);
+	add_delay(b, c, 8);
+	if (text_options->histograms)
+		summary_add(c);
+	line_end(false);
+}

@@ -1,9 +1,0 @@
-// SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
-#include <signal.h>
-#include "process.h"
-
-bool process_gone(uint32_t pid)
-{
-	return kill(pid, 0) && errno == ESRCH;
-}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A time axis on which long silences take little room: between them time runs evenly, each of them
+ * is as wide as the next.
+ */
+#ifndef REPORT_AXIS_H
+#define REPORT_AXIS_H
+
+#include "report/trail.h"
+
+#define AXIS_BREAKS 4
+#define AXIS_BREAK_WIDTH 12.0 /* percent of the axis */
+
+struct report_axis {
+	uint64_t from, to; /* ns */
+	uint32_t n;
+	struct span_of_time breaks[AXIS_BREAKS]; /* by time, apart from each other */
+};
+
+/* The n gaps lie between from and to, by time, and do not overlap. */
+void axis__build(struct report_axis *a, uint64_t from, uint64_t to, const struct span_of_time *gaps,
+		 uint32_t n);
+
+/* Where ts is: 0 to 100. */
+double axis__at(const struct report_axis *a, uint64_t ts);
+
+/* Puts what is in both into to, which has room for max; all by time. Returns how many. */
+uint32_t spans__common(struct span_of_time *to, uint32_t max, const struct span_of_time *a,
+		       uint32_t n_a, const struct span_of_time *b, uint32_t n_b);
+
+#endif

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The long form of rules_stream.c: what --explain prints, and the fix of a verdict. */
+#include "rules/rules.h"
+
+#define NO_GRACE "reload less often, and have clients reconnect after a random time"
+
+const struct rule_help help_stream[] = {
+	{ "mask-c2s",
+	  "a client's frame is not masked",
+	  "Clients must mask every frame (RFC 6455, 5.1); servers end the connection with 1002.",
+	  "The frame's line has no mask.",
+	  "mend the client's library, or the middlebox that alters frames",
+	  {} },
+	{ "mask-s2c",
+	  "a server's frame is masked",
+	  "Servers must not mask (RFC 6455, 5.1); clients end the connection with 1002.",
+	  "The frame's line has a mask.",
+	  "mend the server's library, or the middlebox that alters frames",
+	  {} },
+	{ "rsv-not-agreed",
+	  "reserved bits are set that no extension uses",
+	  "RSV1 marks a compressed message, and may be set only where the 101 granted "
+	  "permessage-deflate. RSV2 and RSV3 are for other extensions, of which none is in use.",
+	  "Sec-WebSocket-Extensions in the 101, RSV1 in the frame.",
+	  "pass Sec-WebSocket-Extensions on in both directions, or switch compression off",
+	  {} },
+	{ "bad-frame",
+	  "a frame breaks the framing rules",
+	  "An orphan continuation, a message inside another one, a control frame of more than 125 "
+	  "bytes or in pieces, a reserved opcode, a length in a longer form than need be - or the "
+	  "peer said so, with 1002.",
+	  "The frames before it. Where messages run into each other, two threads write to one "
+	  "connection without a lock.",
+	  "mend the sender: see which of its frames came last; let only one thread at a time write "
+	  "a message",
+	  {} },
+	{ "bad-utf8",
+	  "text that is not UTF-8",
+	  "Text messages and close reasons must be UTF-8; receivers end the connection with 1007.",
+	  "wstrace -s full shows the bytes.",
+	  "send binary frames for bytes that are not text",
+	  {} },
+	{ "bad-close",
+	  "a Close frame that may not be sent, or data after one",
+	  "A Close frame carries nothing, or a code and a reason; 1004, 1005, 1006 and 1015 never, "
+	  "and nothing follows it.",
+	  "The close frame's line.",
+	  "mend the sender: without a code to give, send an empty Close frame; 1005, 1006 and 1015 "
+	  "are what a library tells its own program",
+	  {} },
+	{ "too-big",
+	  "a message was larger than its receiver takes",
+	  "The receiver has a limit for messages and ended the connection with 1009.",
+	  "The message sizes before the close.",
+	  "raise the receiver's limit, or send in smaller messages",
+	  {} },
+	{ "app-error",
+	  "the application failed",
+	  "The server ended with 1011, or its process went away with the connection open.",
+	  "Its log; dmesg, for an out-of-memory kill.",
+	  "see the application's log",
+	  {} },
+	{ "policy",
+	  "the application refused to go on",
+	  "The server ended the connection with a code of its own: 1008, 1013, 3000, 3003 or 4xxx.",
+	  "Code and reason; their meaning is the application's.",
+	  "see what the code means to the application",
+	  {} },
+	{ "idle-timeout",
+	  "a quiet connection was cut",
+	  "Nothing passed in either direction for so long that a proxy, a balancer or the server "
+	  "gave the connection up, without a Close frame. nginx, lighttpd and Apache do so after "
+	  "60 s, Envoy after 300, AWS's balancers after 60 or 350, Cloudflare after 100, unless "
+	  "told otherwise.",
+	  "The silence before the close is the same each time.",
+	  "raise that timeout, or send a ping at less than half of it",
+	  { [PROXY_NGINX] =
+		    "proxy_read_timeout 3600s; in that location, or a ping at less than half of it",
+	    [PROXY_HAPROXY] =
+		    "timeout tunnel 1h in defaults or the backend, or a ping at less than half of "
+		    "it",
+	    [PROXY_APACHE] =
+		    "ProxyTimeout 3600, or timeout=3600 on ProxyPass (the longer of that and "
+		    "Timeout counts), or a ping at less than half of it",
+	    [PROXY_CADDY] =
+		    "Caddy has no such timeout by itself: look for stream_timeout, or ping at less "
+		    "than half of it",
+	    [PROXY_ENVOY] =
+		    "idle_timeout of the route or the upgrade, or a ping at less than half of it",
+	    [PROXY_LIGHTTPD] = "server.max-read-idle = 3600, or a ping at less than half of it" } },
+	{ "heartbeat-races",
+	  "pings come about as often as the timeout strikes",
+	  "A ping every 60 s does not keep a connection open that is cut after 60 s of silence.",
+	  "The interval of pings, and the silence before the close.",
+	  "ping at half of the timeout, or raise the timeout",
+	  {} },
+	{ "server-heartbeat",
+	  "the server ended a connection whose client did not answer pings",
+	  "Servers ping, and drop clients that do not pong: the client is gone or busy, or it is "
+	  "no browser and its library does not answer while nobody reads.",
+	  "The server's pings, and no pong.",
+	  "have the client read all the time so that it answers pings, or raise the server's "
+	  "patience",
+	  {} },
+	{ "reload",
+	  "the proxy was reloaded or stopped",
+	  "All connections of one worker ended together, and not for silence: after a reload old "
+	  "workers go on for a while, then close what they hold.",
+	  "The connections' ends are at the same moment; the worker's pid is gone.",
+	  NO_GRACE,
+	  { [PROXY_NGINX] =
+		    "worker_shutdown_timeout sets how long old workers keep connections; have "
+		    "clients reconnect after a random time",
+	    [PROXY_HAPROXY] =
+		    "hard-stop-after sets how long old processes keep connections; have clients "
+		    "reconnect after a random time",
+	    [PROXY_APACHE] = "apachectl graceful, with GracefulShutdownTimeout; " NO_GRACE,
+	    [PROXY_CADDY] = "stream_close_delay in reverse_proxy keeps streams over a reload",
+	    [PROXY_ENVOY] = "--drain-time-s and --parent-shutdown-time-s" } },
+	{ "restarting",
+	  "the server restarts",
+	  "Many clients got 1001 or 1012 at once.",
+	  "The server's log.",
+	  "drain before restarting; have clients reconnect after a random time",
+	  {} },
+	{ "half-open",
+	  "the peer is gone",
+	  "Segments were sent again and again and nobody acknowledged them.",
+	  "ss -ti: retrans, backoff.",
+	  "ping, and drop a peer after two missed pongs",
+	  {} },
+	{ "reset",
+	  "the connection was reset",
+	  "A RST: the process closed with data unread, aborted, or a firewall forgot the "
+	  "connection.",
+	  "Who sent it; unread bytes at the close.",
+	  "see the log of whoever sent it; read until the peer's Close before closing",
+	  {} },
+	{ "no-goodbye",
+	  "the connection ended without a Close frame",
+	  "A FIN without a Close frame: the program was stopped, or does not close WebSockets "
+	  "properly.",
+	  "Who closed first.",
+	  "close the WebSocket before the socket",
+	  {} },
+	{ "not-reading",
+	  "a process does not read what came in",
+	  "Data waits in the receive queue: the process lives, but its event loop is blocked, or "
+	  "it waits for something else.",
+	  "ss -tn: Recv-Q; wstrace -H: wait in the receive queue.",
+	  "move long work off the event loop",
+	  {} },
+	{ "slow-reader",
+	  "the peer takes no more data",
+	  "The peer's window is closed: it does not read as fast as this side sends, and the send "
+	  "queue grows.",
+	  "ss -tn: Send-Q.",
+	  "bound the queue for each client; drop messages or the client",
+	  {} },
+	{ "loss-stall",
+	  "packets get lost on the way",
+	  "TCP delivers in order: after a lost segment all messages wait until it has been sent "
+	  "again, which takes a round trip at best, and 200 ms or more where little is under way. "
+	  "One segment in twenty was sent again, or more; the peer's side of the path is not seen.",
+	  "ss -ti: retrans, rto; nstat: TcpRetransSegs.",
+	  "look for the lossy link: radio, a full queue, duplex or MTU trouble",
+	  {} },
+	{ "proxy-slow",
+	  "the proxy delays messages",
+	  "The same bytes were seen on both sides of the proxy, that much later on the second.",
+	  "wstrace -H: proxy delay.",
+	  "look at the proxy's CPU, at its limits and at modules that buffer",
+	  {} },
+	{ "nagle",
+	  "small writes wait for acknowledgements",
+	  "Without TCP_NODELAY the kernel holds a small write back until the one before it is "
+	  "acknowledged (Nagle's algorithm, RFC 896; RFC 9293, 3.7.4), and the peer delays that, "
+	  "40 ms on Linux and up to 200 elsewhere, hoping to send something along: each message "
+	  "comes that much later. Waits count that are 25 ms longer than the shortest round trip, "
+	  "and none after a loss.",
+	  "strace -f -e setsockopt: no TCP_NODELAY; tcpdump: a small segment leaves right after an "
+	  "acknowledgement that came 40 ms late. The sender's end shows it: of what clients on "
+	  "this host send to servers on it, --side client.",
+	  "set TCP_NODELAY, or write what belongs together, a header and its payload, with one "
+	  "call",
+	  { [PROXY_NGINX] =
+		    "tcp_nodelay on; is the default: look for tcp_nodelay off in http, server and "
+		    "location",
+	    [PROXY_HAPROXY] = "HAProxy sets TCP_NODELAY by itself: look at the application",
+	    [PROXY_APACHE] = "Apache sets TCP_NODELAY by itself: look at the application",
+	    [PROXY_CADDY] = "Caddy sets TCP_NODELAY by itself: look at the application",
+	    [PROXY_ENVOY] = "Envoy sets TCP_NODELAY by itself: look at the application",
+	    [PROXY_LIGHTTPD] = "lighttpd sets TCP_NODELAY by itself: look at the application" } },
+	{ "pong-behind",
+	  "a pong waited behind a big message",
+	  "A WebSocket is one queue: a pong comes after the message that is under way.",
+	  "The frames between ping and pong.",
+	  "send big messages in fragments, or be more patient",
+	  {} },
+	{ "tiny-frames",
+	  "a storm of tiny frames",
+	  "Each frame costs a system call, a wake-up and a packet, whatever it carries.",
+	  "Frames a second and their size.",
+	  "put several messages into one",
+	  {} },
+	{ "stampede",
+	  "clients come back all at once",
+	  "Many connections ended together and reconnected without waiting.",
+	  "Opens a second after the close.",
+	  "have clients wait a random, growing time before they reconnect",
+	  {} },
+	{ 0 },
+};

@@ -1,0 +1,423 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Frames that break RFC 6455, how connections end, and who is slow. */
+#include <string.h>
+#include "facts/observe.h"
+#include "rules/rules.h"
+#include "decode/ws.h"
+
+#define MS 1000000ULL
+#define SECOND 1000000000ULL
+
+static bool whole(const struct facts *f)
+{
+	return !f->conn->midstream && f->res.websocket;
+}
+
+static bool mask_c2s(const struct facts *f)
+{
+	return whole(f) && f->dir == WST_C2S && !f->frame_masked;
+}
+
+static bool mask_s2c(const struct facts *f)
+{
+	return whole(f) && f->dir == WST_S2C && f->frame_masked;
+}
+
+static bool deflate(const struct facts *f)
+{
+	return f->res.extensions && strstr(f->res.extensions, "permessage-deflate");
+}
+
+static bool rsv_not_agreed(const struct facts *f)
+{
+	return whole(f) && !f->res.cut && f->rsv && !(f->rsv == 4 && deflate(f)) &&
+	       (!f->res.extensions || deflate(f)); /* an extension we do not know may use them */
+}
+
+/* Only that bit has a meaning that is known: a compressed message. */
+static bool compressed(const struct facts *f)
+{
+	return rsv_not_agreed(f) && f->rsv == 4;
+}
+
+static bool closed_before(const struct facts *f)
+{
+	return f->breach && f->breach->after_close;
+}
+
+static bool bad_frame(const struct facts *f)
+{
+	return f->breach && !closed_before(f) && !(f->conn->midstream && !f->s[f->dir].frames);
+}
+
+static bool bad_utf8(const struct facts *f)
+{
+	return f->text_bad;
+}
+
+static bool never_sent(uint16_t code)
+{
+	return code && (code < 1000 || (code >= 1004 && code <= 1006) || code == 1015 ||
+			(code > 1015 && code < 3000) || code >= 5000);
+}
+
+static bool half_code(const struct facts *f)
+{
+	return f->s[f->dir].closed && f->s[f->dir].close_len == 1;
+}
+
+static bool bad_code(const struct facts *f)
+{
+	return f->s[f->dir].closed && never_sent(f->s[f->dir].code);
+}
+
+const struct rule rules_frame[] = {
+	{ "mask-c2s", SEV_ERROR, CAUSE_STREAM, AT_FRAME, mask_c2s,
+	  "{sender} sent a frame that is not masked: servers must end the connection", NULL,
+	  "dir masked len" },
+	{ "mask-s2c", SEV_ERROR, CAUSE_STREAM, AT_FRAME, mask_s2c,
+	  "{sender} sent a masked frame: clients must end the connection", NULL, "dir masked len" },
+	{ "rsv-not-agreed", SEV_ERROR, CAUSE_STREAM, AT_FRAME, compressed,
+	  "{sender} sent a compressed frame (RSV1), and the handshake did not agree on compression",
+	  NULL, "dir rsv extensions_offered extensions_granted" },
+	{ "rsv-not-agreed", SEV_ERROR, CAUSE_STREAM, AT_FRAME, rsv_not_agreed,
+	  "{sender} sent a frame with {rsv_bits} set, and the handshake agreed on no extension "
+	  "that uses that",
+	  "mend the sender, or what alters frames on the way: without such an extension these bits "
+	  "are 0",
+	  "dir rsv extensions_offered extensions_granted" },
+	{ "bad-frame", SEV_ERROR, CAUSE_STREAM, AT_FRAME, bad_frame,
+	  "{sender} sent a frame that breaks the framing rules: {breach}", "{breach_fix}",
+	  "dir breach len" },
+	{ "bad-utf8", SEV_ERROR, CAUSE_STREAM, AT_FRAME, bad_utf8,
+	  "{sender} sent text that is not UTF-8", NULL, "dir len" },
+	{ "bad-close", SEV_WARNING, CAUSE_STREAM, AT_FRAME, closed_before,
+	  "{sender} sent a frame after its Close frame", "{breach_fix}", "dir len" },
+	{ "bad-close", SEV_WARNING, CAUSE_STREAM, AT_FRAME, half_code,
+	  "{sender} sent a Close frame of one byte: a code takes two", NULL, "dir len" },
+	{ "bad-close", SEV_WARNING, CAUSE_STREAM, AT_FRAME, bad_code,
+	  "{sender} sent a Close frame with the code {sent_code}, which may not be sent", NULL,
+	  "dir code len" },
+	{ 0 },
+};
+
+static bool is_ws(const struct facts *f)
+{
+	return f->res.websocket || (f->conn->midstream && (f->s[0].frames || f->s[1].frames));
+}
+
+static bool said_goodbye(const struct facts *f)
+{
+	return f->s[WST_C2S].closed || f->s[WST_S2C].closed;
+}
+
+/* The first Close frame's code is one of the server's, or of anybody's. */
+static bool code_is(const struct facts *f, uint16_t code)
+{
+	return f->s[WST_C2S].code == code || f->s[WST_S2C].code == code;
+}
+
+static bool dropped(const struct facts *f)
+{
+	return is_ws(f) && !said_goodbye(f);
+}
+
+static bool near(uint64_t ns, uint64_t seconds, unsigned int percent)
+{
+	uint64_t limit = seconds * SECOND, off = ns > limit ? ns - limit : limit - ns;
+
+	return off * 100 <= limit * percent;
+}
+
+/* What proxies and balancers cut after unless told otherwise. */
+static bool known_limit(uint64_t ns)
+{
+	static const uint16_t limits[] = { 60, 100, 300, 350, 3600 };
+
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+		if (near(ns, limits[i], 2))
+			return true;
+	return false;
+}
+
+static bool whole_seconds(uint64_t ns)
+{
+	uint64_t off = (ns + SECOND / 2) % SECOND;
+
+	off = off > SECOND / 2 ? off - SECOND / 2 : SECOND / 2 - off;
+	return off < 60 * MS || off * 50 < ns;
+}
+
+/* The proxy between two legs ended both, so neither end of the chain did. */
+static bool proxy_ended(const struct facts *f)
+{
+	return f->down ? f->end.by_client && f->down->end.seen && !f->down->end.by_client :
+	       f->up   ? !f->end.by_client && f->up->end.seen && f->up->end.by_client :
+			 false;
+}
+
+static bool orderly(const struct facts *f)
+{
+	return f->end.how != WST_TIMEOUT && f->end.how != WST_EXIT;
+}
+
+static bool cut_idle(const struct facts *f)
+{
+	if (!dropped(f) || !orderly(f) || f->end.silence < SECOND || f->end.process_gone)
+		return false;
+	if (f->end.together >= 3 && f->end.equal < 3)
+		return false;
+	return known_limit(f->end.silence) || f->end.equal >= 2 ||
+	       (proxy_ended(f) && whole_seconds(f->end.silence));
+}
+
+static uint64_t ping_every(const struct facts *f)
+{
+	return f->s[WST_C2S].ping_every ? f->s[WST_C2S].ping_every : f->s[WST_S2C].ping_every;
+}
+
+static bool races(const struct facts *f)
+{
+	uint64_t every = ping_every(f), cut = f->end.silence;
+
+	return cut_idle(f) && every && (every > cut ? every - cut : cut - every) * 10 <= cut;
+}
+
+/* The server has pinged, and has heard nothing since, a second before ts. */
+static bool unanswered(const struct facts *f, uint64_t ts)
+{
+	const struct stream_facts *c2s = &f->s[WST_C2S], *s2c = &f->s[WST_S2C];
+
+	return s2c->asked_ts && c2s->last_ts < s2c->asked_ts && ts > s2c->asked_ts + SECOND;
+}
+
+static bool server_heartbeat(const struct facts *f)
+{
+	return dropped(f) && !f->end.by_client && f->end.how != WST_EXIT && !f->end.process_gone &&
+	       !proxy_ended(f) && unanswered(f, f->end.ts);
+}
+
+/* The same with a Close frame: python3-websockets says 1011, tornado nothing. */
+static bool heartbeat_closed(const struct facts *f)
+{
+	const struct stream_facts *s2c = &f->s[WST_S2C];
+
+	return s2c->closed && (!s2c->code || s2c->code == 1011) && unanswered(f, s2c->close_ts);
+}
+
+static bool reload(const struct facts *f)
+{
+	const struct conn *closer = f->end.by_client ? client_of(f) : server_of(f);
+	bool proxy = closer && (proxy_of(closer->comm) || proxy_ended(f));
+
+	if (!is_ws(f) || !proxy)
+		return false;
+	return f->end.how == WST_EXIT || f->end.process_gone ||
+	       (dropped(f) && f->end.together >= 3 && f->end.equal < f->end.together);
+}
+
+static bool too_big(const struct facts *f)
+{
+	return code_is(f, 1009);
+}
+
+static bool utf8_1007(const struct facts *f)
+{
+	return code_is(f, 1007);
+}
+
+static bool protocol_1002(const struct facts *f)
+{
+	return (code_is(f, 1002) || code_is(f, 1003) || code_is(f, 1010));
+}
+
+static bool app_1011(const struct facts *f)
+{
+	return f->s[WST_S2C].code == 1011;
+}
+
+static bool app_exit(const struct facts *f)
+{
+	return dropped(f) && f->conn->role == WST_SERVER && !f->end.by_client &&
+	       (f->end.how == WST_EXIT || f->end.process_gone);
+}
+
+/* Some are sent away at any time: it takes most of them to make a restart. */
+static bool restarting(const struct facts *f)
+{
+	return is_ws(f) && f->end.restarts >= 3 && f->end.restarts > f->end.stay;
+}
+
+static bool policy(const struct facts *f)
+{
+	uint16_t code = f->s[WST_S2C].code;
+
+	return (code == 1008 || code == 1013 || code == 3000 || code == 3003 ||
+		(code >= 4000 && code < 5000)) &&
+	       (!f->s[WST_C2S].closed || f->s[WST_C2S].close_ts >= f->s[WST_S2C].close_ts);
+}
+
+static bool gone(const struct facts *f)
+{
+	return is_ws(f) && f->end.how == WST_TIMEOUT;
+}
+
+static bool reset(const struct facts *f)
+{
+	return dropped(f) && (f->end.how == WST_RST_SENT || f->end.how == WST_RST_RECEIVED);
+}
+
+const struct rule rules_end[] = {
+	{ "bad-utf8", SEV_ERROR, CAUSE_STREAM, AT_FRAME, utf8_1007,
+	  "{close_sender} ended the connection with 1007: {close_receiver} sent text that is not "
+	  "UTF-8",
+	  NULL, "code close_reason" },
+	{ "too-big", SEV_ERROR, CAUSE_STREAM, AT_FRAME, too_big,
+	  "{close_sender} ended the connection with 1009: a message of {close_receiver} was larger "
+	  "than it takes",
+	  NULL, "code close_reason" },
+	{ "server-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_FRAME, heartbeat_closed,
+	  "{close_sender} ended the connection because {close_receiver} did not answer its ping "
+	  "for {client_silence} s",
+	  NULL, "client_silence code close_reason" },
+	{ "app-error", SEV_ERROR, CAUSE_STREAM, AT_FRAME, app_1011,
+	  "{close_sender} ended the connection with {closing}: the application failed", NULL,
+	  "code close_reason" },
+	{ "bad-frame", SEV_ERROR, CAUSE_STREAM, AT_FRAME, protocol_1002,
+	  "{close_sender} ended the connection with {closing}: it could not accept what "
+	  "{close_receiver} sent",
+	  NULL, "code close_reason" },
+	{ "policy", SEV_WARNING, CAUSE_STREAM, AT_FRAME, policy,
+	  "{close_sender} refused to go on: {closing}", NULL, "code close_reason" },
+	{ "reload", SEV_WARNING, CAUSE_END, AT_END, reload,
+	  "{closer} ended {together} connections together, without a Close frame: it was reloaded "
+	  "or stopped",
+	  NULL, "together silence lived_ms how first" },
+	{ "heartbeat-races", SEV_ERROR, CAUSE_END, AT_END, races,
+	  "{closer} cut the connection after {silence} s without traffic, and pings come every "
+	  "{ping_every} s: they race its timeout",
+	  NULL, "silence ping_every equal first how" },
+	{ "idle-timeout", SEV_ERROR, CAUSE_END, AT_END, cut_idle,
+	  "{closer} cut a quiet connection after {silence} s without traffic", NULL,
+	  "silence equal first how lived_ms" },
+	{ "server-heartbeat", SEV_ERROR, CAUSE_END, AT_END, server_heartbeat,
+	  "{closer} ended the connection because {other} did not answer its ping for "
+	  "{client_silence} s",
+	  NULL, "client_silence first how" },
+	{ "restarting", SEV_INFO, CAUSE_END, AT_END, restarting,
+	  "{server} sent {restarts} clients away together with {closing}: it restarts", NULL,
+	  "restarts code" },
+	{ "app-error", SEV_ERROR, CAUSE_END, AT_END, app_exit,
+	  "{server} ended without a Close frame: its process is gone", NULL, "how lived_ms" },
+	{ "half-open", SEV_ERROR, CAUSE_END, AT_END, gone,
+	  "{peer} no longer answers: TCP gave up after {retrans} retransmissions", NULL,
+	  "retrans how silence" },
+	{ "reset", SEV_WARNING, CAUSE_END, AT_END, reset,
+	  "{closer} reset the connection, without a Close frame", NULL,
+	  "first how unread silence" },
+	{ "no-goodbye", SEV_INFO, CAUSE_END, AT_END, dropped,
+	  "{closer} ended the connection without a Close frame: browsers report 1006", NULL,
+	  "first how silence lived_ms" },
+	{ 0 },
+};
+
+static bool waits(const struct facts *f)
+{
+	return f && (f->wait.unread || f->wait.unsent);
+}
+
+/* A proxy that cannot pass on what it has does not read more: the leg behind is to blame. */
+static bool not_reading(const struct facts *f)
+{
+	return is_ws(f) && !f->end.seen && f->wait.unread_for >= 2 * SECOND &&
+	       !waits(f->conn->role == WST_SERVER ? f->up : f->down);
+}
+
+static bool slow_reader(const struct facts *f)
+{
+	return is_ws(f) && !f->end.seen && f->wait.unsent_for >= 2 * SECOND &&
+	       !waits(f->conn->role == WST_SERVER ? f->down : f->up);
+}
+
+/* Some loss is how TCP finds out how fast a path is; this much is not. */
+static bool loss(const struct facts *f)
+{
+	return is_ws(f) && !(f->end.seen && f->end.how == WST_TIMEOUT) && f->wait.retrans >= 10 &&
+	       f->wait.retrans >= f->wait.segments / 20;
+}
+
+static bool tiny_frames(const struct facts *f)
+{
+	return f->s[f->dir].busy_seconds == 3;
+}
+
+static bool pong_behind(const struct facts *f)
+{
+	const struct stream_facts *s = &f->s[f->dir];
+
+	return f->rtt_us > 500000 && s->data_len > 1 << 20 && s->data_ts &&
+	       s->last_ts > s->data_ts &&
+	       /* it may have begun before the ping */
+	       s->last_ts - s->data_ts < 2 * f->rtt_us * 1000ULL;
+}
+
+static bool proxy_slow(const struct facts *f)
+{
+	return f->delays >= 16 && f->delay_us >= 50000;
+}
+
+/* A host that stalls is late now and then; delayed acknowledgements are, message after message. */
+static bool nagle(const struct facts *f)
+{
+	return f->held.run >= 5;
+}
+
+static bool nagle_nginx(const struct facts *f)
+{
+	return nagle(f) && proxy_of(f->conn->comm) == PROXY_NGINX;
+}
+
+static bool stampede(const struct facts *f)
+{
+	return f->mass_closes >= 20 && f->opens == (f->mass_closes + 1) / 2;
+}
+
+#define NAGLE_SAYS                                                                                 \
+	"small messages of {here} wait about {held_ms} ms before they leave: TCP_NODELAY is off, " \
+	"and Nagle's algorithm holds each until {peer} has acknowledged the one before"
+#define NAGLE_EVIDENCE "held held_ms rtt_min_us dir"
+
+const struct rule rules_load[] = {
+	{ "not-reading", SEV_ERROR, CAUSE_LOAD, AT_LOOK, not_reading,
+	  "{here} has not read for {unread_for} s, and {unread} bytes wait for it: it is busy, or "
+	  "stuck",
+	  NULL, "unread unread_for" },
+	{ "slow-reader", SEV_WARNING, CAUSE_LOAD, AT_LOOK, slow_reader,
+	  "{peer} takes nothing more, and {unsent} bytes that {here} sent have waited for "
+	  "{unsent_for} s",
+	  NULL, "unsent unsent_for window" },
+	{ "loss-stall", SEV_WARNING, CAUSE_LOAD, AT_LOOK | AT_END, loss,
+	  "of about {segments} segments to {peer}, {retrans} were sent again: packets get lost, "
+	  "and each loss holds up what comes behind it",
+	  NULL, "retrans segments" },
+	{ "proxy-slow", SEV_WARNING, CAUSE_LOAD, AT_LOOK, proxy_slow,
+	  "{server} adds {delay_ms} ms to a message (the median of {delays})", NULL,
+	  "delay_ms delays upstream" },
+	{ "nagle", SEV_WARNING, CAUSE_LOAD, AT_HELD, nagle_nginx, NAGLE_SAYS,
+	  "tcp_nodelay on; in {here}'s configuration, which is the default: somewhere it says off",
+	  NAGLE_EVIDENCE },
+	{ "nagle", SEV_WARNING, CAUSE_LOAD, AT_HELD, nagle, NAGLE_SAYS,
+	  "set TCP_NODELAY in {here}, or write what belongs together with one call",
+	  NAGLE_EVIDENCE },
+	{ "pong-behind", SEV_WARNING, CAUSE_LOAD, AT_FRAME, pong_behind,
+	  "a pong of {sender} came after {rtt_ms} ms, behind a frame of {data_len} bytes", NULL,
+	  "rtt_ms data_len dir" },
+	{ "tiny-frames", SEV_WARNING, CAUSE_LOAD, AT_FRAME, tiny_frames,
+	  "{sender} sends {frames_per_second} frames of less than 32 bytes a second", NULL,
+	  "frames_per_second dir" },
+	{ "stampede", SEV_WARNING, CAUSE_CROWD, AT_REQUEST, stampede,
+	  "{opens} clients come back to {server} within a second, after {mass_closes} connections "
+	  "ended together",
+	  NULL, "opens mass_closes port" },
+	{ 0 },
+};
