@@ -13,7 +13,6 @@
 #include <unistd.h>
 #include "bpf/wstrace.h"
 #include "options.h"
-#include "rules/rules.h"
 
 enum {
 	OPT_PID = 256,
@@ -313,7 +312,7 @@ static void check_usage(struct options *o, struct argp_state *state)
 {
 	if (o->n_files && o->live_only)
 		argp_error(state, "--%s is for tracing: it does not go with -r", o->live_only);
-	if (!o->have_ports && !o->check && !o->version && !o->n_files)
+	if (!o->have_ports && !o->check && !o->version && !o->explain && !o->n_files)
 		argp_error(state, "no port: say which with -p, -p any for all");
 	if (!o->check && !o->version)
 		check_pids(o);
@@ -521,7 +520,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		o->duration = whole_number(state, "--duration", arg, 1, 1000000000);
 		return 0;
 	case OPT_EXPLAIN:
-		exit(rules_explain(arg));
+		o->explain = arg;
+		return 0;
 	case 'n':
 		o->count = whole_number(state, "--count", arg, 1, UINT64_MAX / 16);
 		return 0;
@@ -551,7 +551,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-void cli__parse(struct options *o, int argc, char **argv)
+void options__parse(struct options *o, int argc, char **argv)
 {
 	static const struct argp argp = { options, parse, NULL, doc, NULL, NULL, NULL };
 

@@ -64,27 +64,11 @@ struct options {
 	unsigned int n_files;
 	const char *live_only; /* an option that was given and has no meaning for files */
 	bool version;
+	const char *explain; /* a rule, or "list"; NULL: none */
+	unsigned int needs; /* of the outputs, enum needs; main() fills it in */
 };
 
-/* Whether histograms are to be kept. */
-static inline bool wants_hists(const struct options *o)
-{
-	return o->histograms || o->report;
-}
-
-/* Whether the last counters of connections that stay open are asked for. */
-static inline bool wants_last_stats(const struct options *o)
-{
-	return wants_hists(o) || o->path;
-}
-
-/* Whether data frames are handed on, not counted alone. Files have them all. */
-static inline bool wants_data_frames(const struct options *o)
-{
-	return o->write || o->report || (o->kinds & KIND_FRAME && !o->top);
-}
-
 /* Fills *o in; ends the process with status 2 on wrong usage, and with 0 after --help. */
-void cli__parse(struct options *o, int argc, char **argv);
+void options__parse(struct options *o, int argc, char **argv);
 
 #endif

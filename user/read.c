@@ -6,13 +6,10 @@
 #include <string.h>
 #include <sys/socket.h>
 #include "capture/capture.h"
-#include "decode/decode.h"
-#include "diagnose/diagnose.h"
-#include "pcapng/output.h"
-#include "out/output.h"
-#include "read.h"
 #include "capture/reassembly.h"
 #include "capture/walk.h"
+#include "read.h"
+#include "session.h"
 
 /* Segments between two looks at whether standard output still takes what is written. */
 #define LOOK_EVERY 1024
@@ -23,9 +20,7 @@ struct reader {
 	const struct options *o;
 	const volatile sig_atomic_t *stopped;
 	struct capture *captures[FILES_MAX];
-	struct decoder *decoder;
-	struct diagnose *diagnose;
-	struct out_pcapng *file; /* NULL without -w */
+	struct session *session;
 	struct walker *walker;
 	struct reassembly *tcp;
 	uint64_t first_ts, last_ts; /* of the segments */
@@ -33,36 +28,12 @@ struct reader {
 	int error; /* -errno */
 };
 
-static void on_finding(void *ctx, const struct event *e)
-{
-	struct reader *r = ctx;
-
-	output__event(e);
-	out_pcapng__event(r->file, e);
-}
-
-static void on_event(void *ctx, const struct event *e)
-{
-	struct reader *r = ctx;
-
-	output__event(e);
-	out_pcapng__event(r->file, e);
-	diagnose__event(r->diagnose, e);
-}
-
-static void on_tap(void *ctx, struct conn *c, const struct wst_hdr *h, uint64_t ts)
-{
-	struct reader *r = ctx;
-
-	out_pcapng__record(r->file, c, h, ts);
-}
-
 static void on_record(void *ctx, const void *record, size_t size)
 {
 	struct reader *r = ctx;
-	int err = decoder__record(r->decoder, record, size, 0);
+	int err = session__record(r->session, record, size, 0);
 
-	if (err)
+	if (err && err != -ECANCELED)
 		r->error = err;
 }
 
@@ -129,7 +100,7 @@ static bool on_idle(void *ctx)
 {
 	struct reader *r = ctx;
 
-	if (r->tcp && output__flush())
+	if (r->session && session__flush(r->session))
 		return true;
 	return *r->stopped;
 }
@@ -199,6 +170,7 @@ static void give_stats(struct reader *r, uint64_t ts)
 static bool take(struct reader *r, const struct segment *s)
 {
 	const struct options *o = r->o;
+	uint64_t focus = 0;
 
 	if (o->duration && s->ts > r->first_ts + o->duration * 1000000000ULL)
 		return false;
@@ -206,13 +178,12 @@ static bool take(struct reader *r, const struct segment *s)
 	if (s->ts > r->last_ts)
 		r->last_ts = s->ts;
 	if (r->last_ts - r->judged > JUDGE_NS) {
-		diagnose__tick(r->diagnose, r->last_ts);
-		out_pcapng__tick(r->file, r->last_ts);
+		session__tick(r->session, r->last_ts, &focus);
 		r->judged = r->last_ts;
 	}
 	if (wanted(o, s))
 		reassembly__segment(r->tcp, s);
-	return !r->error && (!o->count || output__frames() < o->count);
+	return !r->error && !session__done(r->session);
 }
 
 /* Reads until the end, or until told to stop. Returns 0 or -errno. */
@@ -223,17 +194,17 @@ static int run(struct reader *r)
 	for (uint64_t n = 1; !*r->stopped && (c = oldest(r)); n++) {
 		if (!take(r, capture__peek(c)))
 			break;
-		if (n % LOOK_EVERY == 0 && output__flush())
+		if (n % LOOK_EVERY == 0 && session__flush(r->session))
 			break;
 		capture__next(c);
 	}
 	reassembly__end(r->tcp);
-	decoder__flush(r->decoder);
-	if (wants_last_stats(r->o)) {
-		output__ending();
+	decoder__flush(session__decoder(r->session));
+	if (r->o->needs & NEEDS_LAST_STATS) {
+		session__ending(r->session);
 		reassembly__stats(r->tcp, r->last_ts);
 	}
-	return r->error ? r->error : output__flush();
+	return r->error ? r->error : session__flush(r->session);
 }
 
 static int open_files(struct reader *r)
@@ -251,20 +222,16 @@ static int open_files(struct reader *r)
 static int set_up(struct reader *r)
 {
 	const struct walk_options walk = { .snaplen = r->o->snaplen,
-					   .data_frames = wants_data_frames(r->o),
-					   .hists = wants_hists(r->o) };
+					   .data_frames = r->o->needs & NEEDS_DATA_FRAMES,
+					   .hists = r->o->needs & NEEDS_HISTS };
 	const struct reassembly_options tcp = {
 		.ports = r->o->have_ports ? r->o->ports : NULL,
 		.role = r->o->side == SIDE_CLIENT ? WST_CLIENT : WST_SERVER,
 	};
 
-	r->decoder = decoder__new(on_event, r, r->o->snaplen > 0);
-	r->diagnose = diagnose__new(on_finding, r, r->o->show_secrets, NULL);
 	r->walker = walker__new(&walk, on_record, r);
 	r->tcp = reassembly__new(&tcp, &ops, r);
-	if (r->decoder)
-		decoder__set_cgroup(r->decoder, cgroup_path, r);
-	return r->decoder && r->diagnose && r->walker && r->tcp ? 0 : -ENOMEM;
+	return r->walker && r->tcp ? 0 : -ENOMEM;
 }
 
 /* What the files themselves have to say. Returns 1 where one could not be read to its end. */
@@ -291,15 +258,18 @@ static int say_files(struct reader *r)
 	return status;
 }
 
-static void say_end(const struct run_totals *t, uint64_t gaps)
+static void say_end(struct reader *r, const struct run_totals *t, uint64_t gaps)
 {
-	output__say_totals(t);
+	struct buf more = {};
+
 	if (gaps)
-		fprintf(stderr, ", %llu bytes are not in the capture", (unsigned long long)gaps);
+		buf_printf(&more, ", %llu bytes are not in the capture", (unsigned long long)gaps);
 	if (t->refused)
-		fprintf(stderr, ", %llu connections not followed: too many at once",
-			(unsigned long long)t->refused);
-	fputc('\n', stderr);
+		buf_printf(&more, ", %llu connections not followed: too many at once",
+			   (unsigned long long)t->refused);
+	buf_char(&more, 0);
+	session__say_totals(r->session, t, more.failed ? "" : more.data);
+	buf_free(&more);
 }
 
 static int read_all(struct reader *r)
@@ -308,38 +278,25 @@ static int read_all(struct reader *r)
 	struct run_totals totals = {};
 	struct capture *first = oldest(r);
 	struct walk_totals sums;
-	char name[PATH_MAX] = "";
 	int status, err;
-	bool failed;
 
 	if (first)
 		r->first_ts = capture__peek(first)->ts;
 	r->last_ts = r->first_ts;
 	info.started = r->first_ts;
-	err = r->o->write ? out_pcapng__new(&r->file, r->o, &info) : 0;
+	err = session__new(&r->session, r->o, &info);
 	if (err)
-		return !out_pcapng__say(r->o, r->o->write, err);
-	decoder__set_tap(r->decoder, on_tap);
-	output__open(r->o, &info);
+		return err != -EPIPE;
+	decoder__set_cgroup(session__decoder(r->session), cgroup_path, r);
 	err = run(r);
-	diagnose__finish(r->diagnose, r->last_ts);
-	failed = !out_pcapng__say(r->o, name,
-				  out_pcapng__free(r->file, r->last_ts, true, name, sizeof(name)));
 	sums = walker__totals(r->walker);
 	totals.frames = sums.frames;
 	totals.bytes = sums.bytes;
-	totals.conns = decoder__conns(r->decoder);
 	totals.refused = reassembly__refused(r->tcp);
-	output__restrict(&totals);
-	status = output__close(r->last_ts, &totals, r->diagnose);
-	if (err && !status)
-		fprintf(stderr, "wstrace: cannot go on: %s\n", strerror(-err));
-	err = err ? err : status;
-	status = say_files(r);
-	if (err == -EPIPE)
-		return status;
-	say_end(&totals, sums.gaps);
-	return err || status || failed;
+	status = session__close(r->session, r->last_ts, &totals, err);
+	status |= say_files(r);
+	say_end(r, &totals, sums.gaps);
+	return status;
 }
 
 int read_files(const struct options *o, const volatile sig_atomic_t *stopped)
@@ -357,8 +314,7 @@ int read_files(const struct options *o, const volatile sig_atomic_t *stopped)
 cleanup:
 	reassembly__free(r.tcp);
 	walker__free(r.walker);
-	diagnose__free(r.diagnose);
-	decoder__free(r.decoder);
+	session__free(r.session);
 	for (unsigned int i = 0; i < o->n_files; i++)
 		capture__free(r.captures[i]);
 	return status;

@@ -56,36 +56,6 @@ uint32_t decoder__conns(const struct decoder *d)
 	return d->conns.count;
 }
 
-const char *why_name(uint32_t why)
-{
-	switch (why) {
-	case WST_WHY_GAP:
-		return "gap";
-	case WST_WHY_BAD:
-		return "bad-length";
-	case WST_WHY_MIDSTREAM:
-		return "midstream";
-	case WST_WHY_TLS:
-		return "tls";
-	case WST_WHY_HTTP2:
-		return "http2";
-	case WST_WHY_NOT_HTTP:
-		return "not-http";
-	case WST_WHY_OTHER_UPGRADE:
-		return "other-upgrade";
-	case WST_WHY_KTLS:
-		return "ktls";
-	case WST_WHY_SOCKMAP:
-		return "sockmap";
-	case WST_WHY_MPTCP:
-		return "mptcp";
-	case WST_WHY_UNSEEN:
-		return "unseen";
-	default:
-		return "unknown";
-	}
-}
-
 static void send(struct decoder *d, struct event *e, struct conn *c, enum event_type type,
 		 uint64_t ts)
 {

@@ -16,7 +16,7 @@ enum event_type {
 	EV_OPAQUE,
 	EV_STATS,
 	EV_CLOSE,
-	EV_HELD, /* for diagnose.c alone */
+	EV_HELD, /* for diagnosis alone */
 	EV_LEG, /* from diagnose.c, as the next */
 	EV_VERDICT,
 	EV_TYPES,
@@ -53,6 +53,7 @@ struct event {
 	enum event_type type;
 	uint64_t ts; /* CLOCK_REALTIME, ns */
 	struct conn *conn;
+	bool last; /* EV_STATS: the run ends, and no more will come of this connection */
 	union {
 		struct head_event head;
 		struct frame_event frame;
@@ -82,8 +83,5 @@ static inline uint64_t stats_undecoded(const struct conn *c, const struct wst_st
 		frames += r->counts[dir].frames[op];
 	return frames || !c->midstream || c->upgraded || c->target ? 0 : r->counts[dir].stream;
 }
-
-/* "gap", "tls", ...: enum wst_why as NDJSON names it. */
-const char *why_name(uint32_t why);
 
 #endif

@@ -7,6 +7,7 @@
 #include "decode/http.h"
 #include "facts/observe.h"
 #include "facts/endpoints.h"
+#include "decode/names.h"
 #include "decode/ws.h"
 
 bool facts_show_secrets;
@@ -370,13 +371,8 @@ static void w_answer(struct buf *b, const struct facts *f)
 
 static void w_how(struct buf *b, const struct facts *f)
 {
-	static const char *const hows[] = {
-		[WST_FIN] = "fin",	   [WST_RST_SENT] = "rst", [WST_RST_RECEIVED] = "rst",
-		[WST_TIMEOUT] = "timeout", [WST_EXIT] = "exit",	   [WST_REFUSED] = "refused"
-	};
-
-	if (f->end.seen && f->end.how < sizeof(hows) / sizeof(hows[0]))
-		put(b, hows[f->end.how]);
+	if (f->end.seen)
+		put(b, end_name(f->end.how, END_WORD));
 }
 
 static void w_upstream(struct buf *b, const struct facts *f)

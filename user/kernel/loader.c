@@ -38,7 +38,7 @@ static int configure(struct wstrace_bpf *skel, const struct options *o)
 {
 	memcpy((void *)skel->rodata->ports, o->ports, sizeof(skel->rodata->ports));
 	skel->rodata->snaplen = o->snaplen;
-	skel->rodata->want_data_frames = wants_data_frames(o);
+	skel->rodata->want_data_frames = !!(o->needs & NEEDS_DATA_FRAMES);
 	skel->rodata->hidden_role = o->side == SIDE_SERVER ? WST_CLIENT :
 				    o->side == SIDE_CLIENT ? WST_SERVER :
 							     0xff;
@@ -48,9 +48,9 @@ static int configure(struct wstrace_bpf *skel, const struct options *o)
 	bpf_map__set_max_entries(skel->maps.conns, o->max_conns);
 	/* Two keys for each end that has not been used yet, so that the other one is found. */
 	bpf_map__set_max_entries(skel->maps.pairs, o->side == SIDE_BOTH ? 1 : 2 * o->max_conns);
-	bpf_map__set_max_entries(skel->maps.hists, wants_hists(o) ? o->max_conns : 1);
+	bpf_map__set_max_entries(skel->maps.hists, o->needs & NEEDS_HISTS ? o->max_conns : 1);
 	bpf_map__set_max_entries(skel->maps.recents, o->top ? o->max_conns : 1);
-	skel->rodata->want_hists = wants_hists(o);
+	skel->rodata->want_hists = !!(o->needs & NEEDS_HISTS);
 	skel->rodata->only_focus = o->top;
 	memcpy((void *)skel->rodata->host_wanted, o->host, sizeof(o->host));
 	skel->rodata->host_bits = o->host_bits;

@@ -4,7 +4,7 @@
 #define KERNEL_LOADER_H
 
 #include "options.h"
-#include "out/output.h"
+#include "run.h"
 
 struct loader;
 

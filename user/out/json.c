@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* NDJSON: one object a line. Fields are only ever added; one without a value is left out. */
+#include <errno.h>
 #include <nettle/base64.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "bpf/ws_frame.h"
 #include "facts/fact_text.h"
 #include "decode/hist.h"
+#include "decode/names.h"
+#include "out/lines.h"
 #include "out/output.h"
 #include "decode/ws.h"
 
-static const struct options *opts;
+struct json {
+	const struct options *o;
+	struct lines *lines;
+};
 
 static void add_string(struct buf *b, const char *p, size_t n)
 {
@@ -50,9 +57,9 @@ static void field_bool(struct buf *b, const char *name, bool value)
 	buf_str(b, value ? "true" : "false");
 }
 
-static struct buf *object(const char *type, uint64_t ts)
+static struct buf *object(struct json *j, const char *type, uint64_t ts)
 {
-	struct buf *b = line_start();
+	struct buf *b = lines__start(j->lines);
 
 	buf_str(b, "{\"type\":\"");
 	buf_str(b, type);
@@ -62,18 +69,18 @@ static struct buf *object(const char *type, uint64_t ts)
 	return b;
 }
 
-static struct buf *conn_object(const char *type, const struct event *e)
+static struct buf *conn_object(struct json *j, const char *type, const struct event *e)
 {
-	struct buf *b = object(type, e->ts);
+	struct buf *b = object(j, type, e->ts);
 
 	field_u64(b, "conn", e->conn->number);
 	return b;
 }
 
-static void finish(struct buf *b, bool frame_line)
+static void finish(struct json *j, struct buf *b, bool frame)
 {
 	buf_str(b, "}\n");
-	line_end(frame_line);
+	lines__end(j->lines, frame);
 }
 
 static void field_files(struct buf *b, const struct options *o)
@@ -86,11 +93,16 @@ static void field_files(struct buf *b, const struct options *o)
 	buf_char(b, ']');
 }
 
-static void json_start(const struct options *o, const struct run_info *run)
+static bool json_wanted(const struct options *o)
 {
-	struct buf *b = object("start", run->started);
+	return o->json && !o->top && !(o->write && !strcmp(o->write, "-"));
+}
 
-	opts = o;
+static void json_start(struct json *j, const struct run_info *run)
+{
+	const struct options *o = j->o;
+	struct buf *b = object(j, "start", run->started);
+
 	field_u64(b, "v", 1);
 	field_str(b, "version", WSTRACE_VERSION);
 	if (run->kernel[0])
@@ -102,13 +114,26 @@ static void json_start(const struct options *o, const struct run_info *run)
 		field_str(b, "host", run->host);
 	if (o->n_files)
 		field_files(b, o);
-	finish(b, false);
+	finish(j, b, false);
 }
 
-static void json_open(const struct event *e)
+static int json_open_output(void **self, const struct options *o, const struct run_info *run)
+{
+	struct json *j = calloc(1, sizeof(*j));
+
+	if (!j)
+		return -ENOMEM;
+	j->o = o;
+	j->lines = run->lines;
+	json_start(j, run);
+	*self = j;
+	return 0;
+}
+
+static void json_open(struct json *j, const struct event *e)
 {
 	const struct conn *c = e->conn;
-	struct buf *b = conn_object("open", e);
+	struct buf *b = conn_object(j, "open", e);
 
 	if (!c->placeholder) {
 		field_str(b, "role", c->role == WST_SERVER ? "server" : "client");
@@ -126,10 +151,10 @@ static void json_open(const struct event *e)
 			field_u64(b, "netns", c->netns);
 		field_bool(b, "midstream", c->midstream);
 	}
-	finish(b, false);
+	finish(j, b, false);
 }
 
-static void field_headers(struct buf *b, const struct http_msg *m)
+static void field_headers(struct json *j, struct buf *b, const struct http_msg *m)
 {
 	field(b, "headers");
 	buf_char(b, '[');
@@ -139,7 +164,7 @@ static void field_headers(struct buf *b, const struct http_msg *m)
 		buf_str(b, i ? ",[" : "[");
 		add_string(b, h->name.p, h->name.n);
 		buf_char(b, ',');
-		if (h->secret && !opts->show_secrets)
+		if (h->secret && !j->o->show_secrets)
 			add_string(b, HTTP_REDACTED, strlen(HTTP_REDACTED));
 		else
 			add_string(b, h->value.p, h->value.n);
@@ -156,38 +181,38 @@ static void field_position(struct buf *b, const struct event *e, uint8_t dir)
 		field_u64(b, "offset", e->head.seq - e->conn->first_seq[dir]);
 }
 
-static void json_request(const struct event *e)
+static void json_request(struct json *j, const struct event *e)
 {
 	const struct http_msg *m = e->head.msg;
-	struct buf *b = conn_object("request", e), target = {};
+	struct buf *b = conn_object(j, "request", e), target = {};
 
 	field_span(b, "method", m->method);
-	if (opts->show_secrets)
+	if (j->o->show_secrets)
 		buf_add(&target, m->target.p, m->target.n);
 	else
 		http_redact_target(&target, m->target);
 	field_span(b, "target", (struct span){ target.data ? target.data : "", target.len });
 	buf_free(&target);
 	field_span(b, "http", m->version);
-	field_headers(b, m);
+	field_headers(j, b, m);
 	field_bool(b, "upgrade", e->head.upgrade);
 	if (http_find(m, "sec-websocket-key"))
 		field_span(b, "key", http_value(m, "sec-websocket-key"));
 	if (e->head.cut)
 		field_bool(b, "truncated", true);
 	field_position(b, e, WST_C2S);
-	finish(b, false);
+	finish(j, b, false);
 }
 
-static void json_response(const struct event *e)
+static void json_response(struct json *j, const struct event *e)
 {
 	const struct http_msg *m = e->head.msg;
-	struct buf *b = conn_object("response", e);
+	struct buf *b = conn_object(j, "response", e);
 
 	field_u64(b, "status", m->status);
 	field_span(b, "reason", m->reason);
 	field_span(b, "http", m->version);
-	field_headers(b, m);
+	field_headers(j, b, m);
 	field_bool(b, "upgrade", e->head.upgrade);
 	if (e->head.accept_ok >= 0)
 		field_bool(b, "accept_ok", e->head.accept_ok);
@@ -200,7 +225,7 @@ static void json_response(const struct event *e)
 	if (e->head.cut)
 		field_bool(b, "truncated", true);
 	field_position(b, e, WST_S2C);
-	finish(b, false);
+	finish(j, b, false);
 }
 
 static void field_base64(struct buf *b, const char *name, struct span p)
@@ -245,11 +270,11 @@ static void field_inflated(struct buf *b, const struct frame_event *f)
 		field_str(b, "inflate_error", inflate_error_name(f->inflate_error));
 }
 
-static void json_frame(const struct event *e)
+static void json_frame(struct json *j, const struct event *e)
 {
 	static const char hex[] = "0123456789abcdef";
 	const struct frame_event *f = &e->frame;
-	struct buf *b = conn_object("frame", e);
+	struct buf *b = conn_object(j, "frame", e);
 
 	field_str(b, "dir", dir_name(f->dir));
 	field_str(b, "op", ws_op_name(f->opcode));
@@ -287,26 +312,26 @@ static void json_frame(const struct event *e)
 	}
 	if (f->rtt_us >= 0)
 		field_u64(b, "rtt_us", f->rtt_us);
-	finish(b, true);
+	finish(j, b, true);
 }
 
-static void json_resync(const struct event *e)
+static void json_resync(struct json *j, const struct event *e)
 {
-	struct buf *b = conn_object("resync", e);
+	struct buf *b = conn_object(j, "resync", e);
 
 	field_str(b, "dir", dir_name(e->resync->h.dir));
 	field_u64(b, "skipped", e->resync->skipped);
 	field_str(b, "why", why_name(e->resync->why));
-	finish(b, false);
+	finish(j, b, false);
 }
 
-static void json_opaque(const struct event *e)
+static void json_opaque(struct json *j, const struct event *e)
 {
-	struct buf *b = conn_object("opaque", e);
+	struct buf *b = conn_object(j, "opaque", e);
 
 	field_str(b, "dir", dir_name(e->opaque->h.dir));
 	field_str(b, "why", why_name(e->opaque->why));
-	finish(b, false);
+	finish(j, b, false);
 }
 
 static void field_hist(struct buf *b, const struct wst_hist *h, const struct hist_kind *kind)
@@ -352,12 +377,9 @@ static void field_hists(struct buf *b, const struct wst_hists *hists, int dir)
 	}
 }
 
-static void field_counts(struct buf *b, uint8_t dir, const struct wst_counts *n, uint8_t last_b0,
-			 const struct conn *c)
+static void field_counts(struct json *j, struct buf *b, uint8_t dir, const struct wst_counts *n,
+			 uint8_t last_b0, const struct conn *c)
 {
-	static const char *const names[WST_OPS] = {
-		"cont", "text", "binary", "close", "ping", "pong", "reserved",
-	};
 	uint64_t frames = 0;
 
 	field(b, dir_name(dir));
@@ -368,11 +390,11 @@ static void field_counts(struct buf *b, uint8_t dir, const struct wst_counts *n,
 	field_u64(b, "bytes", n->bytes);
 	for (int i = 0; i < WST_OPS; i++)
 		if (i != WST_RESERVED || n->frames[i])
-			field_u64(b, names[i], n->frames[i]);
+			field_u64(b, count_names[i], n->frames[i]);
 	field_u64(b, "messages", n->messages);
 	if (frames && last_b0)
 		field_str(b, "last", ws_op_name(last_b0 & WS_OPCODE));
-	if (opts->histograms)
+	if (j->o->histograms)
 		field_hists(b, c->hists, dir);
 	if (c->proxy_delay) {
 		static const struct hist_kind kind = { "proxy_delay", "", "us", -1 };
@@ -384,13 +406,13 @@ static void field_counts(struct buf *b, uint8_t dir, const struct wst_counts *n,
 }
 
 /* What EV_STATS and EV_CLOSE have in common. */
-static void stats_fields(struct buf *b, const struct event *e)
+static void stats_fields(struct json *j, struct buf *b, const struct event *e)
 {
 	const struct wst_stats *r = e->stats;
 
 	for (int dir = 0; dir < WST_DIRS; dir++)
-		field_counts(b, dir, &r->counts[dir], r->last_b0[dir], e->conn);
-	if (opts->histograms)
+		field_counts(j, b, dir, &r->counts[dir], r->last_b0[dir], e->conn);
+	if (j->o->histograms)
 		field_hists(b, e->conn->hists, -1);
 	if (r->last)
 		field_u64(b, "idle_us", stats_idle_ns(r) / 1000);
@@ -402,43 +424,43 @@ static void stats_fields(struct buf *b, const struct event *e)
 	field_u64(b, "lost", r->lost);
 }
 
-static void json_stats(const struct event *e)
+static void json_stats(struct json *j, const struct event *e)
 {
-	struct buf *b = conn_object("stats", e);
+	struct buf *b;
 
-	stats_fields(b, e);
-	finish(b, false);
+	if (e->last && !j->o->histograms)
+		return;
+	b = conn_object(j, "stats", e);
+	stats_fields(j, b, e);
+	finish(j, b, false);
 }
 
-static void json_close(const struct event *e)
+static void json_close(struct json *j, const struct event *e)
 {
-	static const char *const hows[] = {
-		[WST_FIN] = "fin",	   [WST_RST_SENT] = "rst", [WST_RST_RECEIVED] = "rst",
-		[WST_TIMEOUT] = "timeout", [WST_EXIT] = "exit",	   [WST_REFUSED] = "refused"
-	};
 	const struct wst_stats *r = e->stats;
-	struct buf *b = conn_object("close", e);
+	const char *how = end_name(r->how, END_WORD);
+	struct buf *b = conn_object(j, "close", e);
 
 	if (r->how == WST_UNSEEN) {
 		field_bool(b, "unseen", true);
-		finish(b, false);
+		finish(j, b, false);
 		return;
 	}
 	field_u64(b, "duration_us", r->h.ts > r->opened ? (r->h.ts - r->opened) / 1000 : 0);
 	if (r->h.flags)
 		field_str(b, "first", r->h.flags & WST_FIRST_LOCAL ? "local" : "remote");
-	if (r->how < sizeof(hows) / sizeof(hows[0]) && hows[r->how])
-		field_str(b, "how", hows[r->how]);
+	if (how)
+		field_str(b, "how", how);
 	if (e->conn->close_code)
 		field_u64(b, "code", e->conn->close_code);
-	stats_fields(b, e);
-	finish(b, false);
+	stats_fields(j, b, e);
+	finish(j, b, false);
 }
 
-static void json_leg(const struct event *e)
+static void json_leg(struct json *j, const struct event *e)
 {
 	const struct conn *proxy = server_of(e->leg->down);
-	struct buf *b = conn_object("leg", e);
+	struct buf *b = conn_object(j, "leg", e);
 
 	field_u64(b, "upstream", e->leg->up->number);
 	field_str(b, "by", e->leg->by);
@@ -446,7 +468,7 @@ static void json_leg(const struct event *e)
 		field_u64(b, "pid", proxy->pid);
 		field_str(b, "comm", proxy->comm);
 	}
-	finish(b, false);
+	finish(j, b, false);
 }
 
 /* The facts that the rule names, without those that were not observed. */
@@ -482,10 +504,10 @@ static void field_evidence(struct buf *b, const struct verdict *v)
 	buf_free(&value);
 }
 
-static void json_verdict(const struct event *e)
+static void json_verdict(struct json *j, const struct event *e)
 {
 	const struct verdict *v = e->verdict;
-	struct buf *b = conn_object("verdict", e);
+	struct buf *b = conn_object(j, "verdict", e);
 
 	field_str(b, "rule", v->rule->id);
 	field_str(b, "severity", severity_name(v->rule->severity));
@@ -498,12 +520,12 @@ static void json_verdict(const struct event *e)
 		buf_u64(b, v->legs[i]);
 	}
 	buf_char(b, ']');
-	finish(b, false);
+	finish(j, b, false);
 }
 
-static void json_event(const struct event *e)
+static void json_event(void *self, const struct event *e)
 {
-	static void (*const shows[EV_TYPES])(const struct event *) = {
+	static void (*const shows[EV_TYPES])(struct json *, const struct event *) = {
 		[EV_OPEN] = json_open,	       [EV_REQUEST] = json_request,
 		[EV_RESPONSE] = json_response, [EV_FRAME] = json_frame,
 		[EV_RESYNC] = json_resync,     [EV_OPAQUE] = json_opaque,
@@ -511,16 +533,17 @@ static void json_event(const struct event *e)
 		[EV_LEG] = json_leg,	       [EV_VERDICT] = json_verdict,
 	};
 
-	shows[e->type](e);
+	shows[e->type](self, e);
 }
 
-static void json_lost(uint64_t ts, uint64_t events)
+static void json_lost(void *self, uint64_t ts, uint64_t events)
 {
-	struct buf *b = object("lost", ts);
+	struct json *j = self;
+	struct buf *b = object(j, "lost", ts);
 
 	field_u64(b, "events", events);
 	field_str(b, "where", "ring buffer");
-	finish(b, false);
+	finish(j, b, false);
 }
 
 static void field_verdicts(struct buf *b, const struct diagnose *d)
@@ -543,9 +566,10 @@ static void field_verdicts(struct buf *b, const struct diagnose *d)
 	}
 }
 
-static void json_end(uint64_t ts, const struct run_totals *t, const struct diagnose *d)
+static int json_end(void *self, uint64_t ts, const struct run_totals *t, const struct diagnose *d)
 {
-	struct buf *b = object("end", ts);
+	struct json *j = self;
+	struct buf *b = object(j, "end", ts);
 
 	field_u64(b, "conns", t->conns);
 	field_u64(b, "frames", t->frames);
@@ -554,12 +578,17 @@ static void json_end(uint64_t ts, const struct run_totals *t, const struct diagn
 	if (t->refused)
 		field_u64(b, "not_followed", t->refused);
 	field_verdicts(b, d);
-	finish(b, false);
+	finish(j, b, false);
+	free(j);
+	return 0;
 }
 
-const struct output_ops out_json = {
-	.start = json_start,
+const struct output output_json = {
+	.name = "json",
+	.filtered = true,
+	.wanted = json_wanted,
+	.open = json_open_output,
 	.event = json_event,
 	.lost = json_lost,
-	.end = json_end,
+	.close = json_end,
 };

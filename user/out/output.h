@@ -1,95 +1,104 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Where events go. A new output is one file and one line in outputs[] of output.c. */
+/*
+ * Outputs: where events go. Each is a row of outputs[] in session.c; a new one is a file, its row
+ * and its option.
+ */
 #ifndef OUT_OUTPUT_H
 #define OUT_OUTPUT_H
 
-#include "options.h"
-#include "diagnose/diagnose.h"
 #include "decode/event.h"
-
-/* What is known once events flow. */
-struct run_info {
-	const char *backend;
-	char kernel[160], host[65];
-	uint64_t started; /* CLOCK_REALTIME, ns */
-	bool (*ending)(void *ctx); /* whether it is time to end, asked while an output is stuck */
-	void *ctx;
-};
-
-struct run_totals {
-	uint64_t conns, frames, bytes;
-	uint64_t lost; /* events that found the ring buffer full */
-	uint64_t refused; /* connections not followed: the table was full */
-};
-
-struct output_ops {
-	void (*start)(const struct options *o, const struct run_info *run);
-	void (*event)(const struct event *e);
-	void (*lost)(uint64_t ts, uint64_t events);
-	/* d: what was wrong; NULL where nothing was judged */
-	void (*end)(uint64_t ts, const struct run_totals *t, const struct diagnose *d);
-
-	/* Those of an output that is looked at while it runs; NULL else. */
-	bool (*tick)(uint64_t ts, uint64_t *focus);
-	void (*totals)(uint64_t ts, const struct run_totals *t);
-};
-
-extern const struct output_ops out_text, out_json, out_top, out_report;
-
-/* Chooses the outputs that the options name. */
-void output__open(const struct options *o, const struct run_info *run);
-
-/* Passes on what the options let through. */
-void output__event(const struct event *e);
-void output__lost(uint64_t ts, uint64_t events);
+#include "diagnose/diagnose.h"
+#include "options.h"
+#include "run.h"
 
 /*
- * To be called often: keys are read, the screen is drawn. *focus: id of the connection whose data
- * frames and histograms are looked at, 0: none. Returns false when the user is done.
+ * One output. Functions get the self that open() made; those that may be NULL say so. Times are
+ * CLOCK_REALTIME, ns.
  */
-bool output__tick(uint64_t ts, uint64_t *focus);
+struct output {
+	const char *name;
+	unsigned int needs; /* enum needs */
+	bool filtered; /* gets only what -q and --only let through */
+	bool (*wanted)(const struct options *o);
 
-/* The sums so far, after EV_STATS have been asked for. */
-void output__totals(uint64_t ts, const struct run_totals *t);
+	/*
+	 * Asked before anything is loaded. Returns 0, or the exit status after having said why not.
+	 * May be NULL.
+	 */
+	int (*usable)(const struct options *o);
+
+	/* o and run stay. Returns 0, or -errno; what cannot be opened has been said on stderr. */
+	int (*open)(void **self, const struct options *o, const struct run_info *run);
+
+	void (*event)(void *self, const struct event *e);
+
+	/* A record of c, once the decoder has taken it. May be NULL. */
+	void (*record)(void *self, struct conn *c, const struct wst_hdr *h, uint64_t ts);
+
+	/* So many events found the ring buffer full. May be NULL. */
+	void (*lost)(void *self, uint64_t ts, uint64_t events);
+
+	/* The sums so far, after EV_STATS have been asked for. May be NULL. */
+	void (*totals)(void *self, uint64_t ts, const struct run_totals *t);
+
+	/*
+	 * Called several times a second: keys are read, what has gathered goes out. *focus: id of
+	 * the connection whose data frames and histograms are looked at, 0: none. Returns false
+	 * when the user is done. May be NULL.
+	 */
+	bool (*tick)(void *self, uint64_t ts, uint64_t *focus);
+
+	/* Whether there is no more to do: it failed, or has all that was wished for. May be NULL.
+	 */
+	bool (*done)(const void *self);
+
+	/*
+	 * Writes the end and frees self. d: what was wrong. Returns 0, or -errno after having said
+	 * it on stderr; -EPIPE, unsaid, where the reader has gone.
+	 */
+	int (*close)(void *self, uint64_t ts, const struct run_totals *t, const struct diagnose *d);
+};
+
+extern const struct output output_text, output_json, output_top, output_pcapng, output_report;
+
+/* The outputs of a run, and what the options let through to them. */
+struct outputs;
+
+/* The needs of those of table, which ends with NULL, that o names. */
+unsigned int outputs_needs(const struct output *const *table, const struct options *o);
+
+/* Opens those of table that o names; o, run and table stay. Returns 0 or -errno. */
+int outputs__new(struct outputs **os, const struct output *const *table, const struct options *o,
+		 const struct run_info *run);
+
+void outputs__event(struct outputs *os, const struct event *e);
+void outputs__record(struct outputs *os, struct conn *c, const struct wst_hdr *h, uint64_t ts);
+void outputs__lost(struct outputs *os, uint64_t ts, uint64_t events);
+void outputs__totals(struct outputs *os, uint64_t ts, const struct run_totals *t);
+
+/* Returns false when the user is done. */
+bool outputs__tick(struct outputs *os, uint64_t ts, uint64_t *focus);
 
 /* From now on EV_STATS are each connection's last word, for connections that stay open. */
-void output__ending(void);
+void outputs__ending(struct outputs *os);
+
+/* Whether -n frames have come, or an output is done. */
+bool outputs__done(const struct outputs *os);
+
+/* Whether -n frames have come. */
+bool outputs__counted(const struct outputs *os);
+
+/* Frames shown or written so far. */
+uint64_t outputs__frames(const struct outputs *os);
 
 /* With --path: sums of all connections become those of the ones that it lets through. */
-void output__restrict(struct run_totals *t);
+void outputs__restrict(const struct outputs *os, struct run_totals *t);
 
-/* Frames shown, or with -w or --report written, so far, for -n. */
-uint64_t output__frames(void);
+/* Ends and frees all. Returns 0, or the first -errno of those. Accepts NULL. */
+int outputs__close(struct outputs *os, uint64_t ts, const struct run_totals *t,
+		   const struct diagnose *d);
 
-/*
- * Writes out what has gathered. Returns 0; -EPIPE where the reader has gone; another -errno where
- * standard output takes no more.
- */
-int output__flush(void);
-
-/* Says what went wrong, a reader that has gone excepted. Returns as output__flush() does. */
-int output__close(uint64_t ts, const struct run_totals *t, const struct diagnose *d);
-
-/* Begins the closing line: "wstrace: 1 connection, 4 frames (3 shown), 9 bytes, 0 lost". */
-void output__say_totals(const struct run_totals *t);
-
-/*
- * For outputs: the text to be written. frame_line marks a line that may be left out where a
- * terminal cannot keep up; it is counted then.
- */
-struct buf *line_start(void);
-void line_end(bool frame_line);
-
-/* Whether output__ending() has been called. */
-bool output_is_ending(void);
-
-/* Kinds of events that -q and --only let through. */
+/* Kinds of events that -q and --only let through; 0: for no output. */
 uint32_t output_kind(const struct event *e);
-
-/* "2026-11-22T10:00:00.123456789Z" */
-void time_rfc3339(struct buf *b, uint64_t ts);
-
-/* Bytes of the connection's own order: which end is the client's. */
-const char *dir_name(uint8_t dir);
 
 #endif

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
 #include <string.h>
 #include "decode/hist.h"
 #include "decode/http.h"
@@ -16,9 +17,26 @@ struct worst {
 static const enum wst_hist_kind ranked[] = { WST_READ_DELAY, WST_REPLY_TIME, WST_PING_RTT };
 #define RANKED (sizeof(ranked) / sizeof(ranked[0]))
 
-static struct wst_hist all[WST_HIST_KINDS];
-static struct worst worst[RANKED][WORST]; /* by p99, downwards */
-static uint32_t conns;
+struct summary {
+	bool show_secrets;
+	uint32_t conns;
+	struct wst_hist all[WST_HIST_KINDS];
+	struct worst worst[RANKED][WORST]; /* by p99, downwards */
+};
+
+struct summary *summary__new(bool show_secrets)
+{
+	struct summary *s = calloc(1, sizeof(*s));
+
+	if (s)
+		s->show_secrets = show_secrets;
+	return s;
+}
+
+void summary__free(struct summary *s)
+{
+	free(s);
+}
 
 static void rank(struct worst *list, const struct conn *c, const struct hist_summary *s)
 {
@@ -38,19 +56,19 @@ static void rank(struct worst *list, const struct conn *c, const struct hist_sum
 		strncpy(list[i].target, c->target, sizeof(list[i].target) - 1);
 }
 
-void summary_add(const struct conn *c)
+void summary__add(struct summary *s, const struct conn *c)
 {
-	struct hist_summary s;
+	struct hist_summary one;
 
 	if (!c->hists)
 		return;
-	conns++;
+	s->conns++;
 	for (int i = 0; i < WST_HIST_KINDS; i++)
-		hist_merge(&all[i], &c->hists->hist[i]);
+		hist_merge(&s->all[i], &c->hists->hist[i]);
 	for (size_t i = 0; i < RANKED; i++) {
-		hist_summarise(&c->hists->hist[ranked[i]], &s);
-		if (s.count)
-			rank(worst[i], c, &s);
+		hist_summarise(&c->hists->hist[ranked[i]], &one);
+		if (one.count)
+			rank(s->worst[i], c, &one);
 	}
 }
 
@@ -75,21 +93,21 @@ static void draw_worst(struct buf *b, const struct worst *w, bool show_secrets)
 	buf_char(b, '\n');
 }
 
-void summary_draw(struct buf *b, bool show_secrets)
+void summary__draw(const struct summary *s, struct buf *b)
 {
-	if (!conns)
+	if (!s->conns)
 		return;
-	if (conns == 1)
+	if (s->conns == 1)
 		buf_str(b, "\nThe only connection:\n");
 	else
-		buf_printf(b, "\nAll %u connections together:\n", conns);
+		buf_printf(b, "\nAll %u connections together:\n", s->conns);
 	for (int i = 0; i < WST_HIST_KINDS; i++)
-		hist_draw(b, &all[i], &hist_kinds[i], 0);
+		hist_draw(b, &s->all[i], &hist_kinds[i], 0);
 	for (size_t i = 0; i < RANKED; i++) {
-		if (!worst[i][0].count || conns < 2)
+		if (!s->worst[i][0].count || s->conns < 2)
 			continue;
 		buf_printf(b, "\nWorst by %s:\n", hist_kinds[ranked[i]].title);
-		for (int k = 0; k < WORST && worst[i][k].count; k++)
-			draw_worst(b, &worst[i][k], show_secrets);
+		for (int k = 0; k < WORST && s->worst[i][k].count; k++)
+			draw_worst(b, &s->worst[i][k], s->show_secrets);
 	}
 }

@@ -5,10 +5,16 @@
 
 #include "decode/conn.h"
 
+struct summary;
+
+/* Returns NULL when memory ran out. show_secrets: do not redact. */
+struct summary *summary__new(bool show_secrets);
+void summary__free(struct summary *s); /* accepts NULL */
+
 /* Takes a connection's last histograms into account. */
-void summary_add(const struct conn *c);
+void summary__add(struct summary *s, const struct conn *c);
 
 /* Draws everything; nothing where no connection had any. */
-void summary_draw(struct buf *b, bool show_secrets);
+void summary__draw(const struct summary *s, struct buf *b);
 
 #endif

@@ -4,6 +4,7 @@
  * TIME            CONN  PROCESS         DIR WHAT
  * The headers of a handshake follow it, indented. -> goes from the WebSocket client to the server.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,10 +13,8 @@
 #include "bpf/ws_frame.h"
 #include "out/summary.h"
 #include "out/text.h"
+#include "decode/names.h"
 #include "decode/ws.h"
-
-const struct options *text_options;
-static bool colour;
 
 #define BOLD "\033[1m"
 #define DIM "\033[2m"
@@ -24,9 +23,9 @@ static bool colour;
 #define YELLOW "\033[33m"
 #define RESET "\033[0m"
 
-static void paint(struct buf *b, const char *sequence)
+static void paint(const struct text *t, struct buf *b, const char *sequence)
 {
-	if (colour)
+	if (t->colour)
 		buf_str(b, sequence);
 }
 
@@ -57,22 +56,22 @@ static void add_time(struct buf *b, uint64_t ts)
 	buf_add(b, digits, sizeof(digits));
 }
 
-struct buf *text_line(const struct event *e, const char *dir)
+struct buf *text_line(struct text *t, const struct event *e, const char *dir)
 {
 	static const char *const colours[] = { "\033[36m", "\033[35m", "\033[34m", "\033[32m",
 					       "\033[33m", "\033[96m", "\033[95m", "\033[94m" };
-	struct buf *b = line_start();
+	struct buf *b = lines__start(t->lines);
 	const struct conn *c = e->conn;
 	size_t from;
 
 	add_time(b, e->ts);
 	buf_char(b, ' ');
-	paint(b, colours[c->number % 8]); /* lets the eye follow one connection */
+	paint(t, b, colours[c->number % 8]); /* lets the eye follow one connection */
 	from = b->len;
 	buf_char(b, '#');
 	buf_u64(b, c->number);
 	pad(b, from, 5);
-	paint(b, RESET);
+	paint(t, b, RESET);
 	buf_char(b, ' ');
 	from = b->len;
 	if (c->pid) {
@@ -93,20 +92,35 @@ const char *text_arrow(uint8_t dir)
 	return dir == WST_C2S ? "->" : "<-";
 }
 
-static void text_start(const struct options *o, const struct run_info *run)
+static bool text_wanted(const struct options *o)
 {
-	const char *term = getenv("TERM");
-
-	(void)run;
-	text_options = o;
-	colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR") && term && strcmp(term, "dumb");
+	return !o->top && !o->json && !(o->write && !strcmp(o->write, "-"));
 }
 
-static void add_target(struct buf *b, struct span target)
+static int text_open_output(void **self, const struct options *o, const struct run_info *run)
+{
+	const char *term = getenv("TERM");
+	struct text *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return -ENOMEM;
+	t->o = o;
+	t->lines = run->lines;
+	t->colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR") && term && strcmp(term, "dumb");
+	t->summary = summary__new(o->show_secrets);
+	if (!t->summary) {
+		free(t);
+		return -ENOMEM;
+	}
+	*self = t;
+	return 0;
+}
+
+static void add_target(const struct text *t, struct buf *b, struct span target)
 {
 	struct buf redacted = {};
 
-	if (text_options->show_secrets) {
+	if (t->o->show_secrets) {
 		buf_escaped(b, target.p, target.n);
 		return;
 	}
@@ -115,52 +129,52 @@ static void add_target(struct buf *b, struct span target)
 	buf_free(&redacted);
 }
 
-static void add_headers(struct buf *b, const struct http_msg *m)
+static void add_headers(const struct text *t, struct buf *b, const struct http_msg *m)
 {
 	for (unsigned int i = 0; i < m->n_headers; i++) {
 		const struct http_header *h = &m->headers[i];
 
 		buf_str(b, TEXT_INDENT);
-		paint(b, DIM);
+		paint(t, b, DIM);
 		buf_escaped(b, h->name.p, h->name.n);
 		buf_str(b, ": ");
-		if (h->secret && !text_options->show_secrets)
+		if (h->secret && !t->o->show_secrets)
 			buf_str(b, HTTP_REDACTED);
 		else
 			buf_escaped(b, h->value.p, h->value.n);
-		paint(b, RESET);
+		paint(t, b, RESET);
 		buf_char(b, '\n');
 	}
 }
 
 /* Plain HTTP on the same port is one line; a handshake shows its headers. */
-static void text_head(const struct event *e)
+static void text_head(struct text *t, const struct event *e)
 {
 	const struct head_event *h = &e->head;
 	const struct http_msg *m = h->msg;
 	bool response = e->type == EV_RESPONSE;
-	struct buf *b = text_line(e, text_arrow(response ? WST_S2C : WST_C2S));
+	struct buf *b = text_line(t, e, text_arrow(response ? WST_S2C : WST_C2S));
 
 	if (response) {
-		paint(b, m->status == 101 ? GREEN : m->status >= 400 ? RED : YELLOW);
+		paint(t, b, m->status == 101 ? GREEN : m->status >= 400 ? RED : YELLOW);
 		buf_printf(b, "%u ", m->status);
 		buf_escaped(b, m->reason.p, m->reason.n);
-		paint(b, RESET);
+		paint(t, b, RESET);
 		if (h->latency_us) {
 			buf_str(b, "  after ");
 			buf_duration(b, h->latency_us * 1000);
 		}
 		if (h->accept_ok == 0) {
-			paint(b, RED);
+			paint(t, b, RED);
 			buf_str(b, "  Sec-WebSocket-Accept is wrong");
-			paint(b, RESET);
+			paint(t, b, RESET);
 		}
 	} else {
-		paint(b, BOLD);
+		paint(t, b, BOLD);
 		buf_escaped(b, m->method.p, m->method.n);
 		buf_char(b, ' ');
-		add_target(b, m->target);
-		paint(b, RESET);
+		add_target(t, b, m->target);
+		paint(t, b, RESET);
 		buf_str(b, " HTTP/");
 		buf_escaped(b, m->version.p, m->version.n);
 		if (h->upgrade)
@@ -169,12 +183,12 @@ static void text_head(const struct event *e)
 	if (h->cut)
 		buf_str(b, "  (head incomplete)");
 	buf_char(b, '\n');
-	if (h->upgrade || text_options->verbose || e->conn->key[0])
-		add_headers(b, m);
-	line_end(false);
+	if (h->upgrade || t->o->verbose || e->conn->key[0])
+		add_headers(t, b, m);
+	lines__end(t->lines, false);
 }
 
-static void add_inflated(struct buf *b, const struct frame_event *f)
+static void add_inflated(const struct text *t, struct buf *b, const struct frame_event *f)
 {
 	if (f->inflated.n || !f->inflate_error) {
 		buf_str(b, "  inflated ");
@@ -184,14 +198,14 @@ static void add_inflated(struct buf *b, const struct frame_event *f)
 		buf_char(b, '"');
 	}
 	if (f->inflate_error) {
-		paint(b, YELLOW);
+		paint(t, b, YELLOW);
 		buf_printf(b, "%s%s", f->inflated.n ? "... " : "  not inflated: ",
 			   inflate_error_text(f->inflate_error));
-		paint(b, RESET);
+		paint(t, b, RESET);
 	}
 }
 
-static void add_payload(struct buf *b, const struct frame_event *f)
+static void add_payload(const struct text *t, struct buf *b, const struct frame_event *f)
 {
 	if (f->opcode == WS_OP_CLOSE) {
 		if (f->code) {
@@ -209,7 +223,7 @@ static void add_payload(struct buf *b, const struct frame_event *f)
 		return;
 	}
 	if (f->compressed) {
-		add_inflated(b, f);
+		add_inflated(t, b, f);
 		return;
 	}
 	if (!f->has_payload || !f->payload.n)
@@ -234,21 +248,21 @@ static void add_length(struct buf *b, uint64_t len)
 	buf_add(b, text.data, text.len);
 }
 
-static void text_frame(const struct event *e)
+static void text_frame(struct text *t, const struct event *e)
 {
 	static const char *const rsv[] = { "-",	   "RSV3",  "RSV2",  "RSV23",
 					   "RSV1", "RSV13", "RSV12", "RSV123" };
 	const struct frame_event *f = &e->frame;
-	struct buf *b = text_line(e, text_arrow(f->dir));
+	struct buf *b = text_line(t, e, text_arrow(f->dir));
 	size_t from = b->len;
 
 	if (f->opcode & 8)
-		paint(b, YELLOW);
+		paint(t, b, YELLOW);
 	from = b->len;
 	buf_str(b, ws_op_name(f->opcode));
 	pad(b, from, 6);
 	if (f->opcode & 8)
-		paint(b, RESET);
+		paint(t, b, RESET);
 	from = b->len;
 	buf_str(b, f->fin ? " FIN " : " -   ");
 	buf_str(b, rsv[f->rsv]);
@@ -267,26 +281,26 @@ static void text_frame(const struct event *e)
 		buf_str(b, "  rtt ");
 		buf_duration(b, f->rtt_us * 1000);
 	}
-	if (text_options->verbose)
+	if (t->o->verbose)
 		buf_printf(b, "  seq %u offset %llu hdr %u", f->seq, (unsigned long long)f->offset,
 			   f->hdr_len);
-	if (text_options->verbose && f->pid != e->conn->pid)
+	if (t->o->verbose && f->pid != e->conn->pid)
 		buf_printf(b, " pid %u", f->pid);
-	add_payload(b, f);
+	add_payload(t, b, f);
 	buf_char(b, '\n');
-	line_end(true);
+	lines__end(t->lines, true);
 }
 
-static void text_resync(const struct event *e)
+static void text_resync(struct text *t, const struct event *e)
 {
-	struct buf *b = text_line(e, text_arrow(e->resync->h.dir));
+	struct buf *b = text_line(t, e, text_arrow(e->resync->h.dir));
 
 	buf_printf(b, "decoding again after %llu bytes not decoded (%s)\n",
 		   (unsigned long long)e->resync->skipped, why_name(e->resync->why));
-	line_end(false);
+	lines__end(t->lines, false);
 }
 
-static void text_opaque(const struct event *e)
+static void text_opaque(struct text *t, const struct event *e)
 {
 	static const char *const says[] = {
 		[WST_WHY_TLS] = "TLS: its content is not visible here",
@@ -298,18 +312,18 @@ static void text_opaque(const struct event *e)
 		[WST_WHY_MPTCP] = "MPTCP: not decoded",
 		[WST_WHY_UNSEEN] = "its bytes went where they cannot be read",
 	};
-	struct buf *b = text_line(e, text_arrow(e->opaque->h.dir));
+	struct buf *b = text_line(t, e, text_arrow(e->opaque->h.dir));
 	uint32_t why = e->opaque->why;
 
 	buf_printf(b, "%s\n", why < sizeof(says) / sizeof(says[0]) && says[why] ? says[why] : "?");
-	line_end(false);
+	lines__end(t->lines, false);
 }
 
 /* The chain of a proxy's connections, from the client to the last server. */
-static void text_leg(const struct event *e)
+static void text_leg(struct text *t, const struct event *e)
 {
 	const struct facts *f = e->leg->first;
-	struct buf *b = text_line(e, "  ");
+	struct buf *b = text_line(t, e, "  ");
 
 	buf_printf(b, "client %s", f->conn->role == WST_SERVER ? f->conn->remote : f->conn->local);
 	for (; f; f = f->up) {
@@ -326,7 +340,7 @@ static void text_leg(const struct event *e)
 	if (strcmp(e->leg->by, "key"))
 		buf_printf(b, "  (joined by %s)", e->leg->by);
 	buf_char(b, '\n');
-	line_end(false);
+	lines__end(t->lines, false);
 }
 
 static const char *severity_colour(enum severity s)
@@ -334,17 +348,17 @@ static const char *severity_colour(enum severity s)
 	return s == SEV_ERROR ? RED : s == SEV_WARNING ? YELLOW : "";
 }
 
-static void text_verdict(const struct event *e)
+static void text_verdict(struct text *t, const struct event *e)
 {
 	const struct verdict *v = e->verdict;
 	struct buf *b;
 
 	if (v->folded)
 		return;
-	b = text_line(e, "! ");
-	paint(b, severity_colour(v->rule->severity));
+	b = text_line(t, e, "! ");
+	paint(t, b, severity_colour(v->rule->severity));
 	buf_printf(b, "%s: ", v->rule->id);
-	paint(b, RESET);
+	paint(t, b, RESET);
 	buf_escaped(b, v->text, strlen(v->text));
 	if (v->again)
 		buf_printf(b, " (again, %u times now)", v->again + 1);
@@ -354,10 +368,10 @@ static void text_verdict(const struct event *e)
 		buf_escaped(b, v->fix, strlen(v->fix));
 		buf_char(b, '\n');
 	}
-	line_end(false);
+	lines__end(t->lines, false);
 }
 
-static void draw_verdicts(struct buf *b, const struct diagnose *d)
+static void draw_verdicts(const struct text *t, struct buf *b, const struct diagnose *d)
 {
 	const struct diagnose_row *r;
 
@@ -365,9 +379,9 @@ static void draw_verdicts(struct buf *b, const struct diagnose *d)
 		if (!i)
 			buf_str(b, "\nWhat was wrong, the worst first:\n");
 		buf_printf(b, "%6llu x  ", (unsigned long long)r->count);
-		paint(b, severity_colour(r->rule->severity));
+		paint(t, b, severity_colour(r->rule->severity));
 		buf_str(b, r->rule->id);
-		paint(b, RESET);
+		paint(t, b, RESET);
 		buf_printf(b, "  port %u ", r->port);
 		buf_escaped(b, r->path, strlen(r->path));
 		buf_str(b, "\n          ");
@@ -384,45 +398,55 @@ static void draw_verdicts(struct buf *b, const struct diagnose *d)
 		buf_printf(b, "wstrace --explain %s says more\n", diagnose__row(d, 0)->rule->id);
 }
 
-static void text_event(const struct event *e)
+static void text_event(void *self, const struct event *e)
 {
-	static void (*const shows[EV_TYPES])(const struct event *) = {
+	static void (*const shows[EV_TYPES])(struct text *, const struct event *) = {
 		[EV_OPEN] = text_open,	     [EV_REQUEST] = text_head,	[EV_RESPONSE] = text_head,
 		[EV_FRAME] = text_frame,     [EV_RESYNC] = text_resync, [EV_OPAQUE] = text_opaque,
 		[EV_STATS] = text_stats,     [EV_CLOSE] = text_close,	[EV_LEG] = text_leg,
 		[EV_VERDICT] = text_verdict,
 	};
 
-	shows[e->type](e);
+	shows[e->type](self, e);
 }
 
-static void text_lost(uint64_t ts, uint64_t events)
+static void text_lost(void *self, uint64_t ts, uint64_t events)
 {
-	struct buf *b = line_start();
+	struct text *t = self;
+	struct buf *b = lines__start(t->lines);
 
 	add_time(b, ts);
-	paint(b, RED);
+	paint(t, b, RED);
 	buf_printf(b, " %llu events lost: the event buffer was full (--ringbuf)",
 		   (unsigned long long)events);
-	paint(b, RESET);
+	paint(t, b, RESET);
 	buf_char(b, '\n');
-	line_end(false);
+	lines__end(t->lines, false);
 }
 
-/* The closing line goes to stderr, and main() writes it for every output. */
-static void text_end(uint64_t ts, const struct run_totals *t, const struct diagnose *d)
+/* The closing line goes to stderr, and the session writes it for every output. */
+static int text_end(void *self, uint64_t ts, const struct run_totals *totals,
+		    const struct diagnose *d)
 {
+	struct text *t = self;
+
 	(void)ts;
-	(void)t;
-	summary_draw(line_start(), text_options->show_secrets);
-	if (text_options->kinds & KIND_VERDICT)
-		draw_verdicts(line_start(), d);
-	line_end(false);
+	(void)totals;
+	summary__draw(t->summary, lines__start(t->lines));
+	if (t->o->kinds & KIND_VERDICT)
+		draw_verdicts(t, lines__start(t->lines), d);
+	lines__end(t->lines, false);
+	summary__free(t->summary);
+	free(t);
+	return 0;
 }
 
-const struct output_ops out_text = {
-	.start = text_start,
+const struct output output_text = {
+	.name = "text",
+	.filtered = true,
+	.wanted = text_wanted,
+	.open = text_open_output,
 	.event = text_event,
 	.lost = text_lost,
-	.end = text_end,
+	.close = text_end,
 };

@@ -2,15 +2,16 @@
 #include <string.h>
 #include "lib/container.h"
 #include "decode/hist.h"
+#include "decode/names.h"
 #include "bpf/ws_frame.h"
 #include "out/summary.h"
 #include "out/text.h"
 #include "decode/ws.h"
 
-void text_open(const struct event *e)
+void text_open(struct text *t, const struct event *e)
 {
 	const struct conn *c = e->conn;
-	struct buf *b = text_line(e, "  ");
+	struct buf *b = text_line(t, e, "  ");
 	bool server = c->role == WST_SERVER;
 
 	buf_str(b, server ? c->remote : c->local);
@@ -19,7 +20,7 @@ void text_open(const struct event *e)
 	buf_str(b, c->placeholder ? "  open was lost" : server ? "  server" : "  client");
 	if (c->midstream)
 		buf_str(b, ", already open");
-	if (text_options->verbose && c->cgroup) {
+	if (t->o->verbose && c->cgroup) {
 		buf_str(b, "  cgroup ");
 		buf_escaped(b, c->cgroup, strlen(c->cgroup));
 	}
@@ -27,10 +28,10 @@ void text_open(const struct event *e)
 		buf_str(b, "  container ");
 		buf_escaped(b, c->container, container_short(c->container));
 	}
-	if (text_options->verbose && c->netns)
+	if (t->o->verbose && c->netns)
 		buf_printf(b, "  netns %u", c->netns);
 	buf_char(b, '\n');
-	line_end(false);
+	lines__end(t->lines, false);
 }
 
 static uint64_t frames(const struct wst_counts *n)
@@ -65,14 +66,14 @@ static void add_hists(struct buf *b, const struct wst_hist *hists, int indent)
 		hist_draw(b, &hists[i], &hist_kinds[i], indent);
 }
 
-static void add_delay(struct buf *b, const struct conn *c, int indent)
+static void add_delay(const struct text *t, struct buf *b, const struct conn *c, int indent)
 {
 	static const struct hist_kind kinds[WST_DIRS] = {
 		{ "proxy_delay", "proxy delay ->", "us", WST_C2S },
 		{ "proxy_delay", "proxy delay <-", "us", WST_S2C },
 	};
 
-	for (int dir = 0; text_options->histograms && c->proxy_delay && dir < WST_DIRS; dir++)
+	for (int dir = 0; t->o->histograms && c->proxy_delay && dir < WST_DIRS; dir++)
 		hist_draw(b, &c->proxy_delay[dir], &kinds[dir], indent);
 }
 
@@ -92,16 +93,17 @@ static void add_state(struct buf *b, const struct wst_stats *r)
 		buf_printf(b, "  %llu events lost", (unsigned long long)r->lost);
 }
 
-void text_stats(const struct event *e)
+void text_stats(struct text *t, const struct event *e)
 {
 	const struct wst_stats *r = e->stats;
 	struct buf *b;
 
-	if (output_is_ending()) {
-		summary_add(e->conn);
+	if (e->last) {
+		if (t->o->histograms)
+			summary__add(t->summary, e->conn);
 		return;
 	}
-	b = text_line(e, "  ");
+	b = text_line(t, e, "  ");
 	add_counts(b, e);
 	if (r->last) {
 		buf_str(b, "  idle ");
@@ -109,10 +111,10 @@ void text_stats(const struct event *e)
 	}
 	add_state(b, r);
 	buf_char(b, '\n');
-	if (e->conn->hists && text_options->histograms)
+	if (e->conn->hists && t->o->histograms)
 		add_hists(b, e->conn->hists->hist, 8);
-	add_delay(b, e->conn, 8);
-	line_end(false);
+	add_delay(t, b, e->conn, 8);
+	lines__end(t->lines, false);
 }
 
 /* What was shown as opened was no more than an attempt. */
@@ -147,16 +149,12 @@ static void add_last(struct buf *b, const struct wst_stats *r)
 	}
 }
 
-void text_close(const struct event *e)
+void text_close(struct text *t, const struct event *e)
 {
-	static const char *const hows[] = { [WST_FIN] = "FIN",
-					    [WST_RST_SENT] = "RST sent",
-					    [WST_RST_RECEIVED] = "RST received",
-					    [WST_TIMEOUT] = "timeout",
-					    [WST_EXIT] = "process ended" };
 	const struct wst_stats *r = e->stats;
 	const struct conn *c = e->conn;
-	struct buf *b = text_line(e, "  ");
+	const char *how = end_name(r->how, END_TEXT);
+	struct buf *b = text_line(t, e, "  ");
 	bool local = r->h.flags & WST_FIRST_LOCAL;
 	bool client = local == (c->role == WST_CLIENT);
 
@@ -167,12 +165,12 @@ void text_close(const struct event *e)
 		else
 			add_waited(b, r);
 		buf_char(b, '\n');
-		line_end(false);
+		lines__end(t->lines, false);
 		return;
 	}
 	if (r->how == WST_UNSEEN) {
 		buf_str(b, "closed: how and when was not seen\n");
-		line_end(false);
+		lines__end(t->lines, false);
 		return;
 	}
 	if (!r->how)
@@ -182,8 +180,7 @@ void text_close(const struct event *e)
 			   client ? "client" : "server");
 	else
 		buf_printf(b, "closed by the %s (%s", client ? "client" : "server",
-			   r->how < sizeof(hows) / sizeof(hows[0]) && hows[r->how] ? hows[r->how] :
-										     "?");
+			   how ? how : "?");
 	if (c->close_code)
 		buf_printf(b, ", %u", c->close_code);
 	buf_str(b, c->midstream ? ") seen for " : ") after ");
@@ -193,10 +190,10 @@ void text_close(const struct event *e)
 	add_state(b, r);
 	buf_char(b, '\n');
 	add_last(b, r);
-	if (c->hists && text_options->histograms)
+	if (c->hists && t->o->histograms)
 		add_hists(b, c->hists->hist, 8);
-	add_delay(b, c, 8);
-	if (text_options->histograms)
-		summary_add(c);
-	line_end(false);
+	add_delay(t, b, c, 8);
+	if (t->o->histograms)
+		summary__add(t->summary, c);
+	lines__end(t->lines, false);
 }

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * -w: hands what the kernel side tells to flow.h, and the packets to the files of savefile.h. What
+ * goes wrong is kept, nothing is written from then on, and the end says it.
+ */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
 #include <utlist.h>
+#include "decode/names.h"
 #include "lib/container.h"
 #include "pcapng/closed_flows.h"
-#include "pcapng/output.h"
+#include "out/output.h"
 #include "pcapng/flow.h"
 #include "pcapng/savefile.h"
 #include "pcapng/wireshark_ports.h"
@@ -103,7 +109,7 @@ static void destroy(struct out_pcapng *k)
 	free(k);
 }
 
-int out_pcapng__new(struct out_pcapng **out, const struct options *o, const struct run_info *run)
+static int pcapng_new(struct out_pcapng **out, const struct options *o, const struct run_info *run)
 {
 	struct out_pcapng *k = calloc(1, sizeof(*k));
 	struct savefile_options files = { o->write, o->file_mb, o->file_seconds, o->keep_files };
@@ -357,12 +363,13 @@ static bool writes(uint8_t type)
 	return type != WST_STATS && type != WST_HISTS && type != WST_TASK;
 }
 
-void out_pcapng__record(struct out_pcapng *k, struct conn *c, const struct wst_hdr *h, uint64_t ts)
+static void pcapng_record(void *self, struct conn *c, const struct wst_hdr *h, uint64_t ts)
 {
+	struct out_pcapng *k = self;
 	const void *r = h;
 	struct member *m;
 
-	if (!k || k->status)
+	if (k->status)
 		return;
 	if (writes(h->type))
 		rotate(k, ts);
@@ -438,9 +445,12 @@ static void on_head(struct out_pcapng *k, const struct event *e)
 	check(k, flow__head(m->flow, &head));
 }
 
-void out_pcapng__event(struct out_pcapng *k, const struct event *e)
+/* Heads and verdicts; all else comes as records. */
+static void pcapng_event(void *self, const struct event *e)
 {
-	if (!k || k->status)
+	struct out_pcapng *k = self;
+
+	if (k->status)
 		return;
 	if (e->type == EV_VERDICT)
 		on_verdict(k, e);
@@ -448,57 +458,97 @@ void out_pcapng__event(struct out_pcapng *k, const struct event *e)
 		on_head(k, e);
 }
 
-void out_pcapng__lost(struct out_pcapng *k, uint64_t events)
+static void pcapng_lost(void *self, uint64_t ts, uint64_t events)
 {
-	if (k)
-		packets__lost(k->packets, events);
+	struct out_pcapng *k = self;
+
+	(void)ts;
+	packets__lost(k->packets, events);
 }
 
-void out_pcapng__tick(struct out_pcapng *k, uint64_t now)
+static bool pcapng_tick(void *self, uint64_t now, uint64_t *focus)
 {
-	if (!k || k->status)
-		return;
+	struct out_pcapng *k = self;
+
+	(void)focus;
+	if (k->status)
+		return true;
 	ended__expire(k->ended, now);
 	if (savefile__ending(k->file, now)) /* else the next file waits for something to write */
 		rotate(k, now);
 	if (k->status || (now >= k->flushed && now - k->flushed < FLUSH_NS))
-		return;
+		return true;
 	k->flushed = now;
 	check(k, savefile__flush(k->file));
+	return true;
 }
 
-bool out_pcapng__done(const struct out_pcapng *k)
+static bool pcapng_done(const void *self)
 {
-	return k && k->status;
+	const struct out_pcapng *k = self;
+
+	return k->status;
 }
 
-int out_pcapng__free(struct out_pcapng *k, uint64_t now, bool complete, char *name, size_t size)
+/* Says err, a reader that has gone excepted. Returns err. */
+static int say(const struct options *o, const char *name, int err)
 {
+	bool out = !strcmp(o->write, "-");
+
+	if (err && !(out && err == -EPIPE))
+		fprintf(stderr, "wstrace: cannot write %s: %s\n", out ? "standard output" : name,
+			err == -ETIMEDOUT ? "nobody reads it" : strerror(-err));
+	return err;
+}
+
+static bool pcapng_wanted(const struct options *o)
+{
+	return o->write;
+}
+
+static int pcapng_open(void **self, const struct options *o, const struct run_info *run)
+{
+	struct out_pcapng *k = NULL;
+	int err = say(o, o->write, pcapng_new(&k, o, run));
+
+	*self = k;
+	return err;
+}
+
+static int pcapng_close(void *self, uint64_t now, const struct run_totals *t,
+			const struct diagnose *d)
+{
+	struct out_pcapng *k = self;
+	/* Frames whose payload is still to come; a capture has no more of it. */
+	bool complete = k->o->n_files || !t->cut;
+	char name[PATH_MAX];
 	struct member *m;
 	int err;
 
-	if (!k)
-		return 0;
+	(void)d;
 	DL_FOREACH(k->members, m)
 	if (complete && m->flow && !k->status)
 		check(k, flow__close(m->flow, now, FLOW_END_NONE, false));
 	if (!k->status)
 		check(k, packets__end(k->packets, now));
-	snprintf(name, size, "%s", savefile__name(k->file));
+	snprintf(name, sizeof(name), "%s", savefile__name(k->file));
 	err = savefile__free(k->file);
 	if (k->status < 0)
 		err = k->status;
+	err = say(k->o, name, err);
 	destroy(k);
 	return err;
 }
 
-bool out_pcapng__say(const struct options *o, const char *name, int err)
-{
-	bool out = o->write && !strcmp(o->write, "-");
-
-	if (!err || (out && err == -EPIPE))
-		return true;
-	fprintf(stderr, "wstrace: cannot write %s: %s\n", out ? "standard output" : name,
-		err == -ETIMEDOUT ? "nobody reads it" : strerror(-err));
-	return false;
-}
+const struct output output_pcapng = {
+	.name = "pcapng",
+	.needs = NEEDS_DATA_FRAMES,
+	.wanted = pcapng_wanted,
+	.open = pcapng_open,
+	.event = pcapng_event,
+	.record = pcapng_record,
+	.lost = pcapng_lost,
+	.tick = pcapng_tick,
+	.done = pcapng_done,
+	.close = pcapng_close,
+};

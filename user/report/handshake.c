@@ -2,6 +2,7 @@
 /* A handshake, from the first connection to the last answer, leg by leg. */
 #include <stdlib.h>
 #include <string.h>
+#include "decode/names.h"
 #include "decode/http.h"
 #include "report/html.h"
 

@@ -8,14 +8,14 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "report/output.h"
 #include "out/output.h"
 #include "report/html.h"
 
-static const struct options *opts;
-static struct run_info info;
-static struct report *report;
-static bool failed;
+struct report_output {
+	const struct options *o;
+	const struct run_info *run;
+	struct report *report;
+};
 
 /* Where the bytes go: a file beside the one that is to be, which then takes its place. */
 struct target {
@@ -82,62 +82,71 @@ static bool say(const char *path, int err)
 	return !err;
 }
 
-bool out_report__usable(const char *path)
+static bool report_wanted(const struct options *o)
+{
+	return o->report;
+}
+
+static int report_usable(const struct options *o)
 {
 	struct target t;
-	int err = target_open(&t, path);
+	int err = target_open(&t, o->report);
 
-	return say(path, err ? err : target_close(&t, 0, false));
+	return !say(o->report, err ? err : target_close(&t, 0, false));
 }
 
-bool out_report__failed(void)
+static int report_open(void **self, const struct options *o, const struct run_info *run)
 {
-	return failed;
+	struct report_output *r = calloc(1, sizeof(*r));
+
+	if (r)
+		r->report = report__new(o->show_secrets);
+	if (!r || !r->report) {
+		free(r);
+		return -ENOMEM;
+	}
+	r->o = o;
+	r->run = run;
+	*self = r;
+	return 0;
 }
 
-static void report_start(const struct options *o, const struct run_info *run)
+static void report_event(void *self, const struct event *e)
 {
-	opts = o;
-	info = *run;
-	report = report__new(o->show_secrets);
-}
+	struct report_output *r = self;
 
-static void report_event(const struct event *e)
-{
 	/* Counters on the way say nothing that those at the end do not. */
-	if (report && (e->type != EV_STATS || output_is_ending()))
-		report__event(report, e);
+	if (e->type != EV_STATS || e->last)
+		report__event(r->report, e);
 }
 
-static void report_lost(uint64_t ts, uint64_t events)
+static int report_close(void *self, uint64_t ts, const struct run_totals *t,
+			const struct diagnose *d)
 {
-	(void)ts;
-	(void)events; /* are in the totals */
-}
-
-static void report_end(uint64_t ts, const struct run_totals *t, const struct diagnose *d)
-{
+	struct report_output *r = self;
 	struct target target;
 	struct buf page = {};
-	int err = -ENOMEM;
+	int err;
 
-	if (report) {
-		report__finish(report, ts);
-		err = page__write(&page, report, opts, &info, t, d);
-	}
+	report__finish(r->report, ts);
+	err = page__write(&page, r->report, r->o, r->run, t, d);
 	if (!err)
-		err = target_open(&target, opts->report);
+		err = target_open(&target, r->o->report);
 	if (!err)
 		err = target_close(&target, write_all(target.fd, &page), true);
-	failed = !say(opts->report, err);
+	say(r->o->report, err);
 	buf_free(&page);
-	report__free(report);
-	report = NULL;
+	report__free(r->report);
+	free(r);
+	return err == -EPIPE ? -EIO : err;
 }
 
-const struct output_ops out_report = {
-	.start = report_start,
+const struct output output_report = {
+	.name = "report",
+	.needs = NEEDS_DATA_FRAMES | NEEDS_HISTS | NEEDS_LAST_STATS,
+	.wanted = report_wanted,
+	.usable = report_usable,
+	.open = report_open,
 	.event = report_event,
-	.lost = report_lost,
-	.end = report_end,
+	.close = report_close,
 };

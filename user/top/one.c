@@ -6,6 +6,7 @@
 #include <time.h>
 #include "lib/container.h"
 #include "decode/hist.h"
+#include "decode/names.h"
 #include "top/top.h"
 #include "decode/ws.h"
 
@@ -158,22 +159,12 @@ void top_conn__event(const struct event *e, bool paused)
 		add_note(e);
 }
 
-static const char *end_name(uint8_t how)
-{
-	static const char *const names[] = { [WST_FIN] = "FIN",
-					     [WST_RST_SENT] = "RST sent",
-					     [WST_RST_RECEIVED] = "RST received",
-					     [WST_TIMEOUT] = "timeout",
-					     [WST_EXIT] = "process ended" };
-
-	return how < sizeof(names) / sizeof(names[0]) && names[how] ? names[how] : "?";
-}
-
 static void add_why(struct buf *b, uint64_t now)
 {
 	const struct conn *c = row->c;
 	uint64_t end = row->closed ? row->closed : now;
 	uint64_t since = row->active ? row->active : c->opened;
+	const char *how = end_name(row->how, END_TEXT);
 	bool client = !!(row->flags & WST_FIRST_LOCAL) == (c->role == WST_CLIENT);
 
 	if (row->closed && row->how == WST_UNSEEN) {
@@ -182,7 +173,7 @@ static void add_why(struct buf *b, uint64_t now)
 		buf_printf(b,
 			   row->how == WST_TIMEOUT ? "given up: the %s did not answer (%s" :
 						     "closed by the %s (%s",
-			   client ? "client" : "server", end_name(row->how));
+			   client ? "client" : "server", how ? how : "?");
 		if (c->close_code)
 			buf_printf(b, ", %u", c->close_code);
 		buf_str(b, ") after ");

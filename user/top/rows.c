@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "decode/hist.h"
+#include "decode/names.h"
 #include "top/top.h"
 
 #define SECOND 1000000000ULL

@@ -34,11 +34,27 @@ static bool pinned; /* the user went to a row: the selection stays with that con
 static bool stale = true, paused, quit, key_pressed;
 static uint64_t paused_at, drawn, arranged;
 
-static void top_start(const struct options *o, const struct run_info *run)
+static bool top_wanted(const struct options *o)
 {
+	return o->top;
+}
+
+static int top_usable(const struct options *o)
+{
+	(void)o;
+	if (!screen__unusable())
+		return 0;
+	fprintf(stderr, "wstrace: --top: %s\n", screen__unusable());
+	return 2;
+}
+
+static int top_open(void **self, const struct options *o, const struct run_info *run)
+{
+	*self = NULL;
 	opts = o;
 	info = run;
 	top_rows__init(o->show_secrets);
+	return 0;
 }
 
 static void forget_rows(void)
@@ -50,10 +66,11 @@ static void forget_rows(void)
 		mode = MODE_LIST;
 }
 
-static void top_event(const struct event *e)
+static void top_event(void *self, const struct event *e)
 {
 	struct top_row *r;
 
+	(void)self;
 	if (e->type == EV_LEG || (paused && e->type == EV_STATS))
 		return;
 	if (e->type == EV_VERDICT) {
@@ -70,16 +87,18 @@ static void top_event(const struct event *e)
 	stale |= e->type != EV_FRAME;
 }
 
-static void top_lost(uint64_t ts, uint64_t events)
+static void top_lost(void *self, uint64_t ts, uint64_t events)
 {
+	(void)self;
 	(void)ts;
 	lost += events;
 }
 
-static void top_totals(uint64_t ts, const struct run_totals *t)
+static void top_totals(void *self, uint64_t ts, const struct run_totals *t)
 {
 	double seconds = ts > totals_ts ? (ts - totals_ts) / 1e9 : 1;
 
+	(void)self;
 	if (paused)
 		return;
 	if (totals_ts) {
@@ -452,12 +471,13 @@ static void on_key(uint32_t key, uint64_t now)
 	}
 }
 
-static bool top_tick(uint64_t ts, uint64_t *focus)
+static bool top_tick(void *self, uint64_t ts, uint64_t *focus)
 {
 	uint64_t shown;
 	uint32_t key;
 	bool due;
 
+	(void)self;
 	if (!opened && !screen_writable())
 		return true;
 	/* Not before the line on stderr that says that events flow. */
@@ -486,8 +506,9 @@ static bool top_tick(uint64_t ts, uint64_t *focus)
 	return true;
 }
 
-static void top_end(uint64_t ts, const struct run_totals *t, const struct diagnose *d)
+static int top_close(void *self, uint64_t ts, const struct run_totals *t, const struct diagnose *d)
 {
+	(void)self;
 	(void)ts;
 	(void)d;
 	(void)t;
@@ -498,13 +519,18 @@ static void top_end(uint64_t ts, const struct run_totals *t, const struct diagno
 	view.rows = NULL;
 	if (failed)
 		fprintf(stderr, "wstrace: --top: cannot use this terminal: set TERM\n");
+	return 0;
 }
 
-const struct output_ops out_top = {
-	.start = top_start,
+const struct output output_top = {
+	.name = "top",
+	.needs = NEEDS_HISTS | NEEDS_LIVE,
+	.wanted = top_wanted,
+	.usable = top_usable,
+	.open = top_open,
 	.event = top_event,
 	.lost = top_lost,
-	.end = top_end,
-	.tick = top_tick,
 	.totals = top_totals,
+	.tick = top_tick,
+	.close = top_close,
 };

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stddef.h>
+#include <time.h>
+#include "decode/names.h"
+
+const char *const count_names[WST_OPS] = {
+	"cont", "text", "binary", "close", "ping", "pong", "reserved",
+};
+
+const char *dir_name(uint8_t dir)
+{
+	return dir == WST_C2S ? "c2s" : "s2c";
+}
+
+const char *why_name(uint32_t why)
+{
+	switch (why) {
+	case WST_WHY_GAP:
+		return "gap";
+	case WST_WHY_BAD:
+		return "bad-length";
+	case WST_WHY_MIDSTREAM:
+		return "midstream";
+	case WST_WHY_TLS:
+		return "tls";
+	case WST_WHY_HTTP2:
+		return "http2";
+	case WST_WHY_NOT_HTTP:
+		return "not-http";
+	case WST_WHY_OTHER_UPGRADE:
+		return "other-upgrade";
+	case WST_WHY_KTLS:
+		return "ktls";
+	case WST_WHY_SOCKMAP:
+		return "sockmap";
+	case WST_WHY_MPTCP:
+		return "mptcp";
+	case WST_WHY_UNSEEN:
+		return "unseen";
+	default:
+		return "unknown";
+	}
+}
+
+const char *end_name(uint8_t how, enum end_style style)
+{
+	/* By enum end_style. */
+	static const char *const names[][3] = {
+		[WST_FIN] = { "fin", "FIN", "FIN" },
+		[WST_RST_SENT] = { "rst", "RST", "RST sent" },
+		[WST_RST_RECEIVED] = { "rst", "RST", "RST received" },
+		[WST_TIMEOUT] = { "timeout", "timeout", "timeout" },
+		[WST_EXIT] = { "exit", "exit", "process ended" },
+		[WST_REFUSED] = { "refused", NULL, NULL },
+	};
+
+	return how < sizeof(names) / sizeof(names[0]) ? names[how][style] : NULL;
+}
+
+void time_rfc3339(struct buf *b, uint64_t ts)
+{
+	static time_t second = -1;
+	static char text[24];
+	time_t s = ts / 1000000000;
+	uint32_t ns = ts % 1000000000;
+	char digits[9];
+
+	if (s != second) { /* formatting a date costs more than all the rest of a line */
+		struct tm tm;
+
+		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S.", gmtime_r(&s, &tm));
+		second = s;
+	}
+	for (int i = 8; i >= 0; i--, ns /= 10)
+		digits[i] = '0' + ns % 10;
+	buf_str(b, text);
+	buf_add(b, digits, sizeof(digits));
+	buf_char(b, 'Z');
+}
