@@ -388,7 +388,7 @@ int main(int argc, char **argv)
 	if (o.report && !o.check && !out_report__usable(o.report))
 		return 1;
 	catch_signals();
-	outlet__replace_stderr();
+	nonblock_stderr();
 	loader__set_verbosity(o.verbose);
 	status = o.n_files ? read_files(&o, &stopped) : o.check ? loader__check(&o) : trace(&o);
 	return status ? status : out_report__failed();

@@ -27,7 +27,7 @@ struct diagnose {
 	struct legs *legs;
 	struct facts *first, *last; /* by the time they were opened */
 	struct facts *ended, *ended_last; /* by the time they were closed, through ->pending */
-	struct moments ends, sent_away; /* of d->ended, by process */
+	struct burst ends, sent_away; /* of d->ended, by process */
 	struct overdue overdue;
 	uint64_t lost; /* when events were last lost */
 	struct sites sites;
@@ -437,12 +437,12 @@ static void collect_ends(struct diagnose *d)
 			continue;
 		server = server_of(g);
 		if (closer_pid(g))
-			moments_add(&d->ends, closer_key(g), g->end.ts);
+			burst_add(&d->ends, closer_key(g), g->end.ts);
 		if (restarting(g) && server)
-			moments_add(&d->sent_away, server->pid, g->s[WST_S2C].close_ts);
+			burst_add(&d->sent_away, server->pid, g->s[WST_S2C].close_ts);
 	}
-	moments_sort(&d->ends);
-	moments_sort(&d->sent_away);
+	burst_sort(&d->ends);
+	burst_sort(&d->sent_away);
 }
 
 /* How others ended that ended when f did. */
@@ -452,10 +452,10 @@ static void compare_ends(struct diagnose *d, struct facts *f)
 	uint32_t pid = closer_pid(f);
 
 	if (pid)
-		f->end.together = moments_near(&d->ends, closer_key(f), f->end.ts, TOGETHER);
+		f->end.together = burst_near(&d->ends, closer_key(f), f->end.ts, TOGETHER);
 	if (restarting(f) && server)
 		f->end.restarts =
-			moments_near(&d->sent_away, server->pid, f->s[WST_S2C].close_ts, SECOND);
+			burst_near(&d->sent_away, server->pid, f->s[WST_S2C].close_ts, SECOND);
 	f->end.process_gone = pid && d->live && process_gone(pid);
 	if (f->end.restarts < 3)
 		return;
@@ -582,8 +582,8 @@ void diagnose__free(struct diagnose *d)
 		free_facts(d, d->first);
 	sites__free(&d->sites);
 	findings__free(&d->findings);
-	moments_free(&d->ends);
-	moments_free(&d->sent_away);
+	burst_free(&d->ends);
+	burst_free(&d->sent_away);
 	legs__free(d->legs);
 	free(d);
 }

@@ -19,7 +19,7 @@ static const struct output_ops *ops;
 static struct buf out;
 static size_t line_from; /* where the current line starts in out */
 static size_t flush_at = FLUSH_AT;
-static struct outlet to;
+static struct nonblock to;
 static struct patience patience;
 static bool terminal, ending;
 static bool given_up; /* it is time to end, and nobody reads */
@@ -81,9 +81,9 @@ const char *dir_name(uint8_t dir)
 
 static void open_stdout(const struct options *o, const struct run_info *run)
 {
-	int own = outlet_own(STDOUT_FILENO);
+	int own = nonblock_own(STDOUT_FILENO);
 
-	outlet__init(&to, own < 0 ? STDOUT_FILENO : own);
+	nonblock__init(&to, own < 0 ? STDOUT_FILENO : own);
 	terminal = !o->n_files && isatty(STDOUT_FILENO); /* a file waits for a terminal */
 	patience = (struct patience){
 		.ending = run->ending,
@@ -271,7 +271,7 @@ static void write_out(size_t most)
 	size_t done = 0;
 
 	while (!error && done < out.len) {
-		ssize_t n = outlet__write(&to, out.data + done, out.len - done);
+		ssize_t n = nonblock__write(&to, out.data + done, out.len - done);
 
 		if (n >= 0)
 			done += n;
@@ -279,7 +279,7 @@ static void write_out(size_t most)
 			error = -errno;
 		else if (out.len - done <= most)
 			break;
-		else if (!outlet__wait(&to) && !patience__lasts(&patience)) {
+		else if (!nonblock__wait(&to) && !patience__lasts(&patience)) {
 			given_up = true;
 			break;
 		}

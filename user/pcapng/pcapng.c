@@ -58,7 +58,7 @@ struct isb {
 };
 
 struct pcapng {
-	struct outlet to;
+	struct nonblock to;
 	int error; /* the first one */
 	bool regular;
 	uint32_t ifaces;
@@ -86,7 +86,7 @@ int pcapng__open(struct pcapng **out, int fd)
 		return err;
 	}
 	memset(p, 0, offsetof(struct pcapng, buf));
-	outlet__init(&p->to, fd);
+	nonblock__init(&p->to, fd);
 	p->at = p->out = p->buf;
 	p->flush_at = FLUSH_AT;
 	at = fcntl(fd, F_GETFL) & O_APPEND ? st.st_size : lseek(fd, 0, SEEK_CUR);
@@ -135,7 +135,7 @@ int pcapng__flush(struct pcapng *p)
 	const uint8_t *from = p->out;
 
 	while (!p->error && p->out < p->at) {
-		ssize_t w = outlet__write(&p->to, p->out, p->at - p->out);
+		ssize_t w = nonblock__write(&p->to, p->out, p->at - p->out);
 
 		if (w >= 0) {
 			p->out += w;
@@ -157,7 +157,7 @@ int pcapng__flush(struct pcapng *p)
 static int drain(struct pcapng *p, size_t most)
 {
 	while (!pcapng__flush(p) && p->at - p->out > most)
-		if (!outlet__wait(&p->to) && p->patience && !patience__lasts(p->patience))
+		if (!nonblock__wait(&p->to) && p->patience && !patience__lasts(p->patience))
 			p->error = -ETIMEDOUT;
 	return p->error;
 }

@@ -80,7 +80,7 @@ static int open_file(struct savefile *s)
 
 	if (err)
 		return err;
-	fd = strcmp(s->o.path, "-") ? open_by_name(s) : outlet_own(STDOUT_FILENO);
+	fd = strcmp(s->o.path, "-") ? open_by_name(s) : nonblock_own(STDOUT_FILENO);
 	if (fd < 0)
 		return fd;
 	err = pcapng__open(&s->out, fd);
