@@ -113,7 +113,7 @@ static int on_record(void *ctx, void *record, size_t size)
 	return counted(s) || out_pcapng__done(s->file) ? -ECANCELED : 0;
 }
 
-static void on_finding(void *ctx, const struct event *e)
+static void on_diagnosis(void *ctx, const struct event *e)
 {
 	struct session *s = ctx;
 
@@ -329,7 +329,7 @@ static int trace(const struct options *o)
 	snprintf(info.kernel, sizeof(info.kernel), "%s %s", u.release, u.machine);
 	memcpy(info.host, u.nodename, sizeof(info.host));
 	s.decoder = decoder__new(on_event, &s, o->snaplen > 0);
-	s.diagnose = diagnose__new(on_finding, &s, o->show_secrets, true);
+	s.diagnose = diagnose__new(on_diagnosis, &s, o->show_secrets, true);
 	err = !s.decoder || !s.diagnose ? -ENOMEM :
 	      o->write			? out_pcapng__new(&s.file, o, &info) :
 					  0;

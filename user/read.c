@@ -33,7 +33,7 @@ struct reader {
 	int error; /* -errno */
 };
 
-static void on_finding(void *ctx, const struct event *e)
+static void on_diagnosis(void *ctx, const struct event *e)
 {
 	struct reader *r = ctx;
 
@@ -259,7 +259,7 @@ static int set_up(struct reader *r)
 	};
 
 	r->decoder = decoder__new(on_event, r, r->o->snaplen > 0);
-	r->diagnose = diagnose__new(on_finding, r, r->o->show_secrets, NULL);
+	r->diagnose = diagnose__new(on_diagnosis, r, r->o->show_secrets, NULL);
 	r->walker = walker__new(&walk, on_record, r);
 	r->tcp = reassembly__new(&tcp, &ops, r);
 	if (r->decoder)

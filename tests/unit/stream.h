@@ -34,7 +34,7 @@ struct run {
 
 static struct run t;
 
-static inline void on_finding(void *ctx, const struct event *e)
+static inline void on_diagnosis(void *ctx, const struct event *e)
 {
 	struct run *r = ctx;
 
@@ -61,7 +61,7 @@ static inline int setup(void **state)
 	(void)state;
 	memset(&t, 0, sizeof(t));
 	t.now = 1000 * S;
-	t.d = diagnose__new(on_finding, &t, false, false);
+	t.d = diagnose__new(on_diagnosis, &t, false, false);
 	return !t.d;
 }
 

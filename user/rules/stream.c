@@ -207,8 +207,8 @@ static bool heartbeat_closed(const struct facts *f)
 
 static bool reload(const struct facts *f)
 {
-	const struct conn *closer = f->end.by_client ? client_of(f) : server_of(f);
-	bool proxy = closer && (proxy_of(closer->comm) || proxy_ended(f));
+	const struct conn *closer = f->end.by_client ? endpoint_client(f) : endpoint_server(f);
+	bool proxy = closer && (proxy_named(closer->comm) || proxy_ended(f));
 
 	if (!is_ws(f) || !proxy)
 		return false;
@@ -374,7 +374,7 @@ static bool nagle(const struct facts *f)
 
 static bool nagle_nginx(const struct facts *f)
 {
-	return nagle(f) && proxy_of(f->conn->comm) == PROXY_NGINX;
+	return nagle(f) && proxy_named(f->conn->comm) == PROXY_NGINX;
 }
 
 static bool stampede(const struct facts *f)
