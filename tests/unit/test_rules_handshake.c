@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Recorded handshakes: each must give exactly its verdict, and the mended one none. */
 #include "facts/fact_text.h"
-#include "stream.h"
+#include "events.h"
 
 /* One request for each fault; what the row says is all that comes. */
 static void requests(void **state)

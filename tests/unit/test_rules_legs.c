@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Recorded handshakes, silences and ends across a proxy. */
-#include "stream.h"
+#include "events.h"
 
 static void chain(void **state)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Recorded handshakes without an answer, or with one in another protocol. */
-#include "stream.h"
+#include "events.h"
 
 #define PLAIN_GET "Connection: keep-alive\r\n"
 

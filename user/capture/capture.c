@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "capture/capture.h"
-#include "pcapng/flow.h"
+#include "pcapng/made_up.h"
 #include "capture/pcapng_read.h"
 
 #define READ_SIZE (256 * 1024)

@@ -6,11 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#define TCP_FIN 0x01
-#define TCP_SYN 0x02
-#define TCP_RST 0x04
-#define TCP_ACK 0x10
+#include "lib/tcp_flags.h"
 
 /* The process whose socket it is, where wstrace wrote the capture and knew it. */
 struct capture_task {

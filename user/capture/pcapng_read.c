@@ -6,20 +6,6 @@
 #include "capture/pcapng_read.h"
 
 #define NS 1000000000ULL
-#define MAGIC 0x1a2b3c4d
-#define BLOCK_ENDS 12
-
-enum block { SHB = 0x0a0d0d0a, IDB = 1, PB = 2, SPB = 3, EPB = 6 };
-
-enum option {
-	OPT_END,
-	OPT_COMMENT,
-	IF_DESCRIPTION = 3,
-	IF_TSRESOL = 9,
-	IF_TSOFFSET = 14,
-	EPB_FLAGS = 2
-};
-
 struct pcapng_reader {
 	FILE *f;
 	bool swapped; /* the section is of the other byte order */
@@ -114,9 +100,9 @@ static bool start_section(struct pcapng_reader *r, uint32_t *len)
 
 	if (!get(r, &magic, sizeof(magic)))
 		return false;
-	if (magic != MAGIC && magic != bswap_32(MAGIC))
+	if (magic != BYTE_ORDER_MAGIC && magic != bswap_32(BYTE_ORDER_MAGIC))
 		return fail(r, "a section of no known byte order");
-	r->swapped = magic != MAGIC;
+	r->swapped = magic != BYTE_ORDER_MAGIC;
 	r->first = r->n_sources;
 	r->begun = true;
 	if (r->swapped)
@@ -138,7 +124,7 @@ static uint32_t next_block(struct pcapng_reader *r, bool *more)
 			fail(r, "truncated file");
 		return 0;
 	}
-	if (head[0] == SHB) {
+	if (head[0] == BLOCK_SHB) {
 		*more = start_section(r, &head[1]);
 		return 0;
 	}
@@ -151,7 +137,8 @@ static uint32_t next_block(struct pcapng_reader *r, bool *more)
 		return 0;
 	}
 	r->len = head[1] - BLOCK_ENDS;
-	if (head[0] != IDB && head[0] != PB && head[0] != SPB && head[0] != EPB) {
+	if (head[0] != BLOCK_IDB && head[0] != BLOCK_PB && head[0] != BLOCK_SPB &&
+	    head[0] != BLOCK_EPB) {
 		*more = skip(r, r->len + 4);
 		return 0;
 	}
@@ -260,7 +247,7 @@ static bool packet(struct pcapng_reader *r, uint32_t type, struct pcapng_got *k)
 
 	if (r->len < 20)
 		return fail(r, "a packet without its lengths");
-	iface = type == PB ? get16(r, b) : get32(r, b);
+	iface = type == BLOCK_PB ? get16(r, b) : get32(r, b);
 	k->caplen = get32(r, b + 12);
 	k->origlen = get32(r, b + 16);
 	if (!put_packet(r, k, iface, 20))
@@ -300,16 +287,16 @@ int pcapng_reader__next(struct pcapng_reader *r, struct pcapng_got *k, const cha
 	r->error = NULL;
 	while (!found && more && !r->error) {
 		switch (next_block(r, &more)) {
-		case IDB:
+		case BLOCK_IDB:
 			more = more && add_source(r);
 			break;
-		case EPB:
-			found = more && packet(r, EPB, k);
+		case BLOCK_EPB:
+			found = more && packet(r, BLOCK_EPB, k);
 			break;
-		case PB:
-			found = more && packet(r, PB, k);
+		case BLOCK_PB:
+			found = more && packet(r, BLOCK_PB, k);
 			break;
-		case SPB:
+		case BLOCK_SPB:
 			found = more && simple_packet(r, k);
 			break;
 		}

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 #include <stdio.h>
-#include "pcapng/pcapng.h"
+#include "pcapng/blocks.h"
 
 #define PCAPNG_MAGIC "\x0a\x0d\x0d\x0a" /* how each file begins */
 #define PCAPNG_BLOCK_MAX (16U << 20) /* longer ones that are of use are taken for damage */

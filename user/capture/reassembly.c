@@ -42,7 +42,7 @@ static bool bit(const uint64_t *bits, uint16_t n)
 }
 
 /* Which half is the client's, where the TCP handshake was not seen. */
-static int guess_client(struct reassembly *r, const struct flow *f, int side,
+static int guess_client(struct reassembly *r, const struct tcp_flow *f, int side,
 			const struct segment *s)
 {
 	const uint16_t *port = f->key.port;
@@ -57,7 +57,7 @@ static int guess_client(struct reassembly *r, const struct flow *f, int side,
 	return port[0] < port[1];
 }
 
-static void fill_task(const struct flow *f, struct wst_task *t)
+static void fill_task(const struct tcp_flow *f, struct wst_task *t)
 {
 	t->pid = f->task->pid;
 	t->cgroup = (uint64_t)f->file << 32 | f->task->cgroup;
@@ -65,7 +65,7 @@ static void fill_task(const struct flow *f, struct wst_task *t)
 }
 
 /* Two captures may show both ends: the first that says whose one is decides. */
-static void on_task(struct reassembly *r, struct flow *f, int side, const struct segment *s)
+static void on_task(struct reassembly *r, struct tcp_flow *f, int side, const struct segment *s)
 {
 	int local = s->task_end ? !side : side;
 	struct wst_task t = {};
@@ -84,7 +84,7 @@ static void on_task(struct reassembly *r, struct flow *f, int side, const struct
 }
 
 /* s: the first segment with bytes; NULL where the connection ended without any. */
-static void open_conn(struct reassembly *r, struct flow *f, int side, const struct segment *s,
+static void open_conn(struct reassembly *r, struct tcp_flow *f, int side, const struct segment *s,
 		      uint64_t ts)
 {
 	struct wst_open o = { .family = f->key.family };
@@ -119,7 +119,7 @@ static void open_conn(struct reassembly *r, struct flow *f, int side, const stru
 	}
 }
 
-static void report_tcp(const struct flow *f, struct walk_tcp *t)
+static void report_tcp(const struct tcp_flow *f, struct walk_tcp *t)
 {
 	t->rtt_us = f->rtt_us;
 	t->retrans = f->retrans;
@@ -133,7 +133,7 @@ static void report_tcp(const struct flow *f, struct walk_tcp *t)
 	}
 }
 
-static void close_flow(struct reassembly *r, struct flow *f, uint64_t ts, uint8_t how)
+static void close_flow(struct reassembly *r, struct tcp_flow *f, uint64_t ts, uint8_t how)
 {
 	struct walk_tcp t;
 
@@ -148,7 +148,7 @@ static void close_flow(struct reassembly *r, struct flow *f, uint64_t ts, uint8_
 	f->closed = true;
 }
 
-static void deliver(struct reassembly *r, struct flow *f, int side, uint64_t ts, uint32_t seq,
+static void deliver(struct reassembly *r, struct tcp_flow *f, int side, uint64_t ts, uint32_t seq,
 		    const uint8_t *p, uint32_t have, uint32_t len)
 {
 	struct half *h = &f->h[side];
@@ -164,7 +164,7 @@ static void deliver(struct reassembly *r, struct flow *f, int side, uint64_t ts,
 }
 
 /* Hands on what follows without a hole. ts: when it became possible; 0: when each piece came. */
-static void drain(struct reassembly *r, struct flow *f, int side, uint64_t ts)
+static void drain(struct reassembly *r, struct tcp_flow *f, int side, uint64_t ts)
 {
 	struct half *h = &f->h[side];
 
@@ -179,13 +179,13 @@ static void drain(struct reassembly *r, struct flow *f, int side, uint64_t ts)
 }
 
 /* What is missing will not come. */
-static void skip_hole(struct reassembly *r, struct flow *f, int side)
+static void skip_hole(struct reassembly *r, struct tcp_flow *f, int side)
 {
 	f->h[side].next = f->h[side].q.first->seq;
 	drain(r, f, side, 0);
 }
 
-static void skip_holes(struct reassembly *r, struct flow *f)
+static void skip_holes(struct reassembly *r, struct tcp_flow *f)
 {
 	for (int i = 0; i < 2; i++)
 		while (f->h[i].q.first)
@@ -207,7 +207,7 @@ static bool keep(struct reassembly *r, struct half *h, uint32_t seq, const struc
 	return kept != 0;
 }
 
-static void count_again(struct flow *f, struct half *h, uint32_t seq, const struct segment *s)
+static void count_again(struct tcp_flow *f, struct half *h, uint32_t seq, const struct segment *s)
 {
 	bool probe = s->len <= 1 && seq == h->next - 1; /* keep-alive, RFC 9293 section 3.8.4 */
 	bool twice = seq == h->last_seq && s->ts - h->last_ts < TWICE_NS;
@@ -227,7 +227,7 @@ static bool believe(struct half *h, int32_t ahead)
 }
 
 /* Whether the segment is a head that wstrace made up. Only at the beginning there are any. */
-static bool is_made_up(const struct reassembly *r, struct flow *f, const struct segment *s)
+static bool is_made_up(const struct reassembly *r, struct tcp_flow *f, const struct segment *s)
 {
 	if (f->conn && !f->resumes)
 		return false;
@@ -237,7 +237,7 @@ static bool is_made_up(const struct reassembly *r, struct flow *f, const struct 
 }
 
 /* It lies where other bytes were: what comes behind it counts. */
-static void on_made_up(struct reassembly *r, struct flow *f, int side, const struct segment *s,
+static void on_made_up(struct reassembly *r, struct tcp_flow *f, int side, const struct segment *s,
 		       uint32_t seq)
 {
 	struct half *h = &f->h[side];
@@ -257,7 +257,7 @@ static void on_made_up(struct reassembly *r, struct flow *f, int side, const str
 		r->ops->resume(f->conn, s->ts, s->data, s->have);
 }
 
-static void on_data(struct reassembly *r, struct flow *f, int side, const struct segment *s,
+static void on_data(struct reassembly *r, struct tcp_flow *f, int side, const struct segment *s,
 		    uint32_t seq)
 {
 	struct half *h = &f->h[side];
@@ -297,7 +297,7 @@ static void on_data(struct reassembly *r, struct flow *f, int side, const struct
 	h->last_ts = s->ts;
 }
 
-static void check_hole(struct reassembly *r, struct flow *f, int side, uint64_t ts)
+static void check_hole(struct reassembly *r, struct tcp_flow *f, int side, uint64_t ts)
 {
 	struct half *h = &f->h[side];
 
@@ -318,7 +318,7 @@ static void check_hole(struct reassembly *r, struct flow *f, int side, uint64_t 
 }
 
 /* A SYN opens a connection, unless it is one that was seen before. */
-static bool is_new(const struct flow *f, int side, const struct segment *s)
+static bool is_new(const struct tcp_flow *f, int side, const struct segment *s)
 {
 	const struct half *h = &f->h[side];
 	int32_t later;
@@ -336,7 +336,7 @@ static bool is_new(const struct flow *f, int side, const struct segment *s)
  * wstrace starts each of its files with a handshake of those connections that go on, just below the
  * bytes that come. Of one that is open already it says nothing.
  */
-static bool goes_on(struct flow *f, int side, const struct segment *s)
+static bool goes_on(struct tcp_flow *f, int side, const struct segment *s)
 {
 	const struct half *h = &f->h[side];
 	int32_t ahead = seq_diff(s->seq + 1, h->next);
@@ -346,8 +346,8 @@ static bool goes_on(struct flow *f, int side, const struct segment *s)
 	return !h->started || (ahead < SEQ_FAR && ahead > -SEQ_FAR);
 }
 
-static struct flow *on_syn(struct reassembly *r, struct flow *f, const struct flow_key *k, int side,
-			   const struct segment *s)
+static struct tcp_flow *on_syn(struct reassembly *r, struct tcp_flow *f,
+			       const struct tcp_flow_key *k, int side, const struct segment *s)
 {
 	struct half *h;
 	bool answer = s->flags & TCP_ACK;
@@ -394,7 +394,7 @@ static struct flow *on_syn(struct reassembly *r, struct flow *f, const struct fl
 	return f;
 }
 
-static void on_ack(struct flow *f, int side, const struct segment *s)
+static void on_ack(struct tcp_flow *f, int side, const struct segment *s)
 {
 	struct half *other = &f->h[!side];
 
@@ -411,7 +411,7 @@ static void on_ack(struct flow *f, int side, const struct segment *s)
 	}
 }
 
-static void on_fin(struct reassembly *r, struct flow *f, int side, const struct segment *s,
+static void on_fin(struct reassembly *r, struct tcp_flow *f, int side, const struct segment *s,
 		   uint32_t seq)
 {
 	struct half *h = &f->h[side];
@@ -433,7 +433,7 @@ static void on_fin(struct reassembly *r, struct flow *f, int side, const struct 
 		keep(r, h, h->fin_seq, s, 0);
 }
 
-static void on_rst(struct reassembly *r, struct flow *f, int side, const struct segment *s)
+static void on_rst(struct reassembly *r, struct tcp_flow *f, int side, const struct segment *s)
 {
 	int32_t ahead = seq_diff(s->seq, f->h[side].next);
 	uint8_t how = WST_FIN;
@@ -459,8 +459,8 @@ static bool half_done(const struct half *h)
 void reassembly__segment(struct reassembly *r, const struct segment *s)
 {
 	uint32_t seq = s->seq + !!(s->flags & TCP_SYN);
-	struct flow_key k;
-	struct flow *f;
+	struct tcp_flow_key k;
+	struct tcp_flow *f;
 	int side;
 
 	side = reassembly_key(s, &k);
@@ -491,7 +491,7 @@ void reassembly__segment(struct reassembly *r, const struct segment *s)
 
 void reassembly__end(struct reassembly *r)
 {
-	struct flow *f, *next;
+	struct tcp_flow *f, *next;
 
 	HASH_ITER(hh, r->flows, f, next)
 	{
@@ -503,7 +503,7 @@ void reassembly__end(struct reassembly *r)
 
 void reassembly__stats(struct reassembly *r, uint64_t ts)
 {
-	struct flow *f, *next;
+	struct tcp_flow *f, *next;
 	struct walk_tcp t;
 
 	HASH_ITER(hh, r->flows, f, next)
@@ -522,7 +522,7 @@ uint64_t reassembly__refused(const struct reassembly *r)
 
 void reassembly__free(struct reassembly *r)
 {
-	struct flow *f, *next;
+	struct tcp_flow *f, *next;
 
 	if (!r)
 		return;

@@ -28,14 +28,14 @@ struct half {
 	bool isn_known, started, has_acked, fin;
 };
 
-struct flow_key {
+struct tcp_flow_key {
 	uint8_t addr[2][16]; /* the smaller end first */
 	uint16_t port[2];
 	uint16_t family, pad;
 };
 
-struct flow {
-	struct flow_key key;
+struct tcp_flow {
+	struct tcp_flow_key key;
 	struct half h[2]; /* by who sends, in the order of the key */
 	void *conn; /* NULL: no bytes yet */
 	uint64_t established; /* ts; 0: not seen */
@@ -59,8 +59,8 @@ struct reassembly {
 	struct reassembly_options o;
 	const struct reassembly_ops *ops;
 	void *ctx;
-	struct flow *flows;
-	struct flow *last; /* where the last segment went */
+	struct tcp_flow *flows;
+	struct tcp_flow *last; /* where the last segment went */
 	size_t waiting; /* bytes */
 	size_t sweep_at; /* number of flows at which the dead ones go */
 	uint64_t refused;
@@ -68,17 +68,17 @@ struct reassembly {
 };
 
 /* Fills in k, and returns which half of the flow the segment belongs to. */
-int reassembly_key(const struct segment *s, struct flow_key *k);
+int reassembly_key(const struct segment *s, struct tcp_flow_key *k);
 
 /* NULL: there is none. */
-struct flow *reassembly_find(struct reassembly *r, const struct flow_key *k);
+struct tcp_flow *reassembly_find(struct reassembly *r, const struct tcp_flow_key *k);
 
 /* One that s begins. NULL, and counted as refused, where memory ran out or they are too many. */
-struct flow *reassembly_add(struct reassembly *r, const struct flow_key *k,
-			    const struct segment *s);
+struct tcp_flow *reassembly_add(struct reassembly *r, const struct tcp_flow_key *k,
+				const struct segment *s);
 
 /* Frees it and what waits in it. A connection that is still open goes through ops->drop. */
-void reassembly_forget(struct reassembly *r, struct flow *f);
+void reassembly_forget(struct reassembly *r, struct tcp_flow *f);
 
 /* Frees the first piece that waits in h; there is one. */
 void reassembly_drop_first(struct reassembly *r, struct half *h);

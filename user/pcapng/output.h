@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * -w: hands what the kernel side tells to packets.h, and the packets to the files of savefile.h.
+ * -w: turns records and events into the packets of flow.h, in the files of savefile.h.
  *
  * All functions accept NULL: then there is no file to write. What goes wrong is kept, nothing is
  * written from then on, and out_pcapng__free() tells it.
@@ -19,26 +19,24 @@ struct out_pcapng;
 int out_pcapng__new(struct out_pcapng **out, const struct options *o, const struct run_info *run);
 
 /*
- * A record of c, after the decoder took it. ts: when, CLOCK_REALTIME, ns. HTTP heads are not here
+ * Takes a record of c, after the decoder did: frames, payload, resyncs, closes. ts: CLOCK_REALTIME,
+ * ns.
  */
 void out_pcapng__record(struct out_pcapng *k, struct conn *c, const struct wst_hdr *h, uint64_t ts);
 
 /*
- * but come as the events EV_REQUEST and EV_RESPONSE. An EV_VERDICT becomes a comment of the
- * connection's next packet, or of one behind its last. All others are let go by.
+ * Takes an event: a head, or a verdict, which becomes a comment of the connection's next packet or
+ * of one behind its last. Other events are ignored.
  */
 void out_pcapng__event(struct out_pcapng *k, const struct event *e);
 
-/* Events found the ring buffer full. */
+/* Counts events that were lost because the ring buffer was full. */
 void out_pcapng__lost(struct out_pcapng *k, uint64_t events);
 
-/*
- * To be called often, after diagnose__tick(): several times a second it writes out what has
- * gathered.
- */
+/* Writes out what has gathered. To be called several times a second, after diagnose__tick(). */
 void out_pcapng__tick(struct out_pcapng *k, uint64_t now);
 
-/* Whether there is no more to do: it failed, or -W files are full. */
+/* Whether writing is over: it failed, or -W files are full. */
 bool out_pcapng__done(const struct out_pcapng *k);
 
 /*

@@ -13,13 +13,13 @@
 struct savefile {
 	struct savefile_options o;
 	struct pcapng *out;
-	uint64_t opened; /* CLOCK_REALTIME, ns: when the current period of o.seconds began */
-	unsigned int periods; /* that ended */
-	unsigned int count; /* of files in this period, as their names have it */
+	uint64_t opened; /* when the current period of o.seconds began: CLOCK_REALTIME, ns */
+	unsigned int periods; /* that have ended */
+	unsigned int count; /* number in the current file's name */
 	char name[PATH_MAX];
 };
 
-/* So many digits that names sort as numbers do; none where numbers go up without a limit. */
+/* Returns how many digits make names sort as numbers do; 0 where numbers have no limit. */
 static int digits(unsigned int files)
 {
 	int n = 0;
@@ -56,7 +56,7 @@ static bool is_pipe(const char *name)
 	return !stat(name, &st) && S_ISFIFO(st.st_mode);
 }
 
-/* A named pipe is waited for: nobody reads it yet, perhaps. */
+/* Waits for a reader of a named pipe. Returns a descriptor or -errno. */
 static int open_by_name(const struct savefile *s)
 {
 	static const struct timespec tenth = { .tv_nsec = 100000000 };
@@ -182,7 +182,7 @@ int savefile__flush(struct savefile *s)
 	int err = pcapng__flush(s->out);
 	struct stat st;
 
-	/* Writes to a file that nobody can open any more succeed for as long as we like. */
+	/* Writes to a file without a name succeed for ever, and nobody can read it. */
 	if (!err && strcmp(s->o.path, "-") && stat(s->name, &st))
 		err = -errno;
 	return err;

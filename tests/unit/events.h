@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Streams of events made by hand, on a clock of their own, and what diagnosis says of them. */
-#ifndef STREAM_H
-#define STREAM_H
+#ifndef EVENTS_H
+#define EVENTS_H
 
 #include <setjmp.h>
 #include <stdarg.h>
