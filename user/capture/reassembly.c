@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include "capture/reassembly_state.h"
+#include "lib/units.h"
 
 #define SEQ_FAR (1 << 26) /* no window is that large: another connection's, or a broken packet */
 #define STRAYS 4 /* that many in a row are no accident */
@@ -12,10 +13,10 @@
  * again. It may still come late, since captures do not keep the order of two directions exactly.
  */
 #define ACKED_PACKETS 32
-#define ACKED_NS 100000000ULL
-#define HOLE_NS 30000000000ULL /* where no acknowledgements are in the capture */
+#define ACKED_NS (100 * NS_PER_MS)
+#define HOLE_NS (30 * NS_PER_SEC) /* where no acknowledgements are in the capture */
 
-#define TWICE_NS 1000000ULL /* bridges show a packet on several interfaces, within that time */
+#define TWICE_NS NS_PER_MS /* bridges show a packet on several interfaces, within that time */
 
 struct reassembly *reassembly__new(const struct reassembly_options *o,
 				   const struct reassembly_ops *ops, void *ctx)

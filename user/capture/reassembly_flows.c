@@ -2,8 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "capture/reassembly_state.h"
+#include "lib/units.h"
 
-#define IDLE_NS 10000000000ULL /* that long a closed connection is remembered at least */
+#define IDLE_NS (10 * NS_PER_SEC) /* how long a closed connection is remembered at least */
 
 int reassembly_key(const struct segment *s, struct tcp_flow_key *k)
 {

@@ -7,16 +7,17 @@
 #include "decode/hist.h"
 #include "diagnose/legs.h"
 #include "lib/burst.h"
+#include "lib/units.h"
 #include "facts/observe.h"
 #include "diagnose/unanswered.h"
 #include "lib/process.h"
 #include "diagnose/servers.h"
 
-#define SECOND 1000000000ULL
-#define SETTLE SECOND /* by then the other ends of what ended together have ended, too */
-#define TOGETHER (SECOND / 2)
-#define KEEP (3 * SECOND) /* closed connections are compared with later ones that long */
-#define ROUND (SECOND / 10) /* how often they are looked through: there may be ten thousands */
+#define SETTLE NS_PER_SEC /* by then the other ends of what ended together have ended, too */
+#define TOGETHER (NS_PER_SEC / 2)
+#define KEEP (3 * NS_PER_SEC) /* closed connections are compared with later ones that long */
+#define ROUND (NS_PER_SEC / 10) /* how often they are looked through: there may be ten thousands \
+				 */
 #define STATS_MAX 4096 /* open WebSockets of which a look at all would fill the ring buffer */
 
 struct diagnose {
@@ -455,7 +456,7 @@ static void compare_ends(struct diagnose *d, struct facts *f)
 		f->end.together = burst_near(&d->ends, closer_key(f), f->end.ts, TOGETHER);
 	if (restarting(f) && server)
 		f->end.restarts =
-			burst_near(&d->sent_away, server->pid, f->s[WST_S2C].close_ts, SECOND);
+			burst_near(&d->sent_away, server->pid, f->s[WST_S2C].close_ts, NS_PER_SEC);
 	f->end.process_gone = pid && d->live && process_gone(pid);
 	if (f->end.restarts < 3)
 		return;
@@ -548,7 +549,7 @@ void diagnose__tick(struct diagnose *d, uint64_t now)
 
 bool diagnose__wants_stats(const struct diagnose *d)
 {
-	return (d->websockets || unanswered__any(&d->unanswered, d->now, SECOND)) &&
+	return (d->websockets || unanswered__any(&d->unanswered, d->now, NS_PER_SEC)) &&
 	       d->websockets <= STATS_MAX;
 }
 

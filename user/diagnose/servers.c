@@ -3,10 +3,10 @@
 #include <string.h>
 #include <strings.h>
 #include "diagnose/servers.h"
+#include "lib/units.h"
 
-#define SECOND 1000000000ULL
 #define MASS 20 /* connections that end within a second */
-#define MASS_REMEMBERED (30 * SECOND)
+#define MASS_REMEMBERED (30 * NS_PER_SEC)
 #define SILENCES 16
 #define SERVERS_MAX 65536 /* addresses that are remembered */
 #define OPENED_MAX 8 /* targets of each */
@@ -76,8 +76,8 @@ void servers__asked(struct servers *all, struct facts *f)
 
 	if (!s)
 		return;
-	if (f->req.ts - s->open_second >= SECOND) {
-		s->opens_before = f->req.ts - s->open_second < 2 * SECOND ? s->opens : 0;
+	if (f->req.ts - s->open_second >= NS_PER_SEC) {
+		s->opens_before = f->req.ts - s->open_second < 2 * NS_PER_SEC ? s->opens : 0;
 		s->open_second = f->req.ts;
 		s->opens = 0;
 	}
@@ -162,13 +162,13 @@ void servers__closed(struct servers *all, struct facts *f)
 	f->port_plain = s && s->plain;
 	if (!s || !f->res.websocket)
 		return;
-	if (f->end.ts - s->close_second >= SECOND) {
+	if (f->end.ts - s->close_second >= NS_PER_SEC) {
 		s->close_second = f->end.ts;
 		s->closes = 0;
 	}
 	s->closes++;
 	/* Where as many open as close, short connections are usual. */
-	if (f->end.ts - s->open_second < 2 * SECOND && s->mass_ts != s->open_second)
+	if (f->end.ts - s->open_second < 2 * NS_PER_SEC && s->mass_ts != s->open_second)
 		came = s->opens > s->opens_before ? s->opens : s->opens_before;
 	if (s->closes >= MASS && came * 2 < s->closes) {
 		s->mass = s->closes;
@@ -187,7 +187,8 @@ void servers__silence(struct servers *all, struct facts *f)
 	struct server *s = server_at(all, f);
 	uint32_t n = 0;
 
-	if (!s || f->end.silence < SECOND || !f->res.websocket || f->s[0].closed || f->s[1].closed)
+	if (!s || f->end.silence < NS_PER_SEC || !f->res.websocket || f->s[0].closed ||
+	    f->s[1].closed)
 		return;
 	for (uint32_t i = 0; i < SILENCES && i < s->n_silences; i++)
 		n += apart(s->silence[i], f->end.silence) * 50 <= f->end.silence;

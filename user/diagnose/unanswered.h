@@ -4,13 +4,14 @@
 #define DIAGNOSE_UNANSWERED_H
 
 #include "facts/facts.h"
+#include "lib/units.h"
 
 /*
  * How long a request may wait before that is told, ns. Half of the ten seconds after which common
  * clients give up: handshakes that succeed are over long before, and whoever looks still has time
  * to see why this one is not.
  */
-#define UNANSWERED_NS 5000000000ULL
+#define UNANSWERED_NS (5 * NS_PER_SEC)
 
 /* Starts as zeros. */
 struct unanswered {

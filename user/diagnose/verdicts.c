@@ -3,8 +3,9 @@
 #include <string.h>
 #include "diagnose/verdicts.h"
 #include "facts/endpoints.h"
+#include "lib/units.h"
 
-#define FOLD_NS 1000000000ULL /* the same is not told again within that time */
+#define FOLD_NS NS_PER_SEC /* the same is not told again within that time */
 #define ROWS_MAX 4096
 
 struct verdict_count {

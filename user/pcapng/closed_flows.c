@@ -4,9 +4,11 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <uthash.h>
+#include "lib/addr.h"
+#include "lib/units.h"
 #include "pcapng/closed_flows.h"
 
-#define KEEP_NS (3 * 1000000000ULL) /* ends are judged within one second, and looked at often */
+#define KEEP_NS (3 * NS_PER_SEC) /* diagnosis judges an end within one second or a little more */
 
 struct closed {
 	struct flow *flow;
@@ -41,24 +43,12 @@ void closed_flows__free(struct closed_flows *all)
 	free(all);
 }
 
-static void map_address(uint8_t to[16], uint16_t family, const uint8_t *addr)
-{
-	static const uint8_t v4_mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-	if (family == AF_INET6) {
-		memcpy(to, addr, 16);
-		return;
-	}
-	memcpy(to, v4_mapped, sizeof(v4_mapped));
-	memcpy(to + sizeof(v4_mapped), addr, 4);
-}
-
 void closed_key(struct closed_key *k, const struct wst_open *o)
 {
-	bool server = o->role == WST_SERVER;
+	bool server = o->role == WST_SERVER, v4 = o->family == AF_INET;
 
-	map_address(k->client, o->family, server ? o->raddr : o->laddr);
-	map_address(k->server, o->family, server ? o->laddr : o->raddr);
+	addr_map(k->client, v4, server ? o->raddr : o->laddr);
+	addr_map(k->server, v4, server ? o->laddr : o->raddr);
 	k->cport = server ? o->rport : o->lport;
 	k->sport = server ? o->lport : o->rport;
 }

@@ -6,21 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include "lib/addr.h"
 #include "pcapng/flow_state.h"
 
-/* An IPv6 socket that talks IPv4 has IPv4 on the wire. */
+/* Makes IPv4 addresses of mapped ones: an IPv6 socket that talks IPv4 has IPv4 on the wire. */
 static uint16_t unmap(uint16_t family, const uint8_t **a, const uint8_t **b)
 {
-	static const uint8_t v4_mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-	if (family != AF_INET6 || memcmp(*a, v4_mapped, 12) || memcmp(*b, v4_mapped, 12))
+	if (family != AF_INET6 || !addr_is_mapped(*a) || !addr_is_mapped(*b))
 		return family;
-	*a += 12;
-	*b += 12;
+	*a += ADDR_MAPPED;
+	*b += ADDR_MAPPED;
 	return AF_INET;
 }
 
-/* "192.0.2.1:9588": what the Host header of a request that nobody saw says. */
+/* Returns "192.0.2.1:9588", for the Host header of a made-up request; NULL: out of memory. */
 static char *host_text(uint16_t family, const uint8_t *addr, uint16_t port)
 {
 	char text[INET6_ADDRSTRLEN], host[INET6_ADDRSTRLEN + 9];

@@ -6,13 +6,14 @@
 #include <uthash.h>
 #include <utlist.h>
 #include "lib/container.h"
+#include "lib/units.h"
 #include "pcapng/closed_flows.h"
 #include "pcapng/output.h"
 #include "pcapng/flow.h"
 #include "pcapng/savefile.h"
 #include "pcapng/wireshark_ports.h"
 
-#define FLUSH_NS (200 * 1000000ULL)
+#define FLUSH_NS (200 * NS_PER_MS)
 #define PATIENCE_AT_END 20 /* tenths of a second */
 
 /* A connection that the file is to have. */

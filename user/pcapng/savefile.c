@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include "lib/units.h"
 #include "pcapng/savefile.h"
 
 struct savefile {
@@ -32,7 +33,7 @@ static int digits(unsigned int files)
 static int make_name(struct savefile *s)
 {
 	char name[PATH_MAX];
-	time_t t = s->opened / 1000000000;
+	time_t t = s->opened / NS_PER_SEC;
 	int width = digits(s->o.files), n;
 	struct tm tm;
 
@@ -59,7 +60,7 @@ static bool is_pipe(const char *name)
 /* Waits for a reader of a named pipe. Returns a descriptor or -errno. */
 static int open_by_name(const struct savefile *s)
 {
-	static const struct timespec tenth = { .tv_nsec = 100000000 };
+	static const struct timespec tenth = { .tv_nsec = 100 * NS_PER_MS };
 	const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
 	int fd;
 
@@ -133,7 +134,7 @@ const char *savefile__name(const struct savefile *s)
 
 static bool period_over(const struct savefile *s, uint64_t now)
 {
-	return s->o.seconds && now >= s->opened && (now - s->opened) / 1000000000 >= s->o.seconds;
+	return s->o.seconds && now >= s->opened && (now - s->opened) / NS_PER_SEC >= s->o.seconds;
 }
 
 bool savefile__due(const struct savefile *s, uint64_t now)
@@ -148,7 +149,7 @@ bool savefile__overdue(const struct savefile *s, uint64_t now)
 	uint64_t most = s->o.megabytes ? s->o.megabytes : 64;
 
 	return pcapng__bytes(s->out) > 2 * most * 1000000 ||
-	       (period_over(s, now) && (now - s->opened) / 1000000000 >= 2 * s->o.seconds);
+	       (period_over(s, now) && (now - s->opened) / NS_PER_SEC >= 2 * s->o.seconds);
 }
 
 bool savefile__ending(const struct savefile *s, uint64_t now)
