@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "capture/pcapng_read.h"
+#include "lib/units.h"
 
-#define NS 1000000000ULL
 struct pcapng_reader {
 	FILE *f;
 	bool swapped; /* the section is of the other byte order */
@@ -80,7 +80,7 @@ static bool make_room(struct pcapng_reader *r, uint32_t n)
 	return true;
 }
 
-/* What this program has no use for may be of any length. */
+/* Skips n bytes; blocks that are not used may be of any length. */
 static bool skip(struct pcapng_reader *r, uint32_t n)
 {
 	uint8_t scrap[4096];
@@ -93,7 +93,7 @@ static bool skip(struct pcapng_reader *r, uint32_t n)
 	return true;
 }
 
-/* The body of a section header comes before anybody knows in which order its length is. */
+/* Reads a section header. *len: its length, in a byte order that only the body tells. */
 static bool start_section(struct pcapng_reader *r, uint32_t *len)
 {
 	uint32_t magic;
@@ -112,7 +112,8 @@ static bool start_section(struct pcapng_reader *r, uint32_t *len)
 	return skip(r, *len - BLOCK_ENDS - sizeof(magic) + 4);
 }
 
-/* Reads a block. Returns its type, 0 for one without use; *more: there is one, and it is whole. */
+/* Reads a block. Returns its type, or 0 for one to ignore. *more: false at the end or on failure.
+ */
 static uint32_t next_block(struct pcapng_reader *r, bool *more)
 {
 	uint32_t head[2], tail;
@@ -153,7 +154,7 @@ static uint32_t next_block(struct pcapng_reader *r, bool *more)
 	return head[0];
 }
 
-/* The option at *at of the block, which is moved behind it; NULL at the end. */
+/* Returns the value of the option at *at, and moves *at behind it; NULL at the end. */
 static const uint8_t *next_option(struct pcapng_reader *r, uint32_t *at, uint16_t *code,
 				  uint16_t *n)
 {
@@ -211,9 +212,9 @@ static uint64_t to_ns(const struct pcapng_source *s, uint64_t ticks)
 
 	if (s->tsresol & 0x80) {
 		ns = n > 63 ? 0 :
-			      (ticks >> n) * NS +
+			      (ticks >> n) * NS_PER_SEC +
 				      (uint64_t)((unsigned __int128)(ticks & ((1ULL << n) - 1)) *
-							 NS >>
+							 NS_PER_SEC >>
 						 n);
 	} else {
 		for (; n < 9; n++)
@@ -221,10 +222,10 @@ static uint64_t to_ns(const struct pcapng_source *s, uint64_t ticks)
 		for (; n > 9 && ns; n--)
 			ns /= 10;
 	}
-	return ns + s->tsoffset * NS;
+	return ns + s->tsoffset * NS_PER_SEC;
 }
 
-/* The fields that lie before a packet's bytes take head of the block. */
+/* Fills in k for a packet whose bytes start at `head` of the block. */
 static bool put_packet(struct pcapng_reader *r, struct pcapng_got *k, uint32_t iface, uint32_t head)
 {
 	if (iface >= r->n_sources - r->first)
@@ -265,7 +266,7 @@ static bool packet(struct pcapng_reader *r, uint32_t type, struct pcapng_got *k)
 	return true;
 }
 
-/* No clock, and the first interface. */
+/* Simple packets have no time, and belong to the first interface. */
 static bool simple_packet(struct pcapng_reader *r, struct pcapng_got *k)
 {
 	uint32_t snaplen;
