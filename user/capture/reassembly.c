@@ -5,18 +5,18 @@
 #include "capture/reassembly_state.h"
 #include "lib/units.h"
 
-#define SEQ_FAR (1 << 26) /* no window is that large: another connection's, or a broken packet */
-#define STRAYS 4 /* that many in a row are no accident */
+#define SEQ_FAR (1 << 26) /* bytes; farther off is another connection or a broken packet */
+#define STRAYS 4 /* so many such segments in a row are believed */
 
 /*
- * The receiver has acknowledged what is missing here: the capture lost it, and it will not come
- * again. It may still come late, since captures do not keep the order of two directions exactly.
+ * How long to wait for bytes that the receiver has acknowledged: the capture has lost them, unless
+ * they come late, since captures do not keep the order of two directions exactly.
  */
 #define ACKED_PACKETS 32
 #define ACKED_NS (100 * NS_PER_MS)
-#define HOLE_NS (30 * NS_PER_SEC) /* where no acknowledgements are in the capture */
+#define HOLE_NS (30 * NS_PER_SEC) /* how long to wait where the capture has no acknowledgements */
 
-#define TWICE_NS NS_PER_MS /* bridges show a packet on several interfaces, within that time */
+#define TWICE_NS NS_PER_MS /* bridges show a packet on several interfaces within that time */
 
 struct reassembly *reassembly__new(const struct reassembly_options *o,
 				   const struct reassembly_ops *ops, void *ctx)
@@ -42,7 +42,7 @@ static bool bit(const uint64_t *bits, uint16_t n)
 	return bits[n >> 6] >> (n & 63) & 1;
 }
 
-/* Which half is the client's, where the TCP handshake was not seen. */
+/* Guesses which half is the client's, where the TCP handshake was not seen. */
 static int guess_client(struct reassembly *r, const struct tcp_flow *f, int side,
 			const struct segment *s)
 {
@@ -65,7 +65,7 @@ static void fill_task(const struct tcp_flow *f, struct wst_task *t)
 	memcpy(t->comm, f->task->comm, sizeof(t->comm));
 }
 
-/* Two captures may show both ends: the first that says whose one is decides. */
+/* Notes the process. Where two captures show both ends, the first one with a process decides. */
 static void on_task(struct reassembly *r, struct tcp_flow *f, int side, const struct segment *s)
 {
 	int local = s->task_end ? !side : side;
@@ -84,7 +84,7 @@ static void on_task(struct reassembly *r, struct tcp_flow *f, int side, const st
 	r->ops->task(f->conn, s->ts, &t);
 }
 
-/* s: the first segment with bytes; NULL where the connection ended without any. */
+/* Opens the connection. s: its first segment with bytes, or NULL where it ended without any. */
 static void open_conn(struct reassembly *r, struct tcp_flow *f, int side, const struct segment *s,
 		      uint64_t ts)
 {
@@ -103,7 +103,7 @@ static void open_conn(struct reassembly *r, struct tcp_flow *f, int side, const 
 		o.t.h.flags = WST_MIDSTREAM;
 	if (s && !f->h[!side].started && s->flags & TCP_ACK) {
 		f->h[!side].next = s->ack;
-		/* Of a direction of which no SYN was captured, this is where it starts. */
+		/* A direction whose SYN was not captured starts here. */
 		f->h[!side].started = !o.t.h.flags;
 	}
 	o.t.h.ts = f->established ? f->established : ts;
@@ -138,7 +138,7 @@ static void close_flow(struct reassembly *r, struct tcp_flow *f, uint64_t ts, ui
 {
 	struct walk_tcp t;
 
-	/* A connection that was established and carried nothing is one, too. */
+	/* An established connection that carried nothing is told, too. */
 	if (!f->conn && !f->refused && f->established && how)
 		open_conn(r, f, 0, NULL, ts);
 	report_tcp(f, &t);
@@ -164,7 +164,7 @@ static void deliver(struct reassembly *r, struct tcp_flow *f, int side, uint64_t
 			      len - old);
 }
 
-/* Hands on what follows without a hole. ts: when it became possible; 0: when each piece came. */
+/* Delivers what follows without a hole, at ts, or with 0 at the time when each piece came. */
 static void drain(struct reassembly *r, struct tcp_flow *f, int side, uint64_t ts)
 {
 	struct half *h = &f->h[side];
@@ -179,7 +179,7 @@ static void drain(struct reassembly *r, struct tcp_flow *f, int side, uint64_t t
 	h->hole_ts = h->q.first ? h->q.first->ts : 0;
 }
 
-/* What is missing will not come. */
+/* Gives up the missing bytes before the first piece. */
 static void skip_hole(struct reassembly *r, struct tcp_flow *f, int side)
 {
 	f->h[side].next = f->h[side].q.first->seq;
@@ -193,9 +193,7 @@ static void skip_holes(struct reassembly *r, struct tcp_flow *f)
 			skip_hole(r, f, i);
 }
 
-/*
- * Keeps a segment until what is missing before it comes. Returns false where it is there already.
- */
+/* Keeps a segment until the bytes before it come. Returns false where it is kept already. */
 static bool keep(struct reassembly *r, struct half *h, uint32_t seq, const struct segment *s,
 		 uint32_t len)
 {
@@ -217,7 +215,7 @@ static void count_again(struct tcp_flow *f, struct half *h, uint32_t seq, const 
 		f->retrans++;
 }
 
-/* A sequence number that cannot be: returns false until several agree on it. */
+/* Returns false for a sequence number that cannot be, until several segments agree on it. */
 static bool believe(struct half *h, int32_t ahead)
 {
 	if (ahead < SEQ_FAR && ahead > -SEQ_FAR) {
@@ -227,7 +225,7 @@ static bool believe(struct half *h, int32_t ahead)
 	return ++h->strays >= STRAYS;
 }
 
-/* Whether the segment is a head that wstrace made up. Only at the beginning there are any. */
+/* Whether the segment is a head that wstrace made up. They are at the start of a file only. */
 static bool is_made_up(const struct reassembly *r, struct tcp_flow *f, const struct segment *s)
 {
 	if (f->conn && !f->resumes)
@@ -237,7 +235,7 @@ static bool is_made_up(const struct reassembly *r, struct tcp_flow *f, const str
 	return f->resumes;
 }
 
-/* It lies where other bytes were: what comes behind it counts. */
+/* Takes a made-up head. Other bytes had its sequence numbers, so that only its end counts. */
 static void on_made_up(struct reassembly *r, struct tcp_flow *f, int side, const struct segment *s,
 		       uint32_t seq)
 {
@@ -318,7 +316,7 @@ static void check_hole(struct reassembly *r, struct tcp_flow *f, int side, uint6
 	}
 }
 
-/* A SYN opens a connection, unless it is one that was seen before. */
+/* Whether a SYN opens a new connection, and is not one that was seen before. */
 static bool is_new(const struct tcp_flow *f, int side, const struct segment *s)
 {
 	const struct half *h = &f->h[side];
@@ -328,14 +326,14 @@ static bool is_new(const struct tcp_flow *f, int side, const struct segment *s)
 		return h->isn != s->seq;
 	if (!h->started)
 		return f->closed || (f->conn && !f->h[!side].isn_known);
-	/* Another capture's, whose clock is behind. */
+	/* It may be the same one in another capture, whose clock is behind. */
 	later = seq_diff(h->next, s->seq + 1);
 	return f->closed || later < 0 || later > SEQ_FAR;
 }
 
 /*
- * wstrace starts each of its files with a handshake of those connections that go on, just below the
- * bytes that come. Of one that is open already it says nothing.
+ * Whether a SYN belongs to a connection that is open already: each of wstrace's files starts with
+ * made-up handshakes of the connections that go on, just below their next bytes.
  */
 static bool goes_on(struct tcp_flow *f, int side, const struct segment *s)
 {
@@ -402,7 +400,7 @@ static void on_ack(struct tcp_flow *f, int side, const struct segment *s)
 	if (!other->has_acked || seq_diff(s->ack, other->acked) > 0)
 		other->acked = s->ack;
 	other->has_acked = true;
-	/* The handshake's third segment: from the SYN on that is a whole round trip. */
+	/* The handshake's third segment comes a whole round trip after the SYN. */
 	if (f->established && f->syn_ts && side == f->client) {
 		if (s->file == f->file && s->ts > f->syn_ts)
 			f->rtt_us = (s->ts - f->syn_ts) / 1000;
@@ -429,7 +427,7 @@ static void on_fin(struct reassembly *r, struct tcp_flow *f, int side, const str
 		h->started = true;
 		h->next = h->fin_seq;
 	}
-	/* An empty piece: a hole before the FIN is found like any other. */
+	/* An empty piece, so that a hole before the FIN is found like any other. */
 	if (seq_diff(h->fin_seq, h->next) > 0 && seq_diff(h->fin_seq, h->next) < SEQ_FAR)
 		keep(r, h, h->fin_seq, s, 0);
 }

@@ -64,7 +64,7 @@ void reassembly_forget(struct reassembly *r, struct tcp_flow *f)
 	free(f);
 }
 
-/* Closed connections stay for a while, since their segments may come once more. */
+/* Frees closed connections, but not recent ones, whose segments may come once more. */
 static void sweep(struct reassembly *r, uint64_t now)
 {
 	uint64_t idle = HASH_COUNT(r->flows) < FLOWS_MAX ? IDLE_NS : 0;
