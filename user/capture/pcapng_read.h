@@ -11,8 +11,7 @@
 #include "pcapng/blocks.h"
 
 #define PCAPNG_MAGIC "\x0a\x0d\x0d\x0a" /* the first bytes of a file */
-#define PCAPNG_BLOCK_MAX \
-	(16U << 20) /* bytes; a longer packet or interface block counts as damage */
+#define PCAPNG_BLOCK_MAX (16U << 20) /* bytes; a longer block counts as damage, if it is used */
 
 struct pcapng_reader;
 

@@ -326,7 +326,7 @@ static bool is_new(const struct tcp_flow *f, int side, const struct segment *s)
 		return h->isn != s->seq;
 	if (!h->started)
 		return f->closed || (f->conn && !f->h[!side].isn_known);
-	/* It may be the same one in another capture, whose clock is behind. */
+	/* Another capture may have the same SYN, with a clock that is behind. */
 	later = seq_diff(h->next, s->seq + 1);
 	return f->closed || later < 0 || later > SEQ_FAR;
 }

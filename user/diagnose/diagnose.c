@@ -16,8 +16,7 @@
 #define SETTLE NS_PER_SEC /* by then the other ends of what ended together have ended, too */
 #define TOGETHER (NS_PER_SEC / 2)
 #define KEEP (3 * NS_PER_SEC) /* closed connections are compared with later ones that long */
-#define ROUND (NS_PER_SEC / 10) /* how often they are looked through: there may be ten thousands \
-				 */
+#define ROUND (NS_PER_SEC / 10) /* how often ends are looked through: there may be 10,000s */
 #define STATS_MAX 4096 /* open WebSockets of which a look at all would fill the ring buffer */
 
 struct diagnose {

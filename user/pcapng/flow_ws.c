@@ -169,8 +169,8 @@ static int flow_reach(struct flow *f, uint8_t dir, uint64_t ts, uint32_t seq, bo
 	step = seq - l->next;
 	if (err || !step)
 		return err;
-	if (!f->upgraded ||
-	    (f->midstream && !l->seen)) /* a body; the end of a frame begun before */
+	/* The content is a body, or the end of a frame that began before. */
+	if (!f->upgraded || (f->midstream && !l->seen))
 		return flow_tcp_data(f, dir, ts, NULL, 0, step);
 	if (!f->lost && !f->flows->lost)
 		f->lost = 1;
