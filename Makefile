@@ -156,7 +156,7 @@ $(B)/tests/fuzz/%: tests/fuzz/%.c
 		-MMD -MP -o $@ $< $(FUZZED) $(if $(FUZZED),-lpcap -lnettle -lz)
 
 $(B)/tests/fuzz/fuzz_pcapng: FUZZED := user/capture/pcapng_read.c
-$(B)/tests/fuzz/fuzz_read: FUZZED := $(wildcard user/capture/*.c) $(patsubst %,user/%.c,lib/buf lib/container \
+$(B)/tests/fuzz/fuzz_read: FUZZED := $(wildcard user/capture/*.c) $(patsubst %,user/%.c,lib/buf lib/container lib/process \
 				       decode/conn decode/decode decode/deflate decode/http decode/ws)
 
 ifdef SYSROOT

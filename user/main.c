@@ -83,7 +83,7 @@ int main(int argc, char **argv)
 	if (status)
 		return status;
 	catch_signals();
-	outlet__replace_stderr();
+	nonblock_stderr();
 	loader__set_verbosity(o.verbose);
 	return o.n_files ? read_files(&o, &stopped) :
 	       o.check	 ? loader__check(&o) :

@@ -12,6 +12,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 #include "bpf/wstrace.h"
+#include "lib/addr.h"
 #include "options.h"
 
 enum {
@@ -228,23 +229,23 @@ static void parse_cgroup(struct options *o, struct argp_state *state, const char
 
 static void parse_host(struct options *o, struct argp_state *state, const char *arg)
 {
-	static const uint8_t v4_mapped[12] = { [10] = 0xff, [11] = 0xff };
 	const char *slash = strchr(arg, '/');
 	char addr[INET6_ADDRSTRLEN];
+	uint8_t v4_addr[4];
 	size_t n = slash ? (size_t)(slash - arg) : strlen(arg);
 	bool v4;
 
 	snprintf(addr, sizeof(addr), "%.*s", (int)(n < sizeof(addr) ? n : sizeof(addr) - 1), arg);
-	v4 = inet_pton(AF_INET, addr, o->host + 12) == 1;
+	v4 = inet_pton(AF_INET, addr, v4_addr) == 1;
 	if (v4)
-		memcpy(o->host, v4_mapped, sizeof(v4_mapped));
+		addr_map(o->host, true, v4_addr);
 	else if (inet_pton(AF_INET6, addr, o->host) != 1)
 		argp_error(state, "--host: '%s' is not an IP address", addr);
 	o->host_bits = v4 ? 32 : 128;
 	if (slash)
 		o->host_bits = whole_number(state, "--host", slash + 1, 1, o->host_bits);
 	if (v4)
-		o->host_bits += 96;
+		o->host_bits += 8 * ADDR_MAPPED;
 }
 
 static void parse_kinds(struct options *o, struct argp_state *state, const char *list)

@@ -8,6 +8,7 @@
 #include "capture/capture.h"
 #include "capture/reassembly.h"
 #include "capture/walk.h"
+#include "lib/addr.h"
 #include "read.h"
 #include "session.h"
 
@@ -114,14 +115,10 @@ static bool is_stopped(void *ctx)
 
 static bool addr_wanted(const struct options *o, const uint8_t *addr, uint16_t family)
 {
-	uint8_t a[16] = { [10] = 0xff, [11] = 0xff };
-	uint8_t whole = o->host_bits / 8, part = 0xff00 >> o->host_bits % 8;
+	uint8_t a[16];
 
-	if (family == AF_INET)
-		memcpy(a + 12, addr, 4);
-	else
-		memcpy(a, addr, 16);
-	return !memcmp(a, o->host, whole) && (whole == 16 || !((a[whole] ^ o->host[whole]) & part));
+	addr_map(a, family == AF_INET, addr);
+	return addr_in(a, o->host, o->host_bits);
 }
 
 static bool port_wanted(const struct options *o, uint16_t port)

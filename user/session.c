@@ -41,7 +41,7 @@ unsigned int session_needs(const struct options *o)
 	return outputs_needs(outputs, o);
 }
 
-static void on_finding(void *ctx, const struct event *e)
+static void on_diagnosis(void *ctx, const struct event *e)
 {
 	struct session *s = ctx;
 
@@ -74,7 +74,7 @@ int session__new(struct session **session, const struct options *o, struct run_i
 	s->o = o;
 	s->lines = lines__new(STDOUT_FILENO, "standard output", !o->n_files, run);
 	s->decoder = decoder__new(on_event, s, o->snaplen > 0);
-	s->diagnose = diagnose__new(on_finding, s, o->show_secrets, !o->n_files);
+	s->diagnose = diagnose__new(on_diagnosis, s, o->show_secrets, !o->n_files);
 	if (!s->lines || !s->decoder || !s->diagnose)
 		goto failed;
 	run->lines = s->lines;

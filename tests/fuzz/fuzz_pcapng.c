@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* user/pcapng_read.h: any file at all. What it hands out lies in memory, and ASan knows where. */
+/* user/capture/pcapng_read.h: any file at all. What it hands out lies in memory, and ASan knows
+ * where. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * user/capture.c: a TCP segment under every link layer, cut off at every length. Each packet ends
- * at an unreadable page.
+ * user/capture/capture.c: a TCP segment under every link layer, cut off at every length. Each
+ * packet ends at an unreadable page.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * user/pcapng.h and user/savefile.h: the blocks against the specification (draft-ietf-opsawg-
+ * user/pcapng/pcapng.h, savefile.h: the blocks against the specification (draft-ietf-opsawg-
  * pcapng), read back by libpcap, capinfos and tshark; full disks, readers that go away, files
  * one after the other.
  */
@@ -29,7 +29,7 @@
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define TS 1763800000123456789ULL
 
-enum { SHB = 0x0a0d0d0a, IDB = 1, NRB = 4, ISB = 5, EPB = 6 };
+enum { SHB = 0x0a0d0d0a, IDB = 1, ISB = 5, EPB = 6 };
 
 static char dir[] = "/tmp/test_pcapng.XXXXXX", path[64];
 
@@ -175,8 +175,6 @@ static unsigned int file_blocks(uint32_t type)
 static void test_blocks(void **state)
 {
 	struct pcapng_statistics st = { TS, TS + 5, 1ULL << 40, 3 };
-	struct pcapng_name names[] = { { AF_INET, { 192, 0, 2, 1 }, "four.example" },
-				       { AF_INET6, { 0x20, 1, [15] = 1 }, "six" } };
 	uint32_t times[2] = { TS >> 32, (uint32_t)TS }, flags = PCAPNG_OUT;
 	uint64_t dropped = 7, received = 1ULL << 40;
 	struct pcapng *p = start();
@@ -187,7 +185,6 @@ static void test_blocks(void **state)
 	(void)state;
 	assert_int_equal(packet(p, 61, 1000, "remark"), 0);
 	assert_int_equal(packet(p, 60, 60, NULL), 0);
-	assert_int_equal(pcapng__names(p, names, N(names)), 0);
 	assert_int_equal(pcapng__statistics(p, 0, &st), 0);
 	n = pcapng__bytes(p);
 	assert_int_equal(pcapng__close(p), 0);
@@ -225,11 +222,6 @@ static void test_blocks(void **state)
 	expect_option(b, 28 + 64, 1, "remark", 6);
 	expect_option(b, 28 + 64, 2, &flags, 4);
 	expect_option(b, 28 + 64, 4, &dropped, 8);
-
-	assert_int_equal(blocks(file, n, NRB, &b), 1);
-	assert_memory_equal(b + 8, "\1\0\x11\0\xc0\0\2\1four.example\0\0\0\0", 24);
-	assert_memory_equal(b + 32, "\2\0\x14\0\x20\1", 6);
-	assert_memory_equal(b + 32 + 4 + 16, "six\0\0\0\0", 8);
 
 	assert_int_equal(blocks(file, n, ISB, &b), 1);
 	expect_option(b, 20, 2, times, 8);
@@ -312,13 +304,11 @@ static bool says(const char *command, const char *text)
 
 static void test_wireshark(void **state)
 {
-	struct pcapng_name name = { AF_INET, { 192, 0, 2, 1 }, "four.example" };
 	struct pcapng_statistics st = { TS, TS + 5, 100, 3 };
 	struct pcapng *p = start();
 
 	(void)state;
 	assert_int_equal(packet(p, 60, 60, "remark"), 0);
-	assert_int_equal(pcapng__names(p, &name, 1), 0);
 	assert_int_equal(pcapng__statistics(p, 0, &st), 0);
 	assert_int_equal(pcapng__close(p), 0);
 	assert_true(says("capinfos %s 2>&1", "wstrace 1"));

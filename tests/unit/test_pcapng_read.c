@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* user/pcapng_read.h, on what user/pcapng.h writes and on blocks made by hand. */
+/* user/capture/pcapng_read.h, on what user/pcapng/pcapng.h writes and on blocks made by hand. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +11,7 @@
 
 #include "lib/buf.h"
 #include "capture/pcapng_read.h"
+#include "pcapng/pcapng.h"
 
 /* Blocks in the order of bytes that big says. */
 static struct buf file;

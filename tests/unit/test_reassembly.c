@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * user/reassembly.c: whatever happens to segments on their way into a capture, each byte comes out
- * once, at its place. A byte's value follows from its sequence number.
+ * user/capture/reassembly.c: whatever happens to segments on their way into a capture, each byte
+ * comes out once, at its place. A byte's value follows from its sequence number.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -474,7 +474,7 @@ static void direction_whose_syn_is_missing_starts_where_the_other_says(void **st
 	assert_int_equal(seen.missing[WST_S2C], 0);
 }
 
-/* As packets.h has it: 100 and 50 bytes of heads end where the connection goes on. */
+/* As flow.h makes it up: 100 and 50 bytes of heads end where the connection goes on. */
 static void beginning(uint32_t c_next, uint32_t s_next)
 {
 	made_up = true;

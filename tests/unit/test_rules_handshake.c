@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Recorded handshakes: each must give exactly its verdict, and the mended one none. */
 #include "facts/fact_text.h"
-#include "stream.h"
+#include "events.h"
 
 /* One request for each fault; what the row says is all that comes. */
 static void requests(void **state)
@@ -117,9 +117,9 @@ static void tables(void **state)
 		for (const struct rule *r = *table; r->id; r++) {
 			assert_non_null(rule_help(r->id));
 			for (const char *p = r->evidence; *p; p += strcspn(p, " "), p += *p == ' ')
-				assert_non_null(fact_find(p, strcspn(p, " ")));
+				assert_non_null(fact_text_find(p, strcspn(p, " ")));
 			for (const char *p = strchr(r->says, '{'); p; p = strchr(p + 1, '{'))
-				assert_non_null(fact_find(p + 1, strcspn(p + 1, "}")));
+				assert_non_null(fact_text_find(p + 1, strcspn(p + 1, "}")));
 		}
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* An hour of ordinary connections, on a clock that costs nothing: no verdict at all. */
-#include "stream.h"
+#include "events.h"
 
 #define STEP (50 * MS)
 #define HOUR (3600 * S)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Recorded handshakes, silences and ends across a proxy. */
-#include "stream.h"
+#include "events.h"
 
 static void chain(void **state)
 {
@@ -27,7 +27,7 @@ static void shown_in_part(bool a, bool b)
 	back->shown = b;
 	request(back, "GET /ws HTTP/1.0", "Connection: close\r\nSec-WebSocket-Key: " KEY "\r\n");
 	told(a || b ? "upgrade-stripped" : "");
-	assert_int_equal(!!diagnose__row(t.d, 0), a || b);
+	assert_int_equal(!!diagnose__verdict(t.d, 0), a || b);
 	assert_ptr_equal(t.told_of, b ? back : a ? front : NULL);
 }
 
@@ -203,7 +203,7 @@ static struct two elsewhere(void)
 	return p;
 }
 
-/* What the proxy does elsewhere is learnt later: it is one finding all the same. */
+/* What the proxy does elsewhere is learnt later: it is one verdict all the same. */
 static void stripped_then_here(void **state)
 {
 	refused(proxied("GET /ws HTTP/1.0", BARE));
@@ -211,10 +211,10 @@ static void stripped_then_here(void **state)
 	refused(proxied("GET /ws HTTP/1.0", BARE));
 	refused(proxied("GET /ws HTTP/1.0", BARE));
 	told("upgrade-stripped upgrade-stripped-here upgrade-stripped-here");
-	assert_string_equal(diagnose__row(t.d, 0)->rule->id, "upgrade-stripped-here");
-	assert_int_equal(diagnose__row(t.d, 0)->count, 3);
-	assert_non_null(strstr(diagnose__row(t.d, 0)->text, "/websocket"));
-	assert_null(diagnose__row(t.d, 1));
+	assert_string_equal(diagnose__verdict(t.d, 0)->rule->id, "upgrade-stripped-here");
+	assert_int_equal(diagnose__verdict(t.d, 0)->count, 3);
+	assert_non_null(strstr(diagnose__verdict(t.d, 0)->text, "/websocket"));
+	assert_null(diagnose__verdict(t.d, 1));
 }
 
 static void path_rewritten(void **state)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Recorded frames, ends and queues: each must give exactly its verdict. */
-#include "stream.h"
+#include "events.h"
 
 static void fine(void **state)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Recorded handshakes without an answer, or with one in another protocol. */
-#include "stream.h"
+#include "events.h"
 
 #define PLAIN_GET "Connection: keep-alive\r\n"
 
@@ -8,7 +8,7 @@
 static void live(void)
 {
 	diagnose__free(t.d);
-	t.d = diagnose__new(on_finding, &t, false, true);
+	t.d = diagnose__new(on_diagnosis, &t, false, true);
 	assert_non_null(t.d);
 }
 

@@ -11,28 +11,20 @@
 #include <string.h>
 #include <unistd.h>
 #include "capture/capture.h"
-#include "pcapng/flow.h"
 #include "capture/pcapng_read.h"
+#include "lib/units.h"
+#include "pcapng/made_up.h"
 
 #define READ_SIZE (256 * 1024)
-#define NS 1000000000ULL
 #define LINKTYPE_RAW 101
 
-/* Who is behind an interface of a pcapng file. */
-struct task {
-	struct capture_task t; /* pid 0: not known */
-	bool looked; /* at the interface's description */
-	char *cgroup; /* NULL: not known */
-};
-
 struct capture {
-	pcap_t *pcap; /* one of these two reads */
+	pcap_t *pcap; /* one of these two reads, the other one is NULL */
 	struct pcapng_reader *pcapng;
 	FILE *stream;
-	char peeked[4]; /* the first bytes */
+	char peeked[4]; /* the first bytes of the file, read before stdio does */
 	size_t n_peeked, peek_at;
-	struct task **tasks; /* by the interface's number */
-	uint32_t n_tasks;
+	struct capture_tasks tasks; /* of a pcapng file */
 	char *name;
 	int fd, linktype;
 	bool ended, pipe, stopped;
@@ -40,13 +32,13 @@ struct capture {
 	void *ctx;
 	struct segment s;
 	uint64_t packets, fragments;
-	uint64_t strange; /* packets of this link type, which is not known */
-	int strange_link;
+	uint64_t strange; /* packets of unknown link types */
+	int strange_link; /* the last of these types */
 	char strange_text[160];
 	char error[PCAP_ERRBUF_SIZE];
 };
 
-/* Called by stdio when its buffer is empty. */
+/* Reads for stdio, when its buffer is empty. */
 static ssize_t read_some(void *cookie, char *p, size_t n)
 {
 	struct capture *c = cookie;
@@ -82,7 +74,7 @@ static struct capture *cannot_open(struct capture *c, const char *why)
 	return NULL;
 }
 
-/* Whether the file is pcapng. */
+/* Reads the first bytes. Returns whether the file is pcapng. */
 static bool peek(struct capture *c)
 {
 	size_t n = 0;
@@ -167,68 +159,17 @@ void capture__free(struct capture *c)
 	else if (c->stream)
 		fclose(c->stream);
 	pcapng_reader__free(c->pcapng);
-	for (uint32_t i = 0; i < c->n_tasks; i++) {
-		free(c->tasks[i]->cgroup);
-		free(c->tasks[i]);
-	}
-	free(c->tasks);
+	capture_tasks_free(&c->tasks);
 	free(c->name);
 	free(c);
 }
 
-/* "pid=1234 comm=nginx cgroup=/system.slice": what out_pcapng.c writes. */
-static void parse_task(struct task *t, const char *description)
-{
-	const char *comm, *cgroup;
-	unsigned int pid;
-	int n = 0;
-
-	if (sscanf(description, "pid=%10u comm=%n", &pid, &n) < 1 || !n || !pid)
-		return;
-	comm = description + n;
-	cgroup = strstr(comm, " cgroup=/");
-	t->t.pid = pid;
-	snprintf(t->t.comm, sizeof(t->t.comm), "%.*s", cgroup ? (int)(cgroup - comm) : 15, comm);
-	t->cgroup = cgroup ? strdup(cgroup + strlen(" cgroup=")) : NULL;
-}
-
-static bool add_task(struct capture *c)
-{
-	struct task **grown = realloc(c->tasks, (c->n_tasks + 1) * sizeof(*grown));
-	struct task *t = calloc(1, sizeof(*t));
-
-	if (grown)
-		c->tasks = grown;
-	if (!grown || !t) {
-		free(t);
-		return false;
-	}
-	t->t.cgroup = c->n_tasks;
-	c->tasks[c->n_tasks++] = t;
-	return true;
-}
-
-/* NULL where nobody is known, or memory ran out. */
-static const struct capture_task *task_of(struct capture *c, const struct pcapng_source *source)
-{
-	struct task *t;
-
-	while (c->n_tasks <= source->number)
-		if (!add_task(c))
-			return NULL;
-	t = c->tasks[source->number];
-	if (!t->looked && source->description)
-		parse_task(t, source->description);
-	t->looked = true;
-	return t->t.pid ? &t->t : NULL;
-}
-
 const char *capture__cgroup(const struct capture *c, uint64_t cgroup)
 {
-	return cgroup < c->n_tasks ? c->tasks[cgroup]->cgroup : NULL;
+	return capture_tasks_cgroup(&c->tasks, cgroup);
 }
 
-/* A packet, of any file. */
+/* A packet of either kind of file. */
 struct packet {
 	const uint8_t *p;
 	uint32_t caplen, len;
@@ -253,12 +194,12 @@ static bool next_pcap(struct capture *c, struct packet *k)
 		return end(c, got == PCAP_ERROR, got == PCAP_ERROR ? pcap_geterr(c->pcap) : "");
 	k->caplen = h->caplen;
 	k->len = h->len;
-	k->ts = h->ts.tv_sec * NS + h->ts.tv_usec;
+	k->ts = h->ts.tv_sec * NS_PER_SEC + h->ts.tv_usec;
 	k->linktype = c->linktype;
 	return true;
 }
 
-/* Comments quote peers, in verdicts; but not those of a SYN, before which none spoke. */
+/* Whether a SYN is made up. Comments may quote peers, but not before a SYN: nobody spoke yet. */
 static bool is_made_up(const struct pcapng_got *g)
 {
 	return g->comment &&
@@ -279,9 +220,10 @@ static bool next_pcapng(struct capture *c, struct packet *k)
 	k->caplen = g.caplen;
 	k->len = g.origlen;
 	k->ts = g.ts;
-	/* LINKTYPE_RAW is the one that is not numbered as its DLT_. */
+	/* Only LINKTYPE_RAW has another number than its DLT_. */
 	k->linktype = g.source->linktype == LINKTYPE_RAW ? DLT_RAW : g.source->linktype;
-	c->s.task = g.dir ? task_of(c, g.source) : NULL;
+	c->s.task = g.dir ? capture_tasks_get(&c->tasks, g.source->number, g.source->description) :
+			    NULL;
 	c->s.task_end = g.dir == PCAPNG_IN;
 	c->s.made_up = is_made_up(&g);
 	return true;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From the link layer to TCP: capture_parse(). */
+/* Parses packets, from the link layer to TCP: capture_parse(). */
 #include <netinet/in.h>
 #include <pcap/dlt.h>
 #include <string.h>
 #include <sys/socket.h>
 #include "capture/capture.h"
 
-/* The part of a packet that has not been taken apart yet. */
+/* The part of a packet that is not parsed yet. */
 struct rest {
 	const uint8_t *p;
 	size_t n; /* captured */
@@ -33,7 +33,7 @@ static bool drop(struct rest *r, size_t n)
 	return true;
 }
 
-/* What lies behind was not sent: padding to Ethernet's smallest frame, or a checksum. */
+/* Cuts off what follows a packet of len bytes: Ethernet's padding, or a checksum. */
 static void limit(struct rest *r, size_t len)
 {
 	if (r->len > len)
@@ -74,7 +74,7 @@ static bool parse_ipv4(struct rest *r, struct segment *s, bool *fragment)
 	total = be16(p + 2);
 	if (hdr < 20 || p[9] != IPPROTO_TCP)
 		return false;
-	/* A packet that the network card was to cut (TSO) may state no length. */
+	/* The length is 0 where the network card was to cut the packet (TSO). */
 	if (total)
 		limit(r, total);
 	if (be16(p + 6) & 0x1fff) {
@@ -88,7 +88,7 @@ static bool parse_ipv4(struct rest *r, struct segment *s, bool *fragment)
 	return drop(r, hdr) && parse_tcp(r, s);
 }
 
-/* Goes over the extension headers, RFC 8200 section 4. Returns the protocol behind them, or -1. */
+/* Skips the extension headers, RFC 8200 section 4. Returns the protocol behind them, or -1. */
 static int skip_extensions(struct rest *r, uint8_t next, bool *fragment)
 {
 	for (;;) {
@@ -125,7 +125,7 @@ static bool parse_ipv6(struct rest *r, struct segment *s, bool *fragment)
 	len = be16(p + 4);
 	s->family = AF_INET6;
 	memcpy(s->addr, p + 8, sizeof(s->addr));
-	/* 0: TSO, or a jumbogram (RFC 2675); all that was sent is it. */
+	/* A length of 0 is TSO or a jumbogram (RFC 2675): nothing is to be cut off. */
 	if (len)
 		limit(r, 40 + len);
 	if (!drop(r, 40))
@@ -142,7 +142,7 @@ static bool parse_ip(struct rest *r, struct segment *s, bool *fragment)
 	return r->p[0] >> 4 == 6 && parse_ipv6(r, s, fragment);
 }
 
-/* type: an Ethertype whose packet r is; VLAN tags come before it (802.1Q, 802.1ad). */
+/* Parses a packet of an Ethertype, behind VLAN tags (802.1Q, 802.1ad). */
 static bool parse_ethertype(struct rest *r, uint16_t type, struct segment *s, bool *fragment)
 {
 	while (type == 0x8100 || type == 0x88a8 || type == 0x9100) {

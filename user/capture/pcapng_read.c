@@ -4,21 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "capture/pcapng_read.h"
-
-#define NS 1000000000ULL
-#define MAGIC 0x1a2b3c4d
-#define BLOCK_ENDS 12
-
-enum block { SHB = 0x0a0d0d0a, IDB = 1, PB = 2, SPB = 3, EPB = 6 };
-
-enum option {
-	OPT_END,
-	OPT_COMMENT,
-	IF_DESCRIPTION = 3,
-	IF_TSRESOL = 9,
-	IF_TSOFFSET = 14,
-	EPB_FLAGS = 2
-};
+#include "lib/units.h"
 
 struct pcapng_reader {
 	FILE *f;
@@ -94,7 +80,7 @@ static bool make_room(struct pcapng_reader *r, uint32_t n)
 	return true;
 }
 
-/* What this program has no use for may be of any length. */
+/* Skips n bytes; blocks that are not used may be of any length. */
 static bool skip(struct pcapng_reader *r, uint32_t n)
 {
 	uint8_t scrap[4096];
@@ -107,16 +93,16 @@ static bool skip(struct pcapng_reader *r, uint32_t n)
 	return true;
 }
 
-/* The body of a section header comes before anybody knows in which order its length is. */
+/* Reads a section header. *len: its length, in a byte order that only the body tells. */
 static bool start_section(struct pcapng_reader *r, uint32_t *len)
 {
 	uint32_t magic;
 
 	if (!get(r, &magic, sizeof(magic)))
 		return false;
-	if (magic != MAGIC && magic != bswap_32(MAGIC))
+	if (magic != BYTE_ORDER_MAGIC && magic != bswap_32(BYTE_ORDER_MAGIC))
 		return fail(r, "a section of no known byte order");
-	r->swapped = magic != MAGIC;
+	r->swapped = magic != BYTE_ORDER_MAGIC;
 	r->first = r->n_sources;
 	r->begun = true;
 	if (r->swapped)
@@ -126,7 +112,8 @@ static bool start_section(struct pcapng_reader *r, uint32_t *len)
 	return skip(r, *len - BLOCK_ENDS - sizeof(magic) + 4);
 }
 
-/* Reads a block. Returns its type, 0 for one without use; *more: there is one, and it is whole. */
+/* Reads a block. Returns its type, or 0 for one to ignore. *more: false at the end or on failure.
+ */
 static uint32_t next_block(struct pcapng_reader *r, bool *more)
 {
 	uint32_t head[2], tail;
@@ -138,7 +125,7 @@ static uint32_t next_block(struct pcapng_reader *r, bool *more)
 			fail(r, "truncated file");
 		return 0;
 	}
-	if (head[0] == SHB) {
+	if (head[0] == BLOCK_SHB) {
 		*more = start_section(r, &head[1]);
 		return 0;
 	}
@@ -151,7 +138,8 @@ static uint32_t next_block(struct pcapng_reader *r, bool *more)
 		return 0;
 	}
 	r->len = head[1] - BLOCK_ENDS;
-	if (head[0] != IDB && head[0] != PB && head[0] != SPB && head[0] != EPB) {
+	if (head[0] != BLOCK_IDB && head[0] != BLOCK_PB && head[0] != BLOCK_SPB &&
+	    head[0] != BLOCK_EPB) {
 		*more = skip(r, r->len + 4);
 		return 0;
 	}
@@ -166,7 +154,7 @@ static uint32_t next_block(struct pcapng_reader *r, bool *more)
 	return head[0];
 }
 
-/* The option at *at of the block, which is moved behind it; NULL at the end. */
+/* Returns the value of the option at *at, and moves *at behind it; NULL at the end. */
 static const uint8_t *next_option(struct pcapng_reader *r, uint32_t *at, uint16_t *code,
 				  uint16_t *n)
 {
@@ -224,9 +212,9 @@ static uint64_t to_ns(const struct pcapng_source *s, uint64_t ticks)
 
 	if (s->tsresol & 0x80) {
 		ns = n > 63 ? 0 :
-			      (ticks >> n) * NS +
+			      (ticks >> n) * NS_PER_SEC +
 				      (uint64_t)((unsigned __int128)(ticks & ((1ULL << n) - 1)) *
-							 NS >>
+							 NS_PER_SEC >>
 						 n);
 	} else {
 		for (; n < 9; n++)
@@ -234,10 +222,10 @@ static uint64_t to_ns(const struct pcapng_source *s, uint64_t ticks)
 		for (; n > 9 && ns; n--)
 			ns /= 10;
 	}
-	return ns + s->tsoffset * NS;
+	return ns + s->tsoffset * NS_PER_SEC;
 }
 
-/* The fields that lie before a packet's bytes take head of the block. */
+/* Fills in k for a packet whose bytes start at `head` of the block. */
 static bool put_packet(struct pcapng_reader *r, struct pcapng_got *k, uint32_t iface, uint32_t head)
 {
 	if (iface >= r->n_sources - r->first)
@@ -260,7 +248,7 @@ static bool packet(struct pcapng_reader *r, uint32_t type, struct pcapng_got *k)
 
 	if (r->len < 20)
 		return fail(r, "a packet without its lengths");
-	iface = type == PB ? get16(r, b) : get32(r, b);
+	iface = type == BLOCK_PB ? get16(r, b) : get32(r, b);
 	k->caplen = get32(r, b + 12);
 	k->origlen = get32(r, b + 16);
 	if (!put_packet(r, k, iface, 20))
@@ -278,7 +266,7 @@ static bool packet(struct pcapng_reader *r, uint32_t type, struct pcapng_got *k)
 	return true;
 }
 
-/* No clock, and the first interface. */
+/* Simple packets have no time, and belong to the first interface. */
 static bool simple_packet(struct pcapng_reader *r, struct pcapng_got *k)
 {
 	uint32_t snaplen;
@@ -300,16 +288,16 @@ int pcapng_reader__next(struct pcapng_reader *r, struct pcapng_got *k, const cha
 	r->error = NULL;
 	while (!found && more && !r->error) {
 		switch (next_block(r, &more)) {
-		case IDB:
+		case BLOCK_IDB:
 			more = more && add_source(r);
 			break;
-		case EPB:
-			found = more && packet(r, EPB, k);
+		case BLOCK_EPB:
+			found = more && packet(r, BLOCK_EPB, k);
 			break;
-		case PB:
-			found = more && packet(r, PB, k);
+		case BLOCK_PB:
+			found = more && packet(r, BLOCK_PB, k);
 			break;
-		case SPB:
+		case BLOCK_SPB:
 			found = more && simple_packet(r, k);
 			break;
 		}

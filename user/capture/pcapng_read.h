@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Reads pcapng (draft-ietf-opsawg-pcapng), with what libpcap does not hand on: whose interface a
- * packet came from, its direction, and several link types in one file.
+ * Reads pcapng (draft-ietf-opsawg-pcapng), with what libpcap drops: a packet's interface, direction
+ * and comment, and several link types in one file.
  */
 #ifndef CAPTURE_PCAPNG_READ_H
 #define CAPTURE_PCAPNG_READ_H
 
 #include <stdint.h>
 #include <stdio.h>
-#include "pcapng/pcapng.h"
+#include "pcapng/blocks.h"
 
-#define PCAPNG_MAGIC "\x0a\x0d\x0d\x0a" /* how each file begins */
-#define PCAPNG_BLOCK_MAX (16U << 20) /* longer ones that are of use are taken for damage */
+#define PCAPNG_MAGIC "\x0a\x0d\x0d\x0a" /* the first bytes of a file */
+#define PCAPNG_BLOCK_MAX (16U << 20) /* bytes; a longer block counts as damage, if it is used */
 
 struct pcapng_reader;
 
@@ -20,8 +20,7 @@ struct pcapng_source {
 	uint32_t number; /* counted from 0, over all sections of the file */
 	uint16_t linktype; /* LINKTYPE_... */
 	char *description; /* NULL: none */
-	/* ticks of its clock: 10^-tsresol or, with the top bit, 2^-tsresol seconds */
-	uint8_t tsresol;
+	uint8_t tsresol; /* a tick is 10^-tsresol or, with the top bit set, 2^-tsresol seconds */
 	int64_t tsoffset; /* seconds */
 	uint32_t snaplen; /* 0: no limit */
 };
@@ -32,15 +31,16 @@ struct pcapng_got {
 	const uint8_t *data; /* valid until the next packet */
 	uint32_t caplen, origlen;
 	enum pcapng_dir dir;
-	const char *comment; /* the first one, as long as data; NULL: none */
+	const char
+		*comment; /* the first one, without a 0 at its end; valid as data is; NULL: none */
 	uint32_t comment_len;
 };
 
-/* Reads from f, which stays the caller's. Returns NULL when memory ran out. */
+/* Creates a reader of f, which stays the caller's. Returns NULL when memory ran out. */
 struct pcapng_reader *pcapng_reader__new(FILE *f);
 void pcapng_reader__free(struct pcapng_reader *r); /* accepts NULL */
 
-/* The next packet. Returns 1, 0 at the end, or -1: *why says what is wrong, static text. */
+/* Reads the next packet. Returns 1, 0 at the end, or -1 with *why, a static text. */
 int pcapng_reader__next(struct pcapng_reader *r, struct pcapng_got *k, const char **why);
 
 #endif

@@ -3,19 +3,20 @@
 #include <string.h>
 #include <sys/socket.h>
 #include "capture/reassembly_state.h"
+#include "lib/units.h"
 
-#define SEQ_FAR (1 << 26) /* no window is that large: another connection's, or a broken packet */
-#define STRAYS 4 /* that many in a row are no accident */
+#define SEQ_FAR (1 << 26) /* bytes; farther off is another connection or a broken packet */
+#define STRAYS 4 /* so many such segments in a row are believed */
 
 /*
- * The receiver has acknowledged what is missing here: the capture lost it, and it will not come
- * again. It may still come late, since captures do not keep the order of two directions exactly.
+ * How long to wait for bytes that the receiver has acknowledged: the capture has lost them, unless
+ * they come late, since captures do not keep the order of two directions exactly.
  */
 #define ACKED_PACKETS 32
-#define ACKED_NS 100000000ULL
-#define HOLE_NS 30000000000ULL /* where no acknowledgements are in the capture */
+#define ACKED_NS (100 * NS_PER_MS)
+#define HOLE_NS (30 * NS_PER_SEC) /* how long to wait where the capture has no acknowledgements */
 
-#define TWICE_NS 1000000ULL /* bridges show a packet on several interfaces, within that time */
+#define TWICE_NS NS_PER_MS /* bridges show a packet on several interfaces within that time */
 
 struct reassembly *reassembly__new(const struct reassembly_options *o,
 				   const struct reassembly_ops *ops, void *ctx)
@@ -41,8 +42,8 @@ static bool bit(const uint64_t *bits, uint16_t n)
 	return bits[n >> 6] >> (n & 63) & 1;
 }
 
-/* Which half is the client's, where the TCP handshake was not seen. */
-static int guess_client(struct reassembly *r, const struct flow *f, int side,
+/* Guesses which half is the client's, where the TCP handshake was not seen. */
+static int guess_client(struct reassembly *r, const struct tcp_flow *f, int side,
 			const struct segment *s)
 {
 	const uint16_t *port = f->key.port;
@@ -57,15 +58,15 @@ static int guess_client(struct reassembly *r, const struct flow *f, int side,
 	return port[0] < port[1];
 }
 
-static void fill_task(const struct flow *f, struct wst_task *t)
+static void fill_task(const struct tcp_flow *f, struct wst_task *t)
 {
 	t->pid = f->task->pid;
 	t->cgroup = (uint64_t)f->file << 32 | f->task->cgroup;
 	memcpy(t->comm, f->task->comm, sizeof(t->comm));
 }
 
-/* Two captures may show both ends: the first that says whose one is decides. */
-static void on_task(struct reassembly *r, struct flow *f, int side, const struct segment *s)
+/* Notes the process. Where two captures show both ends, the first one with a process decides. */
+static void on_task(struct reassembly *r, struct tcp_flow *f, int side, const struct segment *s)
 {
 	int local = s->task_end ? !side : side;
 	struct wst_task t = {};
@@ -83,8 +84,8 @@ static void on_task(struct reassembly *r, struct flow *f, int side, const struct
 	r->ops->task(f->conn, s->ts, &t);
 }
 
-/* s: the first segment with bytes; NULL where the connection ended without any. */
-static void open_conn(struct reassembly *r, struct flow *f, int side, const struct segment *s,
+/* Opens the connection. s: its first segment with bytes, or NULL where it ended without any. */
+static void open_conn(struct reassembly *r, struct tcp_flow *f, int side, const struct segment *s,
 		      uint64_t ts)
 {
 	struct wst_open o = { .family = f->key.family };
@@ -102,7 +103,7 @@ static void open_conn(struct reassembly *r, struct flow *f, int side, const stru
 		o.t.h.flags = WST_MIDSTREAM;
 	if (s && !f->h[!side].started && s->flags & TCP_ACK) {
 		f->h[!side].next = s->ack;
-		/* Of a direction of which no SYN was captured, this is where it starts. */
+		/* A direction whose SYN was not captured starts here. */
 		f->h[!side].started = !o.t.h.flags;
 	}
 	o.t.h.ts = f->established ? f->established : ts;
@@ -119,7 +120,7 @@ static void open_conn(struct reassembly *r, struct flow *f, int side, const stru
 	}
 }
 
-static void report_tcp(const struct flow *f, struct walk_tcp *t)
+static void report_tcp(const struct tcp_flow *f, struct walk_tcp *t)
 {
 	t->rtt_us = f->rtt_us;
 	t->retrans = f->retrans;
@@ -133,11 +134,11 @@ static void report_tcp(const struct flow *f, struct walk_tcp *t)
 	}
 }
 
-static void close_flow(struct reassembly *r, struct flow *f, uint64_t ts, uint8_t how)
+static void close_flow(struct reassembly *r, struct tcp_flow *f, uint64_t ts, uint8_t how)
 {
 	struct walk_tcp t;
 
-	/* A connection that was established and carried nothing is one, too. */
+	/* An established connection that carried nothing is told, too. */
 	if (!f->conn && !f->refused && f->established && how)
 		open_conn(r, f, 0, NULL, ts);
 	report_tcp(f, &t);
@@ -148,7 +149,7 @@ static void close_flow(struct reassembly *r, struct flow *f, uint64_t ts, uint8_
 	f->closed = true;
 }
 
-static void deliver(struct reassembly *r, struct flow *f, int side, uint64_t ts, uint32_t seq,
+static void deliver(struct reassembly *r, struct tcp_flow *f, int side, uint64_t ts, uint32_t seq,
 		    const uint8_t *p, uint32_t have, uint32_t len)
 {
 	struct half *h = &f->h[side];
@@ -163,8 +164,8 @@ static void deliver(struct reassembly *r, struct flow *f, int side, uint64_t ts,
 			      len - old);
 }
 
-/* Hands on what follows without a hole. ts: when it became possible; 0: when each piece came. */
-static void drain(struct reassembly *r, struct flow *f, int side, uint64_t ts)
+/* Delivers what follows without a hole, at ts, or with 0 at the time when each piece came. */
+static void drain(struct reassembly *r, struct tcp_flow *f, int side, uint64_t ts)
 {
 	struct half *h = &f->h[side];
 
@@ -178,23 +179,21 @@ static void drain(struct reassembly *r, struct flow *f, int side, uint64_t ts)
 	h->hole_ts = h->q.first ? h->q.first->ts : 0;
 }
 
-/* What is missing will not come. */
-static void skip_hole(struct reassembly *r, struct flow *f, int side)
+/* Gives up the missing bytes before the first piece. */
+static void skip_hole(struct reassembly *r, struct tcp_flow *f, int side)
 {
 	f->h[side].next = f->h[side].q.first->seq;
 	drain(r, f, side, 0);
 }
 
-static void skip_holes(struct reassembly *r, struct flow *f)
+static void skip_holes(struct reassembly *r, struct tcp_flow *f)
 {
 	for (int i = 0; i < 2; i++)
 		while (f->h[i].q.first)
 			skip_hole(r, f, i);
 }
 
-/*
- * Keeps a segment until what is missing before it comes. Returns false where it is there already.
- */
+/* Keeps a segment until the bytes before it come. Returns false where it is kept already. */
 static bool keep(struct reassembly *r, struct half *h, uint32_t seq, const struct segment *s,
 		 uint32_t len)
 {
@@ -207,7 +206,7 @@ static bool keep(struct reassembly *r, struct half *h, uint32_t seq, const struc
 	return kept != 0;
 }
 
-static void count_again(struct flow *f, struct half *h, uint32_t seq, const struct segment *s)
+static void count_again(struct tcp_flow *f, struct half *h, uint32_t seq, const struct segment *s)
 {
 	bool probe = s->len <= 1 && seq == h->next - 1; /* keep-alive, RFC 9293 section 3.8.4 */
 	bool twice = seq == h->last_seq && s->ts - h->last_ts < TWICE_NS;
@@ -216,7 +215,7 @@ static void count_again(struct flow *f, struct half *h, uint32_t seq, const stru
 		f->retrans++;
 }
 
-/* A sequence number that cannot be: returns false until several agree on it. */
+/* Returns false for a sequence number that cannot be, until several segments agree on it. */
 static bool believe(struct half *h, int32_t ahead)
 {
 	if (ahead < SEQ_FAR && ahead > -SEQ_FAR) {
@@ -226,8 +225,8 @@ static bool believe(struct half *h, int32_t ahead)
 	return ++h->strays >= STRAYS;
 }
 
-/* Whether the segment is a head that wstrace made up. Only at the beginning there are any. */
-static bool is_made_up(const struct reassembly *r, struct flow *f, const struct segment *s)
+/* Whether the segment is a head that wstrace made up. They are at the start of a file only. */
+static bool is_made_up(const struct reassembly *r, struct tcp_flow *f, const struct segment *s)
 {
 	if (f->conn && !f->resumes)
 		return false;
@@ -236,8 +235,8 @@ static bool is_made_up(const struct reassembly *r, struct flow *f, const struct 
 	return f->resumes;
 }
 
-/* It lies where other bytes were: what comes behind it counts. */
-static void on_made_up(struct reassembly *r, struct flow *f, int side, const struct segment *s,
+/* Takes a made-up head. Other bytes had its sequence numbers, so that only its end counts. */
+static void on_made_up(struct reassembly *r, struct tcp_flow *f, int side, const struct segment *s,
 		       uint32_t seq)
 {
 	struct half *h = &f->h[side];
@@ -257,7 +256,7 @@ static void on_made_up(struct reassembly *r, struct flow *f, int side, const str
 		r->ops->resume(f->conn, s->ts, s->data, s->have);
 }
 
-static void on_data(struct reassembly *r, struct flow *f, int side, const struct segment *s,
+static void on_data(struct reassembly *r, struct tcp_flow *f, int side, const struct segment *s,
 		    uint32_t seq)
 {
 	struct half *h = &f->h[side];
@@ -297,7 +296,7 @@ static void on_data(struct reassembly *r, struct flow *f, int side, const struct
 	h->last_ts = s->ts;
 }
 
-static void check_hole(struct reassembly *r, struct flow *f, int side, uint64_t ts)
+static void check_hole(struct reassembly *r, struct tcp_flow *f, int side, uint64_t ts)
 {
 	struct half *h = &f->h[side];
 
@@ -317,8 +316,8 @@ static void check_hole(struct reassembly *r, struct flow *f, int side, uint64_t 
 	}
 }
 
-/* A SYN opens a connection, unless it is one that was seen before. */
-static bool is_new(const struct flow *f, int side, const struct segment *s)
+/* Whether a SYN opens a new connection, and is not one that was seen before. */
+static bool is_new(const struct tcp_flow *f, int side, const struct segment *s)
 {
 	const struct half *h = &f->h[side];
 	int32_t later;
@@ -327,16 +326,16 @@ static bool is_new(const struct flow *f, int side, const struct segment *s)
 		return h->isn != s->seq;
 	if (!h->started)
 		return f->closed || (f->conn && !f->h[!side].isn_known);
-	/* Another capture's, whose clock is behind. */
+	/* Another capture may have the same SYN, with a clock that is behind. */
 	later = seq_diff(h->next, s->seq + 1);
 	return f->closed || later < 0 || later > SEQ_FAR;
 }
 
 /*
- * wstrace starts each of its files with a handshake of those connections that go on, just below the
- * bytes that come. Of one that is open already it says nothing.
+ * Whether a SYN belongs to a connection that is open already: each of wstrace's files starts with
+ * made-up handshakes of the connections that go on, just below their next bytes.
  */
-static bool goes_on(struct flow *f, int side, const struct segment *s)
+static bool goes_on(struct tcp_flow *f, int side, const struct segment *s)
 {
 	const struct half *h = &f->h[side];
 	int32_t ahead = seq_diff(s->seq + 1, h->next);
@@ -346,8 +345,8 @@ static bool goes_on(struct flow *f, int side, const struct segment *s)
 	return !h->started || (ahead < SEQ_FAR && ahead > -SEQ_FAR);
 }
 
-static struct flow *on_syn(struct reassembly *r, struct flow *f, const struct flow_key *k, int side,
-			   const struct segment *s)
+static struct tcp_flow *on_syn(struct reassembly *r, struct tcp_flow *f,
+			       const struct tcp_flow_key *k, int side, const struct segment *s)
 {
 	struct half *h;
 	bool answer = s->flags & TCP_ACK;
@@ -394,14 +393,14 @@ static struct flow *on_syn(struct reassembly *r, struct flow *f, const struct fl
 	return f;
 }
 
-static void on_ack(struct flow *f, int side, const struct segment *s)
+static void on_ack(struct tcp_flow *f, int side, const struct segment *s)
 {
 	struct half *other = &f->h[!side];
 
 	if (!other->has_acked || seq_diff(s->ack, other->acked) > 0)
 		other->acked = s->ack;
 	other->has_acked = true;
-	/* The handshake's third segment: from the SYN on that is a whole round trip. */
+	/* The handshake's third segment comes a whole round trip after the SYN. */
 	if (f->established && f->syn_ts && side == f->client) {
 		if (s->file == f->file && s->ts > f->syn_ts)
 			f->rtt_us = (s->ts - f->syn_ts) / 1000;
@@ -411,7 +410,7 @@ static void on_ack(struct flow *f, int side, const struct segment *s)
 	}
 }
 
-static void on_fin(struct reassembly *r, struct flow *f, int side, const struct segment *s,
+static void on_fin(struct reassembly *r, struct tcp_flow *f, int side, const struct segment *s,
 		   uint32_t seq)
 {
 	struct half *h = &f->h[side];
@@ -428,12 +427,12 @@ static void on_fin(struct reassembly *r, struct flow *f, int side, const struct 
 		h->started = true;
 		h->next = h->fin_seq;
 	}
-	/* An empty piece: a hole before the FIN is found like any other. */
+	/* An empty piece, so that a hole before the FIN is found like any other. */
 	if (seq_diff(h->fin_seq, h->next) > 0 && seq_diff(h->fin_seq, h->next) < SEQ_FAR)
 		keep(r, h, h->fin_seq, s, 0);
 }
 
-static void on_rst(struct reassembly *r, struct flow *f, int side, const struct segment *s)
+static void on_rst(struct reassembly *r, struct tcp_flow *f, int side, const struct segment *s)
 {
 	int32_t ahead = seq_diff(s->seq, f->h[side].next);
 	uint8_t how = WST_FIN;
@@ -459,8 +458,8 @@ static bool half_done(const struct half *h)
 void reassembly__segment(struct reassembly *r, const struct segment *s)
 {
 	uint32_t seq = s->seq + !!(s->flags & TCP_SYN);
-	struct flow_key k;
-	struct flow *f;
+	struct tcp_flow_key k;
+	struct tcp_flow *f;
 	int side;
 
 	side = reassembly_key(s, &k);
@@ -491,7 +490,7 @@ void reassembly__segment(struct reassembly *r, const struct segment *s)
 
 void reassembly__end(struct reassembly *r)
 {
-	struct flow *f, *next;
+	struct tcp_flow *f, *next;
 
 	HASH_ITER(hh, r->flows, f, next)
 	{
@@ -503,7 +502,7 @@ void reassembly__end(struct reassembly *r)
 
 void reassembly__stats(struct reassembly *r, uint64_t ts)
 {
-	struct flow *f, *next;
+	struct tcp_flow *f, *next;
 	struct walk_tcp t;
 
 	HASH_ITER(hh, r->flows, f, next)
@@ -522,7 +521,7 @@ uint64_t reassembly__refused(const struct reassembly *r)
 
 void reassembly__free(struct reassembly *r)
 {
-	struct flow *f, *next;
+	struct tcp_flow *f, *next;
 
 	if (!r)
 		return;

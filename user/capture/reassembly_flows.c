@@ -2,10 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include "capture/reassembly_state.h"
+#include "lib/units.h"
 
-#define IDLE_NS 10000000000ULL /* that long a closed connection is remembered at least */
+#define IDLE_NS (10 * NS_PER_SEC) /* how long a closed connection is remembered at least */
 
-int reassembly_key(const struct segment *s, struct flow_key *k)
+int reassembly_key(const struct segment *s, struct tcp_flow_key *k)
 {
 	int order = memcmp(s->addr[0], s->addr[1], 16);
 	int side = order > 0 || (order == 0 && s->port[0] > s->port[1]);
@@ -19,7 +20,7 @@ int reassembly_key(const struct segment *s, struct flow_key *k)
 	return side;
 }
 
-static unsigned int hash(const struct flow_key *k)
+static unsigned int hash(const struct tcp_flow_key *k)
 {
 	uint64_t words[sizeof(*k) / 8], h = 0;
 
@@ -31,9 +32,9 @@ static unsigned int hash(const struct flow_key *k)
 	return h;
 }
 
-struct flow *reassembly_find(struct reassembly *r, const struct flow_key *k)
+struct tcp_flow *reassembly_find(struct reassembly *r, const struct tcp_flow_key *k)
 {
-	struct flow *f = r->last;
+	struct tcp_flow *f = r->last;
 
 	if (f && !memcmp(&f->key, k, sizeof(*k)))
 		return f;
@@ -50,7 +51,7 @@ void reassembly_drop_first(struct reassembly *r, struct half *h)
 	r->waiting += h->q.cost;
 }
 
-void reassembly_forget(struct reassembly *r, struct flow *f)
+void reassembly_forget(struct reassembly *r, struct tcp_flow *f)
 {
 	if (f->conn)
 		r->ops->drop(f->conn);
@@ -63,11 +64,11 @@ void reassembly_forget(struct reassembly *r, struct flow *f)
 	free(f);
 }
 
-/* Closed connections stay for a while, since their segments may come once more. */
+/* Frees closed connections, but not recent ones, whose segments may come once more. */
 static void sweep(struct reassembly *r, uint64_t now)
 {
 	uint64_t idle = HASH_COUNT(r->flows) < FLOWS_MAX ? IDLE_NS : 0;
-	struct flow *f, *next;
+	struct tcp_flow *f, *next;
 
 	HASH_ITER(hh, r->flows, f, next)
 	if (!f->conn && now >= f->last_ts + idle)
@@ -79,9 +80,10 @@ static void sweep(struct reassembly *r, uint64_t now)
 		r->sweep_at = FLOWS_MAX;
 }
 
-struct flow *reassembly_add(struct reassembly *r, const struct flow_key *k, const struct segment *s)
+struct tcp_flow *reassembly_add(struct reassembly *r, const struct tcp_flow_key *k,
+				const struct segment *s)
 {
-	struct flow *f;
+	struct tcp_flow *f;
 
 	if (HASH_COUNT(r->flows) >= r->sweep_at)
 		sweep(r, s->ts);

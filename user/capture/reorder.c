@@ -3,7 +3,7 @@
 #include <string.h>
 #include "capture/reorder.h"
 
-/* What each piece costs beside its bytes; it bounds how many there are to look through, too. */
+/* What each piece costs beside its bytes; this limits the length of the queue, too. */
 #define PIECE_COST 512
 
 static int before_or_at(uint32_t a, uint32_t b)

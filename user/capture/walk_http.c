@@ -4,7 +4,7 @@
 #define _GNU_SOURCE /* memmem() */
 #endif
 #include <string.h>
-#include "pcapng/flow.h"
+#include "pcapng/made_up.h"
 #include "capture/walk_state.h"
 
 static void emit_head(struct call *k, uint32_t seq, uint32_t pos, const uint8_t *p, uint32_t n,

@@ -5,7 +5,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include "decode/conn.h"
+#include "lib/addr.h"
 #include "lib/container.h"
+#include "lib/process.h"
 
 /*
  * Each record is looked up: one multiplication, where uthash's own would take as long as the rest.
@@ -30,69 +32,22 @@ struct conn *conns__find(struct conns *cs, uint64_t id)
 
 static void format_addr(char out[ADDR_LEN], uint16_t family, const uint8_t *addr, uint16_t port)
 {
-	static const uint8_t v4_mapped[12] = { [10] = 0xff, [11] = 0xff };
 	char text[INET6_ADDRSTRLEN];
 
-	if (family == AF_INET6 && !memcmp(addr, v4_mapped, sizeof(v4_mapped))) {
+	if (family == AF_INET6 && addr_is_mapped(addr)) {
 		family = AF_INET;
-		addr += sizeof(v4_mapped);
+		addr += ADDR_MAPPED;
 	}
 	inet_ntop(family, addr, text, sizeof(text));
 	snprintf(out, ADDR_LEN, family == AF_INET6 ? "[%s]:%u" : "%s:%u", text, port);
 }
 
-/* Where a process is. */
-struct place {
-	uint32_t pid;
-	uint64_t id; /* of its cgroup */
-	char *cgroup, *container; /* as in struct conn */
-};
-
-/*
- * Reads /proc/PID/cgroup, lines of "number:controllers:path". Version 2 is number 0; where both
- * versions are in use, only a path of version 1 may name the container.
- */
-static void read_place(struct place *place)
-{
-	char path[32], line[4096], id[CONTAINER_LEN];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%u/cgroup", place->pid);
-	f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f)) {
-		const char *colon = strchr(line, ':'), *p = colon ? strchr(colon + 1, ':') : NULL;
-
-		line[strcspn(line, "\n")] = 0;
-		if (!p)
-			continue;
-		if (!strncmp(line, "0::", 3) && !place->cgroup)
-			place->cgroup = strdup(p + 1);
-		if (!place->container && container_find(p + 1, id))
-			place->container = strdup(id);
-	}
-	if (f)
-		fclose(f);
-}
-
-/* A server accepts thousands of connections a second: /proc is asked once for all of them. */
-static const struct place *place_of(const struct wst_task *t)
-{
-	static struct place known[64];
-	struct place *p = &known[t->pid % 64];
-
-	if (p->pid == t->pid && p->id == t->cgroup && p->cgroup)
-		return p;
-	free(p->cgroup);
-	free(p->container);
-	*p = (struct place){ .pid = t->pid, .id = t->cgroup };
-	read_place(p);
-	return p;
-}
-
+/* Sets the cgroup and the container, as this host tells them, or the capture. */
 static void set_place(const struct conns *cs, struct conn *c, const struct wst_task *t)
 {
-	struct place none = {};
-	const struct place *p = !cs->cgroup && t->pid ? place_of(t) : &none;
+	struct process_place none = {};
+	const struct process_place *p =
+		!cs->cgroup && t->pid ? process_place(t->pid, t->cgroup) : &none;
 	const char *cgroup = cs->cgroup ? cs->cgroup(cs->ctx, t) : p->cgroup;
 	char id[CONTAINER_LEN];
 

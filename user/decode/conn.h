@@ -63,7 +63,7 @@ struct conn {
 
 	struct facts *facts; /* diagnosis */
 	const struct wst_hist *proxy_delay; /* enum wst_dir: to or from upstream; NULL: none */
-	void *capture; /* out_pcapng.c's own; NULL: not in its file */
+	void *capture; /* pcapng/output.c's own; NULL: not in its file */
 
 	UT_hash_handle hh;
 };

@@ -7,16 +7,16 @@
 #include "decode/hist.h"
 #include "diagnose/legs.h"
 #include "lib/burst.h"
+#include "lib/units.h"
 #include "facts/observe.h"
 #include "diagnose/unanswered.h"
 #include "lib/process.h"
 #include "diagnose/servers.h"
 
-#define SECOND 1000000000ULL
-#define SETTLE SECOND /* by then the other ends of what ended together have ended, too */
-#define TOGETHER (SECOND / 2)
-#define KEEP (3 * SECOND) /* closed connections are compared with later ones that long */
-#define ROUND (SECOND / 10) /* how often they are looked through: there may be ten thousands */
+#define SETTLE NS_PER_SEC /* by then the other ends of what ended together have ended, too */
+#define TOGETHER (NS_PER_SEC / 2)
+#define KEEP (3 * NS_PER_SEC) /* closed connections are compared with later ones that long */
+#define ROUND (NS_PER_SEC / 10) /* how often ends are looked through: there may be 10,000s */
 #define STATS_MAX 4096 /* open WebSockets of which a look at all would fill the ring buffer */
 
 struct diagnose {
@@ -27,11 +27,11 @@ struct diagnose {
 	struct legs *legs;
 	struct facts *first, *last; /* by the time they were opened */
 	struct facts *ended, *ended_last; /* by the time they were closed, through ->pending */
-	struct moments ends, sent_away; /* of d->ended, by process */
-	struct overdue overdue;
+	struct burst ends, sent_away; /* of d->ended, by process */
+	struct unanswered unanswered;
 	uint64_t lost; /* when events were last lost */
-	struct sites sites;
-	struct findings findings;
+	struct servers servers;
+	struct verdicts verdicts;
 	uint32_t websockets; /* open now */
 	uint64_t now, next_round;
 };
@@ -94,7 +94,7 @@ static void free_facts(struct diagnose *d, struct facts *f)
 	*(f->prev ? &f->prev->next : &d->first) = f->next;
 	*(f->next ? &f->next->prev : &d->last) = f->prev;
 	legs__remove(d->legs, f);
-	overdue__done(&d->overdue, f);
+	unanswered__done(&d->unanswered, f);
 	observe_free(f);
 	if (f->open)
 		f->conn->facts = NULL;
@@ -140,22 +140,22 @@ static struct conn *shown_conn(struct facts *f)
 static void tell(struct diagnose *d, struct facts *f, const struct rule *r, uint64_t ts)
 {
 	const struct rule_help *help = rule_help(r->id);
-	const char *fix = help ? help->proxy[facts_proxy(f)] : NULL;
+	const char *fix = help ? help->proxy[endpoint_proxy(f)] : NULL;
 	struct verdict v = { .rule = r, .facts = f };
 	struct event e = { .type = EV_VERDICT, .ts = ts, .conn = shown_conn(f), .verdict = &v };
 	struct buf text = {}, how = {};
 
 	if (!e.conn)
 		return;
-	facts_fill(&text, r->says, f);
+	fact_text_fill(&text, r->says, f);
 	buf_char(&text, 0);
-	facts_fill(&how, r->fix ? r->fix : fix ? fix : help ? help->fix : "", f);
+	fact_text_fill(&how, r->fix ? r->fix : fix ? fix : help ? help->fix : "", f);
 	buf_char(&how, 0);
 	v.text = text.data ? text.data : "";
 	v.fix = how.data ? how.data : "";
 	for (struct facts *leg = chain_first(f); leg && v.n_legs < LEGS_MAX; leg = leg->up)
 		v.legs[v.n_legs++] = leg->number;
-	findings__add(&d->findings, &v, ts);
+	verdicts__add(&d->verdicts, &v, ts);
 	d->fn(d->ctx, &e);
 	buf_free(&text);
 	buf_free(&how);
@@ -238,7 +238,7 @@ static void on_request(struct diagnose *d, struct facts *f, const struct event *
 	if (f->hasty)
 		judge_hasty(d, f, e->ts);
 	legs__forget(d->legs, f);
-	overdue__done(&d->overdue, f);
+	unanswered__done(&d->unanswered, f);
 	f->overdue = 0;
 	f->causes &= ~(1 << CAUSE_HANDSHAKE);
 	if (f->up)
@@ -252,11 +252,11 @@ static void on_request(struct diagnose *d, struct facts *f, const struct event *
 		return;
 	if (legs__request(d->legs, f)) {
 		tell_leg(d, f, e->ts);
-		sites__joined(&d->sites, f);
+		servers__joined(&d->servers, f);
 	}
 	if (!f->twin) {
-		sites__asked(&d->sites, f);
-		overdue__asked(&d->overdue, f);
+		servers__asked(&d->servers, f);
+		unanswered__asked(&d->unanswered, f);
 	}
 	if (!f->req.cut)
 		weigh(d, f, AT_REQUEST, e->ts);
@@ -267,11 +267,11 @@ static void on_response(struct diagnose *d, struct facts *f, const struct event 
 	bool was = f->res.websocket;
 
 	observe_response(f, e);
-	sites__answered(&d->sites, f);
+	servers__answered(&d->servers, f);
 	d->websockets += !was && f->res.websocket;
 	if (f->res.seen) {
 		legs__waits(d->legs, f, e->ts);
-		overdue__answered(&d->overdue, f);
+		unanswered__answered(&d->unanswered, f);
 	}
 	if (f->opaque_why == WST_WHY_TLS)
 		weigh(d, f, AT_OPAQUE, e->ts);
@@ -324,7 +324,7 @@ static void on_opaque(struct diagnose *d, struct facts *f, const struct event *e
 	if (e->opaque->h.dir == WST_S2C) {
 		f->answer_why = e->opaque->why;
 		if (f->answer_why == WST_WHY_TLS)
-			sites__tls(&d->sites, f);
+			servers__tls(&d->servers, f);
 	} else {
 		f->opaque_why = e->opaque->why;
 		legs__waits(d->legs, f, e->ts);
@@ -351,9 +351,9 @@ static void on_close(struct diagnose *d, struct facts *f, const struct event *e)
 		return;
 	}
 	observe_close(f, e);
-	overdue__done(&d->overdue, f);
+	unanswered__done(&d->unanswered, f);
 	d->websockets -= f->res.websocket;
-	sites__closed(&d->sites, f);
+	servers__closed(&d->servers, f);
 	if (f->end.how == WST_REFUSED || (f->end.how == WST_TIMEOUT && !f->req.seen))
 		if (legs__refused(d->legs, f))
 			tell_leg(d, f, e->ts);
@@ -411,7 +411,7 @@ void diagnose__event(struct diagnose *d, const struct event *e)
 
 static uint32_t closer_pid(const struct facts *f)
 {
-	const struct conn *c = f->end.by_client ? client_of(f) : server_of(f);
+	const struct conn *c = f->end.by_client ? endpoint_client(f) : endpoint_server(f);
 
 	return c ? c->pid : 0;
 }
@@ -435,33 +435,33 @@ static void collect_ends(struct diagnose *d)
 
 		if (!g->conn || g->twin || !(g->res.websocket || g->conn->midstream))
 			continue;
-		server = server_of(g);
+		server = endpoint_server(g);
 		if (closer_pid(g))
-			moments_add(&d->ends, closer_key(g), g->end.ts);
+			burst_add(&d->ends, closer_key(g), g->end.ts);
 		if (restarting(g) && server)
-			moments_add(&d->sent_away, server->pid, g->s[WST_S2C].close_ts);
+			burst_add(&d->sent_away, server->pid, g->s[WST_S2C].close_ts);
 	}
-	moments_sort(&d->ends);
-	moments_sort(&d->sent_away);
+	burst_sort(&d->ends);
+	burst_sort(&d->sent_away);
 }
 
 /* How others ended that ended when f did. */
 static void compare_ends(struct diagnose *d, struct facts *f)
 {
-	const struct conn *server = server_of(f);
+	const struct conn *server = endpoint_server(f);
 	uint32_t pid = closer_pid(f);
 
 	if (pid)
-		f->end.together = moments_near(&d->ends, closer_key(f), f->end.ts, TOGETHER);
+		f->end.together = burst_near(&d->ends, closer_key(f), f->end.ts, TOGETHER);
 	if (restarting(f) && server)
 		f->end.restarts =
-			moments_near(&d->sent_away, server->pid, f->s[WST_S2C].close_ts, SECOND);
+			burst_near(&d->sent_away, server->pid, f->s[WST_S2C].close_ts, NS_PER_SEC);
 	f->end.process_gone = pid && d->live && process_gone(pid);
 	if (f->end.restarts < 3)
 		return;
 	for (const struct facts *g = d->first; g; g = g->next)
-		f->end.stay += !g->end.seen && !g->twin && g->res.websocket && server_of(g) &&
-			       server_of(g)->pid == server->pid;
+		f->end.stay += !g->end.seen && !g->twin && g->res.websocket && endpoint_server(g) &&
+			       endpoint_server(g)->pid == server->pid;
 }
 
 /* Of a leg in TLS behind a proxy it is not seen what its end means to the one in front. */
@@ -491,7 +491,7 @@ static void judge(struct diagnose *d, struct facts *f)
 	if (!dead->end.how) /* its end is not in the capture: nobody knows who ended it, and how */
 		return;
 	compare_ends(d, dead);
-	sites__silence(&d->sites, dead);
+	servers__silence(&d->servers, dead);
 	weigh(d, dead, AT_END, d->now);
 }
 
@@ -499,12 +499,12 @@ static void judge(struct diagnose *d, struct facts *f)
  * Not in a file: whether the answer is among the packets that are missing from it is only known
  * later. The same goes for events that were lost.
  */
-static void look_overdue(struct diagnose *d)
+static void look_unanswered(struct diagnose *d)
 {
 	struct facts *f;
 	uint32_t had;
 
-	while (d->live && (f = overdue__next(&d->overdue, d->now))) {
+	while (d->live && (f = unanswered__next(&d->unanswered, d->now))) {
 		if (f->req.ts <= d->lost)
 			continue;
 		while (f->down && f->down->req.wanted)
@@ -513,7 +513,7 @@ static void look_overdue(struct diagnose *d)
 		had = f->causes;
 		weigh(d, f, AT_WAIT, d->now);
 		if (f->causes != had)
-			f->overdue = chain_last(f)->number; /* see overdue__answered() */
+			f->overdue = chain_last(f)->number; /* see unanswered__answered() */
 	}
 }
 
@@ -525,7 +525,7 @@ void diagnose__tick(struct diagnose *d, uint64_t now)
 	if (now > d->now)
 		d->now = now;
 	look_hasty(d, false);
-	look_overdue(d);
+	look_unanswered(d);
 	if (now < d->next_round)
 		return;
 	d->next_round = now + ROUND;
@@ -548,7 +548,7 @@ void diagnose__tick(struct diagnose *d, uint64_t now)
 
 bool diagnose__wants_stats(const struct diagnose *d)
 {
-	return (d->websockets || overdue__any(&d->overdue, d->now, SECOND)) &&
+	return (d->websockets || unanswered__any(&d->unanswered, d->now, NS_PER_SEC)) &&
 	       d->websockets <= STATS_MAX;
 }
 
@@ -566,12 +566,12 @@ void diagnose__finish(struct diagnose *d, uint64_t now)
 	for (struct facts *f = d->ended; f; f = f->pending)
 		if (!f->judged && f->conn)
 			judge(d, f);
-	findings__sort(&d->findings);
+	verdicts__sort(&d->verdicts);
 }
 
-const struct diagnose_row *diagnose__row(const struct diagnose *d, unsigned int i)
+const struct verdict_row *diagnose__verdict(const struct diagnose *d, unsigned int i)
 {
-	return findings__row(&d->findings, i);
+	return verdicts__row(&d->verdicts, i);
 }
 
 void diagnose__free(struct diagnose *d)
@@ -580,10 +580,10 @@ void diagnose__free(struct diagnose *d)
 		return;
 	while (d->first)
 		free_facts(d, d->first);
-	sites__free(&d->sites);
-	findings__free(&d->findings);
-	moments_free(&d->ends);
-	moments_free(&d->sent_away);
+	servers__free(&d->servers);
+	verdicts__free(&d->verdicts);
+	burst_free(&d->ends);
+	burst_free(&d->sent_away);
 	legs__free(d->legs);
 	free(d);
 }

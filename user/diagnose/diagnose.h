@@ -4,19 +4,7 @@
 #define DIAGNOSE_DIAGNOSE_H
 
 #include "decode/event.h"
-#include "rules/rules.h"
-
-#define LEGS_MAX 8
-
-struct verdict {
-	const struct rule *rule;
-	const struct facts *facts; /* for the evidence: facts_fill() and fact_find() */
-	const char *text, *fix;
-	uint32_t legs[LEGS_MAX]; /* numbers of the chain's connections, the client's first */
-	unsigned int n_legs;
-	uint32_t again; /* how often the same was said before, of the same port and path */
-	bool folded; /* so much so that people need not read it again */
-};
+#include "diagnose/verdicts.h"
 
 struct leg {
 	const struct facts *first; /* of the chain, which goes on at ->up */
@@ -51,15 +39,7 @@ bool diagnose__wants_stats(const struct diagnose *d);
 /* Judges what was still waiting for more facts. */
 void diagnose__finish(struct diagnose *d, uint64_t now);
 
-/* What was wrong, how often and where, the most frequent first. */
-struct diagnose_row {
-	const struct rule *rule;
-	uint64_t count;
-	uint16_t port;
-	const char *path, *text, *fix;
-};
-
-/* Row i, or NULL behind the last one. */
-const struct diagnose_row *diagnose__row(const struct diagnose *d, unsigned int i);
+/* Row i of what was wrong, sorted by diagnose__finish(), or NULL behind the last one. */
+const struct verdict_row *diagnose__verdict(const struct diagnose *d, unsigned int i);
 
 #endif

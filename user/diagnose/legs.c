@@ -105,8 +105,8 @@ static bool opened_by(const struct facts *g, const struct facts *f)
 {
 	if (f->conn->client_pid)
 		return f->conn->client_pid == g->conn->pid;
-	return proxy_of(g->conn->comm) && strcmp(g->conn->local, f->conn->local) && g->req.target &&
-	       f->req.target && !strcmp(g->req.target, f->req.target);
+	return proxy_named(g->conn->comm) && strcmp(g->conn->local, f->conn->local) &&
+	       g->req.target && f->req.target && !strcmp(g->req.target, f->req.target);
 }
 
 /*
@@ -318,7 +318,7 @@ bool legs__unseen(struct legs *l, struct facts *f)
 {
 	struct facts *g = f->down ? NULL : find_cause(l, f);
 
-	if (!g || !g->req.wanted || !proxy_of(g->conn->comm))
+	if (!g || !g->req.wanted || !proxy_named(g->conn->comm))
 		return false;
 	join(g, f, "pid-time");
 	return true;

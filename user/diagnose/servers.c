@@ -1,37 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdlib.h>
 #include <string.h>
-#include "diagnose/opened.h"
+#include <strings.h>
 #include "diagnose/servers.h"
+#include "lib/units.h"
 
-#define SECOND 1000000000ULL
 #define MASS 20 /* connections that end within a second */
-#define MASS_REMEMBERED (30 * SECOND)
+#define MASS_REMEMBERED (30 * NS_PER_SEC)
 #define SILENCES 16
-#define SITES_MAX 65536 /* server addresses that are remembered */
+#define SERVERS_MAX 65536 /* addresses that are remembered */
+#define OPENED_MAX 8 /* targets of each */
 
-/* What has been seen at one server address, or in front of it. */
-struct site {
+/* What has been seen at one server address, or at the proxy in front of it. */
+struct server {
 	char addr[ADDR_LEN];
-	bool plain, tls; /* has been spoken there */
-	char *kept; /* a target whose Upgrade header the proxy here has passed on */
-	struct opened opened;
-	uint64_t silence[SILENCES]; /* before connections were cut */
+	bool plain, tls; /* somebody has spoken HTTP there, or TLS */
+	char *kept; /* a target whose Upgrade header the proxy here passed on; NULL: none */
+	char *opened[OPENED_MAX]; /* the first targets that got a 101, without their queries */
+	uint64_t silence[SILENCES]; /* ns before connections were cut, the last ones */
 	uint32_t n_silences;
-	uint64_t open_second, close_second, mass_ts;
-	uint32_t opens, opens_before, closes, mass; /* in the second, and in the one before it */
+	uint64_t open_second, close_second; /* when the seconds began that are counted now */
+	uint32_t opens, opens_before, closes; /* in them, and in the second before open_second */
+	uint64_t mass_ts; /* when so many closed at once, and how many */
+	uint32_t mass;
 	UT_hash_handle hh;
 };
 
-static struct site *site_of(struct sites *all, const struct facts *f)
+static struct server *server_at(struct servers *all, const struct facts *f)
 {
 	const char *addr = f->conn->role == WST_SERVER ? f->conn->local : f->conn->remote;
-	struct site *s;
+	struct server *s;
 
 	HASH_FIND_STR(all->by_addr, addr, s);
 	if (s)
 		return s;
-	s = HASH_COUNT(all->by_addr) < SITES_MAX ? calloc(1, sizeof(*s)) : NULL;
+	s = HASH_COUNT(all->by_addr) < SERVERS_MAX ? calloc(1, sizeof(*s)) : NULL;
 	if (!s)
 		return NULL;
 	strcpy(s->addr, addr);
@@ -39,7 +42,7 @@ static struct site *site_of(struct sites *all, const struct facts *f)
 	return s;
 }
 
-/* "/websocket" of "/websocket/chat?room=1": what a location block is likely to name. */
+/* Length of "/websocket" in "/websocket/chat?room=1": what a location block is likely to name. */
 static size_t location_len(const char *target)
 {
 	return target[0] ? 1 + strcspn(target + 1, "/?") : 0;
@@ -52,9 +55,9 @@ static bool same_location(const char *a, const char *b)
 	return n == location_len(b) && !memcmp(a, b, n);
 }
 
-void sites__joined(struct sites *all, struct facts *f)
+void servers__joined(struct servers *all, struct facts *f)
 {
-	struct site *s = site_of(all, f->down);
+	struct server *s = server_at(all, f->down);
 	const char *target = f->down->req.target;
 
 	if (!s || !target || !f->down->req.websocket)
@@ -67,14 +70,14 @@ void sites__joined(struct sites *all, struct facts *f)
 	}
 }
 
-void sites__asked(struct sites *all, struct facts *f)
+void servers__asked(struct servers *all, struct facts *f)
 {
-	struct site *s = site_of(all, f);
+	struct server *s = server_at(all, f);
 
 	if (!s)
 		return;
-	if (f->req.ts - s->open_second >= SECOND) {
-		s->opens_before = f->req.ts - s->open_second < 2 * SECOND ? s->opens : 0;
+	if (f->req.ts - s->open_second >= NS_PER_SEC) {
+		s->opens_before = f->req.ts - s->open_second < 2 * NS_PER_SEC ? s->opens : 0;
 		s->open_second = f->req.ts;
 		s->opens = 0;
 	}
@@ -82,57 +85,95 @@ void sites__asked(struct sites *all, struct facts *f)
 	f->mass_closes = s->mass && f->req.ts - s->mass_ts < MASS_REMEMBERED ? s->mass : 0;
 }
 
-/*
- * Which targets this server opens, and whether the one that it does not know is like one of them.
- */
-static void note_opened(struct site *s, struct facts *f)
+static size_t path_len(const char *target)
 {
-	if (f->req.target && f->res.websocket)
-		opened__add(&s->opened, f->req.target);
-	if (f->req.target && f->res.status == 404)
-		f->similar = opened__like(&s->opened, f->req.target);
+	return strcspn(target, "?");
 }
 
-void sites__answered(struct sites *all, struct facts *f)
+static bool same_path(const char *a, const char *b)
 {
-	struct site *s = site_of(all, f);
+	size_t n = path_len(a);
+
+	return n == path_len(b) && !memcmp(a, b, n);
+}
+
+/* Ignores case and a slash at the end. */
+static bool alike(const char *a, const char *b)
+{
+	size_t n = path_len(a), m = path_len(b);
+
+	n -= n > 1 && a[n - 1] == '/';
+	m -= m > 1 && b[m - 1] == '/';
+	return n == m && !strncasecmp(a, b, n);
+}
+
+static void add_opened(struct server *s, const char *target)
+{
+	for (int i = 0; i < OPENED_MAX; i++) {
+		if (!s->opened[i])
+			s->opened[i] = strndup(target, path_len(target));
+		if (!s->opened[i] || same_path(s->opened[i], target))
+			return;
+	}
+}
+
+/* Returns an opened target that differs from this one only in case or by a slash, or NULL. */
+static const char *find_alike(const struct server *s, const char *target)
+{
+	for (int i = 0; i < OPENED_MAX && s->opened[i]; i++)
+		if (alike(s->opened[i], target) && !same_path(s->opened[i], target))
+			return s->opened[i];
+	return NULL;
+}
+
+static void note_target(struct server *s, struct facts *f)
+{
+	if (f->req.target && f->res.websocket)
+		add_opened(s, f->req.target);
+	if (f->req.target && f->res.status == 404)
+		f->similar = find_alike(s, f->req.target);
+}
+
+void servers__answered(struct servers *all, struct facts *f)
+{
+	struct server *s = server_at(all, f);
 
 	if (!s)
 		return;
 	s->plain |= f->res.seen && f->res.status != 400;
 	f->port_tls = s->tls;
-	note_opened(s, f);
+	note_target(s, f);
 }
 
-void sites__tls(struct sites *all, const struct facts *f)
+void servers__tls(struct servers *all, const struct facts *f)
 {
-	struct site *s = site_of(all, f);
+	struct server *s = server_at(all, f);
 
 	if (s)
 		s->tls = true;
 }
 
-void sites__closed(struct sites *all, struct facts *f)
+void servers__closed(struct servers *all, struct facts *f)
 {
-	struct site *s = site_of(all, f);
+	struct server *s = server_at(all, f);
 	uint32_t came = 0;
 
 	f->port_tls = s && s->tls;
 	f->port_plain = s && s->plain;
 	if (!s || !f->res.websocket)
 		return;
-	if (f->end.ts - s->close_second >= SECOND) {
+	if (f->end.ts - s->close_second >= NS_PER_SEC) {
 		s->close_second = f->end.ts;
 		s->closes = 0;
 	}
 	s->closes++;
-	/* Where as many come as go, short connections are the custom. */
-	if (f->end.ts - s->open_second < 2 * SECOND && s->mass_ts != s->open_second)
+	/* Where as many open as close, short connections are usual. */
+	if (f->end.ts - s->open_second < 2 * NS_PER_SEC && s->mass_ts != s->open_second)
 		came = s->opens > s->opens_before ? s->opens : s->opens_before;
 	if (s->closes >= MASS && came * 2 < s->closes) {
 		s->mass = s->closes;
 		s->mass_ts = s->open_second = f->end.ts;
-		s->opens = 0; /* from here on they are those that come back */
+		s->opens = 0; /* those that open from now on are the ones that come back */
 	}
 }
 
@@ -141,12 +182,13 @@ static uint64_t apart(uint64_t a, uint64_t b)
 	return a > b ? a - b : b - a;
 }
 
-void sites__silence(struct sites *all, struct facts *f)
+void servers__silence(struct servers *all, struct facts *f)
 {
-	struct site *s = site_of(all, f);
+	struct server *s = server_at(all, f);
 	uint32_t n = 0;
 
-	if (!s || f->end.silence < SECOND || !f->res.websocket || f->s[0].closed || f->s[1].closed)
+	if (!s || f->end.silence < NS_PER_SEC || !f->res.websocket || f->s[0].closed ||
+	    f->s[1].closed)
 		return;
 	for (uint32_t i = 0; i < SILENCES && i < s->n_silences; i++)
 		n += apart(s->silence[i], f->end.silence) * 50 <= f->end.silence;
@@ -154,15 +196,16 @@ void sites__silence(struct sites *all, struct facts *f)
 	f->end.equal = n + 1;
 }
 
-void sites__free(struct sites *all)
+void servers__free(struct servers *all)
 {
-	struct site *s, *next;
+	struct server *s, *next;
 
 	HASH_ITER(hh, all->by_addr, s, next)
 	{
 		HASH_DEL(all->by_addr, s);
 		free(s->kept);
-		opened__free(&s->opened);
+		for (int i = 0; i < OPENED_MAX; i++)
+			free(s->opened[i]);
 		free(s);
 	}
 }

@@ -3,30 +3,30 @@
 #include "diagnose/unanswered.h"
 #include "rules/rules.h"
 
-void overdue__done(struct overdue *o, struct facts *f)
+void unanswered__done(struct unanswered *u, struct facts *f)
 {
 	if (!f->asked)
 		return;
-	*(f->asked_before ? &f->asked_before->asked_after : &o->first) = f->asked_after;
-	*(f->asked_after ? &f->asked_after->asked_before : &o->last) = f->asked_before;
+	*(f->asked_before ? &f->asked_before->asked_after : &u->first) = f->asked_after;
+	*(f->asked_after ? &f->asked_after->asked_before : &u->last) = f->asked_before;
 	f->asked_before = f->asked_after = NULL;
 	f->asked = false;
 }
 
-void overdue__asked(struct overdue *o, struct facts *f)
+void unanswered__asked(struct unanswered *u, struct facts *f)
 {
-	overdue__done(o, f);
+	unanswered__done(u, f);
 	f->asked = true;
-	f->asked_before = o->last;
-	*(o->last ? &o->last->asked_after : &o->first) = f;
-	o->last = f;
+	f->asked_before = u->last;
+	*(u->last ? &u->last->asked_after : &u->first) = f;
+	u->last = f;
 }
 
-void overdue__answered(struct overdue *o, struct facts *f)
+void unanswered__answered(struct unanswered *u, struct facts *f)
 {
 	bool gateway = f->res.status == 502 || f->res.status == 504;
 
-	overdue__done(o, f);
+	unanswered__done(u, f);
 	for (struct facts *leg = chain_first(f); leg; leg = leg->up) {
 		if (!leg->overdue || (gateway && leg->overdue == chain_last(f)->number))
 			continue;
@@ -35,17 +35,17 @@ void overdue__answered(struct overdue *o, struct facts *f)
 	}
 }
 
-bool overdue__any(const struct overdue *o, uint64_t now, uint64_t ns)
+bool unanswered__any(const struct unanswered *u, uint64_t now, uint64_t ns)
 {
-	return o->first && o->first->req.ts + ns <= now;
+	return u->first && u->first->req.ts + ns <= now;
 }
 
-struct facts *overdue__next(struct overdue *o, uint64_t now)
+struct facts *unanswered__next(struct unanswered *u, uint64_t now)
 {
-	struct facts *f = o->first;
+	struct facts *f = u->first;
 
-	if (!overdue__any(o, now, OVERDUE_NS))
+	if (!unanswered__any(u, now, UNANSWERED_NS))
 		return NULL;
-	overdue__done(o, f);
+	unanswered__done(u, f);
 	return f;
 }

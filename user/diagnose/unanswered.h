@@ -1,38 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Requests that have had no answer, the oldest first, so that what waits too long is found at once.
- */
+/* A list of the requests that have had no answer, the oldest first. */
 #ifndef DIAGNOSE_UNANSWERED_H
 #define DIAGNOSE_UNANSWERED_H
 
 #include "facts/facts.h"
+#include "lib/units.h"
 
 /*
- * Half of the ten seconds after which common clients give up: handshakes that come good are over
- * long before, and somebody who looks still has time to see why this one is not.
+ * How long a request may wait before that is told, ns. Half of the ten seconds after which common
+ * clients give up: handshakes that succeed are over long before, and whoever looks still has time
+ * to see why this one is not.
  */
-#define OVERDUE_NS 5000000000ULL
+#define UNANSWERED_NS (5 * NS_PER_SEC)
 
-struct overdue {
+/* Starts as zeros. */
+struct unanswered {
 	struct facts *first, *last;
 };
 
-/* f has had a request; one that it had before counts no more. */
-void overdue__asked(struct overdue *o, struct facts *f);
+/* Appends f, which has had a request. An earlier request of f counts no more. */
+void unanswered__asked(struct unanswered *u, struct facts *f);
 
-/* f waits no more. */
-void overdue__done(struct overdue *o, struct facts *f);
+/* Takes f out, if it is there. */
+void unanswered__done(struct unanswered *u, struct facts *f);
 
 /*
- * f has had its answer. What was told while there was none explains nothing that comes now, but for
- * a gateway's answer that says the same again, of the same leg.
+ * Takes f out, which has had its answer. Verdicts on the waiting explain nothing that comes later
+ * on this chain, with one exception: a gateway's 502 or 504 says the same again of the same leg.
  */
-void overdue__answered(struct overdue *o, struct facts *f);
+void unanswered__answered(struct unanswered *u, struct facts *f);
 
-/* Whether a request is ns old. */
-bool overdue__any(const struct overdue *o, uint64_t now, uint64_t ns);
+/* Whether the oldest request has waited for ns. */
+bool unanswered__any(const struct unanswered *u, uint64_t now, uint64_t ns);
 
-/* Takes out the next one that is overdue; NULL: none is. */
-struct facts *overdue__next(struct overdue *o, uint64_t now);
+/* Takes out and returns a request that has waited for UNANSWERED_NS; NULL: none has. */
+struct facts *unanswered__next(struct unanswered *u, uint64_t now);
 
 #endif

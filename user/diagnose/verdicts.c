@@ -2,16 +2,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include "diagnose/verdicts.h"
+#include "facts/endpoints.h"
+#include "lib/units.h"
 
-#define FOLD 1000000000ULL /* ns within which the same is not told again */
+#define FOLD_NS NS_PER_SEC /* the same is not told again within that time */
 #define ROWS_MAX 4096
 
-struct row {
-	struct diagnose_row shown;
-	uint64_t told; /* when it was last not folded */
+struct verdict_count {
+	struct verdict_row shown;
+	uint64_t told; /* when a verdict was last not folded */
 };
 
-static struct row *find_row(struct findings *all, const struct rule *r, const struct facts *f)
+static struct verdict_count *find_row(struct verdicts *all, const struct rule *r,
+				      const struct facts *f)
 {
 	struct facts *first = chain_first((struct facts *)f);
 	const char *local =
@@ -19,10 +22,10 @@ static struct row *find_row(struct findings *all, const struct rule *r, const st
 	const char *target = first->req.target ? first->req.target : "";
 	size_t n = strcspn(target, "?");
 	uint16_t port = addr_port(local);
-	struct row *rows;
+	struct verdict_count *rows;
 
 	for (unsigned int i = 0; i < all->n; i++) {
-		const struct diagnose_row *s = &all->rows[i].shown;
+		const struct verdict_row *s = &all->rows[i].shown;
 
 		if (s->port == port && strlen(s->path) == n && !memcmp(s->path, target, n) &&
 		    rules_alike(s->rule, r))
@@ -46,10 +49,10 @@ static struct row *find_row(struct findings *all, const struct rule *r, const st
 }
 
 /*
- * The first one's text stands for all of its kind; what is known later and says more takes its
- * place. Returns whether it is news.
+ * Keeps the first text of a row, until a rule that refines the row's comes. Returns whether the
+ * text is new.
  */
-static bool keep_text(struct diagnose_row *to, const struct verdict *v)
+static bool keep_text(struct verdict_row *to, const struct verdict *v)
 {
 	bool refines = v->rule->refines && strcmp(to->rule->id, v->rule->id);
 
@@ -63,16 +66,16 @@ static bool keep_text(struct diagnose_row *to, const struct verdict *v)
 	return true;
 }
 
-void findings__add(struct findings *all, struct verdict *v, uint64_t ts)
+void verdicts__add(struct verdicts *all, struct verdict *v, uint64_t ts)
 {
-	struct row *row = find_row(all, v->rule, v->facts);
+	struct verdict_count *row = find_row(all, v->rule, v->facts);
 	bool news;
 
 	if (!row)
 		return;
 	news = keep_text(&row->shown, v);
 	v->again = news ? 0 : row->shown.count;
-	v->folded = !news && ts - row->told < FOLD;
+	v->folded = !news && ts - row->told < FOLD_NS;
 	row->shown.count++;
 	if (!v->folded)
 		row->told = ts;
@@ -80,25 +83,25 @@ void findings__add(struct findings *all, struct verdict *v, uint64_t ts)
 
 static int by_count(const void *a, const void *b)
 {
-	const struct diagnose_row *x = a, *y = b;
+	const struct verdict_row *x = a, *y = b;
 
 	if (x->rule->severity != y->rule->severity)
 		return y->rule->severity - x->rule->severity;
 	return x->count < y->count ? 1 : x->count > y->count ? -1 : 0;
 }
 
-void findings__sort(struct findings *all)
+void verdicts__sort(struct verdicts *all)
 {
 	if (all->n)
 		qsort(all->rows, all->n, sizeof(*all->rows), by_count);
 }
 
-const struct diagnose_row *findings__row(const struct findings *all, unsigned int i)
+const struct verdict_row *verdicts__row(const struct verdicts *all, unsigned int i)
 {
 	return i < all->n ? &all->rows[i].shown : NULL;
 }
 
-void findings__free(struct findings *all)
+void verdicts__free(struct verdicts *all)
 {
 	for (unsigned int i = 0; i < all->n; i++) {
 		free((char *)all->rows[i].shown.path);

@@ -1,30 +1,49 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Verdicts, counted: those of one kind about the same port and path are one row. */
+/* Verdicts, and how often each kind was given: one row for a rule, a port and a path. */
 #ifndef DIAGNOSE_VERDICTS_H
 #define DIAGNOSE_VERDICTS_H
 
-#include "diagnose/diagnose.h"
+#include "rules/rules.h"
 
-struct row;
+#define LEGS_MAX 8
+
+struct verdict {
+	const struct rule *rule;
+	const struct facts *facts; /* for the evidence: fact_text_fill() and fact_text_find() */
+	const char *text, *fix;
+	uint32_t legs[LEGS_MAX]; /* numbers of the chain's connections, the client's first */
+	unsigned int n_legs;
+	uint32_t again; /* how often the same was said before, of the same port and path */
+	bool folded; /* so often of late that people need not read it again */
+};
+
+struct verdict_row {
+	const struct rule *rule;
+	uint64_t count;
+	uint16_t port; /* the server's, of the chain's first leg */
+	const char *path, *text, *fix;
+};
+
+struct verdict_count;
 
 /* Starts as zeros. */
-struct findings {
-	struct row *rows;
+struct verdicts {
+	struct verdict_count *rows;
 	unsigned int n;
 };
 
 /*
- * Counts v, of which rule, facts, text and fix are there, and sets v->again and v->folded. ts: ns.
- * Texts are copied. Where memory ran out, or there are too many rows, it is left out.
+ * Counts v, whose rule, facts, text and fix are set, and sets v->again and v->folded. ts: ns.
+ * Copies the texts. Leaves v out when memory ran out or there are too many rows.
  */
-void findings__add(struct findings *all, struct verdict *v, uint64_t ts);
+void verdicts__add(struct verdicts *all, struct verdict *v, uint64_t ts);
 
-/* The worst first, and of those the most frequent. */
-void findings__sort(struct findings *all);
+/* Sorts the rows: the most severe first, and of those the most frequent. */
+void verdicts__sort(struct verdicts *all);
 
-/* Row i, or NULL behind the last one. It stays until the next findings__add(). */
-const struct diagnose_row *findings__row(const struct findings *all, unsigned int i);
+/* Returns row i, valid until the next verdicts__add(), or NULL behind the last one. */
+const struct verdict_row *verdicts__row(const struct verdicts *all, unsigned int i);
 
-void findings__free(struct findings *all);
+void verdicts__free(struct verdicts *all);
 
 #endif

@@ -3,7 +3,7 @@
 #include <string.h>
 #include "facts/endpoints.h"
 
-enum proxy proxy_of(const char *comm)
+enum proxy proxy_named(const char *comm)
 {
 	static const struct {
 		const char *comm;
@@ -22,7 +22,7 @@ enum proxy proxy_of(const char *comm)
 	return PROXY_NONE;
 }
 
-const struct conn *server_of(const struct facts *f)
+const struct conn *endpoint_server(const struct facts *f)
 {
 	if (f->conn->role == WST_SERVER && f->conn->pid)
 		return f->conn;
@@ -31,7 +31,7 @@ const struct conn *server_of(const struct facts *f)
 	return NULL;
 }
 
-const struct conn *client_of(const struct facts *f)
+const struct conn *endpoint_client(const struct facts *f)
 {
 	if (f->conn->role == WST_CLIENT && f->conn->pid)
 		return f->conn;
@@ -40,12 +40,12 @@ const struct conn *client_of(const struct facts *f)
 	return NULL;
 }
 
-enum proxy facts_proxy(const struct facts *f)
+enum proxy endpoint_proxy(const struct facts *f)
 {
-	const struct conn *client = client_of(f), *server = server_of(f);
-	enum proxy p = client ? proxy_of(client->comm) : PROXY_NONE;
+	const struct conn *client = endpoint_client(f), *server = endpoint_server(f);
+	enum proxy p = client ? proxy_named(client->comm) : PROXY_NONE;
 
-	return p || !server ? p : proxy_of(server->comm);
+	return p || !server ? p : proxy_named(server->comm);
 }
 
 uint16_t addr_port(const char *addr)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Who is at the ends of a connection. What is returned belongs to the facts. */
+/* The processes at the ends of a connection. What is returned belongs to the facts. */
 #ifndef FACTS_ENDPOINTS_H
 #define FACTS_ENDPOINTS_H
 
 #include "facts/facts.h"
 
-/* Which program a conn's server or client is, as far as its name tells. */
+/* The proxies that rules and their help know by name. */
 enum proxy {
 	PROXY_NONE,
 	PROXY_NGINX,
@@ -17,16 +17,20 @@ enum proxy {
 	PROXIES
 };
 
-enum proxy proxy_of(const char *comm);
+/* Returns the proxy whose processes have this name, or PROXY_NONE. */
+enum proxy proxy_named(const char *comm);
 
-/* The process that accepted this connection, or that opened it, where that is known; else NULL. */
-const struct conn *server_of(const struct facts *f);
-const struct conn *client_of(const struct facts *f);
+/*
+ * Return the connection's end at the process that accepted it, or that opened it: f's own, or that
+ * of the leg behind or in front. NULL where the process is not known.
+ */
+const struct conn *endpoint_server(const struct facts *f);
+const struct conn *endpoint_client(const struct facts *f);
 
-/* The proxy that this connection's fault is about: the one in front, else one at either end. */
-enum proxy facts_proxy(const struct facts *f);
+/* Returns which proxy this connection has: the one that opened it, else the one that accepted. */
+enum proxy endpoint_proxy(const struct facts *f);
 
-/* The port in "address:port"; 0: there is none. */
+/* Returns the port in "address:port", or 0 where there is none. */
 uint16_t addr_port(const char *addr);
 
 #endif

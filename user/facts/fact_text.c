@@ -36,7 +36,7 @@ static void put_process(struct buf *b, const struct conn *c)
 
 static void w_server(struct buf *b, const struct facts *f)
 {
-	const struct conn *c = server_of(f);
+	const struct conn *c = endpoint_server(f);
 
 	if (c)
 		put_process(b, c);
@@ -46,7 +46,7 @@ static void w_server(struct buf *b, const struct facts *f)
 
 static void w_client(struct buf *b, const struct facts *f)
 {
-	const struct conn *c = client_of(f);
+	const struct conn *c = endpoint_client(f);
 
 	if (c)
 		put_process(b, c);
@@ -56,9 +56,9 @@ static void w_client(struct buf *b, const struct facts *f)
 
 static void w_proxy(struct buf *b, const struct facts *f)
 {
-	const struct conn *c = client_of(f);
+	const struct conn *c = endpoint_client(f);
 
-	if (c && (f->down || proxy_of(c->comm)))
+	if (c && (f->down || proxy_named(c->comm)))
 		put_process(b, c);
 	else
 		buf_printf(b, "the proxy at %s", client_addr(f));
@@ -85,15 +85,15 @@ static bool broken(const struct facts *f)
 	return f->breach || f->text_bad || f->frame_masked != (f->dir == WST_C2S);
 }
 
-/* Whether the proxy has made or broken the frame itself, as what the leg before f had shows. */
+/* Whether the proxy made or broke the frame itself: the leg before f had no such frame. */
 static bool made_here(const struct facts *f, const struct facts *before)
 {
 	if (before->s[f->dir].frames < f->s[f->dir].frames)
 		return before->end.seen;
-	return broken(f) && !broken(before); /* it would have had the verdict */
+	return broken(f) && !broken(before); /* else `before` would have had the verdict */
 }
 
-/* Proxies pass on what they get: the leg where what goes this way begins. */
+/* Returns the leg where the bytes of this direction begin: proxies pass on what they get. */
 static const struct facts *origin(const struct facts *f, uint8_t dir)
 {
 	const struct facts *before;
@@ -106,7 +106,7 @@ static const struct facts *origin(const struct facts *f, uint8_t dir)
 	return f;
 }
 
-/* The end where what goes this way comes from, and the one it goes to. */
+/* Appends the sender of what goes in direction dir. */
 static void put_from(struct buf *b, const struct facts *f, uint8_t dir)
 {
 	if (dir == WST_C2S)
@@ -125,7 +125,7 @@ static void w_receiver(struct buf *b, const struct facts *f)
 	put_from(b, f, !f->dir);
 }
 
-/* This end's process, and the peer. */
+/* This end: its process, or its address. */
 static void w_here(struct buf *b, const struct facts *f)
 {
 	if (f->conn->pid)
@@ -149,11 +149,11 @@ static void w_client_addr(struct buf *b, const struct facts *f)
 	buf_str(b, client_addr(f));
 }
 
-/* Who the request has come to that has no answer. */
+/* The last server of the chain, which has not answered the request. */
 static void w_silent(struct buf *b, const struct facts *f)
 {
 	const struct facts *last = chain_last(f);
-	const struct conn *c = server_of(last);
+	const struct conn *c = endpoint_server(last);
 
 	if (c) {
 		put_process(b, c);
@@ -164,7 +164,7 @@ static void w_silent(struct buf *b, const struct facts *f)
 
 static void w_comm(struct buf *b, const struct facts *f)
 {
-	const struct conn *c = server_of(f);
+	const struct conn *c = endpoint_server(f);
 
 	if (c)
 		buf_str(b, c->comm);
@@ -205,7 +205,7 @@ static void w_location(struct buf *b, const struct facts *f)
 	put_target(b, f->res.location);
 }
 
-/* How long the server had waited for the client when it gave it up, ns; 0: it has not. */
+/* Returns how long the client had been silent when the server closed, ns; 0: it has not closed. */
 static uint64_t client_silence(const struct facts *f)
 {
 	const struct stream_facts *s2c = &f->s[WST_S2C];
@@ -316,7 +316,7 @@ static void w_rsv_bits(struct buf *b, const struct facts *f)
 	}
 }
 
-/* The first Close frame that says why. */
+/* Returns the direction whose Close frame came first. */
 static const struct stream_facts *close_of(const struct facts *f)
 {
 	const struct stream_facts *c = &f->s[WST_C2S], *s = &f->s[WST_S2C];
@@ -385,7 +385,7 @@ static void w_upstream(struct buf *b, const struct facts *f)
 #define S(n) { #n, false, w_##n }
 #define N(n) { #n, true, w_##n }
 
-static const struct fact_name names[] = {
+static const struct fact_text names[] = {
 	S(server), S(client), S(proxy), S(closer), S(other), S(sender), S(receiver), S(here),
 	S(peer), S(server_addr), S(client_addr), S(upstream), N(port), S(target),
 	S(client_target), S(kept), S(location), S(host), S(client_host), S(origin), S(upgrade),
@@ -405,7 +405,7 @@ static const struct fact_name names[] = {
 };
 /* clang-format on */
 
-const struct fact_name *fact_find(const char *name, size_t n)
+const struct fact_text *fact_text_find(const char *name, size_t n)
 {
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strlen(names[i].name) == n && !memcmp(names[i].name, name, n))
@@ -413,18 +413,18 @@ const struct fact_name *fact_find(const char *name, size_t n)
 	return NULL;
 }
 
-void facts_fill(struct buf *b, const char *text, const struct facts *f)
+void fact_text_fill(struct buf *b, const char *text, const struct facts *f)
 {
 	for (const char *p = text; *p;) {
 		const char *brace = strchr(p, '{'), *end = brace ? strchr(brace, '}') : NULL;
-		const struct fact_name *name;
+		const struct fact_text *name;
 
 		if (!end) {
 			buf_str(b, p);
 			return;
 		}
 		buf_add(b, p, brace - p);
-		name = fact_find(brace + 1, end - brace - 1);
+		name = fact_text_find(brace + 1, end - brace - 1);
 		if (name)
 			name->write(b, f);
 		p = end + 1;

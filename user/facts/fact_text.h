@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The facts in words: by the names that the sentences of the rules have for them. */
+/* The facts in words: what replaces {name} in the sentences of the rules. */
 #ifndef FACTS_FACT_TEXT_H
 #define FACTS_FACT_TEXT_H
 
 #include "facts/facts.h"
 
-/* A name that a rule's sentence may hold in braces, and its evidence as it is. */
-struct fact_name {
+/* A name that sentences may hold in braces and that lists of evidence have. */
+struct fact_text {
 	const char *name;
-	bool number; /* NDJSON shows it bare */
-	/* Writes the value; nothing where it was not observed. */
+	bool number; /* NDJSON shows the value without quotes */
+	/* Appends the value; nothing where it was not observed. */
 	void (*write)(struct buf *b, const struct facts *f);
 };
 
-/* name: n bytes. NULL: there is none of this name. */
-const struct fact_name *fact_find(const char *name, size_t n);
+/* Returns the row of a name, which is n bytes long, or NULL where there is none. */
+const struct fact_text *fact_text_find(const char *name, size_t n);
 
 /* Whether query values may be shown in targets. */
 extern bool facts_show_secrets;
 
-/* Adds text to b, with every {name} replaced. */
-void facts_fill(struct buf *b, const char *text, const struct facts *f);
+/* Appends text to b, with every {name} replaced. */
+void fact_text_fill(struct buf *b, const char *text, const struct facts *f);
 
 #endif

@@ -108,7 +108,7 @@ struct facts {
 	char *kept_elsewhere; /* a target whose Upgrade header the same proxy has passed on */
 	/* a target that got a 101 here, but for its case or a slash at its end */
 	const char *similar;
-	bool asked; /* overdue.c: its request waits for an answer */
+	bool asked; /* unanswered.c: its request waits for an answer */
 	bool hasty; /* diagnose.c: its answer is not judged yet */
 	struct facts *asked_before, *asked_after, *hasty_next;
 	uint64_t looked; /* when it was found still waiting; 0: never */

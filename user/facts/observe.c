@@ -6,8 +6,8 @@
 #include <strings.h>
 #include "facts/observe.h"
 #include "decode/ws.h"
+#include "lib/units.h"
 
-#define SECOND 1000000000ULL
 #define BIG (1 << 20) /* a message behind which a pong waits long */
 #define CLOSED_WINDOW 2048 /* less than that TCP hardly uses */
 #define SEGMENT 1448 /* bytes of a full one, mostly */
@@ -289,8 +289,8 @@ static bool observe_rate(struct stream_facts *s, const struct event *e)
 {
 	bool storm = false;
 
-	if (e->ts - s->second >= SECOND) {
-		bool busy = s->tiny > TINY_A_SECOND && e->ts - s->second < 2 * SECOND;
+	if (e->ts - s->second >= NS_PER_SEC) {
+		bool busy = s->tiny > TINY_A_SECOND && e->ts - s->second < 2 * NS_PER_SEC;
 
 		s->busy_seconds = busy ? s->busy_seconds + 1 : 0;
 		storm = s->busy_seconds == 3;
@@ -323,7 +323,7 @@ bool observe_frame(struct facts *f, const struct event *e)
 	if (fr->opcode & 8)
 		return observe_control(f, s, e) || remarkable;
 	s->message = fr->fin ? MESSAGE_NONE : MESSAGE_OPEN;
-	if (fr->len > BIG || s->data_len <= BIG || e->ts - s->data_ts > SECOND) {
+	if (fr->len > BIG || s->data_len <= BIG || e->ts - s->data_ts > NS_PER_SEC) {
 		s->data_ts = e->ts;
 		s->data_len = fr->len;
 	}

@@ -2,44 +2,44 @@
 #include <stdlib.h>
 #include "lib/burst.h"
 
-void moments_add(struct moments *m, uint64_t who, uint64_t ts)
+void burst_add(struct burst *b, uint64_t owner, uint64_t ts)
 {
-	if (m->n == m->size) {
-		size_t size = m->size ? 2 * m->size : 64;
-		struct happened *all = realloc(m->all, size * sizeof(*all));
+	if (b->n == b->size) {
+		size_t size = b->size ? 2 * b->size : 64;
+		struct burst_event *all = realloc(b->all, size * sizeof(*all));
 
 		if (!all)
 			return;
-		m->all = all;
-		m->size = size;
+		b->all = all;
+		b->size = size;
 	}
-	m->all[m->n++] = (struct happened){ who, ts };
+	b->all[b->n++] = (struct burst_event){ owner, ts };
 }
 
 static int compare(const void *pa, const void *pb)
 {
-	const struct happened *a = pa, *b = pb;
+	const struct burst_event *x = pa, *y = pb;
 
-	if (a->who != b->who)
-		return a->who < b->who ? -1 : 1;
-	return (a->ts > b->ts) - (a->ts < b->ts);
+	if (x->owner != y->owner)
+		return x->owner < y->owner ? -1 : 1;
+	return (x->ts > y->ts) - (x->ts < y->ts);
 }
 
-void moments_sort(struct moments *m)
+void burst_sort(struct burst *b)
 {
-	if (m->n)
-		qsort(m->all, m->n, sizeof(*m->all), compare);
+	if (b->n)
+		qsort(b->all, b->n, sizeof(*b->all), compare);
 }
 
-/* How many come before the moment at. */
-static size_t before(const struct moments *m, const struct happened *at)
+/* Returns how many events sort before `at`. */
+static size_t before(const struct burst *b, const struct burst_event *at)
 {
-	size_t low = 0, high = m->n;
+	size_t low = 0, high = b->n;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (compare(&m->all[middle], at) < 0)
+		if (compare(&b->all[middle], at) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -47,15 +47,16 @@ static size_t before(const struct moments *m, const struct happened *at)
 	return low;
 }
 
-uint32_t moments_near(const struct moments *m, uint64_t who, uint64_t ts, uint64_t apart)
+uint32_t burst_near(const struct burst *b, uint64_t owner, uint64_t ts, uint64_t apart)
 {
-	struct happened from = { who, ts >= apart ? ts - apart + 1 : 0 }, to = { who, ts + apart };
+	struct burst_event from = { owner, ts >= apart ? ts - apart + 1 : 0 };
+	struct burst_event to = { owner, ts + apart };
 
-	return before(m, &to) - before(m, &from);
+	return before(b, &to) - before(b, &from);
 }
 
-void moments_free(struct moments *m)
+void burst_free(struct burst *b)
 {
-	free(m->all);
-	*m = (struct moments){};
+	free(b->all);
+	*b = (struct burst){};
 }

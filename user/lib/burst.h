@@ -1,30 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* When things happened, and to whom: how many happened to the same one at about the same time. */
+/* A sorted list of (owner, time), to count how many events of one owner fall into a window. */
 #ifndef LIB_BURST_H
 #define LIB_BURST_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-struct happened {
-	uint64_t who, ts;
+struct burst_event {
+	uint64_t owner, ts; /* any numbers; ts and burst_near()'s `apart` have the same unit */
 };
 
 /* Starts as zeros. */
-struct moments {
-	struct happened *all;
+struct burst {
+	struct burst_event *all;
 	size_t n, size;
 };
 
-/* One for which memory ran out is left out. */
-void moments_add(struct moments *m, uint64_t who, uint64_t ts);
+/* Appends an event. Leaves it out when memory ran out. */
+void burst_add(struct burst *b, uint64_t owner, uint64_t ts);
 
-/* To be called after the last moments_add() and before the first moments_near(). */
-void moments_sort(struct moments *m);
+/* Sorts the list: to be called after the last burst_add() and before the first burst_near(). */
+void burst_sort(struct burst *b);
 
-/* How many of who's lie less than apart from ts; times in one unit, any. */
-uint32_t moments_near(const struct moments *m, uint64_t who, uint64_t ts, uint64_t apart);
+/* Returns how many of owner's events lie less than `apart` before or after ts. */
+uint32_t burst_near(const struct burst *b, uint64_t owner, uint64_t ts, uint64_t apart);
 
-void moments_free(struct moments *m);
+/* Frees the events; b is an empty list after that. */
+void burst_free(struct burst *b);
 
 #endif

@@ -16,8 +16,7 @@ uint64_t csum_add(uint64_t sum, const void *data, size_t n)
 	uint64_t a = 0, b = 0, c = 0, d = 0;
 	uint16_t v;
 
-	/* 32-bit words into 64-bit sums: no carry is lost below 2^34 bytes; four sums in parallel
-	 */
+	/* 32-bit words in 64-bit sums lose no carry below 2^34 bytes; four sums run in parallel. */
 	for (; n >= 16; n -= 16, p += 16) {
 		a += load32(p);
 		b += load32(p + 4);
@@ -30,7 +29,7 @@ uint64_t csum_add(uint64_t sum, const void *data, size_t n)
 		memcpy(&v, p, sizeof(v));
 		b += v;
 	}
-	if (n) { /* an odd byte counts as if a zero followed it */
+	if (n) { /* an odd byte counts as if a zero followed */
 		v = 0;
 		memcpy(&v, p, 1);
 		b += v;

@@ -27,7 +27,7 @@ static bool ends(const char *p, size_t n, const char *suffix)
 	return n > strlen(suffix) && !memcmp(p + n - strlen(suffix), suffix, strlen(suffix));
 }
 
-/* A name as systemd writes it into a unit's: \x2d is a hyphen. What is too long is cut off. */
+/* Copies a name out of a systemd unit's, where \x2d is a hyphen. Cuts off what is too long. */
 static bool take_name(char *to, const char *p, size_t n)
 {
 	size_t len = 0;
@@ -49,9 +49,9 @@ static bool take_name(char *to, const char *p, size_t n)
 }
 
 /*
- * One directory: "<id>" (cgroupfs driver, kubepods), "docker-<id>.scope",
- * "cri-containerd-<id>.scope", "crio-<id>.scope", "libpod-<id>.scope"; not
- * "libpod-conmon-<id>.scope", which watches over it.
+ * Copies the id out of one directory's name: "<id>" (cgroupfs driver, kubepods),
+ * "docker-<id>.scope", "cri-containerd-<id>.scope", "crio-<id>.scope", "libpod-<id>.scope"; but not
+ * of "libpod-conmon-<id>.scope", the process that supervises the container.
  */
 static bool take_id(char *to, const char *p, size_t n)
 {
@@ -79,7 +79,7 @@ static bool take_part(char *to, const char *p, size_t n, bool below_lxc)
 		return take_name(to, p + 12, n - 12);
 	if (starts(p, n, "systemd-nspawn@") && ends(p, n, ".service"))
 		return take_name(to, p + 15, n - 15 - 8);
-	/* libvirt's machines are no containers: the process that is seen there is qemu itself. */
+	/* libvirt's machines are no containers: their process is qemu itself. */
 	if (starts(p, n, "machine-") && ends(p, n, ".scope") && !starts(p, n, "machine-qemu\\x2d"))
 		return take_name(to, p + 8, n - 8 - 6);
 	return below_lxc && n && take_name(to, p, n); /* LXC before 4.0: /lxc/NAME */

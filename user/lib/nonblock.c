@@ -26,7 +26,7 @@ static bool may_be_stuck(int fd)
 	return file_type(fd) == S_IFIFO || isatty(fd);
 }
 
-int outlet_own(int fd)
+int nonblock_own(int fd)
 {
 	char path[32];
 	int own = -1;
@@ -40,34 +40,35 @@ int outlet_own(int fd)
 	return own < 0 ? -errno : own;
 }
 
-void outlet__init(struct outlet *o, int fd)
+void nonblock__init(struct nonblock *n, int fd)
 {
-	o->fd = fd;
+	n->fd = fd;
 	if (file_type(fd) == S_IFSOCK)
-		o->kind = OUTLET_SOCKET;
+		n->kind = NONBLOCK_SOCKET;
 	else if (may_be_stuck(fd) && !(fcntl(fd, F_GETFL) & O_NONBLOCK))
-		o->kind = OUTLET_SHARED; /* no /proc, or another user's pipe */
+		n->kind = NONBLOCK_SHARED; /* nonblock_own() failed: no /proc, or another user's
+					      pipe */
 	else
-		o->kind = OUTLET_FILE;
+		n->kind = NONBLOCK_FILE;
 }
 
-static bool has_room(const struct outlet *o, int ms)
+static bool has_room(const struct nonblock *n, int ms)
 {
-	struct pollfd p = { .fd = o->fd, .events = POLLOUT };
+	struct pollfd p = { .fd = n->fd, .events = POLLOUT };
 
 	return poll(&p, 1, ms) > 0;
 }
 
-ssize_t outlet__write(const struct outlet *o, const void *data, size_t n)
+ssize_t nonblock__write(const struct nonblock *n, const void *data, size_t size)
 {
 	ssize_t done;
 
-	if (o->kind == OUTLET_SOCKET) {
-		done = send(o->fd, data, n, MSG_DONTWAIT | MSG_NOSIGNAL);
-	} else if (o->kind == OUTLET_FILE) {
-		done = write(o->fd, data, n);
-	} else if (has_room(o, 0)) { /* of a pipe: for so much without blocking, pipe(7) */
-		done = write(o->fd, data, n < PIPE_BUF ? n : PIPE_BUF);
+	if (n->kind == NONBLOCK_SOCKET) {
+		done = send(n->fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+	} else if (n->kind == NONBLOCK_FILE) {
+		done = write(n->fd, data, size);
+	} else if (has_room(n, 0)) { /* in a pipe: room for PIPE_BUF bytes at least, pipe(7) */
+		done = write(n->fd, data, size < PIPE_BUF ? size : PIPE_BUF);
 	} else {
 		errno = EAGAIN;
 		return -1;
@@ -79,43 +80,43 @@ ssize_t outlet__write(const struct outlet *o, const void *data, size_t n)
 	return done;
 }
 
-bool outlet__wait(const struct outlet *o)
+bool nonblock__wait(const struct nonblock *n)
 {
-	return has_room(o, WAIT_MS);
+	return has_room(n, WAIT_MS);
 }
 
-/* Says that all went well: a message that nobody reads is no reason to stop. */
+/* Reports success always: a message that nobody reads is no reason to stop. */
 static ssize_t write_stderr(void *cookie, const char *text, size_t n)
 {
 	static unsigned int waits;
-	const struct outlet *o = cookie;
+	const struct nonblock *to = cookie;
 	size_t done = 0;
 
 	while (done < n) {
-		ssize_t w = outlet__write(o, text + done, n - done);
+		ssize_t w = nonblock__write(to, text + done, n - done);
 
 		if (w >= 0) {
 			done += w;
 			waits = 0;
 		} else if (errno != EAGAIN || waits >= WAITS_FOR_STDERR) {
 			break;
-		} else if (!outlet__wait(o)) {
+		} else if (!nonblock__wait(to)) {
 			waits++;
 		}
 	}
 	return n;
 }
 
-void outlet__replace_stderr(void)
+void nonblock_stderr(void)
 {
 	static const cookie_io_functions_t functions = { .write = write_stderr };
-	static struct outlet to;
-	int own = outlet_own(STDERR_FILENO);
+	static struct nonblock to;
+	int own = nonblock_own(STDERR_FILENO);
 	FILE *f = own < 0 ? NULL : fopencookie(&to, "w", functions);
 
 	if (!f)
 		return;
-	outlet__init(&to, own);
+	nonblock__init(&to, own);
 	setvbuf(f, NULL, _IOLBF, 0);
 	stderr = f;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Descriptors that somebody reads, or does not: to write to one never blocks, and to wait ends. */
+/* Writes to pipes and terminals that may have no reader: never blocks, and waiting has a limit. */
 #ifndef LIB_NONBLOCK_H
 #define LIB_NONBLOCK_H
 
@@ -7,38 +7,41 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-struct outlet {
+struct nonblock {
 	int fd; /* the caller's */
-	enum { OUTLET_FILE, OUTLET_SOCKET, OUTLET_SHARED } kind;
+	/* NONBLOCK_SHARED: a pipe or a terminal without O_NONBLOCK, see nonblock_own() */
+	enum { NONBLOCK_FILE, NONBLOCK_SOCKET, NONBLOCK_SHARED } kind;
 };
 
 /*
- * Returns a descriptor, the caller's, of what fd is, or -errno. A pipe or a terminal gets a file
- * description of our own: O_NONBLOCK on the one that we were given would be everybody's.
+ * Opens what fd refers to anew. Returns a descriptor, which is the caller's to close, or -errno. A
+ * pipe or a terminal gets a file description of its own, since O_NONBLOCK on the inherited one
+ * would change it for every process that shares it.
  */
-int outlet_own(int fd);
+int nonblock_own(int fd);
 
-void outlet__init(struct outlet *o, int fd);
+/* Fills in n; fd stays the caller's. */
+void nonblock__init(struct nonblock *n, int fd);
 
-/* As write(2), without blocking: -1 and EAGAIN where there is no room, EPIPE where nobody reads. */
-ssize_t outlet__write(const struct outlet *o, const void *data, size_t n);
+/* Writes as write(2), without blocking: -1 and EAGAIN when full, EPIPE when nobody reads. */
+ssize_t nonblock__write(const struct nonblock *n, const void *data, size_t size);
 
 /* Waits for room, a tenth of a second at most. Returns whether there is some. */
-bool outlet__wait(const struct outlet *o);
+bool nonblock__wait(const struct nonblock *n);
 
-/* From now on messages to stderr wait a moment for a reader, and are left out then. */
-void outlet__replace_stderr(void);
+/* Replaces stderr by a stream whose messages wait a moment for a reader and are dropped then. */
+void nonblock_stderr(void);
 
-/* With whom we wait for a reader. */
+/* How long to wait for a reader. */
 struct patience {
-	bool (*ending)(void *ctx); /* whether it is time to end */
+	bool (*ending)(void *ctx); /* whether the program is ending; NULL: never asked */
 	void *ctx;
-	const char *name; /* what nobody reads, for a message after a second; NULL: none */
-	unsigned int at_end; /* tenths of a second still to be waited once it is time to end */
-	unsigned int waited; /* before that */
+	const char *name; /* what nobody reads, for a message after a second; NULL: no message */
+	unsigned int at_end; /* tenths of a second to wait once the program is ending */
+	unsigned int waited; /* tenths of a second waited before that */
 };
 
-/* To be called after each wait in vain. Returns false to give up. */
+/* Counts a wait that was in vain. Returns false to give up. */
 bool patience__lasts(struct patience *p);
 
 #endif

@@ -1,12 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the system says of a process. */
+/* What this host tells of a process. */
 #ifndef LIB_PROCESS_H
 #define LIB_PROCESS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Whether it has ended. */
+/* Whether the process has ended. */
 bool process_gone(uint32_t pid);
+
+/* The cgroup and the container of a process. */
+struct process_place {
+	const char *cgroup; /* path in the cgroup v2 tree; NULL: not known */
+	const char *container; /* id or name, as container_find(); NULL: none */
+};
+
+/*
+ * Looks a process up in /proc. cgroup: the id of its cgroup, which tells whether an earlier answer
+ * still holds. The result is valid until the next call.
+ */
+const struct process_place *process_place(uint32_t pid, uint64_t cgroup);
 
 #endif

@@ -459,7 +459,7 @@ static void json_close(struct json *j, const struct event *e)
 
 static void json_leg(struct json *j, const struct event *e)
 {
-	const struct conn *proxy = server_of(e->leg->down);
+	const struct conn *proxy = endpoint_server(e->leg->down);
 	struct buf *b = conn_object(j, "leg", e);
 
 	field_u64(b, "upstream", e->leg->up->number);
@@ -481,10 +481,10 @@ static void field_evidence(struct buf *b, const struct verdict *v)
 	field(b, "evidence");
 	buf_char(b, '{');
 	for (const char *p = v->rule->evidence; *p; p += n + (p[n] == ' ')) {
-		const struct fact_name *name;
+		const struct fact_text *name;
 
 		n = strcspn(p, " ");
-		name = fact_find(p, n);
+		name = fact_text_find(p, n);
 		value.len = 0;
 		if (name)
 			name->write(&value, v->facts);
@@ -548,9 +548,9 @@ static void json_lost(void *self, uint64_t ts, uint64_t events)
 
 static void field_verdicts(struct buf *b, const struct diagnose *d)
 {
-	const struct diagnose_row *r;
+	const struct verdict_row *r;
 
-	for (unsigned int i = 0; d && (r = diagnose__row(d, i)); i++) {
+	for (unsigned int i = 0; d && (r = diagnose__verdict(d, i)); i++) {
 		if (!i)
 			field(b, "verdicts");
 		buf_str(b, i ? ",{\"rule\":\"" : "[{\"rule\":\"");
@@ -561,7 +561,7 @@ static void field_verdicts(struct buf *b, const struct diagnose *d)
 		field_u64(b, "port", r->port);
 		field_str(b, "path", r->path);
 		buf_char(b, '}');
-		if (!diagnose__row(d, i + 1))
+		if (!diagnose__verdict(d, i + 1))
 			buf_char(b, ']');
 	}
 }

@@ -16,7 +16,7 @@ struct lines {
 	struct buf out;
 	size_t line_from; /* where the current line starts in out */
 	size_t flush_at;
-	struct outlet to;
+	struct nonblock to;
 	const char *name;
 	int own; /* descriptor; negative: the caller's is used */
 	struct patience patience;
@@ -34,8 +34,8 @@ struct lines *lines__new(int fd, const char *name, bool live, const struct run_i
 	if (!l)
 		return NULL;
 	l->name = name;
-	l->own = outlet_own(fd);
-	outlet__init(&l->to, l->own < 0 ? fd : l->own);
+	l->own = nonblock_own(fd);
+	nonblock__init(&l->to, l->own < 0 ? fd : l->own);
 	l->flush_at = FLUSH_AT;
 	l->terminal = live && isatty(fd);
 	l->patience = (struct patience){
@@ -81,7 +81,7 @@ static void write_out(struct lines *l, size_t most)
 	size_t done = 0;
 
 	while (!l->error && done < l->out.len) {
-		ssize_t n = outlet__write(&l->to, l->out.data + done, l->out.len - done);
+		ssize_t n = nonblock__write(&l->to, l->out.data + done, l->out.len - done);
 
 		if (n >= 0)
 			done += n;
@@ -89,7 +89,7 @@ static void write_out(struct lines *l, size_t most)
 			l->error = -errno;
 		else if (l->out.len - done <= most)
 			break;
-		else if (!outlet__wait(&l->to) && !patience__lasts(&l->patience)) {
+		else if (!nonblock__wait(&l->to) && !patience__lasts(&l->patience)) {
 			l->given_up = true;
 			break;
 		}

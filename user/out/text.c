@@ -327,7 +327,7 @@ static void text_leg(struct text *t, const struct event *e)
 
 	buf_printf(b, "client %s", f->conn->role == WST_SERVER ? f->conn->remote : f->conn->local);
 	for (; f; f = f->up) {
-		const struct conn *server = server_of(f);
+		const struct conn *server = endpoint_server(f);
 		const char *addr = f->conn->role == WST_SERVER ? f->conn->local : f->conn->remote;
 
 		buf_str(b, " -> ");
@@ -373,9 +373,9 @@ static void text_verdict(struct text *t, const struct event *e)
 
 static void draw_verdicts(const struct text *t, struct buf *b, const struct diagnose *d)
 {
-	const struct diagnose_row *r;
+	const struct verdict_row *r;
 
-	for (unsigned int i = 0; d && (r = diagnose__row(d, i)); i++) {
+	for (unsigned int i = 0; d && (r = diagnose__verdict(d, i)); i++) {
 		if (!i)
 			buf_str(b, "\nWhat was wrong, the worst first:\n");
 		buf_printf(b, "%6llu x  ", (unsigned long long)r->count);
@@ -389,13 +389,14 @@ static void draw_verdicts(const struct text *t, struct buf *b, const struct diag
 		buf_str(b, i ? "\n          fix: " : "\n          fix first: ");
 		buf_escaped(b, r->fix, strlen(r->fix));
 		buf_printf(b, "\n");
-		if (i == 19 && diagnose__row(d, 20)) {
+		if (i == 19 && diagnose__verdict(d, 20)) {
 			buf_str(b, "          and more\n");
 			break;
 		}
 	}
-	if (d && diagnose__row(d, 0))
-		buf_printf(b, "wstrace --explain %s says more\n", diagnose__row(d, 0)->rule->id);
+	if (d && diagnose__verdict(d, 0))
+		buf_printf(b, "wstrace --explain %s says more\n",
+			   diagnose__verdict(d, 0)->rule->id);
 }
 
 static void text_event(void *self, const struct event *e)

@@ -4,103 +4,93 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <uthash.h>
+#include "lib/addr.h"
+#include "lib/units.h"
 #include "pcapng/closed_flows.h"
 
-#define KEEP_NS (3 * 1000000000ULL) /* ends are judged within one second, and looked at often */
+#define KEEP_NS (3 * NS_PER_SEC) /* diagnosis judges an end within one second or a little more */
 
-struct one {
+struct closed {
 	struct flow *flow;
 	uint32_t number;
-	struct ended_key key;
+	struct closed_key key;
 	uint64_t ts;
 	UT_hash_handle hh, by_key;
 };
 
-struct ended {
-	struct one *by_number; /* the oldest first */
-	struct one *by_key;
+struct closed_flows {
+	struct closed *by_number; /* the oldest first */
+	struct closed *by_key;
 };
 
-struct ended *ended__new(void)
+struct closed_flows *closed_flows__new(void)
 {
-	return calloc(1, sizeof(struct ended));
+	return calloc(1, sizeof(struct closed_flows));
 }
 
-static void drop(struct ended *e, struct one *o)
+static void drop(struct closed_flows *all, struct closed *c)
 {
-	HASH_DEL(e->by_number, o);
-	HASH_DELETE(by_key, e->by_key, o);
-	flow__free(o->flow);
-	free(o);
+	HASH_DEL(all->by_number, c);
+	HASH_DELETE(by_key, all->by_key, c);
+	flow__free(c->flow);
+	free(c);
 }
 
-void ended__free(struct ended *e)
+void closed_flows__free(struct closed_flows *all)
 {
-	while (e && e->by_number)
-		drop(e, e->by_number);
-	free(e);
+	while (all && all->by_number)
+		drop(all, all->by_number);
+	free(all);
 }
 
-static void map_address(uint8_t to[16], uint16_t family, const uint8_t *addr)
+void closed_key(struct closed_key *k, const struct wst_open *o)
 {
-	static const uint8_t v4_mapped[12] = { [10] = 0xff, [11] = 0xff };
+	bool server = o->role == WST_SERVER, v4 = o->family == AF_INET;
 
-	if (family == AF_INET6) {
-		memcpy(to, addr, 16);
-		return;
-	}
-	memcpy(to, v4_mapped, sizeof(v4_mapped));
-	memcpy(to + sizeof(v4_mapped), addr, 4);
-}
-
-void ended_key(struct ended_key *k, const struct wst_open *o)
-{
-	bool server = o->role == WST_SERVER;
-
-	map_address(k->client, o->family, server ? o->raddr : o->laddr);
-	map_address(k->server, o->family, server ? o->laddr : o->raddr);
+	addr_map(k->client, v4, server ? o->raddr : o->laddr);
+	addr_map(k->server, v4, server ? o->laddr : o->raddr);
 	k->cport = server ? o->rport : o->lport;
 	k->sport = server ? o->lport : o->rport;
 }
 
-void ended__replaced(struct ended *e, const struct ended_key *k)
+void closed_flows__replaced(struct closed_flows *all, const struct closed_key *k)
 {
-	struct one *o;
+	struct closed *c;
 
-	HASH_FIND(by_key, e->by_key, k, sizeof(*k), o);
-	if (o)
-		drop(e, o);
+	HASH_FIND(by_key, all->by_key, k, sizeof(*k), c);
+	if (c)
+		drop(all, c);
 }
 
-int ended__add(struct ended *e, struct flow *f, uint32_t number, const struct ended_key *k,
-	       uint64_t now)
+int closed_flows__add(struct closed_flows *all, struct flow *f, uint32_t number,
+		      const struct closed_key *k, uint64_t now)
 {
-	struct one *o = calloc(1, sizeof(*o));
+	struct closed *c = calloc(1, sizeof(*c));
 
-	if (!o) {
+	if (!c) {
 		flow__free(f);
 		return -ENOMEM;
 	}
-	ended__replaced(e, k);
-	o->flow = f;
-	o->number = number;
-	o->key = *k;
-	o->ts = now;
-	HASH_ADD(hh, e->by_number, number, sizeof(o->number), o);
-	HASH_ADD(by_key, e->by_key, key, sizeof(o->key), o);
+	closed_flows__replaced(all, k);
+	c->flow = f;
+	c->number = number;
+	c->key = *k;
+	c->ts = now;
+	HASH_ADD(hh, all->by_number, number, sizeof(c->number), c);
+	HASH_ADD(by_key, all->by_key, key, sizeof(c->key), c);
 	return 0;
 }
 
-int ended__remark(struct ended *e, uint32_t number, uint64_t ts, const char *text)
+int closed_flows__remark(struct closed_flows *all, uint32_t number, uint64_t ts, const char *text)
 {
-	struct one *o;
+	struct closed *c;
 
-	HASH_FIND(hh, e->by_number, &number, sizeof(number), o);
-	return o ? flow__remark(o->flow, ts, text) : 0;
+	HASH_FIND(hh, all->by_number, &number, sizeof(number), c);
+	return c ? flow__remark(c->flow, ts, text) : 0;
 }
 
-void ended__expire(struct ended *e, uint64_t now)
+void closed_flows__expire(struct closed_flows *all, uint64_t now)
 {
-	while (e->by_number && e->by_number->ts + KEEP_NS < now)
-		drop(e, e->by_number);
+	while (all->by_number && all->by_number->ts + KEEP_NS < now)
+		drop(all, all->by_number);
 }

@@ -1,39 +1,40 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Connections that have ended in the file, and of which something may still be said: verdicts. */
+/* Flows that are closed and may still get a remark: verdicts come up to a second after the end. */
 #ifndef PCAPNG_CLOSED_FLOWS_H
 #define PCAPNG_CLOSED_FLOWS_H
 
-#include "pcapng/flow.h"
 #include "bpf/wstrace.h"
+#include "pcapng/flow.h"
 
-struct ended;
+struct closed_flows;
 
-/* The same for both ends of a connection: ::ffff:a.b.c.d for IPv4. */
-struct ended_key {
+/* Addresses and ports of a connection, equal for its two ends: IPv4 is ::ffff:a.b.c.d. */
+struct closed_key {
 	uint8_t client[16], server[16];
 	uint16_t cport, sport;
 };
 
-void ended_key(struct ended_key *k, const struct wst_open *o);
+/* Fills in k. */
+void closed_key(struct closed_key *k, const struct wst_open *o);
 
 /* Returns NULL when memory ran out. */
-struct ended *ended__new(void);
-void ended__free(struct ended *e); /* accepts NULL */
+struct closed_flows *closed_flows__new(void);
+void closed_flows__free(struct closed_flows *all); /* accepts NULL */
 
 /*
- * Takes f, after flow__close(). number: the connection's, as shown. now: CLOCK_REALTIME, ns.
- * Returns 0, or -ENOMEM, after it has freed f.
+ * Takes over f, after flow__close(). number: the connection's, as shown. now: CLOCK_REALTIME, ns.
+ * Returns 0, or -ENOMEM after freeing f.
  */
-int ended__add(struct ended *e, struct flow *f, uint32_t number, const struct ended_key *k,
-	       uint64_t now);
+int closed_flows__add(struct closed_flows *all, struct flow *f, uint32_t number,
+		      const struct closed_key *k, uint64_t now);
 
-/* What is said of the connection, where it is still known. Returns as flow__remark() does. */
-int ended__remark(struct ended *e, uint32_t number, uint64_t ts, const char *text);
+/* Writes text about a connection, if it is still here. Returns as flow__remark() does. */
+int closed_flows__remark(struct closed_flows *all, uint32_t number, uint64_t ts, const char *text);
 
-/* A new connection has these addresses and ports: no packet may be added to the old one. */
-void ended__replaced(struct ended *e, const struct ended_key *k);
+/* Frees the flow of this key: a new connection has it, the old one may get no more packets. */
+void closed_flows__replaced(struct closed_flows *all, const struct closed_key *k);
 
-/* Lets go of those of which everything has been said. */
-void ended__expire(struct ended *e, uint64_t now);
+/* Frees the flows that have been here for three seconds. */
+void closed_flows__expire(struct closed_flows *all, uint64_t now);
 
 #endif

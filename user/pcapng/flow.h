@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Shapes connections into packets that Wireshark dissects with nothing to configure: a handshake
- * and acknowledgements that nobody saw, a packet for each HTTP head and each WebSocket frame.
- * Knows files only as a struct pcapng that it is given; where files change, each connection's
- * next packet starts with what the new file needs to be read on its own.
+ * Shapes connections into packets that Wireshark dissects without configuration: a packet for each
+ * HTTP head and each WebSocket frame, and a made-up handshake and acknowledgements around them.
+ * Files are opened and closed by the caller. When the file changes, each connection's next packet
+ * is preceded by what the new file needs to be read on its own.
  *
  * Times are CLOCK_REALTIME in ns, sequence numbers TCP's own, bytes as they were on the wire.
- * Functions that return int return 0 or -errno: -ENOMEM, or what pcapng__packet() says.
+ * Functions that return int return 0 or -errno: -ENOMEM, or what pcapng__packet() returns.
  */
 #ifndef PCAPNG_FLOW_H
 #define PCAPNG_FLOW_H
@@ -15,95 +15,85 @@
 #include "lib/buf.h"
 #include "pcapng/pcapng.h"
 
-/*
- * How what is made up is known again: a connection that was there before the file has this in the
- * comment of its SYN, at the start of a line, and, once it speaks WebSocket, a request and a 101
- * with this header below the first byte of each direction.
- */
-#define MADE_UP_HANDSHAKE "synthetic handshake: the connection "
-#define MADE_UP_HEADER "X-Wstrace: synthetic\r\n"
-
-struct packets;
+struct flows;
 struct flow;
 
 /* Directions are the protocol's, not the socket's. */
 enum { FLOW_C2S, FLOW_S2C, FLOW_DIRS };
 
-/* s describes each file; its texts have to stay. NULL when memory ran out. */
-struct packets *packets__new(const struct pcapng_section *s);
+/*
+ * Creates an empty set of flows. s describes each file; its texts have to stay. Returns NULL when
+ * memory ran out.
+ */
+struct flows *flows__new(const struct pcapng_section *s);
 
-/* All flows have to be freed before. Accepts NULL. */
-void packets__free(struct packets *p);
+/* Frees the set; all its flows have to be freed before. Accepts NULL. */
+void flows__free(struct flows *fs);
 
-/* What follows goes to this file, which stays the caller's. */
-int packets__begin(struct packets *p, struct pcapng *to, uint64_t ts);
+/* Starts a file: all packets go to `to`, which stays the caller's. */
+int flows__begin(struct flows *fs, struct pcapng *to, uint64_t ts);
 
-/* Writes the file's statistics. The file may be closed then; packets__begin() goes on. */
-int packets__end(struct packets *p, uint64_t ts);
+/* Ends a file: writes its statistics. It may be closed then; flows__begin() starts the next. */
+int flows__end(struct flows *fs, uint64_t ts);
 
 /*
- * Whether a frame of more than one packet is on its way: a change of files would leave its
- * payload in two of them. The change may be made nevertheless: then the new file has the frame
- * again, without its payload.
+ * Whether a frame of several packets is not complete yet, so that a change of files had better
+ * wait. A change in the midst of it repeats the frame in the new file, without its payload.
  */
-bool packets__busy(const struct packets *p);
+bool flows__busy(const struct flows *fs);
 
-/* Events were lost, nobody knows whose: the next packet says so. */
-void packets__lost(struct packets *p, uint64_t events);
+/* Counts lost events of unknown flows: the next packet shows them as dropped. */
+void flows__lost(struct flows *fs, uint64_t events);
 
-/* Whose the sockets are: one interface of the capture for each name. */
+/* The process that has the socket: one interface of the capture for each name. */
 struct flow_task {
 	const char *name; /* "nginx[1234]" */
 	const char *description; /* "pid=1234 comm=nginx cgroup=/..." */
 };
 
 struct flow_info {
-	uint64_t ts; /* when it was established */
+	uint64_t ts; /* when the connection was established */
 	uint16_t family; /* AF_INET, AF_INET6; mapped addresses are written as IPv4 */
 	const uint8_t *local, *remote; /* addresses as on the wire */
 	uint16_t lport, rport;
 	bool server; /* the local end is the server */
-	bool midstream; /* was there before */
-	bool attempt; /* never established: nothing but a SYN, and an answer to it */
-	/* of each direction's first byte; midstream: of the first that is not yet known to be past
-	 */
+	bool midstream; /* established before wstrace looked */
+	bool attempt; /* never established: a SYN, and perhaps a RST */
+	/* of each direction's first byte; midstream: of the first that may still be seen */
 	uint32_t first_seq[FLOW_DIRS];
 	struct flow_task task;
 	const char *comment; /* of its first packet in each file; NULL: none */
 };
 
-/* Where it is not midstream, its handshake is written here; of an attempt, its SYN. */
-int flow__new(struct flow **out, struct packets *p, const struct flow_info *i);
+/* Creates a flow. Writes its handshake, or an attempt's SYN, except where it is midstream. */
+int flow__new(struct flow **out, struct flows *fs, const struct flow_info *i);
 
-/* Writes nothing. Accepts NULL. */
+/* Frees a flow without writing anything. Accepts NULL. */
 void flow__free(struct flow *f);
 
-/* Another process has the socket. */
+/* Notes that another process has the socket now. */
 int flow__set_task(struct flow *f, const struct flow_task *t);
 
-/* The next packet carries this text, which is UTF-8: a verdict. */
+/* Adds text, UTF-8, to the comment of the next packet. */
 int flow__note(struct flow *f, const char *text);
-
-/* Events of this flow were lost: the next packet says so. */
-void flow__lost(struct flow *f, uint64_t events);
 
 struct flow_head {
 	uint64_t ts;
-	uint64_t len; /* on the wire; bytes may hold less, from its start */
-	uint32_t seq;
+	uint64_t len; /* bytes on the wire; `bytes` may hold less, from the start */
+	uint32_t seq; /* of the first byte */
 	uint8_t dir;
 	bool upgrade; /* a 101 after which both directions speak WebSocket */
 	struct span bytes;
 };
 
-/* A whole HTTP head. Its body needs no call: see flow__skip(). */
+/* Writes an HTTP head. Its body needs no call: see flow__skip(). */
 int flow__head(struct flow *f, const struct flow_head *h);
 
 struct flow_frame {
 	uint64_t ts;
 	uint64_t len; /* payload bytes, as the header says */
-	uint64_t keep; /* how many of them, from the first, flow__payload() will bring */
-	uint32_t seq; /* of its first byte */
+	uint64_t keep; /* the first of them, which flow__payload() will bring */
+	uint32_t seq; /* of the header's first byte */
 	uint32_t mask; /* as on the wire */
 	uint8_t dir;
 	uint8_t b0; /* the first byte: FIN, RSV1-3, opcode */
@@ -111,39 +101,38 @@ struct flow_frame {
 	bool masked;
 };
 
-/* The header of a frame. It is written now, or as its payload comes. */
+/* Takes the header of a frame, which is written now or together with payload. */
 int flow__frame(struct flow *f, const struct flow_frame *fr);
 
 /*
- * n bytes of the last frame's payload, still masked, that lie pos bytes behind its header. After
- * a hole, what comes is left out. Bytes above keep, or without a frame, are left out too.
+ * Takes n bytes of the last frame's payload, still masked, pos bytes behind its header. Leaves out
+ * what comes after a hole, bytes above keep, and bytes without a frame.
  */
 int flow__payload(struct flow *f, uint8_t dir, uint64_t ts, uint64_t pos, const void *p, size_t n);
 
 /*
- * Bytes up to seq passed, and nobody looked at them: they stand in the file as a packet of their
- * length without content. Before the upgrade, and up to the first byte that is known of a
- * midstream flow, this needs no call. Any other step in the sequence numbers is taken for a loss.
- * text says why, or is NULL.
+ * Writes a packet without content for the bytes up to seq, which passed without being looked at.
+ * text says why, or is NULL. No call is needed before the upgrade, and up to the first known byte
+ * of a midstream flow. Any other step in the sequence numbers counts as a loss.
  */
 int flow__skip(struct flow *f, uint8_t dir, uint64_t ts, uint32_t seq, const char *text);
 
 enum flow_end {
 	FLOW_END_FIN,
 	FLOW_END_RST,
-	FLOW_END_TIMEOUT, /* nobody said a word any more: a RST of the local end stands for it */
-	FLOW_END_NONE, /* goes on, but not in the file */
+	FLOW_END_TIMEOUT, /* shown as a RST of the local end */
+	FLOW_END_NONE, /* the file ends, not the connection */
 };
 
 /*
- * first_local: this host sent the first FIN, or the RST. Nothing but flow__remark() and
- * flow__free() may follow.
+ * Writes the end of the flow. first_local: this host sent the first FIN, or the RST. Only
+ * flow__remark() and flow__free() may follow.
  */
 int flow__close(struct flow *f, uint64_t ts, enum flow_end how, bool first_local);
 
 /*
- * Something is said after flow__close(): a packet of its own carries the text, which acknowledges
- * nothing new. Where another file has begun since, nothing is written.
+ * Writes text after flow__close(), as the comment of an additional packet. Writes nothing where
+ * another file has begun since.
  */
 int flow__remark(struct flow *f, uint64_t ts, const char *text);
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Handshakes, acknowledgements, sequence numbers: TCP as it must have been around the data. */
+/* Handshakes, acknowledgements, ends: TCP as it must have been around the data. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include "pcapng/flow_tcp.h"
+#include "pcapng/flow_state.h"
+#include "pcapng/made_up.h"
 
 int flow__note(struct flow *f, const char *text)
 {
@@ -25,40 +26,41 @@ int flow_notef(struct flow *f, const char *fmt, ...)
 	return flow__note(f, text);
 }
 
-/* One packet of the direction; its sequence number is the lane's next. */
+/* Writes a packet of the direction; its sequence number is the lane's next. */
 static int emit(struct flow *f, uint8_t dir, uint64_t ts, uint8_t flags, const struct iovec *data,
 		unsigned int pieces, uint32_t len)
 {
 	struct lane *l = &f->lane[dir], *other = &f->lane[!dir];
-	struct segment s = { l->next, flags & TH_ACK ? other->next : 0, flags, data, pieces, len };
+	struct frame_packet s = { l->next, flags & TCP_ACK ? other->next : 0, flags, data, pieces,
+				  len };
 	struct pcapng_packet k = { .ts = ts };
-	int err = iface_ready(f->p, f->iface);
+	int err = flow_iface_ready(f->flows, f->iface);
 
 	if (err)
 		return err;
 	k.iface = f->iface->number;
 	k.dir = (dir == FLOW_S2C) == f->server ? PCAPNG_OUT : PCAPNG_IN;
-	k.dropped = f->lost + f->p->lost;
+	k.dropped = f->lost + f->flows->lost;
 	k.comment = f->note.len ? f->note.data : NULL;
-	err = segment_write(f->p->to, &l->path, &s, &k);
+	err = frame_packet_write(f->flows->to, &l->path, &s, &k);
 	if (err)
 		return err;
-	if (ts > f->p->latest)
-		f->p->latest = ts;
+	if (ts > f->flows->latest)
+		f->flows->latest = ts;
 	f->iface->received++;
 	f->iface->dropped += k.dropped;
 	f->note.len = 0;
-	f->lost = f->p->lost = 0;
-	l->next += len + !!(flags & (TH_SYN | TH_FIN));
+	f->lost = f->flows->lost = 0;
+	l->next += len + !!(flags & (TCP_SYN | TCP_FIN));
 	l->unacked += len > 0;
 	l->unacked_bytes += len;
-	if (flags & TH_ACK)
+	if (flags & TCP_ACK)
 		other->unacked = other->unacked_bytes = 0;
 	return 0;
 }
 
-int flow_data(struct flow *f, uint8_t dir, uint64_t ts, const struct iovec *data,
-	      unsigned int pieces, uint64_t len)
+int flow_tcp_data(struct flow *f, uint8_t dir, uint64_t ts, const struct iovec *data,
+		  unsigned int pieces, uint64_t len)
 {
 	struct lane *l = &f->lane[dir];
 	int err = 0;
@@ -66,17 +68,17 @@ int flow_data(struct flow *f, uint8_t dir, uint64_t ts, const struct iovec *data
 	while (len && !err) {
 		uint32_t n = len < CHUNK ? len : CHUNK;
 
-		err = emit(f, dir, ts, TH_PSH | TH_ACK, data, pieces, n);
+		err = emit(f, dir, ts, TCP_PSH | TCP_ACK, data, pieces, n);
 		pieces = 0;
 		len -= n;
-		/* a sender whose window is full, or who never hears a word, looks like trouble */
+		/* Wireshark reports a full window, and data that nobody acknowledges. */
 		if (!err && (l->unacked >= ACK_PACKETS || l->unacked_bytes >= CHUNK / 2))
-			err = emit(f, !dir, ts, TH_ACK, NULL, 0, 0);
+			err = emit(f, !dir, ts, TCP_ACK, NULL, 0, 0);
 	}
 	return err;
 }
 
-/* What must have been said for both sides to speak WebSocket now. */
+/* Makes up the request and the 101 that must have opened the WebSocket. */
 static void put_upgrade(const struct flow *f, struct buf *request, struct buf *response)
 {
 	static const char upgrade[] =
@@ -87,7 +89,7 @@ static void put_upgrade(const struct flow *f, struct buf *request, struct buf *r
 	buf_printf(response, "HTTP/1.1 101 Switching Protocols\r\n%s", upgrade);
 	if (f->protocol)
 		buf_printf(response, "Sec-WebSocket-Protocol: %s\r\n", f->protocol);
-	if (f->deflate) /* else nobody could inflate what was begun in the file before */
+	if (f->deflate) /* later messages need nothing of the file before */
 		buf_str(response, "Sec-WebSocket-Extensions: permessage-deflate; "
 				  "server_no_context_takeover; client_no_context_takeover\r\n");
 	buf_str(response, "\r\n");
@@ -98,19 +100,19 @@ static int emit_text(struct flow *f, uint8_t dir, uint64_t ts, struct buf *text)
 	struct iovec iov = { text->data, text->len };
 	int err = flow_notef(f, "synthetic: wstrace did not see this in this file");
 
-	return err ? err : flow_data(f, dir, ts, &iov, 1, text->len);
+	return err ? err : flow_tcp_data(f, dir, ts, &iov, 1, text->len);
 }
 
 static int emit_handshake(struct flow *f, uint64_t ts)
 {
-	int err = emit(f, FLOW_C2S, ts, TH_SYN, NULL, 0, 0);
+	int err = emit(f, FLOW_C2S, ts, TCP_SYN, NULL, 0, 0);
 
 	if (f->attempt)
 		return err;
 	if (!err)
-		err = emit(f, FLOW_S2C, ts, TH_SYN | TH_ACK, NULL, 0, 0);
+		err = emit(f, FLOW_S2C, ts, TCP_SYN | TCP_ACK, NULL, 0, 0);
 	if (!err)
-		err = emit(f, FLOW_C2S, ts, TH_ACK, NULL, 0, 0);
+		err = emit(f, FLOW_C2S, ts, TCP_ACK, NULL, 0, 0);
 	return err;
 }
 
@@ -125,8 +127,7 @@ static int note_opening(struct flow *f)
 	return err;
 }
 
-/* The sequence numbers of all that is made up lie just below those of the first real bytes. */
-static int prologue(struct flow *f, uint64_t ts, bool ws)
+int flow_tcp_open(struct flow *f, uint64_t ts, bool ws)
 {
 	struct buf request = {}, response = {};
 	int err;
@@ -136,7 +137,9 @@ static int prologue(struct flow *f, uint64_t ts, bool ws)
 		put_upgrade(f, &request, &response);
 	f->lane[FLOW_C2S].next -= request.len + 1;
 	f->lane[FLOW_S2C].next -= response.len + 1;
-	err = request.failed || response.failed ? -ENOMEM : emit_handshake(f, ts);
+	err = request.failed || response.failed ? -ENOMEM : note_opening(f);
+	if (!err)
+		err = emit_handshake(f, ts);
 	if (ws && !err)
 		err = emit_text(f, FLOW_C2S, ts, &request);
 	if (ws && !err)
@@ -146,106 +149,30 @@ static int prologue(struct flow *f, uint64_t ts, bool ws)
 	return err;
 }
 
-int flow_open(struct flow *f, uint64_t ts, bool ws)
-{
-	int err;
-
-	if (f->gen == f->p->gen)
-		return 0;
-	f->gen = f->p->gen;
-	for (int d = 0; d < FLOW_DIRS; d++) {
-		f->lane[d].unacked = f->lane[d].unacked_bytes = 0;
-		if (f->lane[d].state == LANE_STREAMING)
-			f->lane[d].next = f->lane[d].frame.seq;
-	}
-	err = note_opening(f);
-	/* Where files are merged by time, it must come behind what the one before has. */
-	if (f->begun && ts < f->p->latest)
-		ts = f->p->latest;
-	if (!err)
-		err = prologue(f, ts, ws);
-	f->begun = true;
-	for (int d = 0; d < FLOW_DIRS && !err; d++)
-		if (f->lane[d].state == LANE_STREAMING)
-			err = lane_repeat(f, d);
-	return err;
-}
-
-/* Sequence numbers that cannot follow, or only after more than a window: begin anew. */
-static int restart(struct flow *f, uint8_t dir, uint32_t seq)
-{
-	f->gen = 0;
-	f->lane[dir].next = seq;
-	lane_lost(f, dir);
-	return flow_notef(f, "sequence numbers do not follow from what came before");
-}
-
-int flow_reach(struct flow *f, uint8_t dir, uint64_t ts, uint32_t seq, bool ws)
-{
-	struct lane *l = &f->lane[dir];
-	uint32_t step = seq - l->next;
-	int err = 0;
-
-	if (!f->begun && f->midstream)
-		l->next = seq;
-	else if (step > CHUNK)
-		err = restart(f, dir, seq);
-	if (!err)
-		err = flow_open(f, ts, ws);
-	step = seq - l->next;
-	if (err || !step)
-		return err;
-	if (!f->upgraded ||
-	    (f->midstream && !l->seen)) /* a body; the end of a frame begun before */
-		return flow_data(f, dir, ts, NULL, 0, step);
-	if (!f->lost && !f->p->lost)
-		f->lost = 1;
-	l->next = seq;
-	lane_lost(f, dir);
-	return flow_notef(f, "%u bytes before this are lost", step);
-}
-
-int flow__skip(struct flow *f, uint8_t dir, uint64_t ts, uint32_t seq, const char *text)
-{
-	struct lane *l = &f->lane[dir];
-	int err;
-
-	if (!f->begun && f->midstream)
-		return 0;
-	err = lane_finish(f, dir);
-	if (err || seq - l->next > CHUNK || seq == l->next)
-		return err; /* what comes next begins anew */
-	err = flow_open(f, ts, f->upgraded);
-	if (!err && text)
-		err = flow__note(f, text);
-	lane_lost(f, dir);
-	return err ? err : flow_data(f, dir, ts, NULL, 0, seq - l->next);
-}
-
 static int emit_fins(struct flow *f, uint8_t first, uint64_t ts)
 {
-	int err = emit(f, first, ts, TH_FIN | TH_ACK, NULL, 0, 0);
+	int err = emit(f, first, ts, TCP_FIN | TCP_ACK, NULL, 0, 0);
 
 	if (!err)
-		err = emit(f, !first, ts, TH_FIN | TH_ACK, NULL, 0, 0);
+		err = emit(f, !first, ts, TCP_FIN | TCP_ACK, NULL, 0, 0);
 	if (!err)
-		err = emit(f, first, ts, TH_ACK, NULL, 0, 0);
+		err = emit(f, first, ts, TCP_ACK, NULL, 0, 0);
 	return err;
 }
 
 /*
- * Two bytes below what was sent last: the same as before would be a duplicate acknowledgement, and
- * one less a keep-alive, and Wireshark would remark on that.
+ * The packet's sequence number is two below the next one. Wireshark would take the next one itself
+ * for a duplicate acknowledgement, and one below it for a keep-alive.
  */
-static int emit_note(struct flow *f, uint64_t ts)
+int flow_tcp_note(struct flow *f, uint64_t ts)
 {
 	uint8_t local = f->server ? FLOW_S2C : FLOW_C2S;
 	int err;
 
-	if (f->gen != f->p->gen || !f->note.len)
+	if (f->gen != f->flows->gen || !f->note.len)
 		return 0;
 	f->lane[local].next -= 2;
-	err = emit(f, local, ts, TH_ACK, NULL, 0, 0);
+	err = emit(f, local, ts, TCP_ACK, NULL, 0, 0);
 	f->lane[local].next += 2;
 	return err;
 }
@@ -254,26 +181,18 @@ int flow__remark(struct flow *f, uint64_t ts, const char *text)
 {
 	int err = flow__note(f, text);
 
-	return err ? err : emit_note(f, ts);
+	return err ? err : flow_tcp_note(f, ts);
 }
 
-int flow__close(struct flow *f, uint64_t ts, enum flow_end how, bool first_local)
+int flow_tcp_close(struct flow *f, uint64_t ts, enum flow_end how, bool first_local)
 {
 	uint8_t local = f->server ? FLOW_S2C : FLOW_C2S, first = first_local ? local : !local;
 	int err = 0;
 
-	for (int d = 0; d < FLOW_DIRS && !err; d++)
-		err = lane_finish(f, d);
-	if (err || (!f->begun && f->midstream))
-		return err;
-	if (how == FLOW_END_NONE)
-		return emit_note(f, ts);
-	err = flow_open(f, ts, f->upgraded);
-	if (err)
-		return err;
 	if (f->attempt) { /* RFC 9293 section 3.5.2: the answer's sequence number is 0 */
 		f->lane[FLOW_S2C].next = 0;
-		return how == FLOW_END_RST ? emit(f, FLOW_S2C, ts, TH_RST | TH_ACK, NULL, 0, 0) : 0;
+		return how == FLOW_END_RST ? emit(f, FLOW_S2C, ts, TCP_RST | TCP_ACK, NULL, 0, 0) :
+					     0;
 	}
 	switch (how) {
 	case FLOW_END_FIN:
@@ -283,6 +202,6 @@ int flow__close(struct flow *f, uint64_t ts, enum flow_end how, bool first_local
 		first = local;
 		/* fall through */
 	default:
-		return err ? err : emit(f, first, ts, TH_RST | TH_ACK, NULL, 0, 0);
+		return err ? err : emit(f, first, ts, TCP_RST | TCP_ACK, NULL, 0, 0);
 	}
 }

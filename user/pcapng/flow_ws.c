@@ -1,19 +1,190 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* HTTP heads and WebSocket frames: what is put into a packet, and what is left out. */
+/* HTTP heads and WebSocket frames: which packets stand for them, and what is left out. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "bpf/ws_frame.h"
-#include "pcapng/flow_tcp.h"
+#include "decode/deflate.h"
+#include "pcapng/flow_state.h"
 
 #define RSV1 0x40 /* compressed (RFC 7692 section 6) */
+
+/* Returns the header's length, or 0 where hdr_len cannot hold len. */
+static uint32_t put_header(uint8_t *p, const struct flow_frame *fr)
+{
+	uint32_t n = fr->hdr_len - 4 * fr->masked, at = 2;
+
+	if ((n == 2 && fr->len > 125) || (n == 4 && fr->len > 65535) ||
+	    (n != 2 && n != 4 && n != 10) || fr->len >> 63)
+		return 0;
+	p[0] = fr->b0;
+	p[1] = n == 2 ? fr->len : n == 4 ? 126 : 127;
+	if (fr->masked)
+		p[1] |= WS_MASKED;
+	for (int shift = 8 * (n - 3); shift >= 0; shift -= 8)
+		p[at++] = fr->len >> shift;
+	if (fr->masked)
+		memcpy(p + at, &fr->mask, 4);
+	return fr->hdr_len;
+}
+
+/* Notes that bytes are missing: frames that depend on them must not be dissected. */
+static void lane_lost(struct flow *f, uint8_t dir)
+{
+	struct lane *l = &f->lane[dir];
+
+	l->msg_cut = true;
+	l->context_lost |= !l->no_takeover;
+}
+
+/* Notes what an incomplete frame means for those after it. */
+static void note_cut(struct lane *l, const struct flow_frame *fr)
+{
+	if (WS_IS_CONTROL(fr->b0))
+		return;
+	l->msg_cut = !(fr->b0 & WS_FIN);
+	l->context_lost |= l->deflated && !l->no_takeover;
+}
+
+/*
+ * Returns how many bytes of the payload to keep. Wireshark joins the fragments of a message and
+ * inflates it. Where one of them is cut or the compression context is lost, it would report errors
+ * that nobody made; such frames are shown by their headers alone.
+ */
+static uint64_t choose_keep(const struct flow *f, struct lane *l, const struct flow_frame *fr)
+{
+	uint64_t keep = fr->keep < fr->len ? fr->keep : fr->len;
+
+	if (WS_IS_CONTROL(fr->b0))
+		return keep;
+	if (fr->b0 & WS_OPCODE) {
+		l->msg_cut = false;
+		l->deflated = f->deflate && fr->b0 & RSV1;
+	}
+	return l->msg_cut || (l->deflated && l->context_lost) ? 0 : keep;
+}
+
+static void go_idle(struct flow *f, struct lane *l)
+{
+	f->flows->busy -= l->state == LANE_STREAMING;
+	l->state = LANE_IDLE;
+	l->held.len = 0;
+	if (l->held.size > 4096) /* there are many connections, and the next frame may be small */
+		buf_free(&l->held);
+}
+
+/* Writes the first packet of a frame: the header and n bytes, which stand for claim bytes. */
+static int write_first(struct flow *f, uint8_t dir, const void *p, size_t n, uint64_t claim)
+{
+	struct lane *l = &f->lane[dir];
+	const struct flow_frame *fr = &l->frame;
+	uint8_t header[WS_HDR_MAX];
+	struct iovec iov[2] = { { header, put_header(header, fr) }, { (void *)p, n } };
+	int err = flow_open(f, fr->ts, true);
+
+	if (err)
+		return err;
+	if (n < claim)
+		note_cut(l, fr);
+	l->seen = true;
+	if (claim > CLAIM_MAX) {
+		claim = CLAIM_MAX;
+		err = flow_notef(f, "its header says %llu bytes: most of them are left out",
+				 (unsigned long long)fr->len);
+		if (err)
+			return err;
+	}
+	return flow_tcp_data(f, dir, fr->ts, iov, n ? 2 : 1, fr->hdr_len + claim);
+}
+
+/* Repeats the frame in the current file, by its header alone. */
+static int lane_repeat(struct flow *f, uint8_t dir)
+{
+	go_idle(f, &f->lane[dir]);
+	return write_first(f, dir, NULL, 0, f->lane[dir].frame.len);
+}
+
+/* Ends the frame that the lane is at: the rest of its payload will not come. */
+static int lane_finish(struct flow *f, uint8_t dir)
+{
+	struct lane *l = &f->lane[dir];
+	int err = 0;
+
+	if (l->state == LANE_GATHERING)
+		err = write_first(f, dir, l->held.data, l->held.len, l->frame.len);
+	else if (l->state == LANE_STREAMING)
+		lane_lost(f, dir); /* the next frame shows the hole */
+	go_idle(f, l);
+	return err;
+}
+
+int flow_open(struct flow *f, uint64_t ts, bool ws)
+{
+	int err;
+
+	if (f->gen == f->flows->gen)
+		return 0;
+	f->gen = f->flows->gen;
+	for (int d = 0; d < FLOW_DIRS; d++) {
+		f->lane[d].unacked = f->lane[d].unacked_bytes = 0;
+		if (f->lane[d].state == LANE_STREAMING)
+			f->lane[d].next = f->lane[d].frame.seq;
+	}
+	/* Merging files by time must not put this before the packets of the last file. */
+	if (f->begun && ts < f->flows->latest)
+		ts = f->flows->latest;
+	err = flow_tcp_open(f, ts, ws);
+	f->begun = true;
+	for (int d = 0; d < FLOW_DIRS && !err; d++)
+		if (f->lane[d].state == LANE_STREAMING)
+			err = lane_repeat(f, d);
+	return err;
+}
+
+/* Begins anew, with a handshake: seq cannot follow, or only after more than a window. */
+static int restart(struct flow *f, uint8_t dir, uint32_t seq)
+{
+	f->gen = 0;
+	f->lane[dir].next = seq;
+	lane_lost(f, dir);
+	return flow_notef(f, "sequence numbers do not follow from what came before");
+}
+
+/*
+ * Makes sure that the current file has the handshake and everything up to seq, which is the lane's
+ * next then. ws: up to the upgrade.
+ */
+static int flow_reach(struct flow *f, uint8_t dir, uint64_t ts, uint32_t seq, bool ws)
+{
+	struct lane *l = &f->lane[dir];
+	uint32_t step = seq - l->next;
+	int err = 0;
+
+	if (!f->begun && f->midstream)
+		l->next = seq;
+	else if (step > CHUNK)
+		err = restart(f, dir, seq);
+	if (!err)
+		err = flow_open(f, ts, ws);
+	step = seq - l->next;
+	if (err || !step)
+		return err;
+	/* The content is a body, or the end of a frame that began before. */
+	if (!f->upgraded || (f->midstream && !l->seen))
+		return flow_tcp_data(f, dir, ts, NULL, 0, step);
+	if (!f->lost && !f->flows->lost)
+		f->lost = 1;
+	l->next = seq;
+	lane_lost(f, dir);
+	return flow_notef(f, "%u bytes before this are lost", step);
+}
 
 static bool span_is(struct span s, const char *text)
 {
 	return s.n == strlen(text) && !memcmp(s.p, text, s.n);
 }
 
-/* Keeps a copy of what a later file's prologue is to repeat. */
+/* Keeps a copy, for the handshake in a later file. */
 static void remember(char **at, struct span s)
 {
 	free(*at);
@@ -53,12 +224,12 @@ static void learn_upgrade(struct flow *f, const struct http_msg *m)
 }
 
 /*
- * A body is not in the file. Were the head to stand alone in a packet that is complete, Wireshark
- * would wait for the body before it shows the head; so its first byte is said to be there, too.
+ * The packet claims one byte more than the head where a body follows, which is not in the file:
+ * after a complete packet Wireshark would wait for the body before it shows the head.
  */
 int flow__head(struct flow *f, const struct flow_head *h)
 {
-	struct http_msg *m = &f->p->msg;
+	struct http_msg *m = &f->flows->msg;
 	struct iovec iov = { (void *)h->bytes.p, h->bytes.n };
 	uint64_t len = h->len;
 	int err = lane_finish(f, h->dir);
@@ -75,116 +246,10 @@ int flow__head(struct flow *f, const struct flow_head *h)
 		len += has_body(f, m);
 	}
 	f->upgraded |= h->upgrade;
-	if (iov.iov_len > SEGMENT_MAX)
-		iov.iov_len = SEGMENT_MAX;
+	if (iov.iov_len > FRAME_DATA_MAX)
+		iov.iov_len = FRAME_DATA_MAX;
 	f->lane[h->dir].seen = true;
-	return flow_data(f, h->dir, h->ts, &iov, 1, len);
-}
-
-/* Returns the header's length, or 0 where it is not what hdr_len and len say. */
-static uint32_t put_header(uint8_t *p, const struct flow_frame *fr)
-{
-	uint32_t n = fr->hdr_len - 4 * fr->masked, at = 2;
-
-	if ((n == 2 && fr->len > 125) || (n == 4 && fr->len > 65535) ||
-	    (n != 2 && n != 4 && n != 10) || fr->len >> 63)
-		return 0;
-	p[0] = fr->b0;
-	p[1] = n == 2 ? fr->len : n == 4 ? 126 : 127;
-	if (fr->masked)
-		p[1] |= WS_MASKED;
-	for (int shift = 8 * (n - 3); shift >= 0; shift -= 8)
-		p[at++] = fr->len >> shift;
-	if (fr->masked)
-		memcpy(p + at, &fr->mask, 4);
-	return fr->hdr_len;
-}
-
-void lane_lost(struct flow *f, uint8_t dir)
-{
-	struct lane *l = &f->lane[dir];
-
-	l->msg_cut = true;
-	l->context_lost |= !l->no_takeover;
-}
-
-/* Notes what a frame that is not there in full means for those after it. */
-static void note_cut(struct lane *l, const struct flow_frame *fr)
-{
-	if (WS_IS_CONTROL(fr->b0))
-		return;
-	l->msg_cut = !(fr->b0 & WS_FIN);
-	l->context_lost |= l->deflated && !l->no_takeover;
-}
-
-/*
- * How much of a frame to keep. Wireshark puts the fragments of a message together, and inflates
- * it: with one of them cut, or without what the compression context holds, it would report
- * errors that nobody made, so that these frames are shown by their headers alone.
- */
-static uint64_t choose_keep(const struct flow *f, struct lane *l, const struct flow_frame *fr)
-{
-	uint64_t keep = fr->keep < fr->len ? fr->keep : fr->len;
-
-	if (WS_IS_CONTROL(fr->b0))
-		return keep;
-	if (fr->b0 & WS_OPCODE) {
-		l->msg_cut = false;
-		l->deflated = f->deflate && fr->b0 & RSV1;
-	}
-	return l->msg_cut || (l->deflated && l->context_lost) ? 0 : keep;
-}
-
-static void go_idle(struct flow *f, struct lane *l)
-{
-	f->p->busy -= l->state == LANE_STREAMING;
-	l->state = LANE_IDLE;
-	l->held.len = 0;
-	if (l->held.size > 4096) /* one of many connections, and the next frame may be small */
-		buf_free(&l->held);
-}
-
-/* The first packet of a frame: the header, n bytes of payload; it stands for all of claim. */
-static int write_first(struct flow *f, uint8_t dir, const void *p, size_t n, uint64_t claim)
-{
-	struct lane *l = &f->lane[dir];
-	const struct flow_frame *fr = &l->frame;
-	uint8_t header[WS_HDR_MAX];
-	struct iovec iov[2] = { { header, put_header(header, fr) }, { (void *)p, n } };
-	int err = flow_open(f, fr->ts, true);
-
-	if (err)
-		return err;
-	if (n < claim)
-		note_cut(l, fr);
-	l->seen = true;
-	if (claim > CLAIM_MAX) {
-		claim = CLAIM_MAX;
-		err = flow_notef(f, "its header says %llu bytes: most of them are left out",
-				 (unsigned long long)fr->len);
-		if (err)
-			return err;
-	}
-	return flow_data(f, dir, fr->ts, iov, n ? 2 : 1, fr->hdr_len + claim);
-}
-
-int lane_repeat(struct flow *f, uint8_t dir)
-{
-	go_idle(f, &f->lane[dir]);
-	return write_first(f, dir, NULL, 0, f->lane[dir].frame.len);
-}
-
-int lane_finish(struct flow *f, uint8_t dir)
-{
-	struct lane *l = &f->lane[dir];
-	int err = 0;
-
-	if (l->state == LANE_GATHERING)
-		err = write_first(f, dir, l->held.data, l->held.len, l->frame.len);
-	else if (l->state == LANE_STREAMING)
-		lane_lost(f, dir); /* the hole shows when the next frame comes */
-	go_idle(f, l);
-	return err;
+	return flow_tcp_data(f, h->dir, h->ts, &iov, 1, len);
 }
 
 int flow__frame(struct flow *f, const struct flow_frame *fr)
@@ -210,18 +275,18 @@ int flow__frame(struct flow *f, const struct flow_frame *fr)
 	return 0;
 }
 
-/* How many bytes of payload the lane's next packet takes. */
+/* Returns how many bytes of payload the lane's next packet takes. */
 static size_t next_size(const struct lane *l)
 {
 	uint64_t left = l->frame.keep - (l->got - l->held.len);
-	size_t most = SEGMENT_MAX;
+	size_t most = FRAME_DATA_MAX;
 
 	if (l->state == LANE_GATHERING)
 		most -= l->frame.hdr_len;
 	return left < most ? left : most;
 }
 
-/* A packet's worth of payload is there: n bytes, all that next_size() asked for. */
+/* Writes the lane's next packet, with the n bytes that next_size() asked for. */
 static int write_piece(struct flow *f, uint8_t dir, uint64_t ts, const void *p, size_t n)
 {
 	struct lane *l = &f->lane[dir];
@@ -236,14 +301,14 @@ static int write_piece(struct flow *f, uint8_t dir, uint64_t ts, const void *p, 
 			go_idle(f, l);
 		} else {
 			l->state = LANE_STREAMING;
-			f->p->busy++;
+			f->flows->busy++;
 		}
 		return err;
 	}
 	err = flow_open(f, ts, true);
-	if (err || l->state == LANE_IDLE) /* the new file has the header, and that will do */
+	if (err || l->state == LANE_IDLE) /* the new file has the header alone */
 		return err;
-	err = flow_data(f, dir, ts, &iov, 1, n);
+	err = flow_tcp_data(f, dir, ts, &iov, 1, n);
 	if (l->got == l->frame.len)
 		go_idle(f, l);
 	return err;
@@ -279,4 +344,35 @@ int flow__payload(struct flow *f, uint8_t dir, uint64_t ts, uint64_t pos, const 
 		n -= some;
 	}
 	return err;
+}
+
+int flow__skip(struct flow *f, uint8_t dir, uint64_t ts, uint32_t seq, const char *text)
+{
+	struct lane *l = &f->lane[dir];
+	int err;
+
+	if (!f->begun && f->midstream)
+		return 0;
+	err = lane_finish(f, dir);
+	if (err || seq - l->next > CHUNK || seq == l->next)
+		return err; /* flow_reach() will begin anew */
+	err = flow_open(f, ts, f->upgraded);
+	if (!err && text)
+		err = flow__note(f, text);
+	lane_lost(f, dir);
+	return err ? err : flow_tcp_data(f, dir, ts, NULL, 0, seq - l->next);
+}
+
+int flow__close(struct flow *f, uint64_t ts, enum flow_end how, bool first_local)
+{
+	int err = 0;
+
+	for (int d = 0; d < FLOW_DIRS && !err; d++)
+		err = lane_finish(f, d);
+	if (err || (!f->begun && f->midstream))
+		return err;
+	if (how == FLOW_END_NONE)
+		return flow_tcp_note(f, ts);
+	err = flow_open(f, ts, f->upgraded);
+	return err ? err : flow_tcp_close(f, ts, how, first_local);
 }

@@ -15,9 +15,9 @@
 /* MSS of Ethernet, SACK permitted, window scale 14 (RFC 9293, 2018, 7323): what a SYN offers */
 static const uint8_t syn_options[] = { 2, 4, 0x05, 0xb4, 4, 2, 3, 3, 14, 1, 1, 1 };
 
-/* What is put before a segment: the path's headers, a jumbo option, the options of a SYN. */
+/* All headers of a packet: the path's, a jumbo option, the options of a SYN. */
 struct heads {
-	uint8_t bytes[SEGMENT_HEAD_MAX + JUMBO_LEN + sizeof(syn_options)];
+	uint8_t bytes[FRAME_HEAD_MAX + JUMBO_LEN + sizeof(syn_options)];
 	uint32_t len;
 	uint8_t *tcp;
 };
@@ -68,18 +68,19 @@ void path_init(struct path *path, uint16_t family, const uint8_t *src, const uin
 	path->len = tcp + TCP_LEN - path->head;
 }
 
-/* ip_len: of everything behind the IPv4 header's start, or behind the IPv6 header. */
+/* ip_len: bytes of the header and what follows it. */
 static void finish_ip4(const struct path *path, uint8_t *ip, uint32_t ip_len)
 {
 	uint16_t sum;
 
-	/* What is longer than the field was cut by the network card: 0 is how captures show it. */
+	/* Captures show 0 where the network card was to cut a longer packet (TSO). */
 	put16(ip + 2, ip_len > 65535 ? 0 : ip_len);
 	sum = csum_fold(csum_add(path->ip_sum, ip + 2, 2));
 	memcpy(ip + 10, &sum, sizeof(sum));
 }
 
-/* Where 16 bits do not hold the length, a hop-by-hop option does (RFC 2675). */
+/* Adds the hop-by-hop option for lengths above 16 bits (RFC 2675). ip_len: bytes behind the header.
+ */
 static void put_jumbo(struct heads *h, uint32_t ip_len)
 {
 	uint8_t *ip = h->bytes + ETH_LEN, *hop = ip + IP6_LEN;
@@ -95,7 +96,7 @@ static void put_jumbo(struct heads *h, uint32_t ip_len)
 	h->len += JUMBO_LEN;
 }
 
-static void put_heads(struct heads *h, const struct path *path, const struct segment *s)
+static void put_heads(struct heads *h, const struct path *path, const struct frame_packet *s)
 {
 	uint8_t *ip = h->bytes + ETH_LEN;
 	uint32_t tcp_len = TCP_LEN + s->len;
@@ -107,7 +108,7 @@ static void put_heads(struct heads *h, const struct path *path, const struct seg
 	put32(h->tcp + 8, s->ack);
 	h->tcp[12] = TCP_LEN << 2;
 	h->tcp[13] = s->flags;
-	if (s->flags & TH_SYN) {
+	if (s->flags & TCP_SYN) {
 		memcpy(h->tcp + TCP_LEN, syn_options, sizeof(syn_options));
 		h->tcp[12] += sizeof(syn_options) << 2;
 		h->len += sizeof(syn_options);
@@ -121,7 +122,7 @@ static void put_heads(struct heads *h, const struct path *path, const struct seg
 		put_jumbo(h, tcp_len);
 }
 
-/* A segment that is not there to its end keeps 0, which nobody can take for a wrong sum. */
+/* Only for a segment that is complete: a sum of 0 in others is not reported as wrong. */
 static void put_tcp_sum(struct heads *h, const struct path *path, const struct iovec *data,
 			unsigned int pieces, uint32_t len)
 {
@@ -129,7 +130,7 @@ static void put_tcp_sum(struct heads *h, const struct path *path, const struct i
 	uint64_t sum = csum_add(path->tcp_sum, &tcp_len, sizeof(tcp_len));
 	uint16_t folded;
 
-	/* The ports are in the header that is added here, and not in tcp_sum. */
+	/* tcp_sum has the addresses and the protocol; the ports are in this header. */
 	sum = csum_add(sum, h->tcp, head);
 	for (unsigned int i = 0; i < pieces; i++)
 		sum = csum_add(sum, data[i].iov_base, data[i].iov_len);
@@ -137,8 +138,8 @@ static void put_tcp_sum(struct heads *h, const struct path *path, const struct i
 	memcpy(h->tcp + 16, &folded, sizeof(folded));
 }
 
-int segment_write(struct pcapng *to, const struct path *path, const struct segment *s,
-		  struct pcapng_packet *k)
+int frame_packet_write(struct pcapng *to, const struct path *path, const struct frame_packet *s,
+		       struct pcapng_packet *k)
 {
 	struct iovec iov[1 + PIECES_MAX];
 	struct heads h;

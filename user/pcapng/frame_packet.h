@@ -5,36 +5,34 @@
 
 #include <stdint.h>
 #include <sys/uio.h>
+#include "lib/tcp_flags.h"
 #include "pcapng/pcapng.h"
 
-enum { TH_FIN = 1, TH_SYN = 2, TH_RST = 4, TH_PSH = 8, TH_ACK = 16 };
+#define FRAME_HEAD_MAX (14 + 40 + 20) /* bytes: Ethernet, IPv6, TCP */
+#define FRAME_DATA_MAX 65160 /* bytes of a segment: 45 times 1448, as Linux sends at most */
 
-#define SEGMENT_HEAD_MAX (14 + 40 + 20)
-#define SEGMENT_MAX                                                                  \
-	65160 /* most data of a whole segment: 45 times 1448, as Linux would make it \
-	       */
-
-/* One direction of a connection: all of the headers that stays the same. */
+/* One direction of a connection: the parts of the headers that stay the same. */
 struct path {
-	uint8_t head[SEGMENT_HEAD_MAX];
+	uint8_t head[FRAME_HEAD_MAX];
 	uint8_t len;
 	uint64_t ip_sum, tcp_sum; /* what these bytes add to the checksums */
 };
 
-/* Addresses as on the wire, ports in the host's order. family: AF_INET or AF_INET6. */
+/* Fills in path. Addresses as on the wire, ports in host order; family: AF_INET or AF_INET6. */
 void path_init(struct path *path, uint16_t family, const uint8_t *src, const uint8_t *dst,
 	       uint16_t sport, uint16_t dport);
 
-struct segment {
+/* A TCP segment. */
+struct frame_packet {
 	uint32_t seq, ack;
-	uint8_t flags; /* TH_... */
+	uint8_t flags; /* TCP_... */
 	const struct iovec *data; /* at most 2 pieces, only the last of an odd length */
 	unsigned int pieces;
-	uint32_t len; /* data on the wire: the pieces' sum, or more where the rest was left out */
+	uint32_t len; /* data on the wire: the pieces' sum, or more where the rest is left out */
 };
 
-/* Fills in k's bytes and length, and writes it. Returns as pcapng__packet() does. */
-int segment_write(struct pcapng *to, const struct path *path, const struct segment *s,
-		  struct pcapng_packet *k);
+/* Writes the packet, with k's time, interface and comment. Returns as pcapng__packet() does. */
+int frame_packet_write(struct pcapng *to, const struct path *path, const struct frame_packet *s,
+		       struct pcapng_packet *k);
 
 #endif

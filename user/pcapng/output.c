@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * -w: hands what the kernel side tells to flow.h, and the packets to the files of savefile.h. What
+ * -w: turns records and events into the packets of flow.h, in the files of savefile.h. What
  * goes wrong is kept, nothing is written from then on, and the end says it.
  */
 #include <errno.h>
@@ -12,25 +12,26 @@
 #include <utlist.h>
 #include "decode/names.h"
 #include "lib/container.h"
+#include "lib/units.h"
 #include "pcapng/closed_flows.h"
 #include "out/output.h"
 #include "pcapng/flow.h"
 #include "pcapng/savefile.h"
 #include "pcapng/wireshark_ports.h"
 
-#define FLUSH_NS (200 * 1000000ULL)
+#define FLUSH_NS (200 * NS_PER_MS)
 #define PATIENCE_AT_END 20 /* tenths of a second */
 
-/* A connection of which the file is to tell. */
+/* A connection that the file is to have. */
 struct member {
-	struct flow *flow; /* NULL: --path, and no request has matched */
+	struct flow *flow; /* NULL: no request has matched --path yet */
 	struct wst_open open;
 	struct member *prev, *next;
 };
 
 struct pair_key {
-	struct ended_key key;
-	uint32_t first_seq[WST_DIRS]; /* 0 where midstream: the ends may differ */
+	struct closed_key key;
+	uint32_t first_seq[WST_DIRS]; /* 0 where midstream: both ends may report different ones */
 };
 
 struct pair {
@@ -41,21 +42,21 @@ struct pair {
 struct out_pcapng {
 	const struct options *o;
 	struct savefile *file;
-	struct packets *packets;
+	struct flows *flows;
 	struct pcapng_section section;
 	struct buf os, comment; /* its texts */
 	char hardware[65];
 	struct member *members;
 	struct pair *pairs; /* the oldest first */
-	struct ended *ended;
+	struct closed_flows *closed;
 	struct buf head; /* scratch */
 	uint64_t flushed;
 	struct patience patience;
-	bool hinted; /* at what Wireshark needs for some ports */
-	int status; /* 0; 1: as many files as were wished for; -errno */
+	bool hinted; /* the user has been told about Wireshark's ports */
+	int status; /* 0; 1: -W files are full; -errno */
 };
 
-/* Notes the first failure. Returns whether all is well. */
+/* Keeps the first failure. Returns whether there has been none. */
 static bool check(struct out_pcapng *k, int err)
 {
 	if (!k->status)
@@ -101,8 +102,8 @@ static void destroy(struct out_pcapng *k)
 		HASH_DEL(k->pairs, p);
 		free(p);
 	}
-	ended__free(k->ended);
-	packets__free(k->packets);
+	closed_flows__free(k->closed);
+	flows__free(k->flows);
 	buf_free(&k->os);
 	buf_free(&k->comment);
 	buf_free(&k->head);
@@ -128,14 +129,14 @@ static int pcapng_new(struct out_pcapng **out, const struct options *o, const st
 	};
 	files.patience = &k->patience;
 	describe(k, run);
-	k->packets = packets__new(&k->section);
-	k->ended = ended__new();
-	if (k->packets && k->ended && !k->os.failed && !k->comment.failed)
+	k->flows = flows__new(&k->section);
+	k->closed = closed_flows__new();
+	if (k->flows && k->closed && !k->os.failed && !k->comment.failed)
 		err = savefile__new(&k->file, &files, run->started);
 	if (!err)
-		err = packets__begin(k->packets, savefile__pcapng(k->file), run->started);
+		err = flows__begin(k->flows, savefile__pcapng(k->file), run->started);
 	if (!err)
-		err = savefile__flush(k->file); /* a reader may wait for the first words */
+		err = savefile__flush(k->file); /* a reader may wait for the first bytes */
 	if (err) {
 		savefile__free(k->file);
 		destroy(k);
@@ -145,7 +146,7 @@ static int pcapng_new(struct out_pcapng **out, const struct options *o, const st
 	return 0;
 }
 
-/* The other end of this connection is in the file: to show its bytes twice would be wrong. */
+/* Whether the file has the connection's other end already, so that its bytes would come twice. */
 static bool is_second_end(struct out_pcapng *k, const struct wst_open *o)
 {
 	struct pair_key key = {};
@@ -153,7 +154,7 @@ static bool is_second_end(struct out_pcapng *k, const struct wst_open *o)
 
 	if (k->o->side != SIDE_BOTH)
 		return false;
-	ended_key(&key.key, o);
+	closed_key(&key.key, o);
 	if (!(o->t.h.flags & WST_MIDSTREAM))
 		memcpy(key.first_seq, o->first_seq, sizeof(key.first_seq));
 	HASH_FIND(hh, k->pairs, &key, sizeof(key), p);
@@ -174,7 +175,7 @@ static bool is_second_end(struct out_pcapng *k, const struct wst_open *o)
 	return false;
 }
 
-/* Texts of a task; to be freed. */
+/* Texts that describe a task; task_text_free() frees them. */
 struct task_text {
 	struct buf name, description;
 	struct flow_task task;
@@ -216,9 +217,9 @@ static void task_text_free(struct task_text *t)
 
 static void hint(struct out_pcapng *k, const struct wst_open *o)
 {
-	uint16_t port = port_is_taken(o->lport) ? o->lport : o->rport;
+	uint16_t port = wireshark_takes_port(o->lport) ? o->lport : o->rport;
 
-	if (k->hinted || !port_is_taken(port))
+	if (k->hinted || !wireshark_takes_port(port))
 		return;
 	k->hinted = true;
 	fprintf(stderr,
@@ -243,19 +244,19 @@ static void open_flow(struct out_pcapng *k, struct member *m, const struct conn 
 		.first_seq = { [FLOW_C2S] = o->first_seq[WST_C2S],
 			       [FLOW_S2C] = o->first_seq[WST_S2C] },
 	};
-	struct ended_key key;
+	struct closed_key key;
 	struct task_text t;
 	char comment[128];
 
-	ended_key(&key, o);
-	ended__replaced(k->ended, &key);
+	closed_key(&key, o);
+	closed_flows__replaced(k->closed, &key);
 	hint(k, o);
 	snprintf(comment, sizeof(comment), "wstrace #%u, seen from the %s, netns %u", c->number,
 		 i.server ? "server" : "client", c->netns);
 	i.comment = comment;
 	if (task_text(k, &t, c)) {
 		i.task = t.task;
-		check(k, flow__new(&m->flow, k->packets, &i));
+		check(k, flow__new(&m->flow, k->flows, &i));
 	}
 	task_text_free(&t);
 }
@@ -331,7 +332,7 @@ static void on_close(struct out_pcapng *k, struct conn *c, const struct wst_stat
 	};
 	enum flow_end how = r->how < sizeof(ends) / sizeof(ends[0]) ? ends[r->how] : FLOW_END_FIN;
 	struct member *m = c->capture;
-	struct ended_key key;
+	struct closed_key key;
 
 	if (r->how == WST_EXIT && r->unread) /* RFC 9293 section 3.6.1: data was not read */
 		how = FLOW_END_RST;
@@ -339,8 +340,8 @@ static void on_close(struct out_pcapng *k, struct conn *c, const struct wst_stat
 		flow__free(m->flow);
 	} else if (m->flow) {
 		check(k, flow__close(m->flow, ts, how, r->h.flags & WST_FIRST_LOCAL));
-		ended_key(&key, &m->open);
-		check(k, ended__add(k->ended, m->flow, c->number, &key, ts));
+		closed_key(&key, &m->open);
+		check(k, closed_flows__add(k->closed, m->flow, c->number, &key, ts));
 	}
 	DL_DELETE(k->members, m);
 	free(m);
@@ -351,10 +352,10 @@ static void on_close(struct out_pcapng *k, struct conn *c, const struct wst_stat
 static void rotate(struct out_pcapng *k, uint64_t now)
 {
 	if (!savefile__due(k->file, now) ||
-	    (packets__busy(k->packets) && !savefile__overdue(k->file, now)))
+	    (flows__busy(k->flows) && !savefile__overdue(k->file, now)))
 		return;
-	if (check(k, packets__end(k->packets, now)) && check(k, savefile__next(k->file, now)))
-		check(k, packets__begin(k->packets, savefile__pcapng(k->file), now));
+	if (check(k, flows__end(k->flows, now)) && check(k, savefile__next(k->file, now)))
+		check(k, flows__begin(k->flows, savefile__pcapng(k->file), now));
 }
 
 /* Whether there will be a packet: of counters alone no file is begun. */
@@ -410,7 +411,7 @@ static void on_verdict(struct out_pcapng *k, const struct event *e)
 	else if (m && m->flow)
 		err = flow__note(m->flow, text.data);
 	else
-		err = ended__remark(k->ended, e->conn->number, e->ts, text.data);
+		err = closed_flows__remark(k->closed, e->conn->number, e->ts, text.data);
 	check(k, err);
 	buf_free(&text);
 }
@@ -463,7 +464,7 @@ static void pcapng_lost(void *self, uint64_t ts, uint64_t events)
 	struct out_pcapng *k = self;
 
 	(void)ts;
-	packets__lost(k->packets, events);
+	flows__lost(k->flows, events);
 }
 
 static bool pcapng_tick(void *self, uint64_t now, uint64_t *focus)
@@ -473,7 +474,7 @@ static bool pcapng_tick(void *self, uint64_t now, uint64_t *focus)
 	(void)focus;
 	if (k->status)
 		return true;
-	ended__expire(k->ended, now);
+	closed_flows__expire(k->closed, now);
 	if (savefile__ending(k->file, now)) /* else the next file waits for something to write */
 		rotate(k, now);
 	if (k->status || (now >= k->flushed && now - k->flushed < FLUSH_NS))
@@ -530,7 +531,7 @@ static int pcapng_close(void *self, uint64_t now, const struct run_totals *t,
 	if (complete && m->flow && !k->status)
 		check(k, flow__close(m->flow, now, FLOW_END_NONE, false));
 	if (!k->status)
-		check(k, packets__end(k->packets, now));
+		check(k, flows__end(k->flows, now));
 	snprintf(name, sizeof(name), "%s", savefile__name(k->file));
 	err = savefile__free(k->file);
 	if (k->status < 0)

@@ -8,34 +8,13 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "pcapng/blocks.h"
 #include "pcapng/pcapng.h"
 
 #define BUF_SIZE (1024 * 1024)
-#define BLOCK_MAX                                                                      \
-	(384 * 1024) /* the longest is a packet of PCAPNG_SNAPLEN bytes with a comment \
-		      */
+#define BLOCK_MAX (384 * 1024) /* more than a packet of PCAPNG_SNAPLEN bytes with a comment */
 #define FLUSH_AT (256 * 1024)
 #define TEXT_MAX 65535 /* an option's length has 16 bits */
-#define BLOCK_ENDS 12 /* type and length before, length behind */
-
-enum block { BLOCK_SHB = 0x0a0d0d0a, BLOCK_IDB = 1, BLOCK_NRB = 4, BLOCK_ISB = 5, BLOCK_EPB = 6 };
-
-enum option {
-	OPT_END = 0,
-	OPT_COMMENT = 1,
-	SHB_HARDWARE = 2,
-	SHB_OS = 3,
-	SHB_USERAPPL = 4,
-	IF_NAME = 2,
-	IF_DESCRIPTION = 3,
-	IF_TSRESOL = 9,
-	EPB_FLAGS = 2,
-	EPB_DROPCOUNT = 4,
-	ISB_STARTTIME = 2,
-	ISB_ENDTIME = 3,
-	ISB_IFRECV = 4,
-	ISB_IFDROP = 5,
-};
 
 struct shb {
 	uint32_t type, len, magic;
@@ -58,16 +37,16 @@ struct isb {
 };
 
 struct pcapng {
-	struct outlet to;
+	struct nonblock to;
 	int error; /* the first one */
 	bool regular;
 	uint32_t ifaces;
-	uint64_t base; /* the file's offset at our first byte */
+	uint64_t base; /* the file's offset at the first byte written here */
 	uint64_t written; /* bytes that write() took */
 	uint8_t *block; /* where the block that is being made starts */
 	uint8_t *at; /* where its next byte goes */
 	uint8_t *out; /* the first that is not written */
-	uint32_t flush_at; /* so many are written at once */
+	uint32_t flush_at; /* bytes that gather before they are written */
 	struct patience *patience;
 	uint8_t buf[BUF_SIZE];
 };
@@ -86,7 +65,7 @@ int pcapng__open(struct pcapng **out, int fd)
 		return err;
 	}
 	memset(p, 0, offsetof(struct pcapng, buf));
-	outlet__init(&p->to, fd);
+	nonblock__init(&p->to, fd);
 	p->at = p->out = p->buf;
 	p->flush_at = FLUSH_AT;
 	at = fcntl(fd, F_GETFL) & O_APPEND ? st.st_size : lseek(fd, 0, SEEK_CUR);
@@ -101,7 +80,7 @@ void pcapng__set_patience(struct pcapng *p, struct patience *patience)
 	p->patience = patience;
 }
 
-/* Of n bytes, how many are whole blocks. */
+/* Returns how many of n bytes are whole blocks. */
 static size_t whole_blocks(const uint8_t *from, size_t n)
 {
 	size_t done = 0;
@@ -116,14 +95,14 @@ static size_t whole_blocks(const uint8_t *from, size_t n)
 	return done;
 }
 
-/* The disk is full, say: the file is to end where a reader expects it to. */
+/* After a failed write, of a full disk say: cuts the file behind its last whole block. */
 static void cut_partial_block(struct pcapng *p, const uint8_t *from, size_t n)
 {
 	size_t keep = whole_blocks(from, n);
 	uint64_t end = p->base + p->written;
 	struct stat st;
 
-	/* not where somebody else has written behind us, or the file was longer before */
+	/* Leave a file alone that another process wrote to, or that was longer before. */
 	if (keep == n || !p->regular || fstat(p->to.fd, &st) || st.st_size != end)
 		return;
 	if (ftruncate(p->to.fd, end - (n - keep)) == 0)
@@ -135,7 +114,7 @@ int pcapng__flush(struct pcapng *p)
 	const uint8_t *from = p->out;
 
 	while (!p->error && p->out < p->at) {
-		ssize_t w = outlet__write(&p->to, p->out, p->at - p->out);
+		ssize_t w = nonblock__write(&p->to, p->out, p->at - p->out);
 
 		if (w >= 0) {
 			p->out += w;
@@ -157,12 +136,12 @@ int pcapng__flush(struct pcapng *p)
 static int drain(struct pcapng *p, size_t most)
 {
 	while (!pcapng__flush(p) && p->at - p->out > most)
-		if (!outlet__wait(&p->to) && p->patience && !patience__lasts(p->patience))
+		if (!nonblock__wait(&p->to) && p->patience && !patience__lasts(p->patience))
 			p->error = -ETIMEDOUT;
 	return p->error;
 }
 
-/* Sees to it that a block fits behind what is there. */
+/* Makes sure that a block fits behind what is there. */
 static void make_room(struct pcapng *p)
 {
 	if (p->buf + BUF_SIZE - p->at >= BLOCK_MAX)
@@ -180,7 +159,7 @@ int pcapng__close(struct pcapng *p)
 	if (!p)
 		return 0;
 	err = drain(p, 0);
-	/* network file systems and quotas report a failed write as late as here */
+	/* Network file systems and quotas report a failed write as late as here. */
 	if (close(p->to.fd) && !err && errno != EINTR)
 		err = -errno;
 	free(p);
@@ -260,8 +239,8 @@ static int block_end(struct pcapng *p)
 
 int pcapng__section(struct pcapng *p, const struct pcapng_section *s)
 {
-	/* the length is not known yet, and -1 says so: the file is right at every moment */
-	struct shb h = { BLOCK_SHB, 0, 0x1a2b3c4d, 1, 0, -1 };
+	/* A length of -1 is "not known": the file is valid at every moment. */
+	struct shb h = { BLOCK_SHB, 0, BYTE_ORDER_MAGIC, 1, 0, -1 };
 
 	if (p->error)
 		return p->error;
@@ -343,35 +322,4 @@ int pcapng__statistics(struct pcapng *p, uint32_t iface, const struct pcapng_sta
 	put_option(p, ISB_IFDROP, &s->dropped, sizeof(s->dropped));
 	put_end(p);
 	return block_end(p);
-}
-
-static int put_names(struct pcapng *p, const struct pcapng_name *names, unsigned int n)
-{
-	uint32_t head[2] = { BLOCK_NRB, 0 };
-
-	block_start(p, head, sizeof(head));
-	for (unsigned int i = 0; i < n; i++) {
-		size_t addr = names[i].family == AF_INET6 ? 16 : 4;
-		size_t name = strnlen(names[i].name, 255); /* RFC 1035: no name is longer */
-		uint16_t record[2] = { addr == 16 ? 2 : 1, addr + name + 1 };
-
-		put(p, record, sizeof(record));
-		put(p, names[i].addr, addr);
-		put(p, names[i].name, name);
-		put(p, "", 1);
-		pad(p, record[1]);
-	}
-	put_end(p); /* of the records; there are no options */
-	return block_end(p);
-}
-
-int pcapng__names(struct pcapng *p, const struct pcapng_name *names, unsigned int n)
-{
-	int err = p->error;
-
-	for (unsigned int some; n && !err; names += some, n -= some) {
-		some = n < 1024 ? n : 1024; /* a block must fit into the buffer */
-		err = put_names(p, names, some);
-	}
-	return err;
 }

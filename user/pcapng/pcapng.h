@@ -1,25 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Writes pcapng (draft-ietf-opsawg-pcapng): blocks in, bytes out. Knows nothing of what the
- * packets hold. Blocks gather in memory until pcapng__flush(), or until there are many.
+ * Writes pcapng (draft-ietf-opsawg-pcapng): blocks in, bytes out. Knows nothing of what packets
+ * hold. Blocks gather in memory until pcapng__flush(), or until there are 256 KiB of them.
  *
- * All functions that return int return 0 or -errno. The first error of a write is remembered and
- * returned from then on; a regular file ends behind its last whole block then.
+ * Functions that return int return 0 or -errno. The first error of a write is kept and returned
+ * from then on; a regular file then ends behind its last whole block.
  */
 #ifndef PCAPNG_PCAPNG_H
 #define PCAPNG_PCAPNG_H
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <sys/uio.h>
 #include "lib/nonblock.h"
+#include "pcapng/blocks.h"
 
 #define PCAPNG_SNAPLEN 262144 /* most captured bytes of a packet */
 
 struct pcapng;
-
-/* Direction of a packet, as epb_flags has it. */
-enum pcapng_dir { PCAPNG_UNKNOWN, PCAPNG_IN, PCAPNG_OUT };
 
 /* Texts may be NULL; they are UTF-8, and cut at 65535 bytes. */
 struct pcapng_section {
@@ -35,10 +32,10 @@ struct pcapng_packet {
 	uint32_t iface; /* as pcapng__interface() numbered it */
 	uint32_t origlen; /* length on the wire */
 	uint64_t ts; /* CLOCK_REALTIME, ns */
-	const struct iovec *iov; /* what was captured of it */
+	const struct iovec *iov; /* the bytes that were captured */
 	unsigned int iovs;
 	enum pcapng_dir dir;
-	uint64_t dropped; /* packets lost since the one before; 0: none */
+	uint64_t dropped; /* packets lost since the last one of this interface; 0: none */
 	const char *comment; /* NULL: none */
 };
 
@@ -47,40 +44,33 @@ struct pcapng_statistics {
 	uint64_t received, dropped; /* packets */
 };
 
-struct pcapng_name {
-	uint16_t family; /* AF_INET, AF_INET6 */
-	uint8_t addr[16]; /* as on the wire */
-	const char *name;
-};
-
-/* Writes to fd, which is the writer's own from now on, also where this fails. */
+/* Creates a writer. Takes over fd, and closes it even where this fails. */
 int pcapng__open(struct pcapng **out, int fd);
 
 /*
- * How long a pipe that takes nothing is waited for where there is no room for more; -ETIMEDOUT
- * after that. Without it that lasts as long as it lasts. The caller's.
+ * Limits how long a full pipe is waited for when there is no room in memory: -ETIMEDOUT after that.
+ * Without patience the wait has no end. It stays the caller's.
  */
 void pcapng__set_patience(struct pcapng *p, struct patience *patience);
 
-/* Writes out what is left, waits for that, closes, and frees. Accepts NULL. */
+/* Writes out what is left, waits for that, closes, and frees p. Accepts NULL. */
 int pcapng__close(struct pcapng *p);
 
-/* A section starts each file: it comes first, and interfaces are counted anew. */
+/* Starts a section. It has to come first in a file; interfaces are counted anew after it. */
 int pcapng__section(struct pcapng *p, const struct pcapng_section *s);
 
 /* Returns the interface's number in its section, counted from 0, or -errno. */
 int pcapng__interface(struct pcapng *p, const struct pcapng_interface *i);
 
-/* -EINVAL where the interface does not exist, or more than PCAPNG_SNAPLEN bytes were captured. */
+/* Returns -EINVAL for an unknown interface or more than PCAPNG_SNAPLEN captured bytes. */
 int pcapng__packet(struct pcapng *p, const struct pcapng_packet *k);
 
 int pcapng__statistics(struct pcapng *p, uint32_t iface, const struct pcapng_statistics *s);
-int pcapng__names(struct pcapng *p, const struct pcapng_name *names, unsigned int n);
 
-/* To be called at least once a second, for readers that follow the file. Does not wait. */
+/* Writes what a file or pipe takes without waiting. Call it once a second for live readers. */
 int pcapng__flush(struct pcapng *p);
 
-/* Bytes so far, those still in memory included. */
+/* Returns the number of bytes so far, those in memory included. */
 uint64_t pcapng__bytes(const struct pcapng *p);
 
 #endif

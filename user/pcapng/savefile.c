@@ -8,18 +8,19 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include "lib/units.h"
 #include "pcapng/savefile.h"
 
 struct savefile {
 	struct savefile_options o;
 	struct pcapng *out;
-	uint64_t opened; /* CLOCK_REALTIME, ns: when the current period of o.seconds began */
-	unsigned int periods; /* that ended */
-	unsigned int count; /* of files in this period, as their names have it */
+	uint64_t opened; /* when the current period of o.seconds began: CLOCK_REALTIME, ns */
+	unsigned int periods; /* that have ended */
+	unsigned int count; /* number in the current file's name */
 	char name[PATH_MAX];
 };
 
-/* So many digits that names sort as numbers do; none where numbers go up without a limit. */
+/* Returns how many digits make names sort as numbers do; 0 where numbers have no limit. */
 static int digits(unsigned int files)
 {
 	int n = 0;
@@ -32,7 +33,7 @@ static int digits(unsigned int files)
 static int make_name(struct savefile *s)
 {
 	char name[PATH_MAX];
-	time_t t = s->opened / 1000000000;
+	time_t t = s->opened / NS_PER_SEC;
 	int width = digits(s->o.files), n;
 	struct tm tm;
 
@@ -56,10 +57,10 @@ static bool is_pipe(const char *name)
 	return !stat(name, &st) && S_ISFIFO(st.st_mode);
 }
 
-/* A named pipe is waited for: nobody reads it yet, perhaps. */
+/* Waits for a reader of a named pipe. Returns a descriptor or -errno. */
 static int open_by_name(const struct savefile *s)
 {
-	static const struct timespec tenth = { .tv_nsec = 100000000 };
+	static const struct timespec tenth = { .tv_nsec = 100 * NS_PER_MS };
 	const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
 	int fd;
 
@@ -80,7 +81,7 @@ static int open_file(struct savefile *s)
 
 	if (err)
 		return err;
-	fd = strcmp(s->o.path, "-") ? open_by_name(s) : outlet_own(STDOUT_FILENO);
+	fd = strcmp(s->o.path, "-") ? open_by_name(s) : nonblock_own(STDOUT_FILENO);
 	if (fd < 0)
 		return fd;
 	err = pcapng__open(&s->out, fd);
@@ -133,7 +134,7 @@ const char *savefile__name(const struct savefile *s)
 
 static bool period_over(const struct savefile *s, uint64_t now)
 {
-	return s->o.seconds && now >= s->opened && (now - s->opened) / 1000000000 >= s->o.seconds;
+	return s->o.seconds && now >= s->opened && (now - s->opened) / NS_PER_SEC >= s->o.seconds;
 }
 
 bool savefile__due(const struct savefile *s, uint64_t now)
@@ -148,7 +149,7 @@ bool savefile__overdue(const struct savefile *s, uint64_t now)
 	uint64_t most = s->o.megabytes ? s->o.megabytes : 64;
 
 	return pcapng__bytes(s->out) > 2 * most * 1000000 ||
-	       (period_over(s, now) && (now - s->opened) / 1000000000 >= 2 * s->o.seconds);
+	       (period_over(s, now) && (now - s->opened) / NS_PER_SEC >= 2 * s->o.seconds);
 }
 
 bool savefile__ending(const struct savefile *s, uint64_t now)
@@ -182,7 +183,7 @@ int savefile__flush(struct savefile *s)
 	int err = pcapng__flush(s->out);
 	struct stat st;
 
-	/* Writes to a file that nobody can open any more succeed for as long as we like. */
+	/* Writes to a file without a name succeed for ever, and nobody can read it. */
 	if (!err && strcmp(s->o.path, "-") && stat(s->name, &st))
 		err = -errno;
 	return err;

@@ -26,7 +26,7 @@ static const uint16_t taken[] = {
 	48049, 48898, 57000,
 };
 
-bool port_is_taken(uint16_t port)
+bool wireshark_takes_port(uint16_t port)
 {
 	if ((port >= 6000 && port <= 6063) || (port >= 6881 && port <= 6889)) /* X11, BitTorrent */
 		return true;

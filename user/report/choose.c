@@ -55,7 +55,7 @@ static const char *why_pinned(struct report_case *c, uint32_t pins, int *class)
 	return pins & PIN_FIRST ? "one of the first" : "to compare with";
 }
 
-bool page__is_at(const struct report_case *c, const struct diagnose_row *row)
+bool page__is_at(const struct report_case *c, const struct verdict_row *row)
 {
 	const char *target = c->legs[0]->target ? c->legs[0]->target : "";
 	size_t n = strcspn(target, "?");
@@ -70,9 +70,9 @@ bool page__is_at(const struct report_case *c, const struct diagnose_row *row)
  */
 static bool find_row(const struct page *p, struct report_case *c, unsigned int *i)
 {
-	const struct diagnose_row *row;
+	const struct verdict_row *row;
 
-	for (*i = 0; p->diagnose && (row = diagnose__row(p->diagnose, *i)); ++*i) {
+	for (*i = 0; p->diagnose && (row = diagnose__verdict(p->diagnose, *i)); ++*i) {
 		if (!rules_alike(row->rule, c->rule) || !page__is_at(c, row))
 			continue;
 		c->alike = row->count - 1;

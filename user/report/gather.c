@@ -283,10 +283,10 @@ static void keep_evidence(struct report_pairs *to, const struct verdict *v)
 	size_t n;
 
 	for (const char *p = v->rule->evidence; *p; p += n + (p[n] == ' ')) {
-		const struct fact_name *name;
+		const struct fact_text *name;
 
 		n = strcspn(p, " ");
-		name = fact_find(p, n);
+		name = fact_text_find(p, n);
 		value.len = 0;
 		if (name)
 			name->write(&value, v->facts);

@@ -39,7 +39,7 @@ int page__write(struct buf *b, struct report *r, const struct options *o,
 /* Parts, by file. */
 void page__style(struct buf *b); /* report_style.c: with its meta tags */
 void page__choose(struct page *p); /* report_choose.c: fills in the cases */
-bool page__is_at(const struct report_case *c, const struct diagnose_row *row); /* port and path */
+bool page__is_at(const struct report_case *c, const struct verdict_row *row); /* port and path */
 void page__case(struct page *p, const struct report_case *c, bool open); /* report_case.c */
 void page__sequence(struct page *p, const struct report_case *c); /* report_sequence.c */
 void page__heads(struct page *p, const struct report_case *c); /* report_sequence.c */

@@ -17,7 +17,7 @@ static unsigned int rows(const struct page *p)
 {
 	unsigned int n = 0;
 
-	while (p->diagnose && diagnose__row(p->diagnose, n))
+	while (p->diagnose && diagnose__verdict(p->diagnose, n))
 		n++;
 	return n;
 }
@@ -29,13 +29,13 @@ static void draw_title(struct page *p, unsigned int n)
 
 	buf_str(p->b, "<h1>");
 	if (n)
-		help = rule_help(diagnose__row(p->diagnose, 0)->rule->id);
+		help = rule_help(diagnose__verdict(p->diagnose, 0)->rule->id);
 	if (!n)
 		buf_str(p->b, "Nothing wrong was found");
 	else if (help)
 		draw_capital(p->b, help->title);
 	else
-		buf_str(p->b, diagnose__row(p->diagnose, 0)->rule->id);
+		buf_str(p->b, diagnose__verdict(p->diagnose, 0)->rule->id);
 	if (n > 1)
 		buf_printf(p->b, ", and %u more finding%s", n - 1, n == 2 ? "" : "s");
 	buf_str(p->b, "</h1>\n");
@@ -130,7 +130,7 @@ static void draw_nav(struct page *p, unsigned int n)
 }
 
 /* The connections shown in detail that had this verdict at this place. */
-static void draw_refs(struct page *p, const struct diagnose_row *row)
+static void draw_refs(struct page *p, const struct verdict_row *row)
 {
 	struct buf *b = p->b;
 	unsigned int n = 0;
@@ -180,7 +180,7 @@ static void draw_help(struct buf *b, const struct rule_help *help)
 	buf_str(b, "</dd></dl></details>");
 }
 
-static void draw_row(struct page *p, const struct diagnose_row *row)
+static void draw_row(struct page *p, const struct verdict_row *row)
 {
 	struct buf *b = p->b;
 
@@ -212,7 +212,7 @@ static void draw_wrong(struct page *p, unsigned int n)
 		   "gets one verdict a cause; what is alike on a port and path is counted once "
 		   "here.</p>\n");
 	for (unsigned int i = 0; i < n && i < ROWS_SHOWN; i++)
-		draw_row(p, diagnose__row(p->diagnose, i));
+		draw_row(p, diagnose__verdict(p->diagnose, i));
 	if (n > ROWS_SHOWN)
 		buf_printf(
 			b,

@@ -220,7 +220,7 @@ static bool silent_proxy(const struct facts *f)
 {
 	const struct facts *last = chain_last(f);
 
-	return silent(f) && last->conn->role == WST_SERVER && proxy_of(last->conn->comm);
+	return silent(f) && last->conn->role == WST_SERVER && proxy_named(last->conn->comm);
 }
 
 static bool silent_tls(const struct facts *f)
@@ -350,9 +350,9 @@ static bool almost_found(const struct facts *f)
 /* The answer is the proxy's own, as far as is seen. */
 static bool not_found_here(const struct facts *f)
 {
-	const struct conn *server = server_of(f);
+	const struct conn *server = endpoint_server(f);
 
-	return f->res.status == 404 && !f->up && server && proxy_of(server->comm);
+	return f->res.status == 404 && !f->up && server && proxy_named(server->comm);
 }
 
 static bool not_found(const struct facts *f)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The rules of diagnosis: rows of tables. The engine (diagnose.c) knows none of them; a new rule
- * is a new row, and where it needs a new fact, a field in facts.h and a name in fact_names.c.
+ * is a new row, and where it needs a new fact, a field in facts.h and a name in fact_text.c.
  */
 #ifndef RULES_RULES_H
 #define RULES_RULES_H

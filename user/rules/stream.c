@@ -4,9 +4,9 @@
 #include "facts/observe.h"
 #include "rules/rules.h"
 #include "decode/ws.h"
+#include "lib/units.h"
 
 #define MS 1000000ULL
-#define SECOND 1000000000ULL
 
 static bool whole(const struct facts *f)
 {
@@ -124,7 +124,7 @@ static bool dropped(const struct facts *f)
 
 static bool near(uint64_t ns, uint64_t seconds, unsigned int percent)
 {
-	uint64_t limit = seconds * SECOND, off = ns > limit ? ns - limit : limit - ns;
+	uint64_t limit = seconds * NS_PER_SEC, off = ns > limit ? ns - limit : limit - ns;
 
 	return off * 100 <= limit * percent;
 }
@@ -142,9 +142,9 @@ static bool known_limit(uint64_t ns)
 
 static bool whole_seconds(uint64_t ns)
 {
-	uint64_t off = (ns + SECOND / 2) % SECOND;
+	uint64_t off = (ns + NS_PER_SEC / 2) % NS_PER_SEC;
 
-	off = off > SECOND / 2 ? off - SECOND / 2 : SECOND / 2 - off;
+	off = off > NS_PER_SEC / 2 ? off - NS_PER_SEC / 2 : NS_PER_SEC / 2 - off;
 	return off < 60 * MS || off * 50 < ns;
 }
 
@@ -163,7 +163,7 @@ static bool orderly(const struct facts *f)
 
 static bool cut_idle(const struct facts *f)
 {
-	if (!dropped(f) || !orderly(f) || f->end.silence < SECOND || f->end.process_gone)
+	if (!dropped(f) || !orderly(f) || f->end.silence < NS_PER_SEC || f->end.process_gone)
 		return false;
 	if (f->end.together >= 3 && f->end.equal < 3)
 		return false;
@@ -188,7 +188,7 @@ static bool unanswered(const struct facts *f, uint64_t ts)
 {
 	const struct stream_facts *c2s = &f->s[WST_C2S], *s2c = &f->s[WST_S2C];
 
-	return s2c->asked_ts && c2s->last_ts < s2c->asked_ts && ts > s2c->asked_ts + SECOND;
+	return s2c->asked_ts && c2s->last_ts < s2c->asked_ts && ts > s2c->asked_ts + NS_PER_SEC;
 }
 
 static bool server_heartbeat(const struct facts *f)
@@ -207,8 +207,8 @@ static bool heartbeat_closed(const struct facts *f)
 
 static bool reload(const struct facts *f)
 {
-	const struct conn *closer = f->end.by_client ? client_of(f) : server_of(f);
-	bool proxy = closer && (proxy_of(closer->comm) || proxy_ended(f));
+	const struct conn *closer = f->end.by_client ? endpoint_client(f) : endpoint_server(f);
+	bool proxy = closer && (proxy_named(closer->comm) || proxy_ended(f));
 
 	if (!is_ws(f) || !proxy)
 		return false;
@@ -329,13 +329,13 @@ static bool waits(const struct facts *f)
 /* A proxy that cannot pass on what it has does not read more: the leg behind is to blame. */
 static bool not_reading(const struct facts *f)
 {
-	return is_ws(f) && !f->end.seen && f->wait.unread_for >= 2 * SECOND &&
+	return is_ws(f) && !f->end.seen && f->wait.unread_for >= 2 * NS_PER_SEC &&
 	       !waits(f->conn->role == WST_SERVER ? f->up : f->down);
 }
 
 static bool slow_reader(const struct facts *f)
 {
-	return is_ws(f) && !f->end.seen && f->wait.unsent_for >= 2 * SECOND &&
+	return is_ws(f) && !f->end.seen && f->wait.unsent_for >= 2 * NS_PER_SEC &&
 	       !waits(f->conn->role == WST_SERVER ? f->down : f->up);
 }
 
@@ -374,7 +374,7 @@ static bool nagle(const struct facts *f)
 
 static bool nagle_nginx(const struct facts *f)
 {
-	return nagle(f) && proxy_of(f->conn->comm) == PROXY_NGINX;
+	return nagle(f) && proxy_named(f->conn->comm) == PROXY_NGINX;
 }
 
 static bool stampede(const struct facts *f)

@@ -6,9 +6,9 @@
 #include "decode/hist.h"
 #include "decode/names.h"
 #include "top/top.h"
+#include "lib/units.h"
 
-#define SECOND 1000000000ULL
-#define CLOSED_FOR (5 * SECOND) /* that long they stay on the screen */
+#define CLOSED_FOR (5 * NS_PER_SEC) /* that long they stay on the screen */
 #define CLOSED_MAX 1000 /* and no more than so many */
 #define TARGET_MAX 512
 #define HEAD_MAX 8192

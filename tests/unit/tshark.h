@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Conversations for user/packets.h: peers that talk, a list of what was said, and tshark to say
+ * Conversations for user/pcapng/flow.h: peers that talk, a list of what was said, and tshark to say
  * whether a file shows just that. To be included by one test.
  */
-#ifndef JUDGE_H
-#define JUDGE_H
+#ifndef TSHARK_H
+#define TSHARK_H
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -46,7 +46,7 @@ struct want {
 static struct {
 	char path[64];
 	struct pcapng *out;
-	struct packets *p;
+	struct flows *p;
 	uint64_t ts, snap;
 	unsigned long long seed;
 	struct want want[FRAMES_MAX];
@@ -65,16 +65,16 @@ static void file_open(void)
 {
 	int fd;
 
-	strcpy(t.path, "/tmp/test_packets.XXXXXX");
+	strcpy(t.path, "/tmp/test_flow.XXXXXX");
 	fd = mkstemp(t.path);
 	assert_true(fd >= 0);
 	assert_int_equal(pcapng__open(&t.out, fd), 0);
-	assert_int_equal(packets__begin(t.p, t.out, t.ts), 0);
+	assert_int_equal(flows__begin(t.p, t.out, t.ts), 0);
 }
 
 static void file_close(void)
 {
-	assert_int_equal(packets__end(t.p, t.ts), 0);
+	assert_int_equal(flows__end(t.p, t.ts), 0);
 	assert_int_equal(pcapng__close(t.out), 0);
 }
 
@@ -84,7 +84,7 @@ static int setup(void **state)
 	memset(&t, 0, sizeof(t));
 	t.ts = 1763800000000000000ULL;
 	t.seed = 1;
-	t.p = packets__new(&section);
+	t.p = flows__new(&section);
 	file_open();
 	return 0;
 }
@@ -92,7 +92,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	packets__free(t.p);
+	flows__free(t.p);
 	if (!getenv("KEEP"))
 		unlink(t.path);
 	return 0;

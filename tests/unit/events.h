@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Streams of events made by hand, on a clock of their own, and what diagnosis says of them. */
-#ifndef STREAM_H
-#define STREAM_H
+#ifndef EVENTS_H
+#define EVENTS_H
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -34,7 +34,7 @@ struct run {
 
 static struct run t;
 
-static inline void on_finding(void *ctx, const struct event *e)
+static inline void on_diagnosis(void *ctx, const struct event *e)
 {
 	struct run *r = ctx;
 
@@ -61,7 +61,7 @@ static inline int setup(void **state)
 	(void)state;
 	memset(&t, 0, sizeof(t));
 	t.now = 1000 * S;
-	t.d = diagnose__new(on_finding, &t, false, false);
+	t.d = diagnose__new(on_diagnosis, &t, false, false);
 	return !t.d;
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * user/packets.h: conversations are shaped into files, and tshark says what it sees in them: each
- * frame and each head, the right lengths, and no trouble that the conversation did not have.
+ * user/pcapng/flow.h: conversations are shaped into files, and tshark says what it sees in them:
+ * each frame and each head, the right lengths, and no trouble that the conversation did not have.
  */
-#include "judge.h"
+#include "tshark.h"
 
 static void talk_all_sizes(int family, bool server, uint64_t snap)
 {
@@ -226,7 +226,7 @@ static void test_new_file(void **state)
 	fr = frame_header(&c, FLOW_S2C, FIN | BINARY, sizeof(data), FULL);
 	t.frames--; /* half of it is not a frame that tshark could show */
 	assert_int_equal(flow__payload(c.f, FLOW_S2C, t.ts, 0, data, 100000), 0);
-	assert_true(packets__busy(t.p));
+	assert_true(flows__busy(t.p));
 	file_close();
 	judge();
 	strcpy(first, t.path);
@@ -235,7 +235,7 @@ static void test_new_file(void **state)
 	t.frames = t.heads = 0;
 	t.want[t.frames++] = (struct want){ fr.len, 0, 0, FLOW_S2C, fr.b0 };
 	assert_int_equal(flow__payload(c.f, FLOW_S2C, t.ts, 100000, data, 100000), 0);
-	assert_false(packets__busy(t.p));
+	assert_false(flows__busy(t.p));
 	frame(&c, FLOW_S2C, FIN | TEXT, 1000);
 	frame(&c, FLOW_C2S, FIN | TEXT, 1000);
 	end(&c, FLOW_END_FIN);
@@ -262,7 +262,7 @@ static void test_lost(void **state)
 	upgrade(&c, "");
 	frame(&c, FLOW_C2S, FIN | TEXT, 10);
 	c.seq[FLOW_C2S] += 1000;
-	flow__lost(c.f, 3);
+	flows__lost(t.p, 3);
 	frame(&c, FLOW_C2S, FIN | TEXT, 20);
 	fr = frame_header(&c, FLOW_S2C, FIN | BINARY, 60000, FULL); /* shown, although cut */
 	assert_int_equal(flow__payload(c.f, FLOW_S2C, t.ts, 0, data, 10000), 0);
@@ -279,7 +279,7 @@ static void test_lost(void **state)
 	c.seq[FLOW_S2C] += 500;
 	assert_int_equal(flow__skip(c.f, FLOW_S2C, t.ts, c.seq[FLOW_S2C], "sendfile"), 0);
 	frame(&c, FLOW_S2C, FIN | TEXT, 50);
-	packets__lost(t.p, 5);
+	flows__lost(t.p, 5);
 	end(&c, FLOW_END_FIN);
 	file_close();
 	expect_count("tcp.analysis.lost_segment", 2);
@@ -288,6 +288,7 @@ static void test_lost(void **state)
 	expect_count("frame.comment contains \"bytes before this are lost\"", 2);
 	expect_count("frame.packet_flags && frame.drop_count == 3", 1);
 	expect_count("frame.drop_count == 5", 1);
+	expect_count("frame.drop_count == 1", 1); /* the hole that nobody counted */
 }
 
 /* Sequence numbers that make no sense cost no frame. */
@@ -458,7 +459,7 @@ static void test_memory(void **state)
 	fr = frame_header(&c, FLOW_S2C, FIN | BINARY, 64 << 20, FULL);
 	for (uint64_t pos = 0; pos < fr.len; pos += sizeof(piece))
 		assert_int_equal(flow__payload(c.f, FLOW_S2C, t.ts, pos, piece, sizeof(piece)), 0);
-	assert_false(packets__busy(t.p));
+	assert_false(flows__busy(t.p));
 	getrusage(RUSAGE_SELF, &after);
 	assert_true(after.ru_maxrss - before.ru_maxrss < 16 * 1024);
 	end(&c, FLOW_END_FIN);

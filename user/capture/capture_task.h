@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The processes of a capture that wstrace wrote: each of its interfaces is described as one. */
+#ifndef CAPTURE_CAPTURE_TASK_H
+#define CAPTURE_CAPTURE_TASK_H
+
+#include <stdint.h>
+
+/* The process that has a segment's socket. */
+struct capture_task {
+	uint32_t pid;
+	char comm[16];
+	uint64_t cgroup; /* for capture__cgroup() */
+};
+
+struct task;
+
+/* Starts as zeros. */
+struct capture_tasks {
+	struct task **all; /* by the interface's number */
+	uint32_t n;
+};
+
+/*
+ * Returns the process that the description of an interface names. It lasts as long as the tasks.
+ * NULL where description names none or is NULL, or when memory ran out.
+ */
+const struct capture_task *capture_tasks_get(struct capture_tasks *ts, uint32_t iface,
+					     const char *description);
+
+/* Returns the path of a cgroup, by struct capture_task's number for it; NULL: not known. */
+const char *capture_tasks_cgroup(const struct capture_tasks *ts, uint64_t cgroup);
+
+void capture_tasks_free(struct capture_tasks *ts);
+
+#endif
