@@ -10,6 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "lib/escape.h"
 #include "report/gather.h"
 #include "report/axis.h"
 #include "report/html.h"
@@ -19,58 +20,6 @@
 #define MS 1000000ULL
 #define S 1000000000ULL
 #define START (1763800000 * S)
-
-static void test_escape(void **state)
-{
-	static const struct {
-		const char *in;
-		size_t n;
-		const char *out;
-	} cases[] = {
-		{ "plain /path?q=1", 15, "plain /path?q=1" },
-		{ "<script>alert(1)</script>", 25, "&lt;script&gt;alert(1)&lt;/script&gt;" },
-		{ "\" onload='x' &amp;", 17, "&quot; onload=&#39;x&#39; &amp;amp" },
-		{ "</style><!--", 12, "&lt;/style&gt;&lt;!--" },
-		{ "a\0b\x1b[31m\x7f\r\n\t", 12, "a\\x00b\\x1b[31m\\x7f\\r\\n\\t" },
-		{ "\xff\xfe\xc0\xbc\xed\xa0\x80", 7, "\\xff\\xfe\\xc0\\xbc\\xed\\xa0\\x80" },
-		{ "\xc3\xa9\xe2\x82\xac", 5, "\xc3\xa9\xe2\x82\xac" },
-		{ "\xe2\x80\xae\xe2\x80\x8b\xc2\x85", 8,
-		  "\\xe2\\x80\\xae\\xe2\\x80\\x8b\\xc2\\x85" },
-		{ "\xf0\x9f\x98", 3, "\\xf0\\x9f\\x98" },
-		{ "C:\\x", 4, "C:\\\\x" },
-	};
-
-	for (size_t i = 0; i < N(cases); i++) {
-		struct buf b = {};
-
-		buf_html(&b, cases[i].in, cases[i].n);
-		assert_int_equal(b.len, strlen(cases[i].out));
-		assert_memory_equal(b.data, cases[i].out, b.len);
-		buf_free(&b);
-	}
-}
-
-/* Whatever bytes come, nothing is left that HTML gives a meaning to. */
-static void test_escape_any(void **state)
-{
-	uint64_t seed = 42;
-
-	for (int round = 0; round < 20000; round++) {
-		struct buf b = {};
-		char in[16];
-
-		for (size_t i = 0; i < sizeof(in); i++) {
-			seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
-			in[i] = seed >> 56;
-		}
-		buf_html(&b, in, sizeof(in));
-		assert_true(utf8_valid(b.data, b.len));
-		for (size_t i = 0; i < b.len; i++)
-			assert_false((unsigned char)b.data[i] < 0x20 ||
-				     strchr("<>\"'\x7f", b.data[i]));
-		buf_free(&b);
-	}
-}
 
 static void test_cut(void **state)
 {
@@ -363,7 +312,6 @@ static void test_page(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_escape), cmocka_unit_test(test_escape_any),
 		cmocka_unit_test(test_cut),    cmocka_unit_test(test_axis),
 		cmocka_unit_test(test_spans),  cmocka_unit_test(test_trail),
 		cmocka_unit_test(test_gaps),   cmocka_unit_test(test_bins),

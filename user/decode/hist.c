@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "lib/units.h"
 #include "decode/hist.h"
 
 const struct hist_kind hist_kinds[WST_HIST_KINDS] = {

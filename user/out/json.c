@@ -3,6 +3,7 @@
 #include <nettle/base64.h>
 #include <stdio.h>
 #include <string.h>
+#include "lib/escape.h"
 #include "bpf/ws_frame.h"
 #include "facts/fact_text.h"
 #include "decode/hist.h"

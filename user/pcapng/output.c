@@ -6,6 +6,7 @@
 #include <uthash.h>
 #include <utlist.h>
 #include "lib/container.h"
+#include "lib/escape.h"
 #include "pcapng/closed_flows.h"
 #include "pcapng/output.h"
 #include "pcapng/flow.h"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* One chain in detail. */
 #include <string.h>
+#include "lib/escape.h"
+#include "lib/units.h"
 #include "report/html.h"
 #include "decode/ws.h"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 #include <time.h>
+#include "lib/escape.h"
+#include "lib/units.h"
 #include "report/html.h"
 
 void html_text(struct buf *b, const char *s)

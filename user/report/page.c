@@ -2,6 +2,7 @@
 /* The page from top to bottom. */
 #include <errno.h>
 #include <string.h>
+#include "lib/units.h"
 #include "report/html.h"
 
 #define ROWS_SHOWN 30 /* of what was wrong */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Pictures. Places across are percentages: they fit any width, and text keeps its size. */
 #include <string.h>
+#include "lib/units.h"
 #include "report/axis.h"
 #include "report/html.h"
 #include "decode/ws.h"

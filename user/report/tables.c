@@ -2,6 +2,7 @@
 /* All connections: by port and path, and one by one. */
 #include <stdio.h>
 #include <string.h>
+#include "lib/units.h"
 #include "report/html.h"
 
 #define GROUPS_SHOWN 40
