@@ -302,35 +302,27 @@ static void value(struct buf *b, const struct hist_kind *kind, uint64_t v)
 }
 
 #define HIST_HEIGHT 56
-#define ROWS (HIST_SLOTS / 4 + 1)
 
 /* A bar for each power of two, as hist_draw() has lines. */
 static void draw_bars(struct buf *b, const struct wst_hist *h, const struct hist_kind *kind)
 {
-	uint64_t rows[ROWS + 1] = {}, most = 1;
-	int first = -1, last = 0;
+	struct hist_rows rows;
+	int first, last;
 	double width;
 
-	for (uint32_t i = 0; i < HIST_SLOTS; i++) {
-		int row = i < 2 ? 0 : i < 4 ? 1 : i / 4 + 1;
-
-		if (!h->slots[i])
-			continue;
-		rows[row] += h->slots[i];
-		most = rows[row] > most ? rows[row] : most;
-		first = first < 0 ? row : first;
-		last = row;
-	}
+	hist_rows(h, &rows);
+	first = rows.first;
+	last = rows.last;
 	while (last - first < 7) { /* one bar as wide as the picture says less */
 		first -= first > 0;
 		last++;
 	}
 	width = 100.0 / (last - first + 1);
 	buf_printf(b, "<svg height=\"%d\" role=\"img\" aria-label=\"histogram\">", HIST_HEIGHT);
-	for (int i = first; i <= last && i <= ROWS; i++) {
-		double height = (double)(HIST_HEIGHT - 2) * rows[i] / most;
+	for (int i = rows.first; i <= rows.last; i++) {
+		double height = (double)(HIST_HEIGHT - 2) * rows.n[i] / rows.most;
 
-		if (!rows[i])
+		if (!rows.n[i])
 			continue;
 		height = height < 1.5 ? 1.5 : height;
 		buf_printf(b,
@@ -338,15 +330,15 @@ static void draw_bars(struct buf *b, const struct wst_hist *h, const struct hist
 			   "height=\"%.1f\"><title>",
 			   kind->dir == WST_S2C ? "down" : "up", (i - first) * width + width * 0.06,
 			   width * 0.88, HIST_HEIGHT - height, height);
-		value(b, kind, i ? 1ULL << i : 0);
+		value(b, kind, hist_row_low(i));
 		buf_str(b, " to ");
-		value(b, kind, 2ULL << i);
-		buf_printf(b, ": %llu</title></rect>", (unsigned long long)rows[i]);
+		value(b, kind, hist_row_low(i + 1));
+		buf_printf(b, ": %llu</title></rect>", (unsigned long long)rows.n[i]);
 	}
 	buf_str(b, "</svg><div class=axis><span>");
-	value(b, kind, first ? 1ULL << first : 0);
+	value(b, kind, hist_row_low(first));
 	buf_str(b, "</span><span>");
-	value(b, kind, 2ULL << last);
+	value(b, kind, hist_row_low(last + 1));
 	buf_str(b, "</span></div>");
 }
 
