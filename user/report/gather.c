@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Takes the events into records, and sums them up. */
 #include <stdlib.h>
 #include <string.h>
 #include "facts/fact_text.h"
 #include "report/gather.h"
 
+#define TARGET_MAX 512 /* bytes of a request target that are kept */
 #define HANDSHAKES_PINNED 20 /* failed and slow handshakes without a verdict */
 
 const enum wst_hist_kind report_ranked[] = { WST_READ_DELAY, WST_REPLY_TIME, WST_PING_RTT };
@@ -24,44 +24,6 @@ void report__free(struct report *r)
 		return;
 	report__drop_all(r);
 	free(r);
-}
-
-const char *report_server_addr(const struct report_conn *c)
-{
-	return c->role == WST_SERVER ? c->local : c->remote;
-}
-
-const char *report_client_addr(const struct report_conn *c)
-{
-	return c->role == WST_SERVER ? c->remote : c->local;
-}
-
-bool report_failed(const struct report_conn *c)
-{
-	if (c->how == WST_REFUSED)
-		return true;
-	return c->wanted && !c->websocket && (c->response_ts || c->closed);
-}
-
-uint64_t report_latency(const struct report_conn *c)
-{
-	uint64_t end = c->response_ts ? c->response_ts : c->closed;
-
-	return c->request_ts && end > c->request_ts ? end - c->request_ts : 0;
-}
-
-struct report_conn *report__up(const struct report *r, const struct report_conn *c)
-{
-	return c->up ? report__find(r, c->up) : NULL;
-}
-
-struct report_conn *report__first(const struct report *r, struct report_conn *c)
-{
-	struct report_conn *down;
-
-	for (int n = 0; n < LEGS_MAX && c->down && (down = report__find(r, c->down)); n++)
-		c = down;
-	return c;
 }
 
 static char *copy(struct report *r, struct span s, size_t max)
@@ -127,7 +89,6 @@ static void on_request(struct report *r, struct report_conn *c, const struct eve
 	const struct http_msg *m = e->head.msg;
 	bool wanted = e->head.upgrade || http_find(m, "sec-websocket-key");
 
-	c->requests++;
 	if (c->wanted && !wanted)
 		return;
 	c->wanted = wanted;
@@ -232,7 +193,6 @@ static void on_stats(struct report *r, struct report_conn *c, const struct event
 	c->rtt_us = s->rtt_us;
 	c->retrans = s->retrans;
 	c->lost = s->lost;
-	c->gaps = s->gaps;
 	c->undecoded = 0;
 	for (int dir = 0; dir < WST_DIRS; dir++) {
 		c->undecoded += stats_undecoded(e->conn, s, dir);
@@ -306,7 +266,6 @@ static void keep_verdict(struct report *r, struct report_conn *c, const struct e
 	if (!kept)
 		return;
 	kept->rule = v->rule;
-	kept->ts = e->ts;
 	kept->again = v->again;
 	kept->text = strdup(v->text);
 	kept->fix = strdup(v->fix);
@@ -356,7 +315,6 @@ void report__event(struct report *r, const struct event *e)
 	if (e->ts > r->last_ts)
 		r->last_ts = e->ts;
 	if (e->type == EV_OPEN && !c) {
-		r->n_conns++;
 		c = report__add(r, e->conn, e->ts);
 		r->conns_dropped += !c;
 	}
