@@ -2,7 +2,7 @@
 /* Which chains are worth the detail. */
 #include <stdlib.h>
 #include <string.h>
-#include "report/html.h"
+#include "report/page.h"
 
 struct candidate {
 	struct report_case c;

@@ -10,7 +10,8 @@
 #include <unistd.h>
 #include "report/output.h"
 #include "out/output.h"
-#include "report/html.h"
+#include "report/gather.h"
+#include "report/page.h"
 
 static const struct options *opts;
 static struct run_info info;
