@@ -51,7 +51,8 @@ static void draw_note(struct buf *b, const struct report_frame *f)
 		html(b, "</span>");
 }
 
-/* before: when the frame before it was; 0: it is the first. */
+/* Draws a row. from: start of the chain; before: time of the frame before, 0 where f is the first.
+ */
 static void draw_frame(struct buf *b, const struct report_frame *f, uint64_t from, uint64_t before)
 {
 	static const char *const rsv[] = { "",	    " RSV3",  " RSV2",	" RSV23",
@@ -89,7 +90,7 @@ static void draw_frames(struct buf *b, const struct report_conn *c, uint64_t fro
 	html(b, "</tbody></table></div></details>\n");
 }
 
-/* Takes back what was written where it turns out that there is no histogram. */
+/* Draws histograms of each leg. Where there are none, the heading is taken back. */
 static void draw_hists(struct buf *b, const struct report_case *c)
 {
 	size_t before = b->len;
@@ -119,7 +120,8 @@ static void draw_summary(struct buf *b, const struct report_case *c)
 	const struct report_conn *first = c->legs[0];
 
 	html(b, "<summary><h3>");
-	for (unsigned int i = 1; i < c->n; i++) /* for links; the first one is the card itself */
+	for (unsigned int i = 1; i < c->n;
+	     i++) /* targets of links; for the first leg the card is */
 		html(b, "<i id=c%u></i>", c->legs[i]->number);
 	html(b, "<span class=w>");
 	if (first->target)

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which way connections take: chains of the same shape together. */
+/* Ways that connections take: chains of the same shape together. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "report/page.h"
 
-#define SHAPES_MAX 200 /* told apart */
+#define SHAPES_MAX 200 /* shapes told apart; chains of others are counted */
 #define SHAPES_SHOWN 12
 
 struct shape {
 	char key[LEGS_MAX * (WST_COMM_LEN + ADDR_LEN)];
 	struct report_conn *legs[LEGS_MAX]; /* of the first chain of this shape */
 	unsigned int n;
-	uint64_t count, verdicts, by_time; /* chains: all, with a verdict, joined so */
+	uint64_t count, verdicts, by_time; /* chains: all, with a verdict, joined by time */
 	UT_hash_handle hh;
 };
 

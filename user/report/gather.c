@@ -34,7 +34,7 @@ static char *copy(struct report *r, struct span s, size_t max)
 	return p;
 }
 
-/* Whether c, or another leg of it, has had a verdict. */
+/* Tells whether any leg of c's chain has had a verdict. */
 static bool judged(const struct report *r, struct report_conn *c)
 {
 	for (c = report__first(r, c); c; c = report__up(r, c))
@@ -43,7 +43,7 @@ static bool judged(const struct report *r, struct report_conn *c)
 	return false;
 }
 
-/* A handshake that failed or was slow is looked at in detail, with all its legs. */
+/* Pins a handshake that failed or was slow, with all its legs, to be shown in detail. */
 static void look_at_handshake(struct report *r, struct report_conn *c)
 {
 	bool slow = c->wanted && report_latency(c) >= REPORT_SLOW_NS;
@@ -207,7 +207,7 @@ static void on_close(struct report *r, struct report_conn *c, const struct event
 {
 	const struct wst_stats *s = e->stats;
 
-	if (s->how != WST_UNSEEN) /* that has no counters */
+	if (s->how != WST_UNSEEN) /* a close that was not seen has no counters */
 		on_stats(r, c, e);
 	if (!c)
 		return;
@@ -277,7 +277,7 @@ static void keep_verdict(struct report *r, struct report_conn *c, const struct e
 	report__pin_chain(r, c);
 }
 
-/* There are enough like this: it gives up the place among the handshakes. */
+/* Gives up the chain's place among the handshakes: its verdict has been shown often enough. */
 static void forget_handshake(struct report *r, struct report_conn *c)
 {
 	for (struct report_conn *leg = report__first(r, c); leg; leg = report__up(r, leg))
@@ -330,7 +330,7 @@ void report__event(struct report *r, const struct event *e)
 		on_stats(r, c, e);
 	if (!c)
 		return;
-	if (e->conn->pid && c->pid != e->conn->pid) { /* another process has taken it over */
+	if (e->conn->pid && c->pid != e->conn->pid) { /* another process has the socket now */
 		c->pid = e->conn->pid;
 		memcpy(c->comm, e->conn->comm, sizeof(c->comm));
 	}

@@ -5,8 +5,8 @@
 #include <string.h>
 #include "report/page.h"
 
-#define ROWS_SHOWN 30 /* of what was wrong */
-#define LINKS_SHOWN 8
+#define ROWS_SHOWN 30 /* findings, */
+#define LINKS_SHOWN 8 /* and links to connections of each */
 #define FILES_SHOWN 8
 
 static unsigned int rows(const struct page *p)

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "report/records.h"
 
-#define FIRST 6 /* connections that are kept for being the first */
+#define FIRST 6 /* connections of the run's start that are pinned, to compare with */
 
 const char *report_server_addr(const struct report_conn *c)
 {
@@ -109,7 +109,7 @@ static void list(struct report *r, struct report_conn *c)
 	c->listed = true;
 }
 
-/* Returns whether there is room for one more. */
+/* Makes room for one more. Returns false where everything is open or pinned. */
 static bool room_for_detail(struct report *r)
 {
 	struct report_conn *c = r->closed;
@@ -205,7 +205,7 @@ void report__settle(struct report *r, struct report_conn *c)
 	list(r, c);
 }
 
-/* A number, or what looks like the name of one thing among many: 12, 9f86d081884c7d65. */
+/* Tells a number, or what names one thing among many: 12, 9f86d081884c7d65. */
 static bool is_id(const char *p, size_t n)
 {
 	size_t digits = 0;
@@ -220,7 +220,7 @@ static bool is_id(const char *p, size_t n)
 	return digits;
 }
 
-/* The target's path with * for each such part, so that all rooms of a chat are one group. */
+/* Copies the target's path with * for each id, so that all rooms of a chat are one group. */
 static void group_path(char *to, size_t size, const char *target)
 {
 	size_t n, at = 0;
@@ -266,7 +266,7 @@ void report__count(struct report *r, const struct report_conn *c)
 
 	r->n_websockets += websocket;
 	r->n_failed +=
-		failed && c->wanted && !c->down; /* the client's own; legs behind it go along */
+		failed && c->wanted && !c->down; /* legs behind a proxy fail with the client's */
 	r->n_slow += c->websocket && ns >= REPORT_SLOW_NS;
 	g->conns++;
 	g->websockets += websocket;

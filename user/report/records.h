@@ -135,7 +135,7 @@ struct report_conn *report__add(struct report *r, const struct conn *c, uint64_t
 /* Adds or takes away a pin (enum report_pin): of one connection, or of all legs of its chain. */
 void report__pin(struct report *r, struct report_conn *c, uint32_t pin);
 void report__unpin(struct report *r, struct report_conn *c, uint32_t pin);
-void report__pin_chain(struct report *r, struct report_conn *c); /* PIN_CHAIN */
+void report__pin_chain(struct report *r, struct report_conn *c); /* adds PIN_CHAIN */
 void report__unpin_chain(struct report *r, struct report_conn *c, uint32_t pin); /* and PIN_CHAIN */
 
 /* The connection has closed: from now on its record may be dropped. */
@@ -145,7 +145,6 @@ void report__settle(struct report *r, struct report_conn *c);
 void report__count(struct report *r, const struct report_conn *c);
 void report__count_verdict(struct report *r, const struct report_conn *c, const struct rule *rule);
 
-/* Frees all records and groups. */
-void report__drop_all(struct report *r);
+void report__drop_all(struct report *r); /* frees all records and groups */
 
 #endif

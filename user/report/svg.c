@@ -68,7 +68,7 @@ static uint32_t highest(const struct report_bins *bins)
 	return most;
 }
 
-/* Frames that were dropped, as bars: only where the kept ones leave a hole. */
+/* Draws dropped frames as bars, between the first and the last frames that are kept. */
 static void draw_dropped(struct buf *b, const struct report_axis *a, const struct report_trail *t)
 {
 	uint64_t from = trail__at(t, TRAIL_FIRST - 1)->ts, to = trail__at(t, TRAIL_FIRST)->ts;
@@ -127,7 +127,7 @@ static void draw_silence(struct buf *b, const struct report_axis *a, const struc
 	     place(a, s->from), place(a, s->to) - place(a, s->from) - 0.2, LANE_HEIGHT);
 }
 
-/* How long a silence lasted; on top of everything else. */
+/* Length of a silence, in words; drawn last, on top of everything else. */
 static void draw_length(struct buf *b, const struct report_axis *a, const struct span_of_time *s)
 {
 	html(b, "<text x=\"%.2f%%\" y=\"%d\">", (place(a, s->from) + place(a, s->to)) / 2,
@@ -159,7 +159,7 @@ static void draw_lane(struct buf *b, const struct report_axis *a, const struct r
 	html(b, "</svg>");
 }
 
-/* When nothing happened on any leg. Returns how many spans. */
+/* Finds the times in which nothing happened on any leg. Returns the number of spans. */
 static uint32_t silences(const struct report_case *c, uint64_t from, uint64_t to,
 			 struct span_of_time spans[SPANS])
 {
@@ -235,7 +235,7 @@ void page__timeline(struct page *p, const struct report_case *c)
 	     text_since(from, to).s);
 }
 
-#define HALF 38 /* of the chart of the whole run */
+#define HALF 38 /* height of each direction in the chart of the whole run */
 
 /* Bars up for frames to the server, down for those to the client. */
 static void draw_activity(struct buf *b, const struct report_axis *a,
@@ -306,7 +306,7 @@ static struct text text_value(const struct hist_kind *kind, uint64_t v)
 }
 
 #define HIST_HEIGHT 56
-#define ROWS_DRAWN 8 /* at least: one bar as wide as the picture says less */
+#define ROWS_DRAWN 8 /* at least: one bar as wide as the picture would say less */
 
 /* A bar for each power of two, as hist_draw() has lines. */
 static void draw_bars(struct buf *b, const struct wst_hist *h, const struct hist_kind *kind)

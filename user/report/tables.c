@@ -7,7 +7,7 @@
 #define GROUPS_SHOWN 40
 #define TARGET_SHOWN 100 /* bytes */
 #define BLOCK 500 /* connections that unfold together */
-#define OPEN_UP_TO 60 /* so few are not folded */
+#define OPEN_UP_TO 60 /* connections that are not folded */
 
 static int by_trouble(const struct report_group *a, const struct report_group *b)
 {
@@ -18,7 +18,7 @@ static int by_trouble(const struct report_group *a, const struct report_group *b
 	return a->conns < b->conns ? 1 : a->conns > b->conns ? -1 : 0;
 }
 
-/* A row of the table; name: in the place of path and port, where the row is of several. */
+/* Draws a row. name: of a row for several groups, in the place of path and port; NULL: none. */
 static void draw_group(struct buf *b, const struct report_group *g, const char *name)
 {
 	html(b, "<tr><td class=\"x w\">%s<td>",
