@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* user/report*.c: what is escaped, what is kept and what is dropped, and where things are drawn. */
+/* user/report/: HTML, what is kept and what is dropped, and where things are drawn. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -8,11 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <cmocka.h>
 
+#include "lib/escape.h"
 #include "report/gather.h"
 #include "report/axis.h"
 #include "report/html.h"
+#include "report/page.h"
 #include "decode/ws.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
@@ -20,72 +23,124 @@
 #define S 1000000000ULL
 #define START (1763800000 * S)
 
-static void test_escape(void **state)
+static void assert_html(struct buf *b, const char *want)
 {
-	static const struct {
-		const char *in;
-		size_t n;
-		const char *out;
-	} cases[] = {
-		{ "plain /path?q=1", 15, "plain /path?q=1" },
-		{ "<script>alert(1)</script>", 25, "&lt;script&gt;alert(1)&lt;/script&gt;" },
-		{ "\" onload='x' &amp;", 17, "&quot; onload=&#39;x&#39; &amp;amp" },
-		{ "</style><!--", 12, "&lt;/style&gt;&lt;!--" },
-		{ "a\0b\x1b[31m\x7f\r\n\t", 12, "a\\x00b\\x1b[31m\\x7f\\r\\n\\t" },
-		{ "\xff\xfe\xc0\xbc\xed\xa0\x80", 7, "\\xff\\xfe\\xc0\\xbc\\xed\\xa0\\x80" },
-		{ "\xc3\xa9\xe2\x82\xac", 5, "\xc3\xa9\xe2\x82\xac" },
-		{ "\xe2\x80\xae\xe2\x80\x8b\xc2\x85", 8,
-		  "\\xe2\\x80\\xae\\xe2\\x80\\x8b\\xc2\\x85" },
-		{ "\xf0\x9f\x98", 3, "\\xf0\\x9f\\x98" },
-		{ "C:\\x", 4, "C:\\\\x" },
-	};
-
-	for (size_t i = 0; i < N(cases); i++) {
-		struct buf b = {};
-
-		buf_html(&b, cases[i].in, cases[i].n);
-		assert_int_equal(b.len, strlen(cases[i].out));
-		assert_memory_equal(b.data, cases[i].out, b.len);
-		buf_free(&b);
-	}
+	buf_char(b, 0);
+	assert_string_equal(b->data, want);
+	b->len = 0;
 }
 
-/* Whatever bytes come, nothing is left that HTML gives a meaning to. */
-static void test_escape_any(void **state)
+/* Values are escaped, whatever the conversion; the format is not. */
+static void test_html_escapes(void **state)
 {
-	uint64_t seed = 42;
+	const char *volatile none = NULL; /* as a target that was not seen */
+	struct buf b = {};
 
-	for (int round = 0; round < 20000; round++) {
-		struct buf b = {};
-		char in[16];
-
-		for (size_t i = 0; i < sizeof(in); i++) {
-			seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
-			in[i] = seed >> 56;
-		}
-		buf_html(&b, in, sizeof(in));
-		assert_true(utf8_valid(b.data, b.len));
-		for (size_t i = 0; i < b.len; i++)
-			assert_false((unsigned char)b.data[i] < 0x20 ||
-				     strchr("<>\"'\x7f", b.data[i]));
-		buf_free(&b);
-	}
+	html(&b, "<a href=\"#%s\">%s</a>", "\"><script>", "<b>&'\x1b\xff");
+	assert_html(&b, "<a href=\"#&quot;&gt;&lt;script&gt;\">&lt;b&gt;&amp;&#39;\\x1b\\xff</a>");
+	html(&b, "<i>%.*s</i>%.*s", 4, "<u>&amp;", 0, "<b>");
+	assert_html(&b, "<i>&lt;u&gt;&amp;</i>");
+	html(&b, "%.3s|%c%c", "<<<<", '<', '\n'); /* a value that is longer, or not even text */
+	assert_html(&b, "&lt;&lt;&lt;|&lt;\\n");
+	html(&b, "%s%%s%s", "%s%n", ""); /* a format among the values is text */
+	assert_html(&b, "%s%n%s");
+	html(&b, "[%s]", none);
+	assert_html(&b, "[]");
+	buf_free(&b);
 }
 
-static void test_cut(void **state)
+static void test_html_numbers(void **state)
+{
+	struct buf b = {};
+
+	html(&b, "%u %ju %d", UINT32_MAX, UINT64_MAX, -7);
+	assert_html(&b, "4294967295 18446744073709551615 -7");
+	html(&b, "%'u %'ju %'ju %'ju %'ju", 1000000u, (uint64_t)0, (uint64_t)999, (uint64_t)1000,
+	     (uint64_t)1234567);
+	assert_html(&b, "1,000,000 0 999 1,000 1,234,567");
+	html(&b, "%'ju", UINT64_MAX);
+	assert_html(&b, "18,446,744,073,709,551,615");
+	html(&b, "%.2f%% %.0f %.1f", 12.345, 2.6, 0.0);
+	assert_html(&b, "12.35% 3 0.0");
+	buf_free(&b);
+}
+
+/* Values of all kinds in one call: each takes its own, and none of the next one's. */
+static void test_html_mixed(void **state)
+{
+	struct buf b = {};
+
+	html(&b, "%s %ju %.1f %u %.*s %c %'ju %d %s", "a", UINT64_MAX, 1.5, 7u, 1, "bc", 'd',
+	     (uint64_t)4096, -1, "e");
+	assert_html(&b, "a 18446744073709551615 1.5 7 b d 4,096 -1 e");
+	buf_free(&b);
+}
+
+static void test_html_bytes(void **state)
 {
 	struct buf b = {};
 
 	html_bytes(&b, "ab\xe2\x82\xac<", 6, 4); /* not in the middle of the euro */
-	buf_char(&b, 0);
-	assert_string_equal(b.data, "ab<span class=cut>&hellip; 4 bytes more</span>");
-	b.len = 0;
-	html_count(&b, 1234567);
-	html_count(&b, 999);
-	html_count(&b, 1000);
-	buf_char(&b, 0);
-	assert_string_equal(b.data, "1,234,5679991,000");
+	assert_html(&b, "ab<span class=cut>&hellip; 4 bytes more</span>");
+	html_bytes(&b, "ab<", 3, 3);
+	assert_html(&b, "ab&lt;");
+	html_bytes(&b, "\x80\x80\x80", 3, 2); /* no sequence starts anywhere */
+	assert_html(&b, "<span class=cut>&hellip; 3 bytes more</span>");
+	html_prose(&b, "one <b>\ntwo\n\nthree");
+	assert_html(&b, "one &lt;b&gt;<br>two<br><br>three");
 	buf_free(&b);
+}
+
+static void test_text(void **state)
+{
+	struct buf b = {};
+
+	setenv("TZ", "UTC-2", 1); /* two hours before UTC: POSIX counts the other way */
+	tzset();
+	html(&b, "%s|%s|%s", text_clock(START + 1234567).s, text_date(START).s,
+	     text_since(START, START + 340000).s);
+	assert_html(&b, "10:26:40.001|2025-11-22 10:26:40 +0200|+340 µs");
+	html(&b, "%s|%s|%s|%s|%s", text_duration(1500 * MS).s, text_size(1536).s, text_some(0).s,
+	     text_some(12345).s, text_since(START, START - 1).s);
+	assert_html(&b, "1.50 s|1.5 KiB||12,345|+0 µs");
+	unsetenv("TZ");
+	tzset();
+	buf_free(&b);
+}
+
+static struct wst_hist hist_of(const uint64_t *values, size_t n)
+{
+	struct wst_hist h = {};
+
+	for (size_t i = 0; i < n; i++)
+		h.slots[hist_slot(values[i])]++;
+	return h;
+}
+
+static void test_hist_rows(void **state)
+{
+	static const uint64_t values[] = { 2, 3, 4, 7, 7, 8, 1024, 2047 };
+	struct wst_hist h = hist_of(values, N(values));
+	struct hist_rows rows;
+
+	hist_rows(&h, &rows);
+	assert_int_equal(rows.first, 1);
+	assert_int_equal(rows.last, 10);
+	assert_int_equal(rows.most, 3);
+	assert_true(rows.n[1] == 2 && rows.n[2] == 3 && rows.n[3] == 1 && rows.n[10] == 2);
+	h = hist_of(NULL, 0);
+	hist_rows(&h, &rows);
+	assert_true(rows.first == -1 && rows.last == -1 && rows.most == 0);
+	/* Each value is counted in the row whose limits it lies between. */
+	for (uint64_t v = 0; v < 1ULL << 33; v = v < 70 ? v + 1 : v + v / 3) {
+		h = hist_of(&v, 1);
+		hist_rows(&h, &rows);
+		assert_true(rows.first == rows.last && rows.n[rows.first] == 1);
+		assert_true(v >= hist_row_low(rows.first) && v < hist_row_low(rows.first + 1));
+	}
+	h = hist_of((uint64_t[]){ UINT64_MAX }, 1);
+	hist_rows(&h, &rows);
+	assert_int_equal(rows.first, HIST_ROWS - 1);
 }
 
 static void test_axis(void **state)
@@ -363,12 +418,14 @@ static void test_page(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_escape), cmocka_unit_test(test_escape_any),
-		cmocka_unit_test(test_cut),    cmocka_unit_test(test_axis),
-		cmocka_unit_test(test_spans),  cmocka_unit_test(test_trail),
-		cmocka_unit_test(test_gaps),   cmocka_unit_test(test_bins),
-		cmocka_unit_test(test_bounds), cmocka_unit_test(test_alike),
-		cmocka_unit_test(test_long),   cmocka_unit_test(test_page),
+		cmocka_unit_test(test_html_escapes), cmocka_unit_test(test_html_numbers),
+		cmocka_unit_test(test_html_mixed),   cmocka_unit_test(test_html_bytes),
+		cmocka_unit_test(test_text),	     cmocka_unit_test(test_hist_rows),
+		cmocka_unit_test(test_axis),	     cmocka_unit_test(test_spans),
+		cmocka_unit_test(test_trail),	     cmocka_unit_test(test_gaps),
+		cmocka_unit_test(test_bins),	     cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_alike),	     cmocka_unit_test(test_long),
+		cmocka_unit_test(test_page),
 	};
 
 	return cmocka_run_group_tests_name("report", tests, NULL, NULL);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "lib/units.h"
 #include "decode/hist.h"
 
 const struct hist_kind hist_kinds[WST_HIST_KINDS] = {
@@ -52,6 +53,23 @@ void hist_merge(struct wst_hist *to, const struct wst_hist *from)
 		to->max = from->max;
 }
 
+void hist_rows(const struct wst_hist *h, struct hist_rows *rows)
+{
+	*rows = (struct hist_rows){ .first = -1, .last = -1 };
+	for (uint32_t i = 0; i < HIST_SLOTS; i++) {
+		int row = i < 2 ? 0 : i < 4 ? 1 : i / 4 + 1;
+
+		if (!h->slots[i])
+			continue;
+		rows->n[row] += h->slots[i];
+		if (rows->n[row] > rows->most)
+			rows->most = rows->n[row];
+		if (rows->first < 0)
+			rows->first = row;
+		rows->last = row;
+	}
+}
+
 #define BAR 40
 
 static void add_value(struct buf *b, const char *name, const struct hist_kind *kind, uint64_t value)
@@ -65,25 +83,13 @@ static void add_value(struct buf *b, const char *name, const struct hist_kind *k
 
 void hist_draw(struct buf *b, const struct wst_hist *h, const struct hist_kind *kind, int indent)
 {
-	uint64_t rows[HIST_SLOTS / 4 + 1] = {}, most = 0;
+	struct hist_rows rows;
 	struct hist_summary s;
-	int first = -1, last = -1;
 
 	hist_summarise(h, &s);
 	if (!s.count)
 		return;
-	/* Row 0 holds 0 and 1, row n what has n + 1 binary digits. */
-	for (uint32_t i = 0; i < HIST_SLOTS; i++) {
-		int row = i < 2 ? 0 : i < 4 ? 1 : i / 4 + 1;
-
-		rows[row] += h->slots[i];
-		if (rows[row] > most)
-			most = rows[row];
-		if (h->slots[i]) {
-			first = first < 0 ? row : first;
-			last = row;
-		}
-	}
+	hist_rows(h, &rows);
 	buf_printf(b, "%*s%s: count %llu", indent, "", kind->title, (unsigned long long)s.count);
 	add_value(b, "mean", kind, s.sum / s.count);
 	add_value(b, "p50", kind, s.p50);
@@ -92,12 +98,13 @@ void hist_draw(struct buf *b, const struct wst_hist *h, const struct hist_kind *
 	add_value(b, "max", kind, s.max);
 	buf_char(b, '\n');
 	buf_printf(b, "%*s%21s : count     distribution\n", indent, "", kind->unit);
-	for (int row = first; row <= last; row++) {
-		int stars = rows[row] * BAR / most;
+	for (int row = rows.first; row <= rows.last; row++) {
+		int stars = rows.n[row] * BAR / rows.most;
 
 		buf_printf(b, "%*s%10llu -> %-8llu: %-9llu |%.*s%*s|\n", indent, "",
-			   row ? 1ULL << row : 0ULL, (2ULL << row) - 1,
-			   (unsigned long long)rows[row], stars,
+			   (unsigned long long)hist_row_low(row),
+			   (unsigned long long)hist_row_low(row + 1) - 1,
+			   (unsigned long long)rows.n[row], stars,
 			   "****************************************", BAR - stars, "");
 	}
 }

@@ -29,6 +29,23 @@ uint64_t hist_middle(uint32_t slot, uint64_t max);
 /* Adds from to to, slot by slot. */
 void hist_merge(struct wst_hist *to, const struct wst_hist *from);
 
+#define HIST_ROWS (HIST_SLOTS / 4 + 1)
+
+/* Slots together by power of two: row 0 counts 0 and 1, row i values of i + 1 binary digits. */
+struct hist_rows {
+	uint64_t n[HIST_ROWS];
+	uint64_t most; /* in a row */
+	int first, last; /* rows that are not empty; both -1 where all are */
+};
+
+void hist_rows(const struct wst_hist *h, struct hist_rows *rows);
+
+/* The smallest value of a row; hist_row_low(row + 1) is where the row ends. */
+static inline uint64_t hist_row_low(int row)
+{
+	return row ? 1ULL << row : 0;
+}
+
 /* As bcc draws them: a line for each power of two. indent: blanks before each line. */
 void hist_draw(struct buf *b, const struct wst_hist *h, const struct hist_kind *kind, int indent);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include "lib/escape.h"
 #include "facts/observe.h"
 #include "decode/ws.h"
 #include "lib/units.h"

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "lib/escape.h"
 #include "bpf/ws_frame.h"
 #include "facts/fact_text.h"
 #include "decode/hist.h"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdlib.h>
 #include <string.h>
+#include "lib/escape.h"
+#include "lib/units.h"
 #include "decode/hist.h"
 #include "decode/http.h"
 #include "out/summary.h"

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "lib/escape.h"
+#include "lib/units.h"
 #include "bpf/ws_frame.h"
 #include "out/summary.h"
 #include "out/text.h"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 #include "lib/container.h"
+#include "lib/escape.h"
+#include "lib/units.h"
 #include "decode/hist.h"
 #include "decode/names.h"
 #include "bpf/ws_frame.h"

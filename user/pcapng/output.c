@@ -12,6 +12,7 @@
 #include <utlist.h>
 #include "decode/names.h"
 #include "lib/container.h"
+#include "lib/escape.h"
 #include "lib/units.h"
 #include "pcapng/closed_flows.h"
 #include "out/output.h"

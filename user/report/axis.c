@@ -3,7 +3,7 @@
 #include <string.h>
 #include "report/axis.h"
 
-/* A gap is worth a break where it is so long, ns, and takes more than this of what is left. */
+/* Limits from which a gap becomes a break: its length, ns, and its share of what is left. */
 #define WORTH_NS 100000000
 #define WORTH_PERCENT 30
 

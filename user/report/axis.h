@@ -17,14 +17,17 @@ struct report_axis {
 	struct span_of_time breaks[AXIS_BREAKS]; /* by time, apart from each other */
 };
 
-/* The n gaps lie between from and to, by time, and do not overlap. */
+/* Makes an axis from from to to, ns. The n gaps lie between them, by time, and do not overlap. */
 void axis__build(struct report_axis *a, uint64_t from, uint64_t to, const struct span_of_time *gaps,
 		 uint32_t n);
 
-/* Where ts is: 0 to 100. */
+/* Returns the place of ts on the axis: 0 to 100. */
 double axis__at(const struct report_axis *a, uint64_t ts);
 
-/* Puts what is in both into to, which has room for max; all by time. Returns how many. */
+/*
+ * Puts the times that are in spans of both a and b into to, which has room for max spans; all three
+ * by time. Returns the number of spans.
+ */
 uint32_t spans__common(struct span_of_time *to, uint32_t max, const struct span_of_time *a,
 		       uint32_t n_a, const struct span_of_time *b, uint32_t n_b);
 

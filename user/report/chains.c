@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which way connections take: chains of the same shape together. */
+/* Ways that connections take: chains of the same shape together. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "report/html.h"
+#include "report/page.h"
 
-#define SHAPES_MAX 200 /* told apart */
+#define SHAPES_MAX 200 /* shapes told apart; chains of others are counted */
 #define SHAPES_SHOWN 12
 
 struct shape {
 	char key[LEGS_MAX * (WST_COMM_LEN + ADDR_LEN)];
-	struct report_conn *legs[LEGS_MAX]; /* of the first one */
+	struct report_conn *legs[LEGS_MAX]; /* of the first chain of this shape */
 	unsigned int n;
-	uint64_t count, verdicts, by_time;
+	uint64_t count, verdicts, by_time; /* chains: all, with a verdict, joined by time */
 	UT_hash_handle hh;
 };
 
@@ -28,9 +28,9 @@ static unsigned int legs_of(const struct report *r, struct report_conn *c,
 
 static const char *comm_at(struct report_conn *const *legs, unsigned int n, unsigned int i)
 {
-	if (i && legs[i - 1]->role == WST_SERVER)
-		return legs[i - 1]->comm;
-	return i < n && legs[i]->role == WST_CLIENT ? legs[i]->comm : "";
+	const struct report_conn *c = point_conn(legs, n, i);
+
+	return c ? c->comm : "";
 }
 
 static struct shape *shape_of(struct shape **all, struct report_conn *const *legs, unsigned int n)
@@ -62,72 +62,72 @@ static int by_count(const struct shape *a, const struct shape *b)
 
 static void draw_shape(struct buf *b, const struct shape *s)
 {
-	buf_str(b, "<div class=\"card shape\"><ol class=chain>");
+	html(b, "<div class=\"card shape\"><ol class=chain>");
 	for (unsigned int i = 0; i <= s->n; i++) {
 		const char *comm = comm_at(s->legs, s->n, i);
 
 		if (i)
-			buf_str(b, "<li class=hop>");
-		buf_str(b, "<li class=node>");
-		if (*comm)
-			html_text(b, comm);
-		else
-			buf_str(b, !i ? "client" : i < s->n ? "proxy" : "server");
-		buf_str(b, "<small class=w>");
-		if (i)
-			html_text(b, report_server_addr(s->legs[i - 1]));
-		else if (s->count == 1)
-			html_text(b, report_client_addr(s->legs[0]));
-		buf_str(b, "</small>");
+			html(b, "<li class=hop>");
+		/* Clients differ from chain to chain: the address of one says little. */
+		html(b, "<li class=node>%s<small class=w>%s</small>",
+		     *comm ? comm : point_role(s->n, i),
+		     i || s->count == 1 ? point_addr(s->legs, i) : "");
 	}
-	buf_str(b, "</ol><div class=what>");
-	html_count(b, s->count);
-	buf_printf(b, " chain%s, ", s->count == 1 ? "" : "s");
-	html_count(b, s->verdicts);
-	buf_printf(b, " with a verdict<br>joined by %s<br>%s",
-		   !s->by_time		  ? "Sec-WebSocket-Key" :
-		   s->by_time == s->count ? "process and time" :
-					    "key, or process and time",
-		   s->count == 1 ? "It is " : "The first is ");
+	html(b, "</ol><div class=what>%'ju chain%s, %'ju with a verdict<br>joined by %s<br>%s",
+	     s->count, s->count == 1 ? "" : "s", s->verdicts,
+	     !s->by_time	    ? "Sec-WebSocket-Key" :
+	     s->by_time == s->count ? "process and time" :
+				      "key, or process and time",
+	     s->count == 1 ? "It is " : "The first is ");
 	for (unsigned int i = 0; i < s->n; i++) {
-		buf_str(b, i ? " → " : "");
+		html(b, i ? " → " : "");
 		html_link(b, s->legs[i]);
 	}
-	buf_str(b, "</div></div>\n");
+	html(b, "</div></div>\n");
+}
+
+/* Counts the chain that starts with first. Returns false where its shape is one too many. */
+static bool count_chain(const struct report *r, struct shape **all, struct report_conn *first)
+{
+	bool verdict = false, by_time = false;
+	struct report_conn *legs[LEGS_MAX];
+	unsigned int n = legs_of(r, first, legs);
+	struct shape *s;
+
+	if (n < 2)
+		return true;
+	s = shape_of(all, legs, n);
+	if (!s)
+		return false;
+	for (unsigned int i = 0; i < n; i++) {
+		verdict |= legs[i]->rule != NULL;
+		by_time |= i && legs[i]->by_time;
+	}
+	s->count++;
+	s->verdicts += verdict;
+	s->by_time += by_time;
+	return true;
 }
 
 void page__chains(struct page *p)
 {
-	struct report_conn *c, *next, *legs[LEGS_MAX];
 	struct shape *all = NULL, *s, *after;
-	uint64_t more = 0, untold = 0;
+	struct report_conn *c, *next;
 	unsigned int shown = 0;
+	uint64_t more = 0;
 
 	HASH_ITER(hh, p->r->conns, c, next)
 	{
-		bool verdict = false, by_time = false;
-		unsigned int n;
+		bool first = c->up && !(c->down && report__find(p->r, c->down));
 
-		if (!c->up || (c->down && report__find(p->r, c->down)))
-			continue;
-		n = legs_of(p->r, c, legs);
-		s = n > 1 ? shape_of(&all, legs, n) : NULL;
-		untold += n > 1 && !s;
-		for (unsigned int i = 0; s && i < n; i++) {
-			verdict |= legs[i]->rule != NULL;
-			by_time |= i && legs[i]->by_time;
-		}
-		if (s) {
-			s->count++;
-			s->verdicts += verdict;
-			s->by_time += by_time;
-		}
+		if (first && !count_chain(p->r, &all, c))
+			more++;
 	}
 	HASH_SORT(all, by_count);
 	if (all)
-		buf_str(p->b,
-			"<h2 id=chains>Chains</h2><p class=note>Connections that carry the same "
-			"WebSocket across proxies, from the client to the last server.</p>\n");
+		html(p->b, "<h2 id=chains>Chains</h2>"
+			   "<p class=note>Connections that carry the same WebSocket across "
+			   "proxies, from the client to the last server.</p>\n");
 	HASH_ITER(hh, all, s, after)
 	{
 		if (shown++ < SHAPES_SHOWN)
@@ -137,9 +137,6 @@ void page__chains(struct page *p)
 		HASH_DEL(all, s);
 		free(s);
 	}
-	if (more + untold) {
-		buf_str(p->b, "<p class=note>");
-		html_count(p->b, more + untold);
-		buf_str(p->b, " chains by other ways are not shown.</p>");
-	}
+	if (more)
+		html(p->b, "<p class=note>%'ju chains by other ways are not shown.</p>", more);
 }

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which chains are worth the detail. */
+/* Choice of the chains that are worth the detail. */
 #include <stdlib.h>
 #include <string.h>
-#include "report/html.h"
+#include "report/page.h"
 
 struct candidate {
 	struct report_case c;
 	int class; /* lower ones first */
-	uint32_t again; /* of the same verdict, how many came before */
-	unsigned int row; /* of diagnosis, where it has a verdict */
+	uint32_t again; /* earlier chains with the same verdict */
+	unsigned int row; /* of diagnosis, where the chain has a verdict */
 	uint64_t ts;
 };
 
-/* In this order, behind the verdicts, the worst severity first. */
+/* Classes behind those of the verdicts, of which the worst severity is 0. */
 enum { CLASS_HANDSHAKE = SEV_ERROR + 1, CLASS_WORST, CLASS_FIRST, CLASS_OTHER };
 
-/* What is worth the name, us: the largest of a run in which all went well is not. */
+/* Limits, us, from which the largest p99 of a run is worth mention: in a good run it is not. */
 static const struct {
 	const char *is;
 	uint64_t from_us;
@@ -65,8 +65,9 @@ bool page__is_at(const struct report_case *c, const struct verdict_row *row)
 }
 
 /*
- * Where what is wrong is told at the top of the page, so that both have one order, and how often.
- * Returns false where a later one shows more of the same.
+ * Finds the row at the top of the page that tells of the chain's verdict, so that both have one
+ * order, and counts what is alike. Returns false where a more precise rule has that row: another
+ * chain shows it.
  */
 static bool find_row(const struct page *p, struct report_case *c, unsigned int *i)
 {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Takes the events into records, and sums them up. */
 #include <stdlib.h>
 #include <string.h>
 #include "facts/fact_text.h"
 #include "report/gather.h"
 
+#define TARGET_MAX 512 /* bytes of a request target that are kept */
 #define HANDSHAKES_PINNED 20 /* failed and slow handshakes without a verdict */
 
 const enum wst_hist_kind report_ranked[] = { WST_READ_DELAY, WST_REPLY_TIME, WST_PING_RTT };
@@ -26,44 +26,6 @@ void report__free(struct report *r)
 	free(r);
 }
 
-const char *report_server_addr(const struct report_conn *c)
-{
-	return c->role == WST_SERVER ? c->local : c->remote;
-}
-
-const char *report_client_addr(const struct report_conn *c)
-{
-	return c->role == WST_SERVER ? c->remote : c->local;
-}
-
-bool report_failed(const struct report_conn *c)
-{
-	if (c->how == WST_REFUSED)
-		return true;
-	return c->wanted && !c->websocket && (c->response_ts || c->closed);
-}
-
-uint64_t report_latency(const struct report_conn *c)
-{
-	uint64_t end = c->response_ts ? c->response_ts : c->closed;
-
-	return c->request_ts && end > c->request_ts ? end - c->request_ts : 0;
-}
-
-struct report_conn *report__up(const struct report *r, const struct report_conn *c)
-{
-	return c->up ? report__find(r, c->up) : NULL;
-}
-
-struct report_conn *report__first(const struct report *r, struct report_conn *c)
-{
-	struct report_conn *down;
-
-	for (int n = 0; n < LEGS_MAX && c->down && (down = report__find(r, c->down)); n++)
-		c = down;
-	return c;
-}
-
 static char *copy(struct report *r, struct span s, size_t max)
 {
 	char *p = strndup(s.p ? s.p : "", s.n < max ? s.n : max);
@@ -72,7 +34,7 @@ static char *copy(struct report *r, struct span s, size_t max)
 	return p;
 }
 
-/* Whether c, or another leg of it, has had a verdict. */
+/* Tells whether any leg of c's chain has had a verdict. */
 static bool judged(const struct report *r, struct report_conn *c)
 {
 	for (c = report__first(r, c); c; c = report__up(r, c))
@@ -81,7 +43,7 @@ static bool judged(const struct report *r, struct report_conn *c)
 	return false;
 }
 
-/* A handshake that failed or was slow is looked at in detail, with all its legs. */
+/* Pins a handshake that failed or was slow, with all its legs, to be shown in detail. */
 static void look_at_handshake(struct report *r, struct report_conn *c)
 {
 	bool slow = c->wanted && report_latency(c) >= REPORT_SLOW_NS;
@@ -127,7 +89,6 @@ static void on_request(struct report *r, struct report_conn *c, const struct eve
 	const struct http_msg *m = e->head.msg;
 	bool wanted = e->head.upgrade || http_find(m, "sec-websocket-key");
 
-	c->requests++;
 	if (c->wanted && !wanted)
 		return;
 	c->wanted = wanted;
@@ -232,7 +193,6 @@ static void on_stats(struct report *r, struct report_conn *c, const struct event
 	c->rtt_us = s->rtt_us;
 	c->retrans = s->retrans;
 	c->lost = s->lost;
-	c->gaps = s->gaps;
 	c->undecoded = 0;
 	for (int dir = 0; dir < WST_DIRS; dir++) {
 		c->undecoded += stats_undecoded(e->conn, s, dir);
@@ -247,7 +207,7 @@ static void on_close(struct report *r, struct report_conn *c, const struct event
 {
 	const struct wst_stats *s = e->stats;
 
-	if (s->how != WST_UNSEEN) /* that has no counters */
+	if (s->how != WST_UNSEEN) /* a close that was not seen has no counters */
 		on_stats(r, c, e);
 	if (!c)
 		return;
@@ -306,7 +266,6 @@ static void keep_verdict(struct report *r, struct report_conn *c, const struct e
 	if (!kept)
 		return;
 	kept->rule = v->rule;
-	kept->ts = e->ts;
 	kept->again = v->again;
 	kept->text = strdup(v->text);
 	kept->fix = strdup(v->fix);
@@ -318,7 +277,7 @@ static void keep_verdict(struct report *r, struct report_conn *c, const struct e
 	report__pin_chain(r, c);
 }
 
-/* There are enough like this: it gives up the place among the handshakes. */
+/* Gives up the chain's place among the handshakes: its verdict has been shown often enough. */
 static void forget_handshake(struct report *r, struct report_conn *c)
 {
 	for (struct report_conn *leg = report__first(r, c); leg; leg = report__up(r, leg))
@@ -356,7 +315,6 @@ void report__event(struct report *r, const struct event *e)
 	if (e->ts > r->last_ts)
 		r->last_ts = e->ts;
 	if (e->type == EV_OPEN && !c) {
-		r->n_conns++;
 		c = report__add(r, e->conn, e->ts);
 		r->conns_dropped += !c;
 	}
@@ -372,7 +330,7 @@ void report__event(struct report *r, const struct event *e)
 		on_stats(r, c, e);
 	if (!c)
 		return;
-	if (e->conn->pid && c->pid != e->conn->pid) { /* another process has taken it over */
+	if (e->conn->pid && c->pid != e->conn->pid) { /* another process has the socket now */
 		c->pid = e->conn->pid;
 		memcpy(c->comm, e->conn->comm, sizeof(c->comm));
 	}

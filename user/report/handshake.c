@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include "decode/names.h"
-#include "decode/http.h"
-#include "report/html.h"
+#include "report/page.h"
 
 #define LEGS_DRAWN 4
-#define TARGET_SHOWN 160
+#define TARGET_SHOWN 160 /* bytes */
+#define NAME_SHOWN 128
 #define VALUE_SHOWN 1024
 #define WORTH_A_LINE 100000000ULL /* ns in which nothing happened */
 
@@ -53,27 +53,37 @@ static unsigned int find_steps(const struct report_case *c, unsigned int n, stru
 
 static void draw_request(struct buf *b, const struct report_conn *c)
 {
-	buf_str(b, "<span class=w><b>");
-	html_text(b, c->method);
-	buf_char(b, ' ');
+	bool bad = c->wanted && (!c->upgrade || c->http10);
+
+	html(b, "<span class=w><b>%s ", c->method);
 	if (c->target)
 		html_bytes(b, c->target, strlen(c->target), TARGET_SHOWN);
-	buf_str(b, "</b></span><span><small");
-	if (c->wanted && (!c->upgrade || c->http10))
-		buf_str(b, " class=bad");
-	buf_printf(b, ">HTTP/%s, %s</small></span>", c->http10 ? "1.0" : "1.1",
-		   c->upgrade ? "Upgrade: websocket" : "no Upgrade: websocket");
+	html(b, "</b></span><span><small%s>HTTP/%s, %s</small></span>", bad ? " class=bad" : "",
+	     c->http10 ? "1.0" : "1.1",
+	     c->upgrade ? "Upgrade: websocket" : "no Upgrade: websocket");
 }
 
 static void draw_response(struct buf *b, const struct report_conn *c)
 {
-	buf_printf(b, "<span><b>%u ", c->status);
-	html_text(b, c->reason);
-	buf_str(b, "</b></span><span><small>after ");
-	html_duration(b, report_latency(c));
-	buf_str(b, "</small></span>");
+	html(b, "<span><b>%u %s</b></span><span><small>after %s</small></span>", c->status,
+	     c->reason, text_duration(report_latency(c)).s);
 	if (c->accept_ok == 0)
-		buf_str(b, "<span><small class=bad>Sec-WebSocket-Accept is wrong</small></span>");
+		html(b, "<span><small class=bad>Sec-WebSocket-Accept is wrong</small></span>");
+}
+
+/* A connection that ended before there was an answer. */
+static void draw_end(struct buf *b, const struct report_conn *c)
+{
+	const char *how = c->how == WST_FIN	? "FIN" :
+			  c->how == WST_TIMEOUT ? "timeout" :
+			  c->how == WST_EXIT	? "process ended" :
+						  "RST";
+
+	if (c->how == WST_REFUSED)
+		html(b, "<span><b>RST</b></span><span><small>connection refused</small></span>");
+	else
+		html(b, "<span><b>%s</b></span><span><small>%s, without an answer</small></span>",
+		     how, c->by_client ? "the client gave up" : "closed by the server");
 }
 
 static void draw_step(struct buf *b, const struct report_conn *c, enum step_kind kind)
@@ -82,59 +92,59 @@ static void draw_step(struct buf *b, const struct report_conn *c, enum step_kind
 
 	if (kind == STEP_END && c->how != WST_REFUSED)
 		back = !c->by_client;
-	buf_printf(b, "<div class=\"leg %s%s%s\">", back ? "back" : "go",
-		   kind == STEP_CONNECT ? " tcp" : "", kind >= STEP_RESPONSE && bad ? " bad" : "");
-	if (kind == STEP_REQUEST) {
+	html(b, "<div class=\"leg %s%s%s\">", back ? "back" : "go",
+	     kind == STEP_CONNECT ? " tcp" : "", kind >= STEP_RESPONSE && bad ? " bad" : "");
+	if (kind == STEP_REQUEST)
 		draw_request(b, c);
-	} else if (kind == STEP_RESPONSE) {
+	else if (kind == STEP_RESPONSE)
 		draw_response(b, c);
-	} else if (kind == STEP_CONNECT) {
-		buf_printf(b, "<span><small>TCP connect, #%u</small></span>", c->number);
-	} else if (c->how == WST_REFUSED) {
-		buf_str(b, "<span><b>RST</b></span><span><small>connection refused</small></span>");
-	} else {
-		buf_printf(
-			b,
-			"<span><b>%s</b></span><span><small>%s, without an answer</small></span>",
-			c->how == WST_FIN     ? "FIN" :
-			c->how == WST_TIMEOUT ? "timeout" :
-			c->how == WST_EXIT    ? "process ended" :
-						"RST",
-			c->by_client ? "the client gave up" : "closed by the server");
-	}
-	buf_str(b, "<div class=arrow></div></div>");
+	else if (kind == STEP_CONNECT)
+		html(b, "<span><small>TCP connect, #%u</small></span>", c->number);
+	else
+		draw_end(b, c);
+	html(b, "<div class=arrow></div></div>");
 }
 
-/* Cells of the legs around leg, which draw() fills. */
+/* Cells of the legs on which nothing happens in this row. */
 static void empty_legs(struct buf *b, unsigned int n)
 {
 	while (n--)
-		buf_str(b, "<div class=leg></div>");
+		html(b, "<div class=leg></div>");
 }
 
+/* A row for the time, ns, between two steps, under the leg of the one before. */
 static void draw_wait(struct buf *b, const struct step *before, uint64_t ns, unsigned int n)
 {
-	buf_str(b, "<div class=\"row wait\"><span class=t></span>");
-	for (unsigned int i = 0; i < n; i++) {
-		buf_str(b, "<div class=leg>");
-		if (i == before->leg) {
-			html_duration(b, ns);
-			buf_str(b, before->kind <= STEP_REQUEST ? " without an answer" : " later");
-		}
-		buf_str(b, "</div>");
-	}
-	buf_str(b, "</div>");
+	html(b, "<div class=\"row wait\"><span class=t></span>");
+	empty_legs(b, before->leg);
+	html(b, "<div class=leg>%s%s</div>", text_duration(ns).s,
+	     before->kind <= STEP_REQUEST ? " without an answer" : " later");
+	empty_legs(b, n - 1 - before->leg);
+	html(b, "</div>");
 }
 
-static void draw_who(struct page *p, const struct report_case *c, unsigned int n)
+static void draw_who(struct buf *b, const struct report_case *c, unsigned int n)
 {
-	buf_str(p->b, "<div class=who>");
+	html(b, "<div class=who>");
 	for (unsigned int i = 0; i <= n; i++) {
-		buf_str(p->b, "<div>");
-		html_who(p->b, c->legs, c->n, i, "<small class=w>");
-		buf_str(p->b, "</small></div>");
+		html(b, "<div>");
+		html_who(b, c->legs, c->n, i);
+		html(b, "<small class=w>%s</small></div>", point_addr(c->legs, i));
 	}
-	buf_str(p->b, "</div>");
+	html(b, "</div>");
+}
+
+static void draw_no_handshake(struct buf *b, const struct report_conn *c)
+{
+	if (c->midstream)
+		html(b,
+		     "<p class=note>The handshake was before wstrace: its connection was already "
+		     "open.</p>");
+	else if (c->opaque)
+		html(b, "<p class=note>No handshake could be read: %s.</p>",
+		     c->opaque == WST_WHY_TLS	? "it is TLS" :
+		     c->opaque == WST_WHY_HTTP2 ? "it is HTTP/2" :
+						  why_name(c->opaque));
 }
 
 void page__sequence(struct page *p, const struct report_case *c)
@@ -143,37 +153,29 @@ void page__sequence(struct page *p, const struct report_case *c)
 	struct step steps[4 * LEGS_DRAWN];
 	struct buf *b = p->b;
 
-	k = find_steps(c, n, steps);
 	if (!c->legs[0]->request_ts && !c->legs[n - 1]->request_ts) {
-		if (c->legs[0]->midstream)
-			buf_str(b, "<p class=note>The handshake was before wstrace: its connection "
-				   "was already open.</p>");
-		else if (c->legs[0]->opaque)
-			buf_printf(
-				b, "<p class=note>No handshake could be read: %s.</p>",
-				c->legs[0]->opaque == WST_WHY_TLS   ? "it is TLS" :
-				c->legs[0]->opaque == WST_WHY_HTTP2 ? "it is HTTP/2" :
-								      why_name(c->legs[0]->opaque));
+		draw_no_handshake(b, c->legs[0]);
 		return;
 	}
-	buf_printf(b, "<h4>Handshake</h4><div class=\"seq n%u\">", n);
-	draw_who(p, c, n);
+	k = find_steps(c, n, steps);
+	html(b, "<h4>Handshake</h4><div class=\"seq n%u\">", n);
+	draw_who(b, c, n);
 	for (unsigned int i = 0; i < k; i++) {
-		if (i && steps[i].ts - steps[i - 1].ts >= WORTH_A_LINE)
-			draw_wait(b, &steps[i - 1], steps[i].ts - steps[i - 1].ts, n);
-		buf_str(b, "<div class=row><span class=t>");
-		html_since(b, steps[0].ts, steps[i].ts);
-		buf_str(b, "</span>");
-		empty_legs(b, steps[i].leg);
-		draw_step(b, c->legs[steps[i].leg], steps[i].kind);
-		empty_legs(b, n - 1 - steps[i].leg);
-		buf_str(b, "</div>\n");
+		const struct step *s = &steps[i];
+
+		if (i && s->ts - s[-1].ts >= WORTH_A_LINE)
+			draw_wait(b, s - 1, s->ts - s[-1].ts, n);
+		html(b, "<div class=row><span class=t>%s</span>", text_since(steps[0].ts, s->ts).s);
+		empty_legs(b, s->leg);
+		draw_step(b, c->legs[s->leg], s->kind);
+		empty_legs(b, n - 1 - s->leg);
+		html(b, "</div>\n");
 	}
-	buf_str(b, "<div class=\"row end\"><span class=t></span>");
+	html(b, "<div class=\"row end\"><span class=t></span>");
 	empty_legs(b, n);
-	buf_str(b, "</div></div>");
+	html(b, "</div></div>");
 	if (c->n > n)
-		buf_printf(b, "<p class=note>%u more legs are not drawn.</p>", c->n - n);
+		html(b, "<p class=note>%u more legs are not drawn.</p>", c->n - n);
 }
 
 static bool about_websocket(struct span name)
@@ -199,8 +201,11 @@ static bool has_name(const struct report_pairs *p, struct span wanted)
 	return false;
 }
 
-/* The headers; those that tell of WebSocket and that the other side of the proxy had are struck
- * out. */
+/*
+ * Draws the headers p of one side of a proxy. Headers about WebSocket that only the other side had
+ * are struck out; other: NULL where there is no other side. cut: headers are missing, so that
+ * nothing can be said of those that are not there.
+ */
 static void draw_headers(struct buf *b, const struct report_pairs *p,
 			 const struct report_pairs *other, bool cut)
 {
@@ -210,55 +215,50 @@ static void draw_headers(struct buf *b, const struct report_pairs *p,
 	while (pairs__next(p, &at, &name, &value)) {
 		bool bold = about_websocket(name);
 
-		buf_str(b, bold ? "<b>" : "<span class=n>");
-		html_bytes(b, name.p, name.n, 128);
-		buf_str(b, bold ? "</b>: " : "</span>: ");
+		html(b, bold ? "<b>" : "<span class=n>");
+		html_bytes(b, name.p, name.n, NAME_SHOWN);
+		html(b, bold ? "</b>: " : "</span>: ");
 		html_bytes(b, value.p, value.n, VALUE_SHOWN);
-		buf_char(b, '\n');
+		html(b, "\n");
 	}
 	for (at = 0; other && !cut && pairs__next(other, &at, &name, &value);) {
 		if (!about_websocket(name) || has_name(p, name))
 			continue;
-		buf_str(b, "<del>");
-		html_bytes(b, name.p, name.n, 128);
-		buf_str(b, ": ");
+		html(b, "<del>");
+		html_bytes(b, name.p, name.n, NAME_SHOWN);
+		html(b, ": ");
 		html_bytes(b, value.p, value.n, VALUE_SHOWN);
-		buf_str(b, "</del> removed on the way\n");
+		html(b, "</del> removed on the way\n");
 	}
 	if (p->left_out)
-		buf_printf(b, "<span class=cut>%u more headers are not kept</span>\n", p->left_out);
+		html(b, "<span class=cut>%u more headers are not kept</span>\n", p->left_out);
 	if (cut)
-		buf_str(b, "<span class=cut>the head is incomplete</span>\n");
+		html(b, "<span class=cut>the head is incomplete</span>\n");
 }
 
-static void draw_head(struct page *p, const struct report_case *c, unsigned int i, bool response)
+static void draw_request_head(struct buf *b, const struct report_case *c, unsigned int i)
 {
-	const struct report_conn *leg = c->legs[i];
-	const struct report_conn *near =
-		response ? (i + 1 < c->n ? c->legs[i + 1] : NULL) : (i ? c->legs[i - 1] : NULL);
-	const struct report_pairs *other = NULL;
-	struct buf *b = p->b;
+	const struct report_detail *d = c->legs[i]->detail;
+	const struct report_detail *down = i ? c->legs[i - 1]->detail : NULL;
 
-	if (near && near->detail)
-		other = response ? &near->detail->response : &near->detail->request;
+	html(b, "<pre class=w>%s %s", c->legs[i]->method, c->legs[i]->target);
+	if (c->legs[i]->target_cut)
+		html(b, "&hellip;");
+	html(b, " HTTP/%s\n", c->legs[i]->http10 ? "1.0" : "1.1");
+	draw_headers(b, &d->request, down ? &down->request : NULL, d->request_cut);
+	html(b, "</pre>");
+}
+
+static void draw_response_head(struct buf *b, const struct report_case *c, unsigned int i)
+{
+	const struct report_conn *leg = c->legs[i], *up = i + 1 < c->n ? c->legs[i + 1] : NULL;
 	/* A proxy's own answer is not the upstream's with headers taken away. */
-	if (response && near && near->status != leg->status)
-		other = NULL;
-	buf_str(b, "<pre class=w>");
-	if (response) {
-		buf_printf(b, "%u ", leg->status);
-		html_text(b, leg->reason);
-		buf_char(b, '\n');
-		draw_headers(b, &leg->detail->response, other, leg->detail->response_cut);
-	} else {
-		html_text(b, leg->method);
-		buf_char(b, ' ');
-		html_text(b, leg->target);
-		buf_printf(b, "%s HTTP/%s\n", leg->target_cut ? "&hellip;" : "",
-			   leg->http10 ? "1.0" : "1.1");
-		draw_headers(b, &leg->detail->request, other, leg->detail->request_cut);
-	}
-	buf_str(b, "</pre>");
+	bool passed_on = up && up->detail && up->status == leg->status;
+
+	html(b, "<pre class=w>%u %s\n", leg->status, leg->reason);
+	draw_headers(b, &leg->detail->response, passed_on ? &up->detail->response : NULL,
+		     leg->detail->response_cut);
+	html(b, "</pre>");
 }
 
 void page__heads(struct page *p, const struct report_case *c)
@@ -270,21 +270,21 @@ void page__heads(struct page *p, const struct report_case *c)
 		any |= c->legs[i]->detail && c->legs[i]->request_ts;
 	if (!any)
 		return;
-	buf_str(b, "<details class=\"more paper\"><summary>Headers</summary><div class=heads>");
+	html(b, "<details class=\"more paper\"><summary>Headers</summary><div class=heads>");
 	for (unsigned int i = 0; i < c->n; i++) {
 		const struct report_conn *leg = c->legs[i];
 
 		if (!leg->detail || !leg->request_ts)
 			continue;
-		buf_printf(b, "<section><h4>#%u, ", leg->number);
-		html_who(b, c->legs, c->n, i, " ");
-		buf_str(b, " → ");
-		html_who(b, c->legs, c->n, i + 1, " ");
-		buf_str(b, "</h4>");
-		draw_head(p, c, i, false);
+		html(b, "<section><h4>#%u, ", leg->number);
+		html_who(b, c->legs, c->n, i);
+		html(b, " %s → ", point_addr(c->legs, i));
+		html_who(b, c->legs, c->n, i + 1);
+		html(b, " %s</h4>", point_addr(c->legs, i + 1));
+		draw_request_head(b, c, i);
 		if (leg->response_ts)
-			draw_head(p, c, i, true);
-		buf_str(b, "</section>");
+			draw_response_head(b, c, i);
+		html(b, "</section>");
 	}
-	buf_str(b, "</div></details>\n");
+	html(b, "</div></details>\n");
 }

@@ -1,24 +1,104 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "lib/escape.h"
+#include "lib/units.h"
 #include "report/html.h"
 
-void html_text(struct buf *b, const char *s)
+static void add_grouped(struct buf *b, uint64_t n)
 {
-	if (s)
-		buf_html(b, s, strlen(s));
+	if (n >= 1000) {
+		add_grouped(b, n / 1000);
+		buf_printf(b, ",%03u", (unsigned int)(n % 1000));
+	} else {
+		buf_u64(b, n);
+	}
+}
+
+static void add_number(struct buf *b, uint64_t n, bool grouped)
+{
+	if (grouped)
+		add_grouped(b, n);
+	else
+		buf_u64(b, n);
+}
+
+/* The conversion behind a percent sign. Returns what follows it. */
+static const char *convert(struct buf *b, const char *fmt, va_list *values)
+{
+	bool grouped = *fmt == '\'', wide;
+	int precision = -1;
+	const char *s;
+	char c;
+
+	fmt += grouped;
+	if (fmt[0] == '.' && fmt[1] == '*') {
+		precision = va_arg(*values, int);
+		fmt += 2;
+	} else if (fmt[0] == '.') {
+		precision = fmt[1] - '0'; /* one digit */
+		fmt += 2;
+	}
+	wide = *fmt == 'j';
+	fmt += wide;
+	switch (*fmt) {
+	case 's':
+		s = va_arg(*values, const char *);
+		if (s)
+			buf_html(b, s, precision < 0 ? strlen(s) : precision);
+		break;
+	case 'c':
+		c = va_arg(*values, int);
+		buf_html(b, &c, 1);
+		break;
+	case 'u':
+		add_number(b, wide ? va_arg(*values, uint64_t) : va_arg(*values, unsigned int),
+			   grouped);
+		break;
+	case 'd':
+		buf_printf(b, "%d", va_arg(*values, int));
+		break;
+	case 'f':
+		buf_printf(b, "%.*f", precision, va_arg(*values, double));
+		break;
+	case '%':
+		buf_char(b, '%');
+		break;
+	default:
+		abort();
+	}
+	return fmt + 1;
+}
+
+void html(struct buf *b, const char *fmt, ...)
+{
+	va_list values;
+
+	va_start(values, fmt);
+	for (;;) {
+		size_t n = strcspn(fmt, "%");
+
+		buf_add(b, fmt, n);
+		fmt += n;
+		if (!*fmt)
+			break;
+		fmt = convert(b, fmt + 1, &values);
+	}
+	va_end(values);
 }
 
 void html_bytes(struct buf *b, const char *p, size_t n, size_t max)
 {
 	size_t shown = n < max ? n : max;
 
-	/* Not in the middle of a UTF-8 sequence. */
+	/* A UTF-8 sequence is not cut in its middle. */
 	while (shown && shown < n && (p[shown] & 0xc0) == 0x80)
 		shown--;
 	buf_html(b, p, shown);
 	if (shown < n)
-		buf_printf(b, "<span class=cut>&hellip; %zu bytes more</span>", n - shown);
+		html(b, "<span class=cut>&hellip; %ju bytes more</span>", (uint64_t)n - shown);
 }
 
 void html_prose(struct buf *b, const char *s)
@@ -26,126 +106,91 @@ void html_prose(struct buf *b, const char *s)
 	for (; *s; s += !!*s) {
 		size_t n = strcspn(s, "\n");
 
-		buf_html(b, s, n);
+		html(b, "%.*s", (int)n, s);
 		s += n;
 		if (*s)
-			buf_str(b, "<br>");
+			html(b, "<br>");
 	}
 }
 
-void html_count(struct buf *b, uint64_t n)
+/* Moves what is in b into a text, as far as there is room, and frees b. */
+static struct text take(struct buf *b)
 {
-	if (n >= 1000) {
-		html_count(b, n / 1000);
-		buf_printf(b, ",%03u", (unsigned int)(n % 1000));
-	} else {
-		buf_u64(b, n);
-	}
+	struct text t = {};
+
+	memcpy(t.s, b->data ? b->data : "", b->len < sizeof(t.s) ? b->len : sizeof(t.s) - 1);
+	buf_free(b);
+	return t;
 }
 
-void html_duration(struct buf *b, uint64_t ns)
+struct text text_some(uint64_t n)
 {
-	size_t from = b->len;
+	struct buf b = {};
 
+	if (n)
+		add_grouped(&b, n);
+	return take(&b);
+}
+
+struct text text_size(uint64_t bytes)
+{
+	struct buf b = {};
+
+	buf_bytes(&b, bytes);
+	return take(&b);
+}
+
+/* The terminal's "us" is "µs" in a page. */
+static void add_duration(struct buf *b, uint64_t ns)
+{
 	buf_duration(b, ns);
-	if (b->len > from + 3 && !memcmp(b->data + b->len - 3, " us", 3)) {
+	if (b->len > 3 && !memcmp(b->data + b->len - 3, " us", 3)) {
 		b->len -= 2;
 		buf_str(b, "µs");
 	}
 }
 
-void html_since(struct buf *b, uint64_t from, uint64_t ts)
+struct text text_duration(uint64_t ns)
 {
-	buf_char(b, '+');
-	html_duration(b, ts > from ? ts - from : 0);
+	struct buf b = {};
+
+	add_duration(&b, ns);
+	return take(&b);
 }
 
-static void add_local(struct buf *b, uint64_t ts, const char *format)
+struct text text_since(uint64_t from, uint64_t ts)
+{
+	struct buf b = {};
+
+	buf_char(&b, '+');
+	add_duration(&b, ts > from ? ts - from : 0);
+	return take(&b);
+}
+
+static struct tm local(uint64_t ts)
 {
 	time_t s = ts / 1000000000;
-	char text[64];
 	struct tm tm;
 
-	strftime(text, sizeof(text), format, localtime_r(&s, &tm));
-	buf_str(b, text);
+	localtime_r(&s, &tm);
+	return tm;
 }
 
-void html_clock(struct buf *b, uint64_t ts)
+struct text text_clock(uint64_t ts)
 {
-	add_local(b, ts, "%H:%M:%S");
-	buf_printf(b, ".%03u", (unsigned int)(ts / 1000000 % 1000));
+	struct tm tm = local(ts);
+	struct buf b = {};
+
+	buf_printf(&b, "%02d:%02d:%02d.%03u", tm.tm_hour, tm.tm_min, tm.tm_sec,
+		   (unsigned int)(ts / 1000000 % 1000));
+	return take(&b);
 }
 
-void html_date(struct buf *b, uint64_t ts)
+struct text text_date(uint64_t ts)
 {
-	add_local(b, ts, "%Y-%m-%d %H:%M:%S %z");
-}
+	struct tm tm = local(ts);
+	struct text t;
 
-void html_process(struct buf *b, const char *comm, uint32_t pid)
-{
-	html_text(b, comm);
-	buf_printf(b, "<span class=pid>[%u]</span>", pid);
-}
-
-void html_link(struct buf *b, const struct report_conn *c)
-{
-	if (c->shown)
-		buf_printf(b, "<a href=\"#c%u\">#%u</a>", c->number, c->number);
-	else
-		buf_printf(b, "#%u", c->number);
-}
-
-void html_badge(struct buf *b, enum severity s)
-{
-	buf_printf(b, "<span class=\"badge %s\">%s</span>", severity_name(s), severity_name(s));
-}
-
-void html_end(struct buf *b, const struct report_conn *c)
-{
-	static const char *const hows[] = { [WST_FIN] = "FIN",
-					    [WST_RST_SENT] = "RST",
-					    [WST_RST_RECEIVED] = "RST",
-					    [WST_TIMEOUT] = "timeout",
-					    [WST_EXIT] = "process ended" };
-
-	if (!c->closed) {
-		buf_str(b, "still open at the end");
-		return;
-	}
-	if (c->how == WST_REFUSED) {
-		buf_str(b, "connection refused");
-		return;
-	}
-	if (c->how == WST_UNSEEN) {
-		buf_str(b, "closed; how and when was not seen");
-		return;
-	}
-	if (!c->how) {
-		buf_str(b, "replaced by a new connection; its end was not seen");
-		return;
-	}
-	buf_printf(b, "closed by the %s (%s", c->by_client ? "client" : "server",
-		   c->how < sizeof(hows) / sizeof(hows[0]) && hows[c->how] ? hows[c->how] : "?");
-	if (c->code)
-		buf_printf(b, ", %u", c->code);
-	buf_str(b, c->midstream ? "), seen for " : ") after ");
-	html_duration(b, c->closed > c->opened ? c->closed - c->opened : 0);
-}
-
-void html_who(struct buf *b, struct report_conn *const *legs, unsigned int n, unsigned int i,
-	      const char *between)
-{
-	const struct report_conn *known = NULL;
-	const char *addr = i ? report_server_addr(legs[i - 1]) : report_client_addr(legs[0]);
-
-	if (i && legs[i - 1]->role == WST_SERVER)
-		known = legs[i - 1];
-	else if (i < n && legs[i]->role == WST_CLIENT)
-		known = legs[i];
-	if (known && known->pid)
-		html_process(b, known->comm, known->pid);
-	else
-		buf_str(b, i == 0 ? "client" : i < n ? "proxy" : "server");
-	buf_str(b, between);
-	html_text(b, addr);
+	strftime(t.s, sizeof(t.s), "%Y-%m-%d %H:%M:%S %z", &tm);
+	return t;
 }

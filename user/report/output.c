@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* --report: gathers what report.h keeps, and at the end writes a page of it. */
+/* --report: gathers records of the run, and at the end writes a page of them. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -9,7 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "out/output.h"
-#include "report/html.h"
+#include "report/gather.h"
+#include "report/page.h"
 
 struct report_output {
 	const struct options *o;
@@ -17,7 +18,7 @@ struct report_output {
 	struct report *report;
 };
 
-/* Where the bytes go: a file beside the one that is to be, which then takes its place. */
+/* The file that is written: one beside the file that is wanted, whose place it takes at the end. */
 struct target {
 	char path[PATH_MAX]; /* what a symbolic link leads to */
 	char name[PATH_MAX + 32]; /* of the file that is written */
@@ -45,7 +46,10 @@ static int target_open(struct target *t, const char *path)
 	return t->fd < 0 ? -errno : 0;
 }
 
-/* keep: the file is whole, and takes its place. Returns err, or what went wrong here. */
+/*
+ * Closes the file. keep: it is whole, and takes its place. Returns err, or where that is 0 the
+ * -errno of what went wrong here.
+ */
 static int target_close(struct target *t, int err, bool keep)
 {
 	/* On some file systems only this says that the disk is full; a device knows no such thing.

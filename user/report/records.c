@@ -1,37 +1,55 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The records: which of them are kept, and which make room. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "report/gather.h"
+#include "report/records.h"
 
-#define FIRST 6 /* connections that are kept for being the first */
+#define FIRST 6 /* connections of the run's start that are pinned, to compare with */
 
-bool pairs__next(const struct report_pairs *p, size_t *at, struct span *name, struct span *value)
+const char *report_server_addr(const struct report_conn *c)
 {
-	uint16_t n[2];
-
-	if (*at + sizeof(n) > p->bytes.len)
-		return false;
-	memcpy(n, p->bytes.data + *at, sizeof(n));
-	*name = (struct span){ p->bytes.data + *at + sizeof(n), n[0] };
-	*value = (struct span){ name->p + n[0], n[1] };
-	*at += sizeof(n) + n[0] + n[1];
-	return true;
+	return c->role == WST_SERVER ? c->local : c->remote;
 }
 
-void pairs__add(struct report_pairs *p, struct span name, struct span value)
+const char *report_client_addr(const struct report_conn *c)
 {
-	uint16_t n[2] = { name.n, value.n };
+	return c->role == WST_SERVER ? c->remote : c->local;
+}
 
-	if (p->bytes.len + sizeof(n) + name.n + value.n > HEADERS_MAX) {
-		p->left_out++;
-		return;
-	}
-	buf_add(&p->bytes, n, sizeof(n));
-	buf_add(&p->bytes, name.p, name.n);
-	buf_add(&p->bytes, value.p, value.n);
-	p->n++;
+bool report_failed(const struct report_conn *c)
+{
+	if (c->how == WST_REFUSED)
+		return true;
+	return c->wanted && !c->websocket && (c->response_ts || c->closed);
+}
+
+uint64_t report_latency(const struct report_conn *c)
+{
+	uint64_t end = c->response_ts ? c->response_ts : c->closed;
+
+	return c->request_ts && end > c->request_ts ? end - c->request_ts : 0;
+}
+
+struct report_conn *report__find(const struct report *r, uint32_t number)
+{
+	struct report_conn *c;
+
+	HASH_FIND_INT(r->conns, &number, c);
+	return c;
+}
+
+struct report_conn *report__up(const struct report *r, const struct report_conn *c)
+{
+	return c->up ? report__find(r, c->up) : NULL;
+}
+
+struct report_conn *report__first(const struct report *r, struct report_conn *c)
+{
+	struct report_conn *down;
+
+	for (int n = 0; n < LEGS_MAX && c->down && (down = report__find(r, c->down)); n++)
+		c = down;
+	return c;
 }
 
 static void free_detail(struct report *r, struct report_conn *c)
@@ -91,7 +109,7 @@ static void list(struct report *r, struct report_conn *c)
 	c->listed = true;
 }
 
-/* Returns whether there is room for one more. */
+/* Makes room for one more. Returns false where everything is open or pinned. */
 static bool room_for_detail(struct report *r)
 {
 	struct report_conn *c = r->closed;
@@ -154,14 +172,6 @@ void report__unpin_chain(struct report *r, struct report_conn *c, uint32_t pin)
 		report__unpin(r, c, others ? pin : pin | PIN_CHAIN);
 }
 
-struct report_conn *report__find(const struct report *r, uint32_t number)
-{
-	struct report_conn *c;
-
-	HASH_FIND_INT(r->conns, &number, c);
-	return c;
-}
-
 struct report_conn *report__add(struct report *r, const struct conn *from, uint64_t ts)
 {
 	struct report_conn *c = room_for_conn(r) ? calloc(1, sizeof(*c)) : NULL;
@@ -195,7 +205,7 @@ void report__settle(struct report *r, struct report_conn *c)
 	list(r, c);
 }
 
-/* A number, or what looks like the name of one thing among many: 12, 9f86d081884c7d65. */
+/* Tells a number, or what names one thing among many: 12, 9f86d081884c7d65. */
 static bool is_id(const char *p, size_t n)
 {
 	size_t digits = 0;
@@ -210,7 +220,7 @@ static bool is_id(const char *p, size_t n)
 	return digits;
 }
 
-/* The target's path with * for each such part, so that all rooms of a chat are one group. */
+/* Copies the target's path with * for each id, so that all rooms of a chat are one group. */
 static void group_path(char *to, size_t size, const char *target)
 {
 	size_t n, at = 0;
@@ -256,13 +266,11 @@ void report__count(struct report *r, const struct report_conn *c)
 
 	r->n_websockets += websocket;
 	r->n_failed +=
-		failed && c->wanted && !c->down; /* the client's own; legs behind it go along */
+		failed && c->wanted && !c->down; /* legs behind a proxy fail with the client's */
 	r->n_slow += c->websocket && ns >= REPORT_SLOW_NS;
 	g->conns++;
 	g->websockets += websocket;
 	g->failed += failed;
-	g->plain += !c->wanted && c->requests;
-	g->open += !c->closed;
 	for (int dir = 0; dir < WST_DIRS; dir++) {
 		g->frames += c->frames[dir];
 		g->bytes += c->bytes[dir];

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How the page looks: report.css. The page's policy lets nothing in but this very style, by its
+ * The page's style, report.css, and its policy, which lets in nothing but this very style, by its
  * hash: no script, no style attribute, no request to anywhere, whatever a header has smuggled in.
  */
 #include <nettle/base64.h>
 #include <nettle/sha2.h>
-#include "report/html.h"
+#include "report/page.h"
 
 extern const char report_css[], report_css_end[];
 
@@ -25,11 +25,10 @@ void page__style(struct buf *b)
 	sha256_update(&sha, n, (const uint8_t *)report_css);
 	sha256_digest(&sha, sizeof(digest), digest);
 	base64_encode_raw(hash, sizeof(digest), digest);
-	buf_printf(b,
-		   "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-		   "style-src 'sha256-%s'; base-uri 'none'; form-action 'none'\">\n",
-		   hash);
-	buf_str(b, "<style>");
+	html(b,
+	     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+	     "style-src 'sha256-%s'; base-uri 'none'; form-action 'none'\">\n<style>",
+	     hash);
 	buf_add(b, report_css, n);
-	buf_str(b, "</style>\n");
+	html(b, "</style>\n");
 }

@@ -67,7 +67,7 @@ void trail__moment(struct report_trail *t, uint64_t ts)
 		t->last_ts = ts;
 }
 
-/* Where the next frame goes; NULL when memory ran out. */
+/* Returns the place of the next frame; NULL when memory ran out. */
 static struct report_frame *place(struct report_trail *t)
 {
 	struct report_frame *frames;
@@ -89,7 +89,7 @@ static struct report_frame *place(struct report_trail *t)
 	return &t->frames[t->n++];
 }
 
-/* A frame is about to be dropped: from now on the bins know of it. */
+/* Counts all frames in bins, before the first one is dropped. */
 static void start_bins(struct report_trail *t)
 {
 	t->bins = calloc(1, sizeof(*t->bins));

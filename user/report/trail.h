@@ -5,11 +5,11 @@
 
 #include "decode/event.h"
 
-#define TRAIL_FIRST 16 /* frames that are kept: the first, */
-#define TRAIL_LAST 48 /* and the last */
+#define TRAIL_FIRST 16 /* frames kept of a connection's start */
+#define TRAIL_LAST 48 /* frames kept of its end */
 #define TRAIL_MAX (TRAIL_FIRST + TRAIL_LAST)
-#define TRAIL_GAPS 6 /* the longest silences */
-#define TRAIL_TEXT 60 /* bytes of payload or close reason */
+#define TRAIL_GAPS 6 /* silences kept, the longest */
+#define TRAIL_TEXT 60 /* bytes kept of a payload or a close reason */
 #define BINS 128
 
 struct report_frame {
@@ -35,25 +35,28 @@ struct report_trail {
 	struct report_frame *frames; /* the first TRAIL_FIRST, then a ring */
 	uint32_t n, size;
 	uint64_t seen; /* frames */
-	uint64_t last_ts; /* of anything */
+	uint64_t last_ts; /* of a frame or another moment */
 	uint32_t n_gaps;
 	struct span_of_time gaps[TRAIL_GAPS]; /* by time */
-	struct report_bins *bins; /* of frames that are no longer there, too; NULL: all are */
+	struct report_bins *bins; /* of all frames; NULL: none was dropped */
 };
 
-/* All zero is an empty trail. Memory is its own. */
+/* All zero is an empty trail. The trail owns its memory; trail__free() gives it back. */
 void trail__free(struct report_trail *t);
 
-/* Something happened at ts: silence ends. */
+/* Ends a silence: something happened at ts, ns. */
 void trail__moment(struct report_trail *t, uint64_t ts);
+
+/* Keeps a frame (EV_FRAME); one of the middle gives way once there are TRAIL_MAX. */
 void trail__frame(struct report_trail *t, const struct event *e);
 
-/* Frame i of those that are kept, oldest first. */
+/* Returns frame i of those that are kept, oldest first. */
 const struct report_frame *trail__at(const struct report_trail *t, uint32_t i);
 
-/* How many were dropped between the first and the last ones. */
+/* Counts the frames that were dropped between the first and the last ones. */
 uint64_t trail__dropped(const struct report_trail *t);
 
+/* Adds n at ts, ns. Bins become twice as wide, and are joined, where ts lies behind the last. */
 void bins__add(struct report_bins *b, uint64_t ts, uint8_t dir, uint32_t n);
 
 #endif

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 #include "lib/container.h"
+#include "lib/escape.h"
+#include "lib/units.h"
 #include "decode/hist.h"
 #include "decode/names.h"
 #include "top/top.h"

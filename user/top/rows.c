@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "lib/escape.h"
+#include "lib/units.h"
 #include "decode/hist.h"
 #include "decode/names.h"
 #include "top/top.h"

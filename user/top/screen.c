@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include <wchar.h>
 #include "lib/buf.h"
+#include "lib/escape.h"
 #include "top/screen.h"
 
 #define ESC_MS 50 /* an Esc that nothing follows for so long is the key */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "lib/escape.h"
 #include "top/top.h"
 
 #define COLUMN(n) (&top_columns[n])

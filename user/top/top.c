@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "lib/escape.h"
 #include "top/top.h"
 
 #define MS 1000000ULL

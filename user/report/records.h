@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Records that --report keeps of a run, bounded whatever comes: one for each of REPORT_CONNS_MAX
+ * connections, with headers, frames and histograms for REPORT_DETAILS_MAX of them. Connections that
+ * have ended and are not pinned make room first; those that were dropped are counted.
+ */
+#ifndef REPORT_RECORDS_H
+#define REPORT_RECORDS_H
+
+#include <utlist.h>
+#include "diagnose/diagnose.h"
+#include "decode/event.h"
+#include "decode/hist.h"
+#include "report/pairs.h"
+#include "report/trail.h"
+
+#define REPORT_CONNS_MAX 10000 /* records; a connection beyond is in the sums alone */
+#define REPORT_DETAILS_MAX 4096 /* records with headers and frames */
+#define REPORT_PINS_MAX 300 /* pinned records; a verdict beyond is counted, not pinned */
+#define REPORT_ALIKE 1 /* connections in detail of the same verdict at the same port and path */
+#define REPORT_WORST 5 /* connections ranked, */
+#define REPORT_RANKED 3 /* for each of so many kinds of histogram */
+#define REPORT_GROUPS_MAX 500 /* programs, ports and paths told apart */
+#define REPORT_SLOW_NS 500000000ULL /* a handshake that takes longer is slow */
+
+/* Reasons to keep a connection, and to show it in detail. */
+enum report_pin {
+	PIN_VERDICT = 1,
+	PIN_HANDSHAKE = 2, /* failed or slow */
+	PIN_FIRST = 4,
+	PIN_CHAIN = 8, /* another leg of its chain is pinned */
+	PIN_WORST = 16, /* shifted left by the index in report_ranked[] */
+};
+
+/* Histograms whose p99 tells a sick connection. */
+extern const enum wst_hist_kind report_ranked[REPORT_RANKED];
+
+struct report_verdict {
+	const struct rule *rule;
+	char *text, *fix;
+	uint32_t again; /* earlier verdicts of this rule at the same port and path */
+	struct report_pairs evidence;
+	struct report_verdict *next;
+};
+
+struct report_detail {
+	struct report_pairs request, response; /* headers */
+	bool request_cut, response_cut;
+	struct report_trail trail;
+	struct wst_hists *hists;
+	struct wst_hist *delay; /* the proxy's own delay, WST_DIRS of them; NULL: none */
+};
+
+struct report_conn {
+	uint32_t number, pid;
+	uint32_t up, down; /* numbers of the next legs, to the server, to the client; 0: none */
+	uint8_t role; /* enum wst_role */
+	bool midstream, placeholder, by_time;
+	char comm[WST_COMM_LEN], local[ADDR_LEN], remote[ADDR_LEN];
+	uint64_t opened, request_ts, response_ts, closed; /* CLOCK_REALTIME, ns; 0: not seen */
+	bool wanted; /* the request asked for a WebSocket, or had a key */
+	bool upgrade; /* the request had Upgrade: websocket */
+	bool websocket; /* a 101 opened one */
+	uint16_t status, code;
+	int accept_ok;
+	char *method, *target, *reason; /* target: redacted, unless secrets are shown */
+	bool target_cut;
+	uint8_t how; /* enum wst_end_how */
+	bool by_client, http10;
+	uint64_t frames[WST_DIRS], bytes[WST_DIRS];
+	uint64_t lost, undecoded; /* events; bytes in which no frame was found */
+	uint32_t rtt_us, retrans, opaque;
+	uint64_t p99[WST_HIST_KINDS]; /* us or bytes by kind; 0: nothing was counted */
+	const struct rule *rule; /* of the worst verdict; NULL: none */
+	uint64_t verdict_ts;
+	struct report_verdict *verdicts; /* kept ones, in the order of time */
+	struct report_detail *detail; /* NULL: none, or no longer */
+	uint32_t pins; /* enum report_pin */
+	bool listed; /* in report.closed or report.dim */
+	bool taken, shown; /* into a chain that may be shown in detail; into one that is */
+	struct report_conn *next, *prev; /* closed and not pinned: oldest first */
+	UT_hash_handle hh; /* by number, in the order of opening */
+};
+
+/* Connections of one program, port and path together. */
+struct report_group {
+	char key[WST_COMM_LEN + 8 + 128];
+	char comm[WST_COMM_LEN];
+	uint16_t port;
+	char path[128];
+	uint64_t conns, websockets, failed, verdicts, frames, bytes, slowest_ns;
+	enum severity worst;
+	UT_hash_handle hh;
+};
+
+struct report {
+	bool show_secrets;
+	uint64_t first_ts, last_ts;
+	struct report_conn *conns; /* hash, in the order of opening */
+	struct report_conn *closed, *dim; /* may be dropped: with detail, without */
+	uint32_t n_details, n_pinned;
+	uint32_t worst[REPORT_RANKED][REPORT_WORST]; /* numbers, the highest p99 first */
+	struct report_group *groups, others; /* others: beyond REPORT_GROUPS_MAX */
+	struct wst_hist hists[WST_HIST_KINDS], delay[WST_DIRS];
+	struct report_bins activity; /* frames */
+	struct report_bins verdicts; /* [0] errors, [1] others */
+	uint64_t n_websockets, n_failed, n_slow, n_open, n_verdicts[3];
+	uint64_t no_detail, details_dropped, conns_dropped;
+	uint32_t handshakes_pinned;
+	bool out_of_memory;
+};
+
+/* Returns NULL where the connection has no record, or no longer. */
+struct report_conn *report__find(const struct report *r, uint32_t number);
+
+/* The next leg of c's chain, away from the client; NULL where there is none, or it is not known. */
+struct report_conn *report__up(const struct report *r, const struct report_conn *c);
+
+/* The leg of c's chain that is nearest to the client, as far as they are known. */
+struct report_conn *report__first(const struct report *r, struct report_conn *c);
+
+/* Address and port of the server's and of the client's end. */
+const char *report_server_addr(const struct report_conn *c);
+const char *report_client_addr(const struct report_conn *c);
+
+/* Whether somebody wanted a WebSocket and did not get it, as far as is known. */
+bool report_failed(const struct report_conn *c);
+
+/* Time from the request to its response, or to the end where there was none; ns. */
+uint64_t report_latency(const struct report_conn *c);
+
+/* Returns NULL where all records are pinned or open, or memory ran out. */
+struct report_conn *report__add(struct report *r, const struct conn *c, uint64_t ts);
+
+/* Adds or takes away a pin (enum report_pin): of one connection, or of all legs of its chain. */
+void report__pin(struct report *r, struct report_conn *c, uint32_t pin);
+void report__unpin(struct report *r, struct report_conn *c, uint32_t pin);
+void report__pin_chain(struct report *r, struct report_conn *c); /* adds PIN_CHAIN */
+void report__unpin_chain(struct report *r, struct report_conn *c, uint32_t pin); /* and PIN_CHAIN */
+
+/* The connection has closed: from now on its record may be dropped. */
+void report__settle(struct report *r, struct report_conn *c);
+
+/* Counts a connection that is over, or a verdict, in the sums and in the connection's group. */
+void report__count(struct report *r, const struct report_conn *c);
+void report__count_verdict(struct report *r, const struct report_conn *c, const struct rule *rule);
+
+void report__drop_all(struct report *r); /* frees all records and groups */
+
+#endif

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Words for a connection: its name, who is at its ends, how it ended. */
+#include "report/page.h"
+
+void html_process(struct buf *b, const char *comm, uint32_t pid)
+{
+	html(b, "%s<span class=pid>[%u]</span>", comm, pid);
+}
+
+void html_link(struct buf *b, const struct report_conn *c)
+{
+	if (c->shown)
+		html(b, "<a href=\"#c%u\">#%u</a>", c->number, c->number);
+	else
+		html(b, "#%u", c->number);
+}
+
+void html_badge(struct buf *b, enum severity s)
+{
+	html(b, "<span class=\"badge %s\">%s</span>", severity_name(s), severity_name(s));
+}
+
+void html_end(struct buf *b, const struct report_conn *c)
+{
+	static const char *const hows[] = { [WST_FIN] = "FIN",
+					    [WST_RST_SENT] = "RST",
+					    [WST_RST_RECEIVED] = "RST",
+					    [WST_TIMEOUT] = "timeout",
+					    [WST_EXIT] = "process ended" };
+	const char *how = c->how < sizeof(hows) / sizeof(hows[0]) ? hows[c->how] : NULL;
+	uint64_t ns = c->closed > c->opened ? c->closed - c->opened : 0;
+
+	if (!c->closed) {
+		html(b, "still open at the end");
+	} else if (c->how == WST_REFUSED) {
+		html(b, "connection refused");
+	} else if (c->how == WST_UNSEEN) {
+		html(b, "closed; how and when was not seen");
+	} else if (!c->how) {
+		html(b, "replaced by a new connection; its end was not seen");
+	} else {
+		html(b, "closed by the %s (%s", c->by_client ? "client" : "server",
+		     how ? how : "?");
+		if (c->code)
+			html(b, ", %u", c->code);
+		html(b, ")%s %s", c->midstream ? ", seen for" : " after", text_duration(ns).s);
+	}
+}
+
+const struct report_conn *point_conn(struct report_conn *const *legs, unsigned int n,
+				     unsigned int i)
+{
+	if (i && legs[i - 1]->role == WST_SERVER)
+		return legs[i - 1];
+	return i < n && legs[i]->role == WST_CLIENT ? legs[i] : NULL;
+}
+
+const char *point_role(unsigned int n, unsigned int i)
+{
+	return i == 0 ? "client" : i < n ? "proxy" : "server";
+}
+
+const char *point_addr(struct report_conn *const *legs, unsigned int i)
+{
+	return i ? report_server_addr(legs[i - 1]) : report_client_addr(legs[0]);
+}
+
+void html_who(struct buf *b, struct report_conn *const *legs, unsigned int n, unsigned int i)
+{
+	const struct report_conn *c = point_conn(legs, n, i);
+
+	if (c && c->pid)
+		html_process(b, c->comm, c->pid);
+	else
+		html(b, "%s", point_role(n, i));
+}
