@@ -157,7 +157,7 @@ $(B)/tests/fuzz/%: tests/fuzz/%.c
 
 $(B)/tests/fuzz/fuzz_pcapng: FUZZED := user/capture/pcapng_read.c
 $(B)/tests/fuzz/fuzz_read: FUZZED := $(wildcard user/capture/*.c) $(patsubst %,user/%.c,lib/buf lib/container lib/process \
-				       decode/conn decode/decode decode/deflate decode/http decode/ws)
+				       decode/conn decode/decode decode/deflate decode/extensions decode/http decode/ws)
 
 ifdef SYSROOT
 $(SYSROOT):

@@ -36,7 +36,7 @@ struct diagnose {
 	uint64_t now, next_round;
 };
 
-struct diagnose *diagnose__new(diagnosis_fn fn, void *ctx, bool show_secrets, bool live)
+struct diagnose *diagnose__new(diagnosis_fn fn, void *ctx, bool live)
 {
 	struct diagnose *d = calloc(1, sizeof(*d));
 
@@ -46,7 +46,6 @@ struct diagnose *diagnose__new(diagnosis_fn fn, void *ctx, bool show_secrets, bo
 	d->ctx = ctx;
 	d->live = live;
 	d->legs = legs__new(live);
-	facts_show_secrets = show_secrets;
 	if (d->legs)
 		return d;
 	free(d);

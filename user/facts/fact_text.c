@@ -4,23 +4,10 @@
 #include <string.h>
 #include "facts/fact_text.h"
 #include "decode/hist.h"
-#include "decode/http.h"
 #include "facts/observe.h"
 #include "facts/endpoints.h"
 #include "decode/names.h"
 #include "decode/ws.h"
-
-bool facts_show_secrets;
-
-static const char *server_addr(const struct facts *f)
-{
-	return f->conn->role == WST_SERVER ? f->conn->local : f->conn->remote;
-}
-
-static const char *client_addr(const struct facts *f)
-{
-	return f->conn->role == WST_SERVER ? f->conn->remote : f->conn->local;
-}
 
 static void put(struct buf *b, const char *s)
 {
@@ -41,7 +28,7 @@ static void w_server(struct buf *b, const struct facts *f)
 	if (c)
 		put_process(b, c);
 	else
-		buf_printf(b, "the server %s", server_addr(f));
+		buf_printf(b, "the server %s", conn_server_addr(f->conn));
 }
 
 static void w_client(struct buf *b, const struct facts *f)
@@ -51,7 +38,7 @@ static void w_client(struct buf *b, const struct facts *f)
 	if (c)
 		put_process(b, c);
 	else
-		buf_printf(b, "the client %s", client_addr(f));
+		buf_printf(b, "the client %s", conn_client_addr(f->conn));
 }
 
 static void w_proxy(struct buf *b, const struct facts *f)
@@ -61,7 +48,7 @@ static void w_proxy(struct buf *b, const struct facts *f)
 	if (c && (f->down || proxy_named(c->comm)))
 		put_process(b, c);
 	else
-		buf_printf(b, "the proxy at %s", client_addr(f));
+		buf_printf(b, "the proxy at %s", conn_client_addr(f->conn));
 }
 
 static void w_closer(struct buf *b, const struct facts *f)
@@ -141,12 +128,12 @@ static void w_peer(struct buf *b, const struct facts *f)
 
 static void w_server_addr(struct buf *b, const struct facts *f)
 {
-	buf_str(b, server_addr(f));
+	buf_str(b, conn_server_addr(f->conn));
 }
 
 static void w_client_addr(struct buf *b, const struct facts *f)
 {
-	buf_str(b, client_addr(f));
+	buf_str(b, conn_client_addr(f->conn));
 }
 
 /* The last server of the chain, which has not answered the request. */
@@ -159,7 +146,7 @@ static void w_silent(struct buf *b, const struct facts *f)
 		put_process(b, c);
 		buf_str(b, " at ");
 	}
-	buf_str(b, server_addr(last));
+	buf_str(b, conn_server_addr(last->conn));
 }
 
 static void w_comm(struct buf *b, const struct facts *f)
@@ -168,41 +155,6 @@ static void w_comm(struct buf *b, const struct facts *f)
 
 	if (c)
 		buf_str(b, c->comm);
-}
-
-static void put_target(struct buf *b, const char *target)
-{
-	if (!target)
-		return;
-	if (facts_show_secrets)
-		buf_str(b, target);
-	else
-		http_redact_target(b, (struct span){ target, strlen(target) });
-}
-
-static void w_target(struct buf *b, const struct facts *f)
-{
-	put_target(b, f->req.target);
-}
-
-static void w_client_target(struct buf *b, const struct facts *f)
-{
-	put_target(b, f->down ? f->down->req.target : NULL);
-}
-
-static void w_kept(struct buf *b, const struct facts *f)
-{
-	put_target(b, f->kept_elsewhere);
-}
-
-static void w_similar(struct buf *b, const struct facts *f)
-{
-	put_target(b, f->similar);
-}
-
-static void w_location(struct buf *b, const struct facts *f)
-{
-	put_target(b, f->res.location);
 }
 
 /* Returns how long the client had been silent when the server closed, ns; 0: it has not closed. */
@@ -235,6 +187,11 @@ static uint64_t client_silence(const struct facts *f)
 			buf_printf(b, "%.3g", (ns) / 1e9);         \
 	}
 
+STRING(target, f->req.shown_target)
+STRING(client_target, f->down ? f->down->req.shown_target : NULL)
+STRING(kept, f->kept_elsewhere)
+STRING(similar, f->similar)
+STRING(location, f->res.location)
 STRING(host, f->req.host)
 STRING(client_host, f->down ? f->down->req.host : NULL)
 STRING(origin, f->req.origin)
@@ -300,7 +257,7 @@ TIME(unsent_for, f->wait.unsent_for, f->wait.unsent_for)
 
 static void w_port(struct buf *b, const struct facts *f)
 {
-	buf_u64(b, addr_port(server_addr(f)));
+	buf_u64(b, addr_port(conn_server_addr(f->conn)));
 }
 
 /* "RSV2 and RSV3" */
@@ -378,7 +335,7 @@ static void w_how(struct buf *b, const struct facts *f)
 static void w_upstream(struct buf *b, const struct facts *f)
 {
 	if (f->up)
-		buf_str(b, server_addr(f->up));
+		buf_str(b, conn_server_addr(f->up->conn));
 }
 
 /* clang-format off */

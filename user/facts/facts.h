@@ -15,7 +15,8 @@ struct request_facts {
 	bool http10;
 	uint32_t seq;
 	uint64_t ts;
-	char *target, *upgrade, *connection_value, *key, *version, *host, *origin, *protocols,
+	char *target; /* for comparing; what is shown is: */
+	char *shown_target, *upgrade, *connection_value, *key, *version, *host, *origin, *protocols,
 		*extensions;
 };
 

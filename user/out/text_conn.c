@@ -16,9 +16,9 @@ void text_open(struct text *t, const struct event *e)
 	struct buf *b = text_line(t, e, "  ");
 	bool server = c->role == WST_SERVER;
 
-	buf_str(b, server ? c->remote : c->local);
+	buf_str(b, conn_client_addr(c));
 	buf_str(b, " -> ");
-	buf_str(b, server ? c->local : c->remote);
+	buf_str(b, conn_server_addr(c));
 	buf_str(b, c->placeholder ? "  open was lost" : server ? "  server" : "  client");
 	if (c->midstream)
 		buf_str(b, ", already open");
@@ -36,21 +36,13 @@ void text_open(struct text *t, const struct event *e)
 	lines__end(t->lines, false);
 }
 
-static uint64_t frames(const struct wst_counts *n)
-{
-	uint64_t sum = 0;
-
-	for (int i = 0; i < WST_OPS; i++)
-		sum += n->frames[i];
-	return sum;
-}
-
 static void add_counts(struct buf *b, const struct event *e)
 {
 	const struct wst_stats *r = e->stats;
 
 	for (int dir = 0; dir < WST_DIRS; dir++) {
-		uint64_t n = frames(&r->counts[dir]), undecoded = stats_undecoded(e->conn, r, dir);
+		uint64_t n = counts_frames(&r->counts[dir]),
+			 undecoded = stats_undecoded(e->conn, r, dir);
 
 		buf_printf(b, "%s%s ", dir ? "  " : "", text_arrow(dir));
 		if (undecoded) {
@@ -138,7 +130,7 @@ static void add_last(struct buf *b, const struct wst_stats *r)
 	const char *before = TEXT_INDENT "last frame";
 
 	for (int dir = 0; dir < WST_DIRS; dir++) {
-		if (!frames(&r->counts[dir]))
+		if (!counts_frames(&r->counts[dir]))
 			continue;
 		buf_printf(b, "%s %s %s", before, text_arrow(dir),
 			   ws_op_name(r->last_b0[dir] & WS_OPCODE));
@@ -157,8 +149,7 @@ void text_close(struct text *t, const struct event *e)
 	const struct conn *c = e->conn;
 	const char *how = end_name(r->how, END_TEXT);
 	struct buf *b = text_line(t, e, "  ");
-	bool local = r->h.flags & WST_FIRST_LOCAL;
-	bool client = local == (c->role == WST_CLIENT);
+	bool client = stats_by_client(c, r);
 
 	if (never_came_about(c, r)) {
 		buf_printf(b, "no connection to %s: ", c->remote);

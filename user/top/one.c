@@ -191,22 +191,13 @@ static void add_why(struct buf *b, uint64_t now)
 		buf_printf(b, ", close code %u", c->close_code);
 }
 
-static uint64_t frames(const struct wst_counts *n)
-{
-	uint64_t sum = 0;
-
-	for (int i = 0; i < WST_OPS; i++)
-		sum += n->frames[i];
-	return sum;
-}
-
 static void add_counts(struct buf *b)
 {
 	for (int dir = 0; dir < WST_DIRS; dir++) {
 		const struct wst_counts *n = &stats.counts[dir];
 
 		buf_printf(b, "%s %llu frames ", dir == WST_C2S ? "->" : "<-",
-			   (unsigned long long)frames(n));
+			   (unsigned long long)counts_frames(n));
 		buf_bytes(b, n->bytes);
 		buf_str(b, "  ");
 	}
@@ -397,14 +388,12 @@ static void add_histograms(struct buf *b)
 
 static void add_counters(struct buf *b)
 {
-	static const char *const ops[WST_OPS] = { "cont", "text", "binary",  "close",
-						  "ping", "pong", "reserved" };
 	const struct conn *c = row->c;
 	const struct wst_counts *n = stats.counts;
 
 	buf_printf(b, "%-16s %14s %14s\n", "", "-> to server", "<- to client");
 	for (int i = 0; i < WST_OPS; i++)
-		buf_printf(b, "%-16s %14llu %14llu\n", ops[i],
+		buf_printf(b, "%-16s %14llu %14llu\n", count_names[i],
 			   (unsigned long long)n[WST_C2S].frames[i],
 			   (unsigned long long)n[WST_S2C].frames[i]);
 	buf_printf(b, "%-16s %14llu %14llu\n", "messages", (unsigned long long)n[WST_C2S].messages,

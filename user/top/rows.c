@@ -18,13 +18,6 @@
 static struct top_row **rows;
 static uint32_t n_rows, rows_size, n_closed;
 static struct top_row *first_closed, *last_closed; /* in the order they closed */
-static bool show_secrets;
-
-void top_rows__init(bool secrets)
-{
-	show_secrets = secrets;
-}
-
 static void copy_free(struct conn *c)
 {
 	if (c) {
@@ -100,16 +93,7 @@ static char *keep(struct buf *b)
 
 static void add_target(struct buf *b, struct span target)
 {
-	struct buf redacted = {};
-
-	if (target.n > TARGET_MAX)
-		target.n = TARGET_MAX;
-	if (show_secrets)
-		buf_add(&redacted, target.p, target.n);
-	else
-		http_redact_target(&redacted, target);
-	buf_escaped(b, redacted.data ? redacted.data : "", redacted.len);
-	buf_free(&redacted);
+	buf_escaped(b, target.p, target.n < TARGET_MAX ? target.n : TARGET_MAX);
 }
 
 static char *head_text(const struct head_event *h)
@@ -131,7 +115,7 @@ static char *head_text(const struct head_event *h)
 	} else {
 		buf_escaped(&b, m->method.p, m->method.n);
 		buf_char(&b, ' ');
-		add_target(&b, m->target);
+		add_target(&b, m->shown_target);
 		buf_str(&b, " HTTP/");
 		buf_escaped(&b, m->version.p, m->version.n);
 	}
@@ -141,10 +125,7 @@ static char *head_text(const struct head_event *h)
 
 		buf_escaped(&b, f->name.p, f->name.n);
 		buf_str(&b, ": ");
-		if (f->secret && !show_secrets)
-			buf_str(&b, HTTP_REDACTED);
-		else
-			buf_escaped(&b, f->value.p, f->value.n < HEAD_MAX ? f->value.n : HEAD_MAX);
+		buf_escaped(&b, f->shown.p, f->shown.n < HEAD_MAX ? f->shown.n : HEAD_MAX);
 		buf_char(&b, '\n');
 	}
 	if (h->cut)
@@ -216,8 +197,7 @@ static void on_stats(struct top_row *r, const struct event *e)
 
 	r->frames = r->bytes = 0;
 	for (int dir = 0; dir < WST_DIRS; dir++) {
-		for (int i = 0; i < WST_OPS; i++)
-			r->frames += s->counts[dir].frames[i];
+		r->frames += counts_frames(&s->counts[dir]);
 		r->bytes += s->counts[dir].bytes;
 	}
 	count_rates(r, s);

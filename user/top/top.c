@@ -54,7 +54,6 @@ static int top_open(void **self, const struct options *o, const struct run_info 
 	*self = NULL;
 	opts = o;
 	info = run;
-	top_rows__init(o->show_secrets);
 	return 0;
 }
 

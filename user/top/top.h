@@ -61,8 +61,6 @@ struct top_view {
 	char filter[64]; /* UTF-8, empty: all, "!": those with a mark */
 };
 
-/* top_rows.c. show_secrets: do not redact. */
-void top_rows__init(bool show_secrets);
 void top_rows__free(void);
 
 /* Makes a row, notes what e says in it, and returns it; NULL when memory ran out. */
