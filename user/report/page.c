@@ -157,11 +157,6 @@ static void draw_refs(struct page *p, const struct diagnose_row *row)
 
 static void draw_help(struct buf *b, const struct rule_help *help)
 {
-	static const char *const names[PROXIES] = {
-		[PROXY_NGINX] = "nginx", [PROXY_HAPROXY] = "HAProxy", [PROXY_APACHE] = "Apache",
-		[PROXY_CADDY] = "Caddy", [PROXY_ENVOY] = "Envoy",
-	};
-
 	if (!help)
 		return;
 	buf_str(b, "<details class=more><summary>Why it happens, how to see it, and the fix "
@@ -174,7 +169,7 @@ static void draw_help(struct buf *b, const struct rule_help *help)
 	for (int i = 0; i < PROXIES; i++) {
 		if (!help->proxy[i])
 			continue;
-		buf_printf(b, "</dd><dt>%s</dt><dd>", names[i]);
+		buf_printf(b, "</dd><dt>%s</dt><dd>", proxy_names[i]);
 		html_prose(b, help->proxy[i]);
 	}
 	buf_str(b, "</dd></dl></details>");
