@@ -286,7 +286,8 @@ static void write_out(size_t most)
 	}
 	if (error)
 		done = out.len;
-	memmove(out.data, out.data + done, out.len - done);
+	if (done) /* else there may be no buffer at all */
+		memmove(out.data, out.data + done, out.len - done);
 	out.len -= done;
 	flush_at = out.len + FLUSH_AT;
 }
