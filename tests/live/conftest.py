@@ -22,6 +22,7 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+sys.path.insert(1, str(pathlib.Path(__file__).parents[1] / "golden"))
 
 HERE = pathlib.Path(__file__).parent
 TOP = HERE.parent.parent
