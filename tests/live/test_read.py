@@ -13,6 +13,7 @@ import zlib
 
 import pytest
 
+from captures import CAPTURES
 from conftest import LIMIT, WSTRACE, end_process, of, program, wait_until
 from wire import BINARY, CLOSE, CONT, PING, TEXT, Pair, close_payload, frame, recv_eof, ws_connect
 
@@ -37,6 +38,17 @@ def frames(events, fields=FIELDS):
     """By direction and place: between the directions, order is a matter of where one looks."""
     found = [{k: e.get(k) for k in fields} for e in of(events, "frame")]
     return sorted(found, key=lambda f: (f["dir"], f["offset"]))
+
+
+@pytest.fixture
+def made(tmp_path):
+    """made(name): the file of one of the captures of tests/golden."""
+    def write(name):
+        path = tmp_path / f"{name}.pcap"
+        path.write_bytes(CAPTURES[name]())
+        return path
+
+    return write
 
 
 @pytest.fixture
@@ -506,9 +518,76 @@ def test_damaged_files(tcpdump, py_server, tmp_path):
 
 
 @pytest.mark.unprivileged
+@pytest.mark.parametrize("place", range(3))
+def test_file_that_cannot_be_read_does_not_keep_the_others_from_being_read(made, tmp_path, place):
+    good = [made("unmasked"), made("chain")]
+    want = read("-r", *good)
+    (tmp_path / "text").write_bytes(b"no capture at all")
+    for bad, why in (("missing", "No such file or directory"), ("", "Is a directory"),
+                     ("text", "unknown file format")):
+        files = good[:place] + [tmp_path / bad] + good[place:]
+        assert read("-r", *files, status=1)[1:] == want[1:]  # start has the names
+        assert read.stderr.startswith(f"wstrace: cannot read {tmp_path / bad}: ")
+        assert why in read.stderr.splitlines()[0]
+        assert read.stderr.splitlines()[-1].startswith("wstrace: 6 connections, ")
+
+
+@pytest.mark.unprivileged
+def test_file_that_ends_too_soon_does_not_keep_the_others_from_being_read(made, tmp_path):
+    cut, good = tmp_path / "cut", made("chain")
+    cut.write_bytes(made("unmasked").read_bytes()[:-10])
+    got = read("-r", cut, good, status=1)
+    assert f"wstrace: cannot read {cut} to its end: " in read.stderr
+    assert len(of(got, "frame")) == 7 + len(of(read("-r", good), "frame"))
+
+
+@pytest.mark.unprivileged
+@pytest.mark.parametrize("options", ((), ("-q",), ("--only", "verdict")), ids=" ".join)
+def test_frame_that_breaks_a_rule_is_found_without_showing_frames(made, options):
+    got = read(*options, "-r", made("unmasked"))
+    assert [e["rule"] for e in of(got, "verdict")] == ["mask-c2s"]
+
+
+@pytest.mark.unprivileged
+def test_silence_is_counted_to_the_first_fin(made):
+    got = read("-r", made("half_closed"))
+    close, = of(got, "close")
+    assert close["idle_us"] == 500_000 and close["duration_us"] == 61_399_600
+    assert [e["rule"] for e in of(got, "verdict")] == ["no-goodbye"]
+
+
+@pytest.mark.unprivileged
+def test_head_that_is_kept_in_part_is_written_as_long_as_it_was(made, tmp_path):
+    path, again = made("long_head"), tmp_path / "again.pcapng"
+    want = read("-r", path, "-w", again)
+    assert frames(read("-r", again)) == frames(want) and len(of(want, "frame")) == 5
+
+    def tshark(file, *fields):
+        out = subprocess.run([program("tshark"), "-r", file, "-T", "fields",
+                              *(x for f in fields for x in ("-e", f))],
+                             capture_output=True, check=True, text=True).stdout
+        return [line.split("\t") for line in out.splitlines()]
+
+    def sent(file):
+        return [sum(int(n) for port, n in tshark(file, "tcp.srcport", "tcp.len") if port == p)
+                for p in ("5000", "80")]
+
+    assert sent(again) == sent(path)
+    notes = tshark(again, "frame.comment", "tcp.analysis.flags")
+    assert not any("are lost" in comment or flags for comment, flags in notes)
+
+
+@pytest.mark.unprivileged
+def test_page_names_every_proxy_that_it_has_help_for(made, tmp_path):
+    read("-r", made("no_upgrade"), "--report", tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text()
+    assert "<dt>lighttpd</dt>" in page and "(null)" not in page
+
+
+@pytest.mark.unprivileged
 @pytest.mark.parametrize("args", [["--pid", "1"], ["--comm", "a"], ["--backend", "kprobe"],
                                   ["--ringbuf", "4"], ["--max-conns", "5"], ["--check"],
-                                  ["--btf", "x"]], ids=lambda a: a[0])
+                                  ["--btf", "x"], ["--top"]], ids=lambda a: a[0])
 def test_options_of_tracing_are_wrong_usage(args):
     read("-r", "x", *args, status=2)
-    assert args[0] in read.stderr
+    assert f"{args[0]} is for tracing: it does not go with -r" in read.stderr
