@@ -173,6 +173,8 @@ class Wstrace:
         if BACKEND and "--backend" not in args:
             cmd += ["--backend", BACKEND]
         self.json = json_output
+        # Hangups that this process ignores, as under nohup(1), wstrace would ignore as well
+        kw.setdefault("preexec_fn", lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
         self.proc = subprocess.Popen(cmd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                      stderr=subprocess.PIPE, **kw)
         self.out = Lines(self.proc.stdout)
