@@ -292,12 +292,15 @@ static void add_file(struct options *o, struct argp_state *state, const char *na
 	o->files[o->n_files++] = name;
 }
 
-/* Files say nothing of processes, and no kernel takes part: remembers the option's name. */
+/*
+ * Remembers the name of an option that -r cannot have: files say nothing of processes, no kernel
+ * takes part, and --top's table is of what happens now.
+ */
 static void note_live_only(struct options *o, int key)
 {
 	for (const struct argp_option *opt = options; opt->name || opt->doc; opt++)
-		if (opt->key == key &&
-		    (opt->group == 5 || key == OPT_PID || key == OPT_COMM || key == OPT_CGROUP))
+		if (opt->key == key && (opt->group == 5 || key == OPT_PID || key == OPT_COMM ||
+					key == OPT_CGROUP || key == OPT_TOP))
 			o->live_only = opt->name;
 }
 
@@ -312,7 +315,9 @@ static void check_pids(const struct options *o)
 static void check_usage(struct options *o, struct argp_state *state)
 {
 	if (o->n_files && o->live_only)
-		argp_error(state, "--%s is for tracing: it does not go with -r", o->live_only);
+		argp_error(state,
+			   "--%s is for tracing: it does not go with -r; leave one of them out",
+			   o->live_only);
 	if (!o->have_ports && !o->check && !o->version && !o->explain && !o->n_files)
 		argp_error(state, "no port: say which with -p, -p any for all");
 	if (!o->check && !o->version)

@@ -71,8 +71,11 @@ static void describe(struct out_pcapng *k, const struct run_info *run)
 	buf_printf(&k->os, "Linux %.*s", space ? (int)(space - run->kernel) : 160, run->kernel);
 	buf_char(&k->os, 0);
 	snprintf(k->hardware, sizeof(k->hardware), "%s", space ? space + 1 : "");
-	buf_printf(&k->comment, "Host %s, port %s, backend %s; ", run->host, k->o->port_list,
-		   run->backend);
+	if (k->o->n_files)
+		buf_str(&k->comment, "Read from captures; ");
+	else
+		buf_printf(&k->comment, "Host %s, port %s, backend %s; ", run->host,
+			   k->o->port_list, run->backend);
 	if (k->o->snaplen == SNAPLEN_FULL)
 		buf_str(&k->comment, "with all payload");
 	else
