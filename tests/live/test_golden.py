@@ -2,8 +2,8 @@
 """What wstrace makes of five captures, byte for byte, in each of its outputs.
 
 tests/golden/captures.py makes the captures, tests/golden/CAPTURE/OUTPUT is what comes of one; only
-the version is taken out. Where an output is to change, WSTRACE_GOLDEN=write writes these files anew,
-and `git diff tests/golden` is what to look at before they are committed:
+the version is taken out. Where an output is to change, WSTRACE_GOLDEN=write writes these files
+anew, and `git diff tests/golden` is what to look at before they are committed:
 
     WSTRACE_GOLDEN=write /usr/bin/python3 -m pytest tests/live/test_golden.py
 

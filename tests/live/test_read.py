@@ -361,7 +361,7 @@ def test_the_same_as_live(wstrace, tcpdump, echo_server):
 
 
 def sick_connections(port):
-    """One that is well, and five that are not; each is closed. Four of these get a verdict at once."""
+    """One that is well, and five with a verdict each; all are closed."""
     well = Pair(port).upgrade("/well?token=1")
     for i in range(5):
         well.c2s(TEXT, b"x" * i)
