@@ -7,8 +7,8 @@
 #include "diagnose/verdicts.h"
 
 struct leg {
-	const struct facts *first; /* of the chain, which goes on at ->up */
-	const struct facts *down, *up;
+	const struct facts *first; /* of the chain, which goes on at ->upstream */
+	const struct facts *downstream, *upstream;
 	const char *by;
 };
 

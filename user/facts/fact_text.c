@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "facts/chain.h"
 #include "facts/fact_text.h"
 #include "decode/hist.h"
 #include "facts/observe.h"
@@ -45,7 +46,7 @@ static void w_proxy(struct buf *b, const struct facts *f)
 {
 	const struct conn *c = endpoint_client(f);
 
-	if (c && (f->down || proxy_named(c->comm)))
+	if (c && (f->downstream || proxy_named(c->comm)))
 		put_process(b, c);
 	else
 		buf_printf(b, "the proxy at %s", conn_client_addr(f->conn));
@@ -85,7 +86,7 @@ static const struct facts *origin(const struct facts *f, uint8_t dir)
 {
 	const struct facts *before;
 
-	while ((before = dir == WST_C2S ? f->down : f->up)) {
+	while ((before = dir == WST_C2S ? f->downstream : f->upstream)) {
 		if (dir == f->dir && made_here(f, before))
 			break;
 		f = before;
@@ -188,15 +189,15 @@ static uint64_t client_silence(const struct facts *f)
 	}
 
 STRING(target, f->req.shown_target)
-STRING(client_target, f->down ? f->down->req.shown_target : NULL)
+STRING(client_target, f->downstream ? f->downstream->req.shown_target : NULL)
 STRING(kept, f->kept_elsewhere)
 STRING(similar, f->similar)
 STRING(location, f->res.location)
 STRING(host, f->req.host)
-STRING(client_host, f->down ? f->down->req.host : NULL)
+STRING(client_host, f->downstream ? f->downstream->req.host : NULL)
 STRING(origin, f->req.origin)
 STRING(upgrade, f->req.upgrade)
-STRING(client_upgrade, f->down ? f->down->req.upgrade : NULL)
+STRING(client_upgrade, f->downstream ? f->downstream->req.upgrade : NULL)
 STRING(connection, f->req.connection_value)
 STRING(http, !f->req.seen ? NULL : f->req.http10 ? "1.0" : "1.1")
 STRING(key, f->req.key)
@@ -219,11 +220,11 @@ STRING(dir, f->dir == WST_C2S ? "c2s" : "s2c")
 STRING(first, !f->end.seen ? NULL : f->end.by_client ? "client" : "server")
 STRING(joined_by, f->joined_by)
 NUMBER(status, f->res.seen, f->res.status)
-NUMBER(client_status, f->down && f->down->res.seen, f->down->res.status)
-NUMBER(upstream_status, f->up && f->up->res.seen, f->up->res.status)
+NUMBER(client_status, f->downstream && f->downstream->res.seen, f->downstream->res.status)
+NUMBER(upstream_status, f->upstream && f->upstream->res.seen, f->upstream->res.status)
 NUMBER(latency_ms, f->res.seen && f->req.ts, (f->res.ts - f->req.ts) / 1000000)
 NUMBER(waited_ms, f->end.seen && f->req.ts, (f->end.ts - f->req.ts) / 1000000)
-NUMBER(unread_behind, f->up, chain_last(f)->wait.unread)
+NUMBER(unread_behind, f->upstream, chain_last(f)->wait.unread)
 NUMBER(lived_ms, f->end.seen, f->end.lived / 1000000)
 NUMBER(len, true, f->len)
 NUMBER(rsv, true, f->rsv)
@@ -334,8 +335,8 @@ static void w_how(struct buf *b, const struct facts *f)
 
 static void w_upstream(struct buf *b, const struct facts *f)
 {
-	if (f->up)
-		buf_str(b, conn_server_addr(f->up->conn));
+	if (f->upstream)
+		buf_str(b, conn_server_addr(f->upstream->conn));
 }
 
 /* clang-format off */

@@ -450,10 +450,10 @@ static void json_close(struct json *j, const struct event *e)
 
 static void json_leg(struct json *j, const struct event *e)
 {
-	const struct conn *proxy = endpoint_server(e->leg->down);
+	const struct conn *proxy = endpoint_server(e->leg->downstream);
 	struct buf *b = conn_object(j, "leg", e);
 
-	field_u64(b, "upstream", e->leg->up->number);
+	field_u64(b, "upstream", e->leg->upstream->number);
 	field_str(b, "by", e->leg->by);
 	if (proxy) {
 		field_u64(b, "pid", proxy->pid);

@@ -312,7 +312,7 @@ static void text_leg(struct text *t, const struct event *e)
 	struct buf *b = text_line(t, e, "  ");
 
 	buf_printf(b, "client %s", conn_client_addr(f->conn));
-	for (; f; f = f->up) {
+	for (; f; f = f->upstream) {
 		const struct conn *server = endpoint_server(f);
 		const char *addr = conn_server_addr(f->conn);
 
@@ -321,7 +321,7 @@ static void text_leg(struct text *t, const struct event *e)
 			buf_escaped(b, server->comm, strlen(server->comm));
 			buf_printf(b, "[%u] ", server->pid);
 		}
-		buf_str(b, f->up && server ? strrchr(addr, ':') : addr);
+		buf_str(b, f->upstream && server ? strrchr(addr, ':') : addr);
 	}
 	if (strcmp(e->leg->by, "key"))
 		buf_printf(b, "  (joined by %s)", e->leg->by);

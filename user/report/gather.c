@@ -208,8 +208,8 @@ static void on_close(struct report *r, struct report_conn *c, const struct event
 
 static void on_leg(struct report *r, const struct event *e)
 {
-	struct report_conn *down = report__find(r, e->leg->down->number);
-	struct report_conn *up = report__find(r, e->leg->up->number), *old;
+	struct report_conn *down = report__find(r, e->leg->downstream->number);
+	struct report_conn *up = report__find(r, e->leg->upstream->number), *old;
 
 	if (!down || !up)
 		return;
