@@ -2,6 +2,7 @@
 /* The walk through a connection's bytes. Hooks come in through on_bytes(). */
 #include "compat.bpf.h"
 #include "frame.bpf.h"
+#include "stream_http.h"
 
 /* Weighs a header where frames may or may not start. Returns false where they do not. */
 static __always_inline bool on_doubtful_frame(struct walk *w, struct conn *c, struct stream *s,
@@ -20,16 +21,10 @@ static __always_inline bool on_doubtful_frame(struct walk *w, struct conn *c, st
 /* Some of the current frame has passed: for the histograms, does its message start or end there? */
 static __always_inline void message_moved(struct walk *w, struct stream *s)
 {
-	bool ended = s->ending && !s->ws.left;
+	u32 starts = s->starting;
 
-	if (!want_hists || (!s->starting && !ended))
-		return;
-	time_message(w->at, s->starting, ended ? s->msg_bytes : NOT_ENDED);
-	s->starting = 0;
-	if (ended) {
-		s->ending = 0;
-		s->msg_bytes = 0;
-	}
+	if (want_hists && stream_moved(s))
+		time_message(w->at, starts, stream_message_passed(s));
 }
 
 /* Hands payload bytes on. */

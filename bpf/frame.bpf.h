@@ -26,15 +26,7 @@ static __always_inline void emit_frame(struct walk *w, struct conn *c, struct st
 		return;
 	}
 	record_start(&r->h, c, WST_FRAME, w->dir, w->seq - f->hdr_len);
-	r->len = f->len;
-	r->offset = s->pos - f->hdr_len;
-	r->mask = f->mask;
-	r->pid = w->pid;
-	r->kept = s->keep;
-	r->b0 = f->b0;
-	r->hdr_len = f->hdr_len;
-	r->masked = f->masked;
-	r->pad = 0;
+	stream_frame(s, f, w->pid, r);
 	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
 }
 
@@ -47,21 +39,16 @@ static __always_inline void on_frame(struct walk *w, struct conn *c, struct stre
 	stream_count(s, f);
 	w->totals.frames++;
 	w->totals.bytes += f->len;
-	if (want_hists && control) {
+	if (want_hists && control)
 		time_ping(w->at, f->b0 & WS_OPCODE);
-	} else if (want_hists) {
-		s->msg_bytes += f->len;
-		s->starting = !!(f->b0 & WS_OPCODE);
-		s->ending = !!(f->b0 & WS_FIN);
-	}
-	s->kept = 0;
+	else if (want_hists)
+		stream_message(s, f);
 	s->keep = 0;
 	if (!control && !want_data_frames && c->open.t.h.conn != focus &&
 	    !stream_remarkable(s, f, w->dir))
 		return;
-	s->keep = control ? 125 : snaplen; /* close codes and pings' payload are small: always */
-	if (s->keep > f->len)
-		s->keep = f->len;
+	/* Close codes and pings' payload are small: always. */
+	stream_keep(s, f, control ? 125 : snaplen);
 	emit_frame(w, c, s, f);
 }
 

@@ -58,4 +58,17 @@ static __always_inline __u64 hist_low(__u32 slot)
 	return (4ULL + (slot & 3)) << (slot / 4 - 1);
 }
 
+/* Counts v. */
+static __always_inline void hist_add(struct wst_hist *h, __u64 v)
+{
+	__u32 slot = hist_slot(v);
+
+	/* The verifier wants to see the bound on the very register that the compiler uses. */
+	asm volatile("" : "+r"(slot));
+	h->slots[slot & (HIST_SLOTS - 1)]++;
+	h->sum += v;
+	if (v > h->max)
+		h->max = v;
+}
+
 #endif

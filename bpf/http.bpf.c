@@ -1,24 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The walk while a connection speaks HTTP: up to the 101, or for good. */
 #include "walk.bpf.h"
+#include "stream_http.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/*
- * Nothing more of c is looked at. But where a client speaks TLS, how the server answers tells
- * whether it does, too: its first bytes still are.
- */
 static __always_inline int go_opaque(struct walk *w, struct conn *c, struct stream *s, u8 why)
 {
 	struct wst_opaque r = {};
 
-	r.why = why;
 	record_start(&r.h, c, WST_OPAQUE, w->dir, w->seq);
-	if (w->dir == WST_S2C && c->s[WST_C2S].phase == PH_OPAQUE)
-		r.h.flags = WST_ANSWER;
+	c->opaque = stream_opaque(s, &c->s[WST_C2S], w->dir, why, &r);
 	emit(c, &r, sizeof(r));
-	s->phase = PH_OPAQUE;
-	c->opaque = why != WST_WHY_TLS || w->dir == WST_S2C;
 	return !c->opaque;
 }
 

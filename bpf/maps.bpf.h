@@ -4,6 +4,7 @@
 #define MAPS_BPF_H
 
 #include "conn.bpf.h"
+#include "timing.h"
 
 /* Configuration: conn.bpf.c says what each means. */
 extern const volatile __u32 snaplen __hidden;
@@ -40,14 +41,6 @@ struct walks {
 	__uint(max_entries, 2 * WALK_SPARE);
 	__type(key, u32);
 	__type(value, struct walk);
-};
-
-/* Times are ns; 0: none. */
-struct timed_hists {
-	struct wst_hists h;
-	u64 msg_end[WST_DIRS]; /* when the last message ended */
-	u64 ping_at[WST_DIRS]; /* when the ping passed that has no pong yet */
-	u64 c2s_end; /* when the last c2s message ended that has no answer yet */
 };
 
 /*

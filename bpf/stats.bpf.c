@@ -19,25 +19,6 @@ static __always_inline struct timed_hists *hists_of(u64 sk)
 	return bpf_map_lookup_elem(&hists, &sk);
 }
 
-static __always_inline void hist_add(struct wst_hist *h, u64 v)
-{
-	u32 slot = hist_slot(v);
-
-	barrier_var(slot); /* the verifier wants the bound on this very register */
-	h->slots[slot & (HIST_SLOTS - 1)]++;
-	h->sum += v;
-	if (v > h->max)
-		h->max = v;
-}
-
-/* A division takes as long as a look at the clock: up to 4 s a product does, less than 1 us off. */
-static __always_inline u64 since_us(u64 now, u64 then)
-{
-	u64 ns = now > then ? now - then : 0;
-
-	return ns >> 32 ? ns / 1000 : ns * 4294968 >> 32;
-}
-
 /* One look at the clock does for all that a call has to tell. */
 static __always_inline u64 call_now(struct walk *w)
 {
@@ -57,8 +38,6 @@ __noinline int time_message(u32 at, u32 starts, u64 ended)
 {
 	struct walk *w = bpf_map_lookup_elem(&walks, &at);
 	struct timed_hists *t;
-	bool c2s;
-	u64 now;
 
 	if (!w)
 		return 0;
@@ -66,25 +45,7 @@ __noinline int time_message(u32 at, u32 starts, u64 ended)
 	if (!t)
 		return 0;
 	add_read_delay(w, t);
-	c2s = w->dir == WST_C2S;
-	now = call_now(w);
-	if (starts && !c2s && t->c2s_end) {
-		hist_add(&t->h.hist[WST_REPLY_TIME], since_us(now, t->c2s_end));
-		t->c2s_end = 0;
-	}
-	if (ended == NOT_ENDED)
-		return 0;
-	hist_add(&t->h.hist[c2s ? WST_MSG_SIZE_C2S : WST_MSG_SIZE_S2C], ended);
-	if (c2s) {
-		if (t->msg_end[WST_C2S])
-			hist_add(&t->h.hist[WST_MSG_GAP_C2S], since_us(now, t->msg_end[WST_C2S]));
-		t->msg_end[WST_C2S] = now;
-		t->c2s_end = now;
-	} else {
-		if (t->msg_end[WST_S2C])
-			hist_add(&t->h.hist[WST_MSG_GAP_S2C], since_us(now, t->msg_end[WST_S2C]));
-		t->msg_end[WST_S2C] = now;
-	}
+	timing_message(t, w->dir, starts, ended, call_now(w));
 	return 0;
 }
 
@@ -92,21 +53,12 @@ __noinline int time_ping(u32 at, u32 opcode)
 {
 	struct walk *w = bpf_map_lookup_elem(&walks, &at);
 	struct timed_hists *t;
-	u64 *own, *other;
 
 	if (!w)
 		return 0;
 	t = hists_of(w->sk);
-	if (!t)
-		return 0;
-	own = w->dir == WST_C2S ? &t->ping_at[WST_C2S] : &t->ping_at[WST_S2C];
-	other = w->dir == WST_C2S ? &t->ping_at[WST_S2C] : &t->ping_at[WST_C2S];
-	if (opcode == WS_PING)
-		*own = call_now(w);
-	if (opcode == WS_PONG && *other) {
-		hist_add(&t->h.hist[WST_PING_RTT], since_us(call_now(w), *other));
-		*other = 0;
-	}
+	if (t)
+		timing_ping(t, w->dir, opcode, call_now(w));
 	return 0;
 }
 

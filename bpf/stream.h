@@ -190,107 +190,58 @@ static __always_inline void stream_count(struct stream *s, const struct ws_frame
 	s->last_b0 = f->b0;
 }
 
+/* Notes of a data frame, whose header has just passed, what its message is measured by. */
+static __always_inline void stream_message(struct stream *s, const struct ws_frame *f)
+{
+	s->msg_bytes += f->len;
+	s->starting = !!(f->b0 & WS_OPCODE);
+	s->ending = !!(f->b0 & WS_FIN);
+}
+
 /* Some of the current frame has passed. Returns whether its message starts or ends there. */
 static __always_inline int stream_moved(const struct stream *s)
 {
 	return s->starting || (s->ending && !s->ws.left);
 }
 
-/*
- * A head is complete. Returns the WST_HEAD_* flags that say so, or the negative enum wst_why.
- * request: the flags of the connection's last one, which this may be.
- */
-static __always_inline int stream_head(struct stream *s, __u16 *request, __u8 dir)
-{
-	__u16 flags = s->http.flags, status = s->http.status;
-
-	if (!!(flags & HTTP_IS_RESPONSE) != (dir == WST_S2C))
-		return -WST_WHY_NOT_HTTP;
-	if (dir == WST_C2S) {
-		*request = flags;
-		http_body(&s->http, 0);
-		return flags & HTTP_IS_PRI ? -WST_WHY_HTTP2 : WST_HEAD_LAST;
-	}
-	if (status == 101) {
-		if (!(flags & HTTP_UPGRADE) &&
-		    (flags & HTTP_OTHER_UPGRADE || !(*request & HTTP_UPGRADE)))
-			return -WST_WHY_OTHER_UPGRADE;
-		stream_begin_ws(s);
-		return WST_HEAD_LAST | WST_HEAD_WS;
-	}
-	if (status / 100 == 2 && *request & HTTP_IS_CONNECT)
-		http_next(&s->http); /* a tunnel (RFC 9110 section 9.3.6): whatever comes is new */
-	else if (http_body(&s->http, *request & HTTP_IS_HEAD) == HTTP_UNTIL_CLOSE)
-		s->phase = PH_OPAQUE;
-	if (status >= 200)
-		*request = 0;
-	return WST_HEAD_LAST;
-}
+#define NOT_ENDED ~0ULL
 
 /*
- * What a piece of a head, used bytes long and pos behind the head's start, is handed on as. ev:
- * enum http_event behind it; first: its first byte. Returns the negative enum wst_why where that is
- * no HTTP, else WST_HEAD_* flags.
+ * The message has started, or ended, or both, and is noted no longer. Returns its bytes, or
+ * NOT_ENDED where it goes on.
  */
-static __always_inline int stream_piece(struct stream *s, __u16 *request, __u8 dir, int ev,
-					__u32 pos, __u32 used, __u8 first)
+static __always_inline __u64 stream_message_passed(struct stream *s)
 {
-	int flags = 0;
+	__u64 bytes = s->msg_bytes;
 
-	if (ev == HTTP_BAD) {
-		/*
-		 * A TLS record: a handshake's, or the alert that answers what is none (RFC
-		 * 8446, 5.1).
-		 */
-		if (pos == 0 && (first == 0x16 || first == 0x15))
-			return -WST_WHY_TLS;
-		return -WST_WHY_NOT_HTTP;
-	}
-	if (pos + used > WST_HEAD_MAX * 16)
-		return -WST_WHY_NOT_HTTP;
-	if (ev == HTTP_END)
-		flags = stream_head(s, request, dir);
-	if (flags < 0)
-		return flags;
-	if (pos == 0)
-		flags |= WST_HEAD_FIRST;
-	if (pos + used > WST_HEAD_MAX)
-		flags |= WST_HEAD_CUT;
-	return flags;
+	s->starting = 0;
+	if (!s->ending || s->ws.left)
+		return NOT_ENDED;
+	s->ending = 0;
+	s->msg_bytes = 0;
+	return bytes;
 }
 
-/* Whether a piece with these flags is handed on, and with which place and length. */
-static __always_inline int stream_piece_told(int flags, __u32 *pos, __u32 *n)
+/* Hands on no more than most bytes of the payload of f, whose header has just passed. */
+static __always_inline void stream_keep(struct stream *s, const struct ws_frame *f, __u32 most)
 {
-	if (!(flags & WST_HEAD_CUT))
-		return 1;
-	*pos += *n;
-	*n = 0;
-	return flags & WST_HEAD_LAST;
+	s->kept = 0;
+	s->keep = f->len < most ? f->len : most;
 }
 
-/*
- * The client's first frame may come before its 101 has been seen: a server reads it on one CPU
- * while the send of the 101 has not come back on another; captures do not keep that order either.
- * No method starts like a frame.
- */
-static __always_inline int stream_is_frame(const struct stream *s, __u16 request, __u8 dir,
-					   __u8 first)
+/* Fills in what a record of f says beyond struct wst_hdr; its header has just passed. */
+static __always_inline void stream_frame(const struct stream *s, const struct ws_frame *f,
+					 __u32 pid, struct wst_frame *r)
 {
-	return !s->http.head_len && s->http.state < HTTP_CONTENT && request & HTTP_UPGRADE &&
-	       dir == WST_C2S && (first & 0xc0) != 0x40 && first != '\r' && first != '\n';
-}
-
-/* A request or a response starts like this, on a connection joined midway. */
-static __always_inline int stream_starts_http(const __u8 *p, __u32 n)
-{
-	if (n < 8)
-		return 0;
-	for (int i = 0; i < 3; i++)
-		if (p[i] < 'A' || p[i] > 'Z')
-			return 0;
-	return p[3] == ' ' || p[4] == ' ' || p[5] == ' ' || p[6] == ' ' || p[7] == ' ' ||
-	       (p[4] == '/' && p[5] == '1');
+	r->len = f->len;
+	r->offset = s->pos - f->hdr_len;
+	r->mask = f->mask;
+	r->pid = pid;
+	r->kept = s->keep;
+	r->b0 = f->b0;
+	r->hdr_len = f->hdr_len;
+	r->masked = f->masked;
+	r->pad = 0;
 }
 
 /* What a connection's two directions say in a record of struct wst_stats, which is zero else. */

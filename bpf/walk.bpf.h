@@ -26,7 +26,6 @@ int step_http(u32 at); /* HTTP bytes: hands heads on, skips bodies */
  * For the histograms: a message starts or has ended here, after so many bytes; a ping or pong
  * passes; data was read that came at w->arrival. time_message() does what time_read() does, too.
  */
-#define NOT_ENDED ~0ULL
 int time_message(u32 at, u32 starts, u64 ended);
 int time_ping(u32 at, u32 opcode);
 int time_read(u32 at);

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The same walk as bpf/core.bpf.c, without the verifier's bounds. */
+/*
+ * The walk through the segments of captures: bpf/stream.h decides, as in bpf/core.bpf.c; frames
+ * that are not believed yet, cut segments and resumed files are this file's own.
+ */
 #include <stdlib.h>
 #include <string.h>
+#include "bpf/stream_http.h"
 #include "capture/walk_state.h"
 
 /* Segments come again, and late; one as far back as this is of another numbering. */
@@ -29,55 +33,13 @@ struct walk_totals walker__totals(const struct walker *w)
 	return w->totals;
 }
 
-static void hist_add(struct wst_hist *h, uint64_t v)
+/* Some of the current frame has passed: for the histograms, does its message start or end there? */
+static void message_moved(struct call *k)
 {
-	h->slots[hist_slot(v)]++;
-	h->sum += v;
-	if (v > h->max)
-		h->max = v;
-}
+	int starts = k->s->starting;
 
-static uint64_t since_us(uint64_t now, uint64_t then)
-{
-	return now > then ? (now - then) / 1000 : 0;
-}
-
-/* Part of a data frame's payload has passed, or an empty one's header. */
-static void time_message(struct call *k)
-{
-	struct walk_conn *c = k->c;
-	struct stream *s = k->s;
-	struct walk_dir *d = call_dir(k);
-	struct wst_hist *h = c->hists->hist;
-	bool c2s = k->dir == WST_C2S;
-
-	if (s->starting && !c2s && c->c2s_end) {
-		hist_add(&h[WST_REPLY_TIME], since_us(k->ts, c->c2s_end));
-		c->c2s_end = 0;
-	}
-	s->starting = 0;
-	if (!s->ending || s->ws.left)
-		return;
-	s->ending = 0;
-	hist_add(&h[c2s ? WST_MSG_SIZE_C2S : WST_MSG_SIZE_S2C], s->msg_bytes);
-	if (d->msg_end)
-		hist_add(&h[c2s ? WST_MSG_GAP_C2S : WST_MSG_GAP_S2C], since_us(k->ts, d->msg_end));
-	s->msg_bytes = 0;
-	d->msg_end = k->ts;
-	if (c2s)
-		c->c2s_end = k->ts;
-}
-
-static void time_ping(struct call *k, uint8_t opcode)
-{
-	struct walk_dir *other = &k->c->d[!k->dir];
-
-	if (opcode == WS_PING)
-		call_dir(k)->ping_at = k->ts;
-	if (opcode == WS_PONG && other->ping_at) {
-		hist_add(&k->c->hists->hist[WST_PING_RTT], since_us(k->ts, other->ping_at));
-		other->ping_at = 0;
-	}
+	if (k->w->o.hists && stream_moved(k->s))
+		timing_message(k->c->hists, k->dir, starts, stream_message_passed(k->s), k->ts);
 }
 
 static void count_frame(struct walker *w, struct stream *s, const struct ws_frame *f)
@@ -91,15 +53,7 @@ static void count_frame(struct walker *w, struct stream *s, const struct ws_fram
 static void fill_frame(const struct call *k, const struct ws_frame *f, struct wst_frame *r)
 {
 	record_start(&r->h, k->c, k->ts, WST_FRAME, k->dir, k->seq - f->hdr_len);
-	r->len = f->len;
-	r->offset = k->s->pos - f->hdr_len;
-	r->mask = f->mask;
-	r->pid = k->c->open.t.pid;
-	r->kept = 0;
-	r->b0 = f->b0;
-	r->hdr_len = f->hdr_len;
-	r->masked = f->masked;
-	r->pad = 0;
+	stream_frame(k->s, f, k->c->open.t.pid, r);
 }
 
 /* A header is complete, and frames are known to start where the walk says. */
@@ -110,25 +64,18 @@ static void on_frame(struct call *k, const struct ws_frame *f)
 	bool control = WS_IS_CONTROL(f->b0);
 	struct wst_frame r;
 
-	fill_frame(k, f, &r);
 	count_frame(w, s, f);
-	s->kept = 0;
+	if (w->o.hists && control)
+		timing_ping(k->c->hists, k->dir, f->b0 & WS_OPCODE, k->ts);
+	else if (w->o.hists)
+		stream_message(s, f);
 	s->keep = 0;
-	if (w->o.hists && control) {
-		time_ping(k, f->b0 & WS_OPCODE);
-	} else if (w->o.hists) {
-		s->msg_bytes += f->len;
-		s->starting = !!(f->b0 & WS_OPCODE);
-		s->ending = !!(f->b0 & WS_FIN);
-	}
 	if (!control && !w->o.data_frames && !stream_remarkable(s, f, k->dir))
 		return;
-	s->keep = control ? 125 : w->o.snaplen;
-	if (s->keep > f->len)
-		s->keep = f->len;
+	stream_keep(s, f, control ? 125 : w->o.snaplen);
 	if (k->missing && s->keep > k->left)
 		s->keep = k->left; /* the rest was not captured */
-	r.kept = s->keep;
+	fill_frame(k, f, &r);
 	w->fn(w->ctx, &r, sizeof(r));
 }
 
@@ -254,8 +201,7 @@ static void step_ws(struct call *k)
 	while (s->keep && k->left)
 		hand_payload_on(k);
 	advance(k, ws_skip(&s->ws, k->left));
-	if (k->w->o.hists && stream_moved(s))
-		time_message(k);
+	message_moved(k);
 }
 
 static void count_gap(struct walk_conn *c, uint32_t n)
@@ -274,8 +220,8 @@ static void pass_unseen(struct call *k, uint32_t n)
 
 	if (!stream_gap(s, n))
 		lose_sync(k, WST_WHY_GAP);
-	else if (k->w->o.hists && stream_moved(s))
-		time_message(k);
+	else
+		message_moved(k);
 	s->pos += n;
 }
 
@@ -429,8 +375,8 @@ static void report(struct walk_conn *c, uint64_t ts, const struct walk_tcp *t, u
 			       .how = t->how };
 
 	if (c->hists) {
-		record_start(&c->hists->h, c, ts, WST_HISTS, 0, 0);
-		c->w->fn(c->w->ctx, c->hists, sizeof(*c->hists));
+		record_start(&c->hists->h.h, c, ts, WST_HISTS, 0, 0);
+		c->w->fn(c->w->ctx, &c->hists->h, sizeof(c->hists->h));
 	}
 	record_start(&r.h, c, ts, type, 0, 0);
 	r.h.flags = t->first;
