@@ -47,31 +47,31 @@ static __always_inline bool fin_received(unsigned long flags)
 
 /*
  * Takes a call that moved n bytes through sk. NULL: it is not this program's. spare: as for
- * walk_start().
+ * call_take().
  */
-static __always_inline struct walk *call_start(struct sock *sk, u32 io, u32 n, bool spare)
+static __always_inline struct call *call_start(struct sock *sk, u32 io, u32 n, bool spare)
 {
 	struct tcp_sock *tp;
-	struct walk *w;
+	struct call *k;
 
 	if (sock_is_ignored(sk))
 		return NULL;
-	w = walk_start(io, spare);
-	tp = w ? bpf_skc_to_tcp_sock(sk) : NULL;
+	k = call_take(io, spare);
+	tp = k ? bpf_skc_to_tcp_sock(sk) : NULL;
 	if (!tp)
 		return NULL;
-	w->sk = (u64)sk;
-	w->ts = tp->tcp_mstamp * 1000;
-	w->n = n;
-	w->end_seq = io == IO_SEND ? tp->write_seq : tp->copied_seq;
+	k->sk = (u64)sk;
+	k->ts = tp->tcp_mstamp * 1000;
+	k->n = n;
+	k->end_seq = io == IO_SEND ? tp->write_seq : tp->copied_seq;
 	/* copied_seq counts a FIN, too. */
-	if (io == IO_RECV && w->end_seq == tp->rcv_nxt && fin_received(sk->__sk_common.skc_flags))
-		w->end_seq--;
-	if (io == IO_SEND && w->end_seq != tp->snd_nxt)
-		on_unsent(w->at);
+	if (io == IO_RECV && k->end_seq == tp->rcv_nxt && fin_received(sk->__sk_common.skc_flags))
+		k->end_seq--;
+	if (io == IO_SEND && k->end_seq != tp->snd_nxt)
+		on_unsent(k->at);
 	else if (io == IO_SEND && want_hists)
-		w->now = w->ts; /* what has left at once left then */
-	return w;
+		k->now = k->ts; /* what has left at once left then */
+	return k;
 }
 
 /* The same two for an address that the verifier knows nothing of (raw_tp, kprobe). */
@@ -84,23 +84,23 @@ static __always_inline bool flow_selected(struct sock *sk)
 	       BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP;
 }
 
-static __always_inline struct walk *probed_call_start(struct sock *sk, u32 io, u32 n)
+static __always_inline struct call *probed_call_start(struct sock *sk, u32 io, u32 n)
 {
 	struct tcp_sock *tp = (struct tcp_sock *)sk;
-	struct walk *w = walk_start(io, false);
+	struct call *k = call_take(io, false);
 
-	if (!w)
+	if (!k)
 		return NULL;
-	w->sk = (u64)sk;
-	w->ts = BPF_CORE_READ(tp, tcp_mstamp) * 1000;
-	w->n = n;
-	w->end_seq = io == IO_SEND ? BPF_CORE_READ(tp, write_seq) : BPF_CORE_READ(tp, copied_seq);
-	if (io == IO_RECV && w->end_seq == BPF_CORE_READ(tp, rcv_nxt) &&
+	k->sk = (u64)sk;
+	k->ts = BPF_CORE_READ(tp, tcp_mstamp) * 1000;
+	k->n = n;
+	k->end_seq = io == IO_SEND ? BPF_CORE_READ(tp, write_seq) : BPF_CORE_READ(tp, copied_seq);
+	if (io == IO_RECV && k->end_seq == BPF_CORE_READ(tp, rcv_nxt) &&
 	    fin_received(BPF_CORE_READ(sk, __sk_common.skc_flags)))
-		w->end_seq--;
-	if (io == IO_SEND && w->end_seq != BPF_CORE_READ(tp, snd_nxt))
-		on_unsent(w->at);
-	return w;
+		k->end_seq--;
+	if (io == IO_SEND && k->end_seq != BPF_CORE_READ(tp, snd_nxt))
+		on_unsent(k->at);
+	return k;
 }
 
 /* Bytes that came and were not read. */

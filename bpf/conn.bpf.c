@@ -11,7 +11,7 @@ const volatile __u32 snaplen = 0; /* payload bytes kept of each data frame */
 const volatile __u8 want_data_frames = 1; /* 0: only control frames are handed on */
 const volatile __u8 want_hists = 0;
 const volatile __u8 only_focus = 0; /* histograms are handed on of the connection focus only */
-const volatile __u8 spares = 0; /* spare programs are attached behind the first ones */
+const volatile __u8 have_spares = 0; /* spare programs are attached behind the first ones */
 const volatile __u8 hidden_role = 0xff; /* enum wst_role not shown where both ends are here */
 const volatile __u8 only_pids = 0; /* the map pids counts */
 const volatile char only_comm[WST_COMM_LEN] = {}; /* empty: any */
@@ -27,7 +27,7 @@ __u64 refused_conns = 0; /* not followed, since the table was full */
 
 /* Written by the user side at any time: data frames of this connection are always handed on. */
 __u64 focus = 0;
-__u32 hurry = 0; /* iterators wait no longer for room in the ring buffer */
+__u32 no_wait = 0; /* iterators wait no longer for room in the ring buffer */
 
 /* Read by the user side: steps that iterators have had room for. */
 __u64 iterated = 0;
@@ -35,7 +35,7 @@ __u64 iterated = 0;
 __u64 ignored[N_IGNORED] = {};
 
 struct hists hists SEC(".maps");
-struct walks walks SEC(".maps");
+struct calls calls SEC(".maps");
 struct events events SEC(".maps");
 struct conns conns SEC(".maps");
 
@@ -121,7 +121,7 @@ struct conn *conn_new(struct sock *sk, u8 role, bool midstream, u32 sent, u32 re
 		c->s[i].why = WST_WHY_MIDSTREAM;
 	}
 	if (host_bits && !addr_wanted(o->laddr, o->family) && !addr_wanted(o->raddr, o->family))
-		c->shadow = 1; /* kept, so that its calls are let go by at once */
+		c->hidden = 1; /* kept, so that its calls are let go by at once */
 	pair_mark(c);
 	return c;
 }
@@ -168,13 +168,13 @@ static __always_inline bool comm_wanted(const char *comm)
 }
 
 /* The other end of this connection is here, and is the one that is shown. */
-static __always_inline bool is_shadow(struct conn *c)
+static __always_inline bool is_hidden(struct conn *c)
 {
-	if (c->shadow)
+	if (c->hidden)
 		return true;
 	if (!c->announced && pair_hides(c))
-		c->shadow = 1;
-	return c->shadow;
+		c->hidden = 1;
+	return c->hidden;
 }
 
 bool conn_set_task(struct conn *c, struct wst_task *t)
@@ -209,7 +209,7 @@ bool conn_admit(struct conn *c, u32 pid)
 	 * Each call of a process that is not wanted comes by here: the cheaper questions come
 	 * first.
 	 */
-	if (is_shadow(c) || !pid_wanted(pid))
+	if (is_hidden(c) || !pid_wanted(pid))
 		return false;
 	if (cgroup_wanted && bpf_get_current_ancestor_cgroup_id(cgroup_level) != cgroup_wanted)
 		return false;
@@ -236,7 +236,7 @@ void conn_announce(struct conn *c, struct task_struct *task)
 	 * way, by which it may turn out to be hidden. With a cgroup wanted, the process itself says
 	 * where it belongs when it next acts.
 	 */
-	if (c->announced || cgroup_wanted || !(c->open.t.h.flags & WST_MIDSTREAM) || is_shadow(c))
+	if (c->announced || cgroup_wanted || !(c->open.t.h.flags & WST_MIDSTREAM) || is_hidden(c))
 		return;
 	t.pid = BPF_CORE_READ(task, tgid);
 	t.cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
@@ -263,7 +263,7 @@ static __always_inline void find_how(struct sock *sk, struct conn *c)
 /* No process has used c here: whose it is, is not known. */
 static __always_inline void announce_unused(struct conn *c)
 {
-	if (c->announced || is_shadow(c) || only_pids || only_comm[0] || cgroup_wanted)
+	if (c->announced || is_hidden(c) || only_pids || only_comm[0] || cgroup_wanted)
 		return;
 	if (c->role == WST_SERVER)
 		c->open.client_pid = pair_client_pid(c);
@@ -306,27 +306,27 @@ static __noinline void conn_close(struct sock *sk, struct conn *c)
  * A call may be in the core on another CPU, or below this on the same one. What it hands on is to
  * come before the end, so the last to leave closes the connection.
  */
-static __always_inline void conn_over(struct sock *sk, struct conn *c)
+static __always_inline void conn_closing(struct sock *sk, struct conn *c)
 {
-	__sync_fetch_and_add(&c->over, 1);
+	__sync_fetch_and_add(&c->closing, 1);
 	if (c->sending || c->s[WST_C2S].busy || c->s[WST_S2C].busy)
 		return;
 	/* Before 5.12 nothing tells what was there. Should two meet here, conn_reap() finds it. */
-	__sync_fetch_and_add(&c->claims, 1);
-	if (c->claims == 1)
+	__sync_fetch_and_add(&c->closers, 1);
+	if (c->closers == 1)
 		conn_close(sk, c);
 }
 
 __noinline int conn_left(u32 at)
 {
-	struct walk *w = bpf_map_lookup_elem(&walks, &at);
-	struct conn *c = w ? bpf_map_lookup_elem(&conns, &w->sk) : NULL;
+	struct call *k = bpf_map_lookup_elem(&calls, &at);
+	struct conn *c = k ? bpf_map_lookup_elem(&conns, &k->sk) : NULL;
 
 	if (!c)
 		return 0;
-	if (w->io == IO_SEND)
+	if (k->io == IO_SEND)
 		c->sending = 0;
-	conn_over((struct sock *)w->sk, c);
+	conn_closing((struct sock *)k->sk, c);
 	return 0;
 }
 
@@ -368,7 +368,7 @@ void conn_reap(u64 key, struct conn *c)
 
 	if (c->how ? !closed : closed || other)
 		conn_unseen(sk, c);
-	else if (c->over && bpf_ktime_get_ns() - c->ended > REAP_NS)
+	else if (c->closing && bpf_ktime_get_ns() - c->ended > REAP_NS)
 		conn_close(sk, c);
 }
 
@@ -447,10 +447,10 @@ int on_state(struct sock *sk, int oldstate, int newstate)
 	if (BPF_CORE_READ(sk, __sk_common.skc_flags) >>
 		    bpf_core_enum_value(enum sock_flags, SOCK_DEAD) &
 	    1) {
-		conn_over(sk, c);
+		conn_closing(sk, c);
 	} else if (!unread_bytes(sk)) {
 		c->sending = is_sending(sk, c, oldstate);
-		conn_over(sk, c);
+		conn_closing(sk, c);
 	}
 	return 0;
 }
@@ -462,7 +462,7 @@ int on_destroy(struct sock *sk)
 
 	if (c && c->how) {
 		c->sending = 0;
-		conn_over(sk, c);
+		conn_closing(sk, c);
 	}
 	return 0;
 }

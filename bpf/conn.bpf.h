@@ -19,7 +19,7 @@ struct hold {
  */
 struct conn {
 	u8 role; /* open.role */
-	u8 shadow; /* the other end is on this host and is the one that is shown */
+	u8 hidden; /* the other end is on this host and is the one that is shown */
 	u8 opaque;
 	u8 announced; /* the user side has had open */
 	u8 upgraded; /* a 101 to WebSocket has been seen */
@@ -37,8 +37,8 @@ struct conn {
 	u8 how; /* enum wst_end_how, once TCP has done with it */
 	/* TCP was done with it in the middle of a send, whose bytes are still to come */
 	u8 sending;
-	u32 over; /* not 0: to be closed, once no call is in the core and none is to come */
-	u32 claims; /* how many have set out to do so; the first one does */
+	u32 closing; /* not 0: to be closed, once no call is in the core and none is to come */
+	u32 closers; /* how many have set out to do so; the first one does */
 	u32 n_holds; /* those of which it is known how long they took */
 	struct hold hold[2]; /* the last one, and the one before */
 };
@@ -82,7 +82,7 @@ u32 connect_end(struct sock *sk) __hidden;
  */
 bool conn_admit(struct conn *c, u32 pid) __hidden;
 
-/* A call on the connection that is w's has left the core, and c->over is set. */
+/* A call on the connection that is k's has left the core, and c->closing is set. */
 int conn_left(u32 at);
 
 /* A connection whose end was not seen: where its socket is gone, so is it. */

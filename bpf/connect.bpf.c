@@ -44,7 +44,7 @@ void connect_failed(struct sock *sk)
 	c->open.t.h.ts = t->h.ts;
 	c->open.t.h.flags = WST_ATTEMPT;
 	c->first = WST_FIRST_REMOTE;
-	if (!c->shadow && conn_set_task(c, t))
+	if (!c->hidden && conn_set_task(c, t))
 		report(c, sk, WST_CLOSE,
 		       BPF_CORE_READ(sk, sk_err) == ECONNREFUSED ? WST_REFUSED : WST_TIMEOUT);
 	pair_forget(c);

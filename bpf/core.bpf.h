@@ -26,7 +26,7 @@ enum io { IO_RECV, IO_SEND };
  * A send or receive call that is over, and the walk through its bytes. Each CPU has one for each
  * program that walks.
  */
-struct walk {
+struct call {
 	struct wst_totals totals;
 	struct bytes b;
 	u64 sk; /* an address, not dereferenced but through helpers */
@@ -39,7 +39,7 @@ struct walk {
 	u32 end_seq; /* TCP's sequence number behind the last of them */
 	u32 seq; /* of the next byte */
 	u32 pid; /* the process that made it; the hook knows */
-	u8 at; /* this one's place in the map walks */
+	u8 at; /* this one's place in the map calls */
 	u8 io;
 	u8 dir; /* enum wst_dir */
 	u8 skip; /* where frames start is not known: not before the next call */
@@ -68,20 +68,20 @@ static __always_inline bool port_selected(u16 port)
 
 struct conn;
 
-/* The call's bytes, which w->b describes, belong to c. */
-int on_bytes(struct conn *c, struct walk *w) __hidden;
+/* The call's bytes, which k->b describes, belong to c. */
+int on_bytes(struct conn *c, struct call *k) __hidden;
 
-/* As on_bytes(), for bytes that cannot be read: a gap that ends at w->end_seq, noted at once. */
-static __always_inline int on_unseen(struct conn *c, struct walk *w)
+/* As on_bytes(), for bytes that cannot be read: a gap that ends at k->end_seq, noted at once. */
+static __always_inline int on_unseen(struct conn *c, struct call *k)
 {
-	bytes_one(&w->b, 0, 0);
-	return on_bytes(c, w);
+	bytes_one(&k->b, 0, 0);
+	return on_bytes(c, k);
 }
 
 /* sk goes from one TCP state into another. */
 int on_state(struct sock *sk, int oldstate, int newstate) __hidden;
 
-/* A send is over, and TCP has not sent all bytes yet; at: the walk's place in the map walks. */
+/* A send is over, and TCP has not sent all bytes yet; at: the walk's place in the map calls. */
 int on_unsent(u32 at);
 
 /* The last process has closed sk, after TCP_CLOSE. */

@@ -5,18 +5,18 @@
 
 #include "walk.bpf.h"
 
-static __always_inline void emit_resync(struct walk *w, struct conn *c, struct stream *s,
+static __always_inline void emit_resync(struct call *k, struct conn *c, struct stream *s,
 					u8 hdr_len)
 {
 	struct wst_resync r = {};
 
 	r.skipped = s->pos - hdr_len - s->lost_pos;
 	r.why = s->why;
-	record_start(&r.h, c, WST_RESYNC, w->dir, w->seq - hdr_len);
+	record_start(&r.h, c, WST_RESYNC, k->dir, k->seq - hdr_len);
 	emit(c, &r, sizeof(r));
 }
 
-static __always_inline void emit_frame(struct walk *w, struct conn *c, struct stream *s,
+static __always_inline void emit_frame(struct call *k, struct conn *c, struct stream *s,
 				       const struct ws_frame *f)
 {
 	struct wst_frame *r = bpf_ringbuf_reserve(&events, sizeof(*r), 0);
@@ -25,31 +25,31 @@ static __always_inline void emit_frame(struct walk *w, struct conn *c, struct st
 		lose_event(c);
 		return;
 	}
-	record_start(&r->h, c, WST_FRAME, w->dir, w->seq - f->hdr_len);
-	stream_frame(s, f, w->pid, r);
+	record_start(&r->h, c, WST_FRAME, k->dir, k->seq - f->hdr_len);
+	stream_frame(s, f, k->pid, r);
 	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
 }
 
 /* A header is complete, and frames are known to start where the walk says. */
-static __always_inline void on_frame(struct walk *w, struct conn *c, struct stream *s,
+static __always_inline void on_frame(struct call *k, struct conn *c, struct stream *s,
 				     const struct ws_frame *f)
 {
 	bool control = WS_IS_CONTROL(f->b0);
 
 	stream_count(s, f);
-	w->totals.frames++;
-	w->totals.bytes += f->len;
+	k->totals.frames++;
+	k->totals.bytes += f->len;
 	if (want_hists && control)
-		time_ping(w->at, f->b0 & WS_OPCODE);
+		time_ping(k->at, f->b0 & WS_OPCODE);
 	else if (want_hists)
 		stream_message(s, f);
 	s->keep = 0;
 	if (!control && !want_data_frames && c->open.t.h.conn != focus &&
-	    !stream_remarkable(s, f, w->dir))
+	    !stream_remarkable(s, f, k->dir))
 		return;
 	/* Close codes and pings' payload are small: always. */
 	stream_keep(s, f, control ? 125 : snaplen);
-	emit_frame(w, c, s, f);
+	emit_frame(k, c, s, f);
 }
 
 #endif

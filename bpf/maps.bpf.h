@@ -12,13 +12,13 @@ extern const volatile __u8 want_data_frames __hidden;
 extern const volatile __u8 want_hists __hidden;
 extern const volatile __u8 hidden_role __hidden;
 extern const volatile __u8 only_focus __hidden;
-extern const volatile __u8 spares __hidden;
+extern const volatile __u8 have_spares __hidden;
 extern const volatile __u64 cgroup_wanted __hidden;
 extern __u32 scan_pass __hidden; /* how far the search for open connections is: enum wst_scan */
 extern __u64 refused_conns __hidden;
 extern __u64 focus __hidden;
 extern __u64 lost_events __hidden;
-extern __u32 hurry __hidden;
+extern __u32 no_wait __hidden;
 extern __u64 iterated __hidden;
 
 struct events {
@@ -34,13 +34,13 @@ struct conns {
 	__type(value, struct conn);
 };
 
-#define WALK_SPARE 2 /* by enum io; from here on those of the spare programs */
+#define CALL_SPARE 2 /* by enum io; from here on those of the spare programs */
 
-struct walks {
+struct calls {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 2 * WALK_SPARE);
+	__uint(max_entries, 2 * CALL_SPARE);
 	__type(key, u32);
-	__type(value, struct walk);
+	__type(value, struct call);
 };
 
 /*
@@ -89,7 +89,7 @@ struct hists {
 };
 
 extern struct hists hists SEC(".maps");
-extern struct walks walks SEC(".maps");
+extern struct calls calls SEC(".maps");
 extern struct events events SEC(".maps");
 extern struct conns conns SEC(".maps");
 
@@ -124,53 +124,53 @@ static __always_inline bool emit(struct conn *c, void *record, u32 size)
  * where the first program did not run. A task preempted between the two may have both take it;
  * position() makes nothing of that.
  */
-static __always_inline struct walk *walk_start(u32 io, bool spare)
+static __always_inline struct call *call_take(u32 io, bool spare)
 {
-	u32 at = spare ? io + WALK_SPARE : io;
-	struct walk *w = bpf_map_lookup_elem(&walks, &at), *first;
+	u32 at = spare ? io + CALL_SPARE : io;
+	struct call *k = bpf_map_lookup_elem(&calls, &at), *first;
 
-	if (!w)
+	if (!k)
 		return NULL;
-	w->at = at;
-	w->io = io;
-	w->now = 0;
-	if (spares && !spare)
-		w->task = bpf_get_current_task();
+	k->at = at;
+	k->io = io;
+	k->now = 0;
+	if (have_spares && !spare)
+		k->task = bpf_get_current_task();
 	if (spare) {
-		first = bpf_map_lookup_elem(&walks, &io);
+		first = bpf_map_lookup_elem(&calls, &io);
 		if (!first || first->task == bpf_get_current_task()) {
 			if (first)
 				first->task = 0;
 			return NULL;
 		}
 	}
-	return w;
+	return k;
 }
 
 /*
  * Tens of thousands of connections are more than the ring buffer holds. An iterator that returns 1
- * has read() return EAGAIN, and comes back to the same place at the next read(). In a hurry, what
- * finds no room is lost, and counted.
+ * has read() return EAGAIN, and comes back to the same place at the next read(). With no_wait set,
+ * what finds no room is lost, and counted.
  */
 static __always_inline bool no_room(void)
 {
-	if (!hurry && bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >
-			      bpf_ringbuf_query(&events, BPF_RB_RING_SIZE) / 2)
+	if (!no_wait && bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >
+				bpf_ringbuf_query(&events, BPF_RB_RING_SIZE) / 2)
 		return true;
 	iterated++;
 	return false;
 }
 
 /* The connection that a call's bytes belong to; NULL: they need not be looked at. */
-static __always_inline struct conn *walk_conn(struct walk *w)
+static __always_inline struct conn *call_conn(struct call *k)
 {
-	struct conn *c = bpf_map_lookup_elem(&conns, &w->sk);
+	struct conn *c = bpf_map_lookup_elem(&conns, &k->sk);
 
 	if (!c)
-		c = conn_meet(w->sk, w->end_seq - w->n, w->io);
-	if (!c || (!c->shadow && !c->opaque))
+		c = conn_meet(k->sk, k->end_seq - k->n, k->io);
+	if (!c || (!c->hidden && !c->opaque))
 		return c;
-	*ignored_place(w->sk) = w->sk;
+	*ignored_place(k->sk) = k->sk;
 	return NULL;
 }
 

@@ -37,46 +37,46 @@ static __always_inline u64 iter_iov(struct iov_iter *it)
 	return (u64)BPF_CORE_READ((struct iov_iter___old *)it, iov);
 }
 
-/* Steps w->n bytes back from an iterator that has done with them, as iov_iter_revert() does. */
-static __always_inline void bytes_behind_iov(struct walk *w, struct iov_iter *it)
+/* Steps k->n bytes back from an iterator that has done with them, as iov_iter_revert() does. */
+static __always_inline void bytes_behind_iov(struct call *k, struct iov_iter *it)
 {
 	u64 off = BPF_CORE_READ(it, iov_offset);
 
-	bytes_iov(&w->b, iter_iov(it), off - w->n, w->n, true);
-	if (off >= w->n)
+	bytes_iov(&k->b, iter_iov(it), off - k->n, k->n, true);
+	if (off >= k->n)
 		return;
-	w->b.off = w->n - off;
+	k->b.off = k->n - off;
 	for (int i = 0; i < IOV_MAX / IOV_RUN; i++)
-		if (!step_back(w->at))
+		if (!step_back(k->at))
 			return;
-	w->b.iov = 0;
+	k->b.iov = 0;
 }
 
-/* w: of a call that is this program's, or NULL. msg: NULL where the bytes were not copied. */
-static __always_inline int on_msghdr(struct walk *w, struct msghdr *msg)
+/* k: of a call that is this program's, or NULL. msg: NULL where the bytes were not copied. */
+static __always_inline int on_msghdr(struct call *k, struct msghdr *msg)
 {
 	struct iov_iter *it = &msg->msg_iter;
 	struct conn *c;
 
-	if (!w)
+	if (!k)
 		return 0;
-	c = walk_conn(w);
+	c = call_conn(k);
 	if (!c)
 		return 0;
-	w->pid = bpf_get_current_pid_tgid() >> 32;
+	k->pid = bpf_get_current_pid_tgid() >> 32;
 	switch (msg ? iter_kind(it) : ITER_IS_OTHER) {
 	case ITER_IS_UBUF:
-		bytes_one(&w->b,
-			  (u64)BPF_CORE_READ(it, ubuf) + BPF_CORE_READ(it, iov_offset) - w->n,
-			  w->n);
+		bytes_one(&k->b,
+			  (u64)BPF_CORE_READ(it, ubuf) + BPF_CORE_READ(it, iov_offset) - k->n,
+			  k->n);
 		break;
 	case ITER_IS_IOVEC:
-		bytes_behind_iov(w, it);
+		bytes_behind_iov(k, it);
 		break;
 	default: /* pages of a file, memory of the kernel */
-		return on_unseen(c, w);
+		return on_unseen(c, k);
 	}
-	return on_bytes(c, w);
+	return on_bytes(c, k);
 }
 
 #endif

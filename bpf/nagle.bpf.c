@@ -59,21 +59,21 @@ static __always_inline void settle(struct conn *c, struct hold *h, struct tcp_so
 
 __noinline int on_unsent(u32 at)
 {
-	struct walk *w = bpf_map_lookup_elem(&walks, &at);
+	struct call *k = bpf_map_lookup_elem(&calls, &at);
 	struct tcp_sock *tp;
 	struct conn *c;
 
-	if (!w)
+	if (!k)
 		return 0;
-	tp = (struct tcp_sock *)w->sk;
-	if (BPF_CORE_READ_BITFIELD_PROBED(tp, nonagle) || !nagle_holds(tp, w->end_seq))
+	tp = (struct tcp_sock *)k->sk;
+	if (BPF_CORE_READ_BITFIELD_PROBED(tp, nonagle) || !nagle_holds(tp, k->end_seq))
 		return 0;
-	c = bpf_map_lookup_elem(&conns, &w->sk);
+	c = bpf_map_lookup_elem(&conns, &k->sk);
 	if (!c || !c->ws || !c->announced)
 		return 0;
 	/* This write joins what waits already. */
 	if (c->hold[0].since && after(c->hold[0].end, BPF_CORE_READ(tp, snd_nxt))) {
-		c->hold[0].end = w->end_seq;
+		c->hold[0].end = k->end_seq;
 		return 0;
 	}
 	/* Where one write follows the other, the last one's segment is not acknowledged yet. */
@@ -81,7 +81,7 @@ __noinline int on_unsent(u32 at)
 	settle(c, &c->hold[0], tp);
 	c->hold[1] = c->hold[0];
 	c->hold[0].since = bpf_ktime_get_ns() / 1000;
-	c->hold[0].end = w->end_seq;
+	c->hold[0].end = k->end_seq;
 	c->hold[0].retrans = BPF_CORE_READ(tp, total_retrans);
 	return 0;
 }

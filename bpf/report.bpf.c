@@ -191,7 +191,7 @@ int BPF_PROG(arrival, struct sock *sk, struct sk_buff *skb)
 	if (!tp || tp->copied_seq != tp->rcv_nxt)
 		return 0;
 	c = bpf_map_lookup_elem(&conns, &key);
-	if (c && c->ws && !c->shadow && !c->arrival)
+	if (c && c->ws && !c->hidden && !c->arrival)
 		c->arrival = bpf_ktime_get_ns();
 	return 0;
 }

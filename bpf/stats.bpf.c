@@ -20,57 +20,57 @@ static __always_inline struct timed_hists *hists_of(u64 sk)
 }
 
 /* One look at the clock does for all that a call has to tell. */
-static __always_inline u64 call_now(struct walk *w)
+static __always_inline u64 call_now(struct call *k)
 {
-	if (!w->now)
-		w->now = bpf_ktime_get_ns();
-	return w->now;
+	if (!k->now)
+		k->now = bpf_ktime_get_ns();
+	return k->now;
 }
 
-static __always_inline void add_read_delay(struct walk *w, struct timed_hists *t)
+static __always_inline void add_read_delay(struct call *k, struct timed_hists *t)
 {
-	if (w->arrival)
-		hist_add(&t->h.hist[WST_READ_DELAY], since_us(call_now(w), w->arrival));
-	w->arrival = 0;
+	if (k->arrival)
+		hist_add(&t->h.hist[WST_READ_DELAY], since_us(call_now(k), k->arrival));
+	k->arrival = 0;
 }
 
 __noinline int time_message(u32 at, u32 starts, u64 ended)
 {
-	struct walk *w = bpf_map_lookup_elem(&walks, &at);
+	struct call *k = bpf_map_lookup_elem(&calls, &at);
 	struct timed_hists *t;
 
-	if (!w)
+	if (!k)
 		return 0;
-	t = hists_of(w->sk);
+	t = hists_of(k->sk);
 	if (!t)
 		return 0;
-	add_read_delay(w, t);
-	timing_message(t, w->dir, starts, ended, call_now(w));
+	add_read_delay(k, t);
+	timing_message(t, k->dir, starts, ended, call_now(k));
 	return 0;
 }
 
 __noinline int time_ping(u32 at, u32 opcode)
 {
-	struct walk *w = bpf_map_lookup_elem(&walks, &at);
+	struct call *k = bpf_map_lookup_elem(&calls, &at);
 	struct timed_hists *t;
 
-	if (!w)
+	if (!k)
 		return 0;
-	t = hists_of(w->sk);
+	t = hists_of(k->sk);
 	if (t)
-		timing_ping(t, w->dir, opcode, call_now(w));
+		timing_ping(t, k->dir, opcode, call_now(k));
 	return 0;
 }
 
 __noinline int time_read(u32 at)
 {
-	struct walk *w = bpf_map_lookup_elem(&walks, &at);
+	struct call *k = bpf_map_lookup_elem(&calls, &at);
 	struct timed_hists *t;
 
-	if (!w)
+	if (!k)
 		return 0;
-	t = hists_of(w->sk);
+	t = hists_of(k->sk);
 	if (t)
-		add_read_delay(w, t);
+		add_read_delay(k, t);
 	return 0;
 }

@@ -130,37 +130,37 @@ static __always_inline int on_nothing(struct sock *sk, u32 io, int ret)
 /* copied: the process has the bytes in its memory. */
 static __always_inline int on_syscall(struct sock *sk, u32 io, bool copied, u32 n)
 {
-	struct walk *w = call_start(sk, io, n, false);
+	struct call *k = call_start(sk, io, n, false);
 	struct call_args args = {};
 	struct task_struct *task;
 	struct conn *c;
 	int kind;
 
-	if (!w)
+	if (!k)
 		return 0;
-	c = walk_conn(w);
+	c = call_conn(k);
 	if (!c)
 		return 0;
 	task = bpf_get_current_task_btf();
-	w->pid = task->tgid;
+	k->pid = task->tgid;
 	kind = copied ? bytes_kind(call_args(task, sk, &args)) : BYTES_NONE;
 	switch (kind) {
 	case BYTES_BUF:
-		bytes_one(&w->b, args.buf, n);
+		bytes_one(&k->b, args.buf, n);
 		break;
 	case BYTES_IOV:
-		bytes_iov(&w->b, args.buf, 0, n, false);
+		bytes_iov(&k->b, args.buf, 0, n, false);
 		break;
 	case BYTES_MSG:
 	case BYTES_MMSG:
 		if (kind == BYTES_MMSG)
 			args.buf = mmsg_current(&args, io, n);
-		bytes_iov(&w->b, (u64)msg_segments(args.buf).iov, 0, n, false);
+		bytes_iov(&k->b, (u64)msg_segments(args.buf).iov, 0, n, false);
 		break;
 	default:
-		return on_unseen(c, w);
+		return on_unseen(c, k);
 	}
-	return on_bytes(c, w);
+	return on_bytes(c, k);
 }
 
 #endif

@@ -16,53 +16,53 @@
 #define IOV_RUN 32
 
 /*
- * From the segment w->b.iov, in the kernel, w->b.off bytes back: over IOV_RUN segments, or to the
- * one that holds the place; then w->b.off is where in it, and 0 is returned.
+ * From the segment k->b.iov, in the kernel, k->b.off bytes back: over IOV_RUN segments, or to the
+ * one that holds the place; then k->b.off is where in it, and 0 is returned.
  */
 int step_back(u32 at);
 int step_http(u32 at); /* HTTP bytes: hands heads on, skips bodies */
 
 /*
  * For the histograms: a message starts or has ended here, after so many bytes; a ping or pong
- * passes; data was read that came at w->arrival. time_message() does what time_read() does, too.
+ * passes; data was read that came at k->arrival. time_message() does what time_read() does, too.
  */
 int time_message(u32 at, u32 starts, u64 ended);
 int time_ping(u32 at, u32 opcode);
 int time_read(u32 at);
 
-static __always_inline struct stream *walk_stream(struct walk *w, struct conn *c)
+static __always_inline struct stream *call_stream(struct call *k, struct conn *c)
 {
-	return w->dir == WST_C2S ? &c->s[WST_C2S] : &c->s[WST_S2C];
+	return k->dir == WST_C2S ? &c->s[WST_C2S] : &c->s[WST_S2C];
 }
 
 /*
  * What a step works on. Returns false where there is no such thing, which only the verifier
  * believes.
  */
-static __always_inline bool walk_find(u32 at, struct walk **w, struct conn **c, struct stream **s)
+static __always_inline bool call_find(u32 at, struct call **k, struct conn **c, struct stream **s)
 {
-	*w = bpf_map_lookup_elem(&walks, &at);
-	if (!*w)
+	*k = bpf_map_lookup_elem(&calls, &at);
+	if (!*k)
 		return false;
-	*c = bpf_map_lookup_elem(&conns, &(*w)->sk);
+	*c = bpf_map_lookup_elem(&conns, &(*k)->sk);
 	if (!*c)
 		return false;
-	*s = walk_stream(*w, *c);
+	*s = call_stream(*k, *c);
 	return true;
 }
 
-static __always_inline void advance(struct walk *w, struct stream *s, u32 n)
+static __always_inline void advance(struct call *k, struct stream *s, u32 n)
 {
-	bytes_advance(&w->b, n);
-	w->fresh = 0;
-	w->seq += n;
+	bytes_advance(&k->b, n);
+	k->fresh = 0;
+	k->seq += n;
 	s->pos += n;
 }
 
-static __always_inline void lose_sync(struct walk *w, struct stream *s, u8 why)
+static __always_inline void lose_sync(struct call *k, struct stream *s, u8 why)
 {
 	stream_lose(s, why);
-	w->skip = 1;
+	k->skip = 1;
 }
 
 #endif

@@ -253,7 +253,7 @@ enum wst_scan {
 	WST_SCAN_ANNOUNCE, /* now that both ends of local connections are known */
 };
 
-/* No record: sums of one CPU and one program, at the start of each value of the map walks. */
+/* No record: sums of one CPU and one program, at the start of each value of the map calls. */
 struct wst_totals {
 	__u64 frames;
 	__u64 bytes; /* payload */
