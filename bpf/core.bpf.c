@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The walk through a connection's bytes. Hooks come in through on_bytes(). */
-#include "compat.bpf.h"
+#include "core.bpf.h"
+#include "foreign.bpf.h"
 #include "frame.bpf.h"
+#include "http.bpf.h"
+#include "life.bpf.h"
+#include "nagle.bpf.h"
 #include "stream_http.h"
 
 /* Weighs a header where frames may or may not start. Returns false where they do not. */
@@ -21,13 +25,13 @@ static __always_inline bool on_doubtful_frame(struct call *k, struct conn *c, st
 /* Some of the current frame has passed: for the histograms, does its message start or end there? */
 static __always_inline void message_moved(struct call *k, struct stream *s)
 {
-	u32 starts = s->starting;
+	u32 moved = want_hists ? stream_moved(s) : 0;
 
-	if (want_hists && stream_moved(s))
-		time_message(k->at, starts, stream_message_passed(s));
+	if (moved)
+		time_message(k->at, moved & MESSAGE_STARTS, stream_message_passed(s, moved));
 }
 
-/* Hands payload bytes on. */
+/* Hands payload bytes on, as many as are wanted and fit into a record. */
 __noinline int step_payload(u32 at)
 {
 	struct call *k;
@@ -56,7 +60,7 @@ __noinline int step_payload(u32 at)
 	return k->b.total > 0;
 }
 
-/* A byte of a header that is not whole, or of which it is in doubt whether it is one: k->hdr[0]. */
+/* Takes k->hdr[0]: a byte of a header that is not whole, or that may be none. */
 __noinline int step_header(u32 at)
 {
 	struct call *k;
@@ -86,11 +90,7 @@ __noinline int step_header(u32 at)
 	return k->b.total > 0;
 }
 
-/*
- * A call starts while the walk is, perhaps, inside a payload or header: it got there by a header
- * that nothing has confirmed yet. Where this call holds exactly one plausible frame, that is the
- * better guess.
- */
+/* The call's first bytes, while a header that is in doubt leads elsewhere: stream_rejoin(). */
 __noinline int step_rejoin(u32 at)
 {
 	struct call *k;
@@ -110,7 +110,7 @@ __noinline int step_rejoin(u32 at)
 /* One frame header and as much of its payload as there is, or the rest of an earlier payload. */
 static __always_inline int step_ws(struct call *k, struct conn *c, struct stream *s)
 {
-	/* a copy to elsewhere is checked for longer (HARDENED_USERCOPY) */
+	/* on the stack: a copy to elsewhere is checked for longer (HARDENED_USERCOPY) */
 	u8 hdr[WS_HDR_MAX + 2] = {};
 	struct ws_frame f;
 	u64 n = k->b.left;
@@ -144,28 +144,6 @@ static __always_inline int step_ws(struct call *k, struct conn *c, struct stream
 	if (!k->b.total)
 		stream_call_ends(s);
 	return k->b.total > 0;
-}
-
-__noinline int step_back(u32 at)
-{
-	struct call *k = bpf_map_lookup_elem(&calls, &at);
-	struct iovec v;
-
-	if (!k)
-		return 0;
-	for (int i = 0; i < IOV_RUN; i++) {
-		k->b.iov -= sizeof(v);
-		if (bpf_probe_read_kernel(&v, sizeof(v), (void *)k->b.iov)) {
-			k->b.iov = 0;
-			return 0;
-		}
-		if (k->b.off <= v.iov_len) {
-			k->b.off = v.iov_len - k->b.off;
-			return 0;
-		}
-		k->b.off -= v.iov_len;
-	}
-	return 1;
 }
 
 static __always_inline int step(struct call *k, struct conn *c, struct stream *s)
@@ -204,12 +182,18 @@ __noinline int walk_many(u32 at)
 	return 1;
 }
 
-/* The call's bytes start at k->seq, the stream was at s->next_seq. Returns false: nothing new. */
+/*
+ * The call's bytes start at k->seq, the stream was at s->next_seq. Returns whether there is
+ * anything new in them.
+ */
 static __noinline bool position(struct call *k, struct conn *c, struct stream *s)
 {
 	s32 gap = k->seq - s->next_seq;
 
-	/* Sends of two threads may come back in the other order; not so a send buffer apart. */
+	/*
+	 * Two threads' sends may return in the other order, but never 64 MiB apart: a smaller step
+	 * back is an old call, ignore it.
+	 */
 	if (gap < 0 && gap > -(1 << 26))
 		return false;
 	c->gaps += (u32)gap;
@@ -221,35 +205,40 @@ static __noinline bool position(struct call *k, struct conn *c, struct stream *s
 	return true;
 }
 
-int on_bytes(struct conn *c, struct call *k)
+/* Whether the call's bytes are to be looked at: c is announced, or is so now. */
+static __always_inline bool admit(struct call *k, struct conn *c)
 {
-	u32 n = k->b.total;
-	struct stream *s;
+	if (c->open.t.pid == k->pid && c->announced)
+		return true;
+	return conn_admit(c, k->pid) && !conn_foreign(c, k->sk);
+}
 
-	if ((c->open.t.pid != k->pid || !c->announced) &&
-	    (!conn_admit(c, k->pid) || conn_foreign(c, k->sk)))
-		return 0;
+/* Places the call's bytes in c. Returns their direction. */
+static __always_inline struct stream *place(struct call *k, struct conn *c)
+{
 	k->dir = k->io ^ (c->role & 1);
 	k->skip = 0;
 	k->fresh = 1;
-	k->seq = k->end_seq - n;
-	s = call_stream(k, c);
+	k->seq = k->end_seq - k->b.total;
 	c->last = k->ts;
 	if (want_hists) {
 		k->arrival = k->io == IO_RECV ? c->arrival : 0;
 		if (k->arrival)
 			c->arrival = 0;
 	}
+	return call_stream(k, c);
+}
 
-	/* Two threads on one direction at once: the later one's bytes become a gap. */
-	__sync_fetch_and_add(&s->busy, 1);
-	if (s->busy != 1)
-		goto out;
-	/* Not one that is lost: that frames start where this call does is still to be shown. */
+static __always_inline void walk(struct call *k, struct conn *c, struct stream *s)
+{
+	u32 n = k->b.total;
+
+	/* A stream that lost sync stays lost: the 101 alone does not show that a frame starts here.
+	 */
 	if (c->upgraded && !s->upgraded && s->phase == PH_HTTP)
 		stream_begin_ws(s);
 	if (k->seq != s->next_seq && (conn_foreign(c, k->sk) || !position(k, c, s)))
-		goto out;
+		return;
 	s->n.stream += n;
 	if (step(k, c, s) && step(k, c, s)) {
 		for (int i = 0; i < 256; i++)
@@ -257,7 +246,21 @@ int on_bytes(struct conn *c, struct call *k)
 				break;
 	}
 	s->next_seq = k->seq; /* short of end_seq where bytes could not be read: a gap */
-out:
+}
+
+int on_bytes(struct conn *c, struct call *k)
+{
+	struct stream *s;
+
+	if (!admit(k, c))
+		return 0;
+	s = place(k, c);
+	if (k->unsent)
+		on_unsent(k->at);
+	/* Two threads on one direction at once: the later one's bytes become a gap. */
+	__sync_fetch_and_add(&s->busy, 1);
+	if (s->busy == 1)
+		walk(k, c, s);
 	if (want_hists && k->arrival)
 		time_read(k->at);
 	__sync_fetch_and_add(&s->busy, -1);

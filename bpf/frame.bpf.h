@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What is counted and told of a frame whose header is complete. */
+/* A frame whose header is complete: what is counted and handed on of it. For core.bpf.c. */
 #ifndef FRAME_BPF_H
 #define FRAME_BPF_H
 
+#include "hists.bpf.h"
 #include "walk.bpf.h"
 
+/* Frames are believed again from the one whose header, hdr_len bytes, has just passed. */
 static __always_inline void emit_resync(struct call *k, struct conn *c, struct stream *s,
 					u8 hdr_len)
 {
@@ -30,25 +32,31 @@ static __always_inline void emit_frame(struct call *k, struct conn *c, struct st
 	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
 }
 
-/* A header is complete, and frames are known to start where the walk says. */
+/* Takes f, whose header is complete; frames are known to start where the walk says. */
 static __always_inline void on_frame(struct call *k, struct conn *c, struct stream *s,
 				     const struct ws_frame *f)
 {
-	bool control = WS_IS_CONTROL(f->b0);
+	u32 most = 125; /* close codes and pings' payload are small: always */
 
 	stream_count(s, f);
 	k->totals.frames++;
 	k->totals.bytes += f->len;
-	if (want_hists && control)
-		time_ping(k->at, f->b0 & WS_OPCODE);
-	else if (want_hists)
-		stream_message(s, f);
-	s->keep = 0;
-	if (!control && !want_data_frames && c->open.t.h.conn != focus &&
-	    !stream_remarkable(s, f, k->dir))
-		return;
-	/* Close codes and pings' payload are small: always. */
-	stream_keep(s, f, control ? 125 : snaplen);
+	if (WS_IS_CONTROL(f->b0)) {
+		if (want_hists)
+			time_ping(k->at, f->b0 & WS_OPCODE);
+	} else {
+		/* One test: two would double the paths that the verifier follows. */
+		bool wanted = (c->open.t.h.conn == focus) | stream_remarkable(s, f, k->dir);
+
+		if (want_hists)
+			stream_message(s, f);
+		if (!want_data_frames && !wanted) {
+			s->keep = 0;
+			return;
+		}
+		most = snaplen;
+	}
+	stream_keep(s, f, most);
 	emit_frame(k, c, s, f);
 }
 

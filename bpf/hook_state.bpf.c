@@ -6,7 +6,8 @@
  * middle of one brings state changes of its own: with thousands of connections a second on
  * loopback, one in a hundred. A second program takes those; the first one notes what it has had.
  */
-#include "core.bpf.h"
+#include "life.bpf.h"
+#include <bpf/bpf_tracing.h>
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The walk while a connection speaks HTTP: up to the 101, or for good. */
+#include "http.bpf.h"
 #include "walk.bpf.h"
 #include "stream_http.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
+/* The stream is not HTTP. Returns whether the walk goes on. */
 static __always_inline int go_opaque(struct call *k, struct conn *c, struct stream *s, u8 why)
 {
 	struct wst_opaque r = {};
@@ -16,9 +18,9 @@ static __always_inline int go_opaque(struct call *k, struct conn *c, struct stre
 }
 
 #define HTTP_STEP 512 /* bytes of a head looked at in one step */
-#define HTTP_RUN 4 /* and in one verified loop */
+#define HTTP_RUN 4 /* bytes in one loop that the verifier follows */
 
-/* Scans k->out.data from pos. Returns the new place; k->event is what stopped it, or HTTP_MORE. */
+/* Scans k->out.data from pos. Returns where it stopped; k->event says why, or HTTP_MORE. */
 __noinline int scan_some(u32 at, u32 pos)
 {
 	struct call *k = bpf_map_lookup_elem(&calls, &at);
@@ -37,7 +39,7 @@ __noinline int scan_some(u32 at, u32 pos)
 	return pos;
 }
 
-/* Scans the k->out_n bytes in k->out.data, as far as k->event says. Returns how many that are. */
+/* Scans the k->out_n bytes in k->out.data up to an event, k->event. Returns how many that are. */
 __noinline int scan_all(u32 at)
 {
 	struct call *k = bpf_map_lookup_elem(&calls, &at);

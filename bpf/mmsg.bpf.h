@@ -3,7 +3,9 @@
 #ifndef MMSG_BPF_H
 #define MMSG_BPF_H
 
-#include "core.bpf.h"
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include "call.bpf.h"
 
 struct call_args {
 	u64 fd, buf, n;
@@ -18,12 +20,15 @@ struct mmsg_place {
 	u64 over; /* no other message follows in this call */
 };
 
-struct {
+/* Defined in hook_tracepoint.bpf.c. */
+struct mmsg_places {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1024);
 	__type(key, u64); /* pid_tgid */
 	__type(value, struct mmsg_place);
-} mmsg_places SEC(".maps");
+};
+
+extern struct mmsg_places mmsg_places SEC(".maps");
 
 /*
  * The array of a process's struct msghdr. Whole, that struct takes too much of the 512-byte stack.

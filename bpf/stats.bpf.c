@@ -1,76 +1,49 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Histograms of each connection, kept where its bytes pass. Nothing here runs without -H. */
-#include "walk.bpf.h"
+/* The record of a connection's counters, on request and at its end. */
+#include "stats.bpf.h"
+#include "compat.bpf.h"
+#include "hists.bpf.h"
+#include "maps.bpf.h"
+#include "recent.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-static const struct timed_hists no_hists;
-
-__u8 hists_full = 0; /* a connection had to do without; read by the user side */
-
-static __always_inline struct timed_hists *hists_of(u64 sk)
+void emit_stats(struct conn *c, struct sock *sk, u8 type, u8 how)
 {
-	struct timed_hists *t = bpf_map_lookup_elem(&hists, &sk);
+	struct tcp_sock *tp = (struct tcp_sock *)sk;
+	u64 key = (u64)sk;
+	struct wst_hists *h;
+	struct wst_stats *r;
 
-	if (t)
-		return t;
-	if (bpf_map_update_elem(&hists, &sk, &no_hists, BPF_NOEXIST))
-		hists_full = 1;
-	return bpf_map_lookup_elem(&hists, &sk);
-}
-
-/* One look at the clock does for all that a call has to tell. */
-static __always_inline u64 call_now(struct call *k)
-{
-	if (!k->now)
-		k->now = bpf_ktime_get_ns();
-	return k->now;
-}
-
-static __always_inline void add_read_delay(struct call *k, struct timed_hists *t)
-{
-	if (k->arrival)
-		hist_add(&t->h.hist[WST_READ_DELAY], since_us(call_now(k), k->arrival));
-	k->arrival = 0;
-}
-
-__noinline int time_message(u32 at, u32 starts, u64 ended)
-{
-	struct call *k = bpf_map_lookup_elem(&calls, &at);
-	struct timed_hists *t;
-
-	if (!k)
-		return 0;
-	t = hists_of(k->sk);
-	if (!t)
-		return 0;
-	add_read_delay(k, t);
-	timing_message(t, k->dir, starts, ended, call_now(k));
-	return 0;
-}
-
-__noinline int time_ping(u32 at, u32 opcode)
-{
-	struct call *k = bpf_map_lookup_elem(&calls, &at);
-	struct timed_hists *t;
-
-	if (!k)
-		return 0;
-	t = hists_of(k->sk);
-	if (t)
-		timing_ping(t, k->dir, opcode, call_now(k));
-	return 0;
-}
-
-__noinline int time_read(u32 at)
-{
-	struct call *k = bpf_map_lookup_elem(&calls, &at);
-	struct timed_hists *t;
-
-	if (!k)
-		return 0;
-	t = hists_of(k->sk);
-	if (t)
-		add_read_delay(k, t);
-	return 0;
+	h = want_hists ? bpf_map_lookup_elem(&hists, &key) : NULL;
+	if (h && !(type == WST_STATS && stats_waiting_only) &&
+	    (!only_focus || c->open.t.h.conn == focus)) {
+		record_start(&h->h, c, WST_HISTS, 0, 0);
+		emit(c, h, sizeof(*h));
+	}
+	r = bpf_ringbuf_reserve(&events, sizeof(*r), 0);
+	if (!r) {
+		lose_event(c);
+		return;
+	}
+	__builtin_memset(r, 0, sizeof(*r));
+	record_start(&r->h, c, type, 0, 0);
+	r->h.flags = c->first;
+	r->opened = c->open.t.h.ts;
+	r->last = c->last;
+	r->ended = c->ended;
+	r->how = how;
+	stream_stats(r, c->s);
+	if (h && only_focus)
+		recent_p99s(r, key);
+	if (only_focus && type == WST_CLOSE)
+		recent_forget(key);
+	r->lost = c->lost;
+	r->gaps = c->gaps;
+	r->rtt_us = BPF_CORE_READ(tp, srtt_us) >> 3;
+	r->retrans = BPF_CORE_READ(tp, total_retrans);
+	r->unread = unread_bytes(sk);
+	r->unsent = BPF_CORE_READ(tp, write_seq) - BPF_CORE_READ(tp, snd_nxt);
+	r->window = BPF_CORE_READ(tp, snd_wnd);
+	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What a direction's HTTP heads make of it: stream.h goes on here while its phase is PH_HTTP. */
+/* How a direction's HTTP heads change it: the part of stream.h for the phase PH_HTTP. */
 #ifndef STREAM_HTTP_H
 #define STREAM_HTTP_H
 
 #include "stream.h"
 
 /*
- * A head is complete. Returns the WST_HEAD_* flags that say so, or the negative enum wst_why.
- * request: the flags of the connection's last one, which this may be.
+ * Takes the end of a head. request: HTTP_* flags of the connection's last request, which this one
+ * may be. Returns enum wst_head_flags, or a negative enum wst_why where the stream is no HTTP, or
+ * no longer.
  */
 static __always_inline int stream_head(struct stream *s, __u16 *request, __u8 dir)
 {
@@ -28,7 +29,7 @@ static __always_inline int stream_head(struct stream *s, __u16 *request, __u8 di
 		return WST_HEAD_LAST | WST_HEAD_WS;
 	}
 	if (status / 100 == 2 && *request & HTTP_IS_CONNECT)
-		http_next(&s->http); /* a tunnel (RFC 9110 section 9.3.6): whatever comes is new */
+		http_next(&s->http); /* a tunnel (RFC 9110 section 9.3.6): anything may follow */
 	else if (http_body(&s->http, *request & HTTP_IS_HEAD) == HTTP_UNTIL_CLOSE)
 		s->phase = PH_OPAQUE;
 	if (status >= 200)
@@ -37,10 +38,10 @@ static __always_inline int stream_head(struct stream *s, __u16 *request, __u8 di
 }
 
 /*
- * The stream is not HTTP, or goes over to something that is not WebSocket: says so in r, whose
- * struct wst_hdr is filled in. client: the other direction, where this is the server's.
- * Returns whether the connection is of no more interest; where a client speaks TLS, how the server
- * answers tells whether it does, too: its first bytes still are.
+ * Gives up a stream that is not HTTP, or goes over to something that is not WebSocket. client: the
+ * client's direction. Fills in r, whose struct wst_hdr is complete. Returns whether the whole
+ * connection is given up: after a client's TLS the server's first bytes still tell whether it
+ * speaks TLS, too.
  */
 static __always_inline int stream_opaque(struct stream *s, const struct stream *client, __u8 dir,
 					 __u8 why, struct wst_opaque *r)
@@ -53,9 +54,9 @@ static __always_inline int stream_opaque(struct stream *s, const struct stream *
 }
 
 /*
- * What a piece of a head, used bytes long and pos behind the head's start, is handed on as. ev:
- * enum http_event behind it; first: its first byte. Returns the negative enum wst_why where that is
- * no HTTP, else WST_HEAD_* flags.
+ * Takes a piece of a head, used bytes long and pos bytes behind the head's start; ev is the enum
+ * http_event behind it, first its first byte. Returns the enum wst_head_flags of its record, or a
+ * negative enum wst_why where the stream is no HTTP.
  */
 static __always_inline int stream_piece(struct stream *s, __u16 *request, __u8 dir, int ev,
 					__u32 pos, __u32 used, __u8 first)
@@ -63,10 +64,7 @@ static __always_inline int stream_piece(struct stream *s, __u16 *request, __u8 d
 	int flags = 0;
 
 	if (ev == HTTP_BAD) {
-		/*
-		 * A TLS record: a handshake's, or the alert that answers what is none (RFC
-		 * 8446, 5.1).
-		 */
+		/* Types of TLS records (RFC 8446, 5.1): a handshake, or an alert about none. */
 		if (pos == 0 && (first == 0x16 || first == 0x15))
 			return -WST_WHY_TLS;
 		return -WST_WHY_NOT_HTTP;
@@ -84,7 +82,10 @@ static __always_inline int stream_piece(struct stream *s, __u16 *request, __u8 d
 	return flags;
 }
 
-/* Whether a piece with these flags is handed on, and with which place and length. */
+/*
+ * Whether a piece with these flags gets a record, and with which place and length: of a head that
+ * is cut only the end does, without bytes, and its place is the length of the head.
+ */
 static __always_inline int stream_piece_told(int flags, __u32 *pos, __u32 *n)
 {
 	if (!(flags & WST_HEAD_CUT))
@@ -95,9 +96,9 @@ static __always_inline int stream_piece_told(int flags, __u32 *pos, __u32 *n)
 }
 
 /*
- * The client's first frame may come before its 101 has been seen: a server reads it on one CPU
- * while the send of the 101 has not come back on another; captures do not keep that order either.
- * No method starts like a frame.
+ * Whether a client's byte where a head may start is a frame's: the first frame may come before the
+ * 101 has been seen. A server reads it on one CPU while the send of the 101 has not returned on
+ * another, and captures do not keep that order either. No method starts like a frame.
  */
 static __always_inline int stream_is_frame(const struct stream *s, __u16 request, __u8 dir,
 					   __u8 first)
@@ -106,7 +107,7 @@ static __always_inline int stream_is_frame(const struct stream *s, __u16 request
 	       dir == WST_C2S && (first & 0xc0) != 0x40 && first != '\r' && first != '\n';
 }
 
-/* A request or a response starts like this, on a connection joined midway. */
+/* Whether a request or a response seems to start at p, on a connection joined midway. */
 static __always_inline int stream_starts_http(const __u8 *p, __u32 n)
 {
 	if (n < 8)

@@ -3,7 +3,10 @@
 #ifndef SYSCALL_BPF_H
 #define SYSCALL_BPF_H
 
-#include "maps.bpf.h"
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include "core.bpf.h"
 #include "mmsg.bpf.h"
 
 enum { BYTES_NONE, BYTES_BUF, BYTES_IOV, BYTES_MSG, BYTES_MMSG };

@@ -36,10 +36,11 @@ struct walk_totals walker__totals(const struct walker *w)
 /* Some of the current frame has passed: for the histograms, does its message start or end there? */
 static void message_moved(struct call *k)
 {
-	int starts = k->s->starting;
+	uint32_t moved = k->w->o.hists ? stream_moved(k->s) : 0;
 
-	if (k->w->o.hists && stream_moved(k->s))
-		timing_message(k->c->hists, k->dir, starts, stream_message_passed(k->s), k->ts);
+	if (moved)
+		timing_message(k->c->hists, k->dir, moved & MESSAGE_STARTS,
+			       stream_message_passed(k->s, moved), k->ts);
 }
 
 static void count_frame(struct walker *w, struct stream *s, const struct ws_frame *f)
