@@ -14,27 +14,26 @@ struct call {
 	struct bytes b;
 	u64 sk; /* an address, not dereferenced but through helpers */
 	/*
-	 * CLOCK_MONOTONIC, ns: when TCP last sent or received there. It has read the clock for
-	 * itself, and reading it again would be the dearest step of a call.
+	 * CLOCK_MONOTONIC, ns: when TCP last sent or received there. TCP has read the clock for
+	 * itself; reading it again would be the most expensive step of a call.
 	 */
 	u64 ts;
 	u32 n; /* bytes that the call moved */
 	u32 end_seq; /* TCP's sequence number behind the last of them */
 	u32 seq; /* of the next byte */
 	u32 pid; /* the process that made it; the hook knows */
-	u8 at; /* this one's place in the map calls */
+	u8 at; /* its place in the map calls */
 	u8 io;
 	u8 dir; /* enum wst_dir */
-	u8 skip; /* where frames start is not known: not before the next call */
+	u8 skip; /* the rest of the call does not tell where frames start */
 	u8 fresh; /* nothing of this call has been looked at */
 	u8 event; /* enum http_event */
 	u8 unsent; /* a send, and TCP has not sent all bytes yet */
 	u32 out_n; /* bytes in out.data */
 	u8 hdr[32]; /* a frame header's bytes, read from the process */
 	u64 now; /* CLOCK_MONOTONIC, ns, once somebody wanted to know; 0: nobody has */
-	/* with histograms: when what is read came, ns, until that is counted; else 0 */
-	u64 arrival;
-	u64 task; /* whose call the first program has just had; for its spare */
+	u64 arrival; /* of the data that is read, ns, until its delay is counted; else 0 */
+	u64 task; /* whose call the first program has just taken; for its spare */
 	struct http_scan http; /* while the core scans a head: a copy of the stream's */
 	struct {
 		struct wst_bytes h;
@@ -83,8 +82,8 @@ static __always_inline struct call *call_take(u32 io, bool spare)
 }
 
 /*
- * Takes a call that moved n bytes through sk. Returns NULL where it is not this program's; spare:
- * it is the spare that asks.
+ * Takes a call that moved n bytes through sk; spare: a spare program asks. Returns NULL where the
+ * call is not this program's.
  */
 static __always_inline struct call *call_start(struct sock *sk, u32 io, u32 n, bool spare)
 {

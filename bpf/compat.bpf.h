@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What differs between kernels or between attach types, behind names that do not. Whether a
- * kernel has a field or a value is asked of its BTF, never of its version.
+ * Differences between kernels, behind accessors. They ask the kernel's BTF whether it has a field
+ * or a value, never its version.
  */
 #ifndef COMPAT_BPF_H
 #define COMPAT_BPF_H
@@ -43,7 +43,7 @@ static __always_inline bool is_dead(unsigned long flags)
 	return flags >> bpf_core_enum_value(enum sock_flags, SOCK_DEAD) & 1;
 }
 
-/* Bytes that came and were not read. */
+/* Number of bytes that came and were not read; a FIN is none. */
 static __always_inline u32 unread_bytes(struct sock *sk)
 {
 	struct tcp_sock *tp = (struct tcp_sock *)sk;
@@ -55,8 +55,8 @@ static __always_inline u32 unread_bytes(struct sock *sk)
 enum { ITER_IS_OTHER, ITER_IS_UBUF, ITER_IS_IOVEC };
 
 /*
- * What an iterator goes through. The values moved: IOVEC was 4 with a direction bit before 5.14
- * (8cd54c1c8480), 0 until 6.3, is 1 since de4f5fed3f23; UBUF came in 6.0.
+ * Kind of memory that an iterator goes through. The values moved: IOVEC was 4 with a direction bit
+ * before 5.14 (8cd54c1c8480), 0 until 6.3, is 1 since de4f5fed3f23; UBUF came in 6.0.
  */
 static __always_inline int iter_kind(struct iov_iter *it)
 {

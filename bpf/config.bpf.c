@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Room for what the user side sets and reads; config.bpf.h says what each means. */
+/* Variables that the user side sets and reads; config.bpf.h says what each means. */
 #include "config.bpf.h"
 
 const volatile __u64 ports[1024] = {};

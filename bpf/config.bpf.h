@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What the user side sets and reads: options, written by the loader before it loads the programs,
- * and numbers that either side may read and write at any time.
+ * Variables that the user side sets and reads. Constants: options, written by the loader before it
+ * loads the programs. The others may be read and written at any time.
  */
 #ifndef CONFIG_BPF_H
 #define CONFIG_BPF_H
@@ -23,7 +23,7 @@ extern const volatile char only_comm[WST_COMM_LEN] __hidden; /* empty: any */
 extern const volatile __u64 cgroup_wanted __hidden; /* its id; 0: any */
 extern const volatile __u32 cgroup_level __hidden; /* how deep below the root it lies */
 extern const volatile __u8 host_wanted[16] __hidden; /* wire; IPv4 as ::ffff:a.b.c.d */
-extern const volatile __u8 host_bits __hidden; /* that count of host_wanted; 0: any host */
+extern const volatile __u8 host_bits __hidden; /* how many bits of host_wanted count; 0: any host */
 
 /* Written by the user side. */
 extern __u64 focus __hidden; /* connection whose data frames are always handed on; 0: none */

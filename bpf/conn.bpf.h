@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the kernel side remembers of a connection: how it gets there, who uses it. */
+/* State of a connection, how it gets into the table, and who uses it. */
 #ifndef CONN_BPF_H
 #define CONN_BPF_H
 
@@ -23,11 +23,11 @@ struct hold {
  */
 struct conn {
 	u8 role; /* open.role */
-	u8 hidden; /* of no interest: it is the other end, on this host, that is shown */
+	u8 hidden; /* not shown: its other end is here and is shown, or --host rules it out */
 	u8 opaque; /* none of its bytes are looked at any more */
 	u8 announced; /* the user side has had open */
 	u8 upgraded; /* a 101 to WebSocket has been seen */
-	u8 ws; /* that, or frames have been found midway */
+	u8 ws; /* upgraded, or frames have been found midway */
 	u8 first; /* who closed: enum wst_close_flags */
 	u8 exiting; /* the process that closed was ending */
 	u64 last; /* when bytes last passed, ns */
@@ -40,7 +40,7 @@ struct conn {
 	u16 request; /* HTTP_* flags of the last request */
 	u8 how; /* enum wst_end_how, once TCP has done with it */
 	u8 sending; /* TCP was done in the middle of a send, whose bytes are still to come */
-	u32 closing; /* not 0: to be closed, once no call is in the core and none is to come */
+	u32 closing; /* not 0: is closed once no call is in the core and none is to come */
 	u32 closers; /* how many have set out to close it; the first one does */
 	u32 n_holds; /* writes that were delayed, as far as is known for how long */
 	struct hold hold[2]; /* the last one, and the one before */

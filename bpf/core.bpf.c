@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* The walk through a connection's bytes. Hooks come in through on_bytes(). */
+/* The walk through a call's bytes. Hooks come in through on_bytes(). */
 #include "core.bpf.h"
 #include "foreign.bpf.h"
 #include "frame.bpf.h"
@@ -8,7 +8,7 @@
 #include "nagle.bpf.h"
 #include "stream_http.h"
 
-/* Weighs a header where frames may or may not start. Returns false where they do not. */
+/* Takes a header of a stream in doubt. Returns false where it cannot be one. */
 static __always_inline bool on_doubtful_frame(struct call *k, struct conn *c, struct stream *s,
 					      const struct ws_frame *f)
 {
@@ -22,7 +22,7 @@ static __always_inline bool on_doubtful_frame(struct call *k, struct conn *c, st
 	return weight >= 0;
 }
 
-/* Some of the current frame has passed: for the histograms, does its message start or end there? */
+/* Some of the current frame has passed: times its message where that starts or ends there. */
 static __always_inline void message_moved(struct call *k, struct stream *s)
 {
 	u32 moved = want_hists ? stream_moved(s) : 0;
@@ -107,7 +107,7 @@ __noinline int step_rejoin(u32 at)
 	return 1;
 }
 
-/* One frame header and as much of its payload as there is, or the rest of an earlier payload. */
+/* Takes a frame's header and as much of its payload as there is, or the rest of a payload. */
 static __always_inline int step_ws(struct call *k, struct conn *c, struct stream *s)
 {
 	/* on the stack: a copy to elsewhere is checked for longer (HARDENED_USERCOPY) */
@@ -146,6 +146,7 @@ static __always_inline int step_ws(struct call *k, struct conn *c, struct stream
 	return k->b.total > 0;
 }
 
+/* One step of the walk: to the next segment, or through bytes of this one. */
 static __always_inline int step(struct call *k, struct conn *c, struct stream *s)
 {
 	if (!k->b.left)
@@ -158,6 +159,7 @@ static __always_inline int step(struct call *k, struct conn *c, struct stream *s
 	return k->b.total > 0;
 }
 
+/* Takes four steps, walk_many() 2048: two short loops for the verifier instead of a long one. */
 __noinline int walk_some(u32 at)
 {
 	struct call *k = bpf_map_lookup_elem(&calls, &at);
@@ -183,8 +185,8 @@ __noinline int walk_many(u32 at)
 }
 
 /*
- * The call's bytes start at k->seq, the stream was at s->next_seq. Returns whether there is
- * anything new in them.
+ * Brings the stream from s->next_seq to k->seq, where the call's bytes start. Returns false where
+ * there is nothing new in them.
  */
 static __noinline bool position(struct call *k, struct conn *c, struct stream *s)
 {
@@ -205,7 +207,7 @@ static __noinline bool position(struct call *k, struct conn *c, struct stream *s
 	return true;
 }
 
-/* Whether the call's bytes are to be looked at: c is announced, or is so now. */
+/* Returns whether the call's bytes are to be looked at; announces c where it has not been. */
 static __always_inline bool admit(struct call *k, struct conn *c)
 {
 	if (c->open.t.pid == k->pid && c->announced)
@@ -229,11 +231,13 @@ static __always_inline struct stream *place(struct call *k, struct conn *c)
 	return call_stream(k, c);
 }
 
+/* Goes through the call's bytes, frame by frame. */
 static __always_inline void walk(struct call *k, struct conn *c, struct stream *s)
 {
 	u32 n = k->b.total;
 
-	/* A stream that lost sync stays lost: the 101 alone does not show that a frame starts here.
+	/*
+	 * A stream that lost sync stays lost: the 101 alone does not show that a frame starts here.
 	 */
 	if (c->upgraded && !s->upgraded && s->phase == PH_HTTP)
 		stream_begin_ws(s);

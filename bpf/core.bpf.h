@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What hooks hand over. A hook finds out that n bytes went through a socket, where they lie and
+ * The core, for hooks. A hook finds out that n bytes went through a socket, where they lie and
  * what TCP's position is; the walk through them happens in core.bpf.c.
  */
 #ifndef CORE_BPF_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A frame whose header is complete: what is counted and handed on of it. For core.bpf.c. */
+/* Counts and hands on a frame whose header is complete; for core.bpf.c alone. */
 #ifndef FRAME_BPF_H
 #define FRAME_BPF_H
 

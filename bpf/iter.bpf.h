@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What iterators that fill the ring buffer share. */
+/* Room for iterators that fill the ring buffer. */
 #ifndef ITER_BPF_H
 #define ITER_BPF_H
 

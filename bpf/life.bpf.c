@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Life of a connection: what TCP's changes of state say of it, and how it is closed. */
+/* Life of a connection: follows TCP's changes of state, and closes it. */
 #include "life.bpf.h"
 #include "call.bpf.h"
 #include "connect.bpf.h"
@@ -138,7 +138,7 @@ static __always_inline int client_met_early(struct tcp_sock *tp, struct conn *c)
 	return 0;
 }
 
-/* Takes what a change of state says of a connect. Returns who made one that is over; 0: unknown. */
+/* Notes a connect that starts or is over. Returns the process that made the latter; 0: unknown. */
 static __always_inline u32 on_connect(struct sock *sk, int oldstate, int newstate)
 {
 	/* Not by flow_selected(), which lets port 0 through: here it means that none is given yet.
@@ -207,7 +207,7 @@ static __always_inline void note_first(struct conn *c, int oldstate, int newstat
 static __always_inline void on_close(struct sock *sk, struct conn *c, int oldstate)
 {
 	find_how(sk, c);
-	/* What came before a FIN or RST can still be read, until the process closes the socket. */
+	/* Bytes from before a FIN or RST can be read until the process closes the socket. */
 	if (is_dead(BPF_CORE_READ(sk, __sk_common.skc_flags))) {
 		conn_closing(sk, c);
 	} else if (!unread_bytes(sk)) {

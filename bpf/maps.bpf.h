@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What nearly all files here use: the table of connections, and the ring buffer for records. */
+/* The table of connections and the ring buffer for records, which nearly all files here use. */
 #ifndef MAPS_BPF_H
 #define MAPS_BPF_H
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/*
- * Where a call's bytes lie, from the msghdr at the exit of tcp_sendmsg_locked() or tcp_recvmsg().
- */
+/* Finds where a call's bytes lie, by the msghdr at the exit of the kernel's function. */
 #ifndef MSGHDR_BPF_H
 #define MSGHDR_BPF_H
 

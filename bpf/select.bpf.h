@@ -17,9 +17,9 @@ static __always_inline bool port_selected(u16 port)
 }
 
 /*
- * For sockets that the verifier knows the type of (fexit, tp_btf): plain loads, no helper. Other
- * families' sockets have 0 where TCP has its ports; so has an accepted one that TCP is done with,
- * and what it got before can still be read.
+ * Whether sk may be one of them, for sockets that the verifier knows the type of (fexit, tp_btf):
+ * plain loads, no helper. Port 0 passes: an accepted socket that TCP is done with has it, and its
+ * last bytes can still be read. Other families' sockets have 0 there, too, but another protocol.
  */
 static __always_inline bool selected(const struct sock *sk)
 {
@@ -39,8 +39,8 @@ static __always_inline bool flow_selected(struct sock *sk)
 }
 
 /*
- * Sockets whose connections are known not to be followed, by some bits of their addresses, so that
- * most of their calls are let go by without a look at the table. A later one takes a place over.
+ * Sockets whose connections are known not to be followed, placed by some bits of their addresses:
+ * most of their calls need no look at the table. A later socket takes a place over.
  */
 #define N_IGNORED 1024
 extern __u64 ignored[N_IGNORED] __hidden;
@@ -50,7 +50,7 @@ static __always_inline __u64 *ignored_place(u64 sk)
 	return &ignored[sk >> 8 & (N_IGNORED - 1)];
 }
 
-/* For a socket that the verifier knows the type of: to it that is no number to be shifted. */
+/* For a socket that the verifier knows the type of, and so lets nobody shift as a number. */
 static __always_inline bool sock_is_ignored(const struct sock *sk)
 {
 	u64 low;

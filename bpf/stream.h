@@ -196,7 +196,7 @@ static __always_inline void stream_count(struct stream *s, const struct ws_frame
 	s->last_b0 = f->b0;
 }
 
-/* Notes of a data frame, whose header has just passed, what its message is measured by. */
+/* Adds f, a data frame whose header has just passed, to its message. */
 static __always_inline void stream_message(struct stream *s, const struct ws_frame *f)
 {
 	s->msg_bytes += f->len;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Where a call's bytes lie, from the registers with which the task entered the kernel. */
+/* Finds where a call's bytes lie, by the registers with which the task entered the kernel. */
 #ifndef SYSCALL_BPF_H
 #define SYSCALL_BPF_H
 
@@ -81,7 +81,7 @@ static __always_inline bool fd_is(struct task_struct *task, u64 fd, struct sock 
 	if (fd >= BPF_CORE_READ(t, max_fds) ||
 	    bpf_probe_read_kernel(&file, sizeof(file), BPF_CORE_READ(t, fd) + fd))
 		return false;
-	socket = BPF_CORE_READ(file, private_data); /* or something else, which has no sk in it */
+	socket = BPF_CORE_READ(file, private_data); /* of another file, whose sk differs */
 	return BPF_CORE_READ(socket, sk) == sk;
 }
 
@@ -115,7 +115,7 @@ static __always_inline int call_args(struct task_struct *task, struct sock *sk,
 	return nr;
 }
 
-/* No byte went. Of several messages one that fails is the last; one that is empty is not. */
+/* Takes a call that moved no byte: a message that fails is its call's last, an empty one is not. */
 static __always_inline int on_nothing(struct sock *sk, u32 io, int ret)
 {
 	u64 task = bpf_get_current_pid_tgid();
@@ -130,7 +130,7 @@ static __always_inline int on_nothing(struct sock *sk, u32 io, int ret)
 	return 0;
 }
 
-/* copied: the process has the bytes in its memory. */
+/* Takes a call that moved n bytes. copied: the process has them in its memory. */
 static __always_inline int on_syscall(struct sock *sk, u32 io, bool copied, u32 n)
 {
 	struct call *k = call_start(sk, io, n, false);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What the steps of the walk through one call's bytes share.
+ * Steps of the walk through one call's bytes: how they find their state and go on in it.
  *
  * The steps are global functions: the verifier looks at each one once, however often and in however
  * deep a loop it is called. That makes long loops possible on every kernel since 5.10; bpf_loop()

@@ -95,7 +95,7 @@ enum wst_head_flags {
 struct wst_bytes {
 	struct wst_hdr h;
 	__u32 n;
-	__u32 pos; /* head: bytes of it before this piece; payload: bytes of the frame before it */
+	__u32 pos; /* bytes of the head, or of the frame's payload, before this piece */
 };
 
 struct wst_frame {
@@ -134,7 +134,7 @@ struct wst_resync {
 };
 
 enum wst_opaque_flags {
-	WST_ANSWER = 1, /* what the server says to a client's TLS, which has had a record */
+	WST_ANSWER = 1, /* of the server's direction; an earlier one was of the client's TLS */
 };
 
 struct wst_opaque {

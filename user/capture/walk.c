@@ -33,7 +33,7 @@ struct walk_totals walker__totals(const struct walker *w)
 	return w->totals;
 }
 
-/* Some of the current frame has passed: for the histograms, does its message start or end there? */
+/* Some of the current frame has passed: times its message where that starts or ends there. */
 static void message_moved(struct call *k)
 {
 	uint32_t moved = k->w->o.hists ? stream_moved(k->s) : 0;
@@ -50,14 +50,14 @@ static void count_frame(struct walker *w, struct stream *s, const struct ws_fram
 	w->totals.bytes += f->len;
 }
 
-/* The call is behind the header. */
+/* Fills in the record of f, whose header has just passed. */
 static void fill_frame(const struct call *k, const struct ws_frame *f, struct wst_frame *r)
 {
 	record_start(&r->h, k->c, k->ts, WST_FRAME, k->dir, k->seq - f->hdr_len);
 	stream_frame(k->s, f, k->c->open.t.pid, r);
 }
 
-/* A header is complete, and frames are known to start where the walk says. */
+/* Takes f, whose header is complete; frames are known to start where the walk says. */
 static void on_frame(struct call *k, const struct ws_frame *f)
 {
 	struct walker *w = k->w;
@@ -110,7 +110,7 @@ static void believe(struct call *k, uint64_t offset, uint32_t seq)
 	d->n_held = 0;
 }
 
-/* Weighs a header where frames may or may not start. Returns false where they do not. */
+/* Takes a header of a stream in doubt. Returns false where it cannot be one. */
 static bool on_doubtful_frame(struct call *k, const struct ws_frame *f)
 {
 	struct stream *s = k->s;
@@ -145,7 +145,7 @@ static void hand_payload_on(struct call *k)
 	s->kept += n;
 }
 
-/* Header bytes that are not whole, or of which it is in doubt whether they are a header. */
+/* Takes bytes of a header that is not whole, or that may be none. */
 static void step_doubtful(struct call *k)
 {
 	struct stream *s = k->s;
@@ -176,7 +176,7 @@ static void rejoin(struct call *k)
 		call_dir(k)->n_held = 0;
 }
 
-/* One frame header and as much of its payload as there is, or the rest of an earlier payload. */
+/* Takes a frame's header and as much of its payload as there is, or the rest of a payload. */
 static void step_ws(struct call *k)
 {
 	struct stream *s = k->s;
@@ -212,8 +212,8 @@ static void count_gap(struct walk_conn *c, uint32_t n)
 }
 
 /*
- * n bytes are not there: in a payload or in a body they only count, elsewhere it is no longer known
- * where frames start.
+ * Skips n bytes that are not there: in a payload or in a body they only count, elsewhere the stream
+ * loses where frames start.
  */
 static void pass_unseen(struct call *k, uint32_t n)
 {
@@ -226,7 +226,8 @@ static void pass_unseen(struct call *k, uint32_t n)
 	s->pos += n;
 }
 
-/* What wstrace, in the middle of a connection, had found no frames in yet. */
+/* Whether the bytes are some in which wstrace, in the middle of a connection, had found no frames.
+ */
 static bool before_frames(const struct call *k)
 {
 	const struct stream *s = k->s;
@@ -243,7 +244,7 @@ static void pass_before_frames(struct call *k)
 	k->s->pos += k->missing;
 }
 
-/* The bytes that the capture cut off the segment. */
+/* Skips the bytes that the capture cut off the segment. */
 static void pass_cut_off(struct call *k)
 {
 	struct stream *s = k->s;
@@ -262,7 +263,10 @@ static void pass_cut_off(struct call *k)
 	k->seq += k->missing;
 }
 
-/* Captures do not keep the order of two directions exactly: a request may be behind its 101. */
+/*
+ * Whether a head is under way, or starts here. Captures do not keep the order of two directions
+ * exactly: a request may be behind its 101.
+ */
 static bool in_head(const struct call *k)
 {
 	const struct stream *s = k->s;
@@ -272,7 +276,7 @@ static bool in_head(const struct call *k)
 	return !call_dir(k)->head_cut; /* lost: that frames start here is still to be shown */
 }
 
-/* The 101 has come the other way. */
+/* Goes over to frames, since the 101 has come the other way. */
 static void join_ws(struct call *k)
 {
 	bool doubt = k->s->phase != PH_HTTP;

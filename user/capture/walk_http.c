@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The walk while a connection speaks HTTP, as bpf/http.bpf.c. */
+/* The walk while a connection speaks HTTP: bpf/stream_http.h decides, as in bpf/http.bpf.c. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* memmem() */
 #endif
@@ -23,6 +23,7 @@ static void emit_head(struct call *k, uint32_t seq, uint32_t pos, const uint8_t 
 	w->fn(w->ctx, &w->out, sizeof(w->out.h) + n);
 }
 
+/* Gives up a stream that is not HTTP. */
 static void go_opaque(struct call *k, uint8_t why)
 {
 	struct walk_conn *c = k->c;

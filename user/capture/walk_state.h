@@ -7,7 +7,7 @@
 #include "bpf/timing.h"
 #include "capture/walk.h"
 
-/* What of a direction only a capture has. */
+/* State of a direction that only a capture has. */
 struct walk_dir {
 	uint8_t n_held;
 	bool started; /* bytes have come */
@@ -54,7 +54,7 @@ struct call {
 	uint32_t seq; /* of the next byte */
 	uint64_t ts;
 	uint8_t dir;
-	bool skip; /* where frames start is not known: not before the next segment */
+	bool skip; /* the rest of the segment does not tell where frames start */
 };
 
 static inline void advance(struct call *k, uint32_t n)
