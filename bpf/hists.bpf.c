@@ -40,14 +40,18 @@ static __always_inline void add_read_delay(struct call *k, struct timed_hists *t
 	k->arrival = 0;
 }
 
+/* Finds the call at a place in the map calls, and the histograms of its connection, or NULL. */
+static __always_inline struct timed_hists *call_hists(u32 at, struct call **k)
+{
+	*k = bpf_map_lookup_elem(&calls, &at);
+	return *k ? hists_of((*k)->sk) : NULL;
+}
+
 __noinline int time_message(u32 at, u32 starts, u64 ended)
 {
-	struct call *k = bpf_map_lookup_elem(&calls, &at);
-	struct timed_hists *t;
+	struct call *k;
+	struct timed_hists *t = call_hists(at, &k);
 
-	if (!k)
-		return 0;
-	t = hists_of(k->sk);
 	if (!t)
 		return 0;
 	add_read_delay(k, t);
@@ -57,12 +61,9 @@ __noinline int time_message(u32 at, u32 starts, u64 ended)
 
 __noinline int time_ping(u32 at, u32 opcode)
 {
-	struct call *k = bpf_map_lookup_elem(&calls, &at);
-	struct timed_hists *t;
+	struct call *k;
+	struct timed_hists *t = call_hists(at, &k);
 
-	if (!k)
-		return 0;
-	t = hists_of(k->sk);
 	if (t)
 		timing_ping(t, k->dir, opcode, call_now(k));
 	return 0;
@@ -70,12 +71,9 @@ __noinline int time_ping(u32 at, u32 opcode)
 
 __noinline int time_read(u32 at)
 {
-	struct call *k = bpf_map_lookup_elem(&calls, &at);
-	struct timed_hists *t;
+	struct call *k;
+	struct timed_hists *t = call_hists(at, &k);
 
-	if (!k)
-		return 0;
-	t = hists_of(k->sk);
 	if (t)
 		add_read_delay(k, t);
 	return 0;
