@@ -139,7 +139,6 @@ static __always_inline struct conn *call_conn(struct call *k)
 	return NULL;
 }
 
-#define IOV_MAX 1024 /* UIO_MAXIOV */
 #define IOV_RUN 32
 
 /*

@@ -8,6 +8,7 @@
 
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
+#include "shared.h"
 #include "wstrace.h"
 
 /* A bit for each port that -p names; port 0 never, so that other families' sockets miss. */

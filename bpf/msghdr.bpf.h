@@ -5,6 +5,8 @@
 
 #include "core.bpf.h"
 
+#define IOV_MAX 1024 /* UIO_MAXIOV */
+
 /* Steps k->n bytes back from an iterator that has done with them, as iov_iter_revert() does. */
 static __always_inline void bytes_behind_iov(struct call *k, struct iov_iter *it)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Records that the kernel side hands to the user side through the ring buffer; behind them the two
- * types that both sides use and that are no records. Every record starts with struct wst_hdr.
- * Numbers are in the host's byte order except where a field says "wire": as they were sent.
+ * Records that the kernel side hands to the user side through the ring buffer. Every record starts
+ * with struct wst_hdr. Numbers are in the host's byte order except where a field says "wire": those
+ * bytes are as they were sent.
  */
 #ifndef WSTRACE_H
 #define WSTRACE_H
@@ -242,23 +242,5 @@ _Static_assert(sizeof(struct wst_counts) == 80, "ABI");
 _Static_assert(sizeof(struct wst_stats) == 256, "ABI");
 _Static_assert(sizeof(struct wst_hist) == 528, "ABI");
 _Static_assert(sizeof(struct wst_hists) == 3720, "ABI");
-
-/*
- * No record: how the user side looks for connections that are already open, in three passes over
- * all files of all processes. Written to scan_pass.
- */
-enum wst_scan {
-	WST_SCAN_LISTENERS, /* ports that are listened on tell a server's end from a client's */
-	WST_SCAN_CONNS,
-	WST_SCAN_ANNOUNCE, /* now that both ends of local connections are known */
-};
-
-/* No record: sums of one CPU and one program, at the start of each value of the map calls. */
-struct wst_totals {
-	__u64 frames;
-	__u64 bytes; /* payload */
-};
-
-_Static_assert(sizeof(struct wst_totals) == 16, "ABI");
 
 #endif

@@ -11,6 +11,7 @@
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include "bpf/shared.h"
 #include "bpf/wstrace.h"
 #include "kernel/backend.h"
 #include "kernel/loader.h"
