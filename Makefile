@@ -54,10 +54,10 @@ BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -Wall -Wextra 
 # libbpf goes into the program: it moves faster than distributions do
 LIBS := -l:libbpf.a -lelf -lz -lnettle $(if $(filter yes,$(PCAP)),-lpcap) -lncursesw -ltinfo
 
-# The object that defines the maps comes first: bpftool before 7.3 mixes up the offsets else.
-BPF_OBJS := $(addprefix $(B)/bpf/,conn.bpf.o connect.bpf.o core.bpf.o foreign.bpf.o http.bpf.o nagle.bpf.o \
-	      pair.bpf.o report.bpf.o scan.bpf.o stats.bpf.o hook_state.bpf.o hook_fentry.bpf.o \
-	      hook_kprobe.bpf.o hook_tracepoint.bpf.o)
+# An object that defines a map comes before those that use it: bpftool before 7.3 mixes up offsets
+# else, and also where the object that defines a map does not use it.
+BPF_OBJS := $(patsubst %,$(B)/bpf/%.bpf.o,config conn call hists recent connect core foreign http iter life \
+	      nagle pair scan stats hook_state hook_arrival hook_fentry hook_kprobe hook_tracepoint)
 USER_SRCS := $(filter-out $(if $(filter no,$(PCAP)),user/capture/capture.c user/capture/dissect.c \
 	       user/read.c),$(wildcard user/*.c user/*/*.c))
 USER_OBJS := $(patsubst user/%.c,$(B)/user/%.o,$(USER_SRCS))

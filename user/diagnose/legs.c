@@ -349,18 +349,13 @@ static void add_delay(struct facts *front, uint8_t dir, uint64_t came, uint64_t 
 {
 	/* A send is told of when it returns: its receiver may have been quicker. */
 	uint64_t us = went > came ? (went - came) / 1000 : 0;
-	struct wst_hist *h;
 
 	if (!front->legs.delay)
 		front->legs.delay = calloc(WST_DIRS, sizeof(*front->legs.delay));
 	if (!front->legs.delay)
 		return;
 	front->conn->proxy_delay = front->legs.delay;
-	h = &front->legs.delay[dir];
-	h->slots[hist_slot(us)]++;
-	h->sum += us;
-	if (us > h->max)
-		h->max = us;
+	hist_add(&front->legs.delay[dir], us);
 }
 
 void legs__frame(struct facts *f, uint8_t dir, uint64_t offset, uint64_t ts)

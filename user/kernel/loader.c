@@ -11,6 +11,7 @@
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include "bpf/shared.h"
 #include "bpf/wstrace.h"
 #include "kernel/backend.h"
 #include "kernel/loader.h"
@@ -66,7 +67,7 @@ static int choose_programs(struct wstrace_bpf *skel, const struct backend *backe
 	bool spares = backend->uses_spare && preempts_kernel(btf), receives = false;
 	struct bpf_program *prog;
 
-	skel->rodata->spares = spares;
+	skel->rodata->have_spares = spares;
 	bpf_object__for_each_program(prog, skel->obj)
 	{
 		const char *name = bpf_program__name(prog);
@@ -167,7 +168,7 @@ static int run_iterator(const struct bpf_link *link, struct loader *l, conn_fn f
 		return -errno;
 	do {
 		if (l) {
-			l->skel->bss->hurry = waits > 2;
+			l->skel->bss->no_wait = waits > 2;
 			before = l->skel->bss->iterated;
 		}
 		n = read(fd, numbers, sizeof(numbers));
@@ -453,13 +454,13 @@ uint64_t loader__lost(const struct loader *l)
 
 void loader__totals(struct loader *l, struct run_totals *t)
 {
-	int cpus = libbpf_num_possible_cpus(), fd = bpf_map__fd(l->skel->maps.walks);
-	size_t size = (bpf_map__value_size(l->skel->maps.walks) + 7) & ~7UL;
+	int cpus = libbpf_num_possible_cpus(), fd = bpf_map__fd(l->skel->maps.calls);
+	size_t size = (bpf_map__value_size(l->skel->maps.calls) + 7) & ~7UL;
 	char *values = cpus > 0 ? calloc(cpus, size) : NULL;
 
 	t->refused = l->skel->bss->refused_conns;
 	t->lost = loader__lost(l);
-	for (uint32_t io = 0; values && io < bpf_map__max_entries(l->skel->maps.walks); io++) {
+	for (uint32_t io = 0; values && io < bpf_map__max_entries(l->skel->maps.calls); io++) {
 		if (bpf_map_lookup_elem(fd, &io, values))
 			continue;
 		for (int i = 0; i < cpus; i++) {
