@@ -67,7 +67,7 @@ all: $(B)/wstrace $(B)/wstrace-rules.7
 $(B)/wstrace: $(USER_OBJS)
 	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(B)/user/kernel/loader.o: $(B)/wstrace.skel.h
+$(B)/user/kernel/loader.o $(B)/user/kernel/check.o: $(B)/wstrace.skel.h
 
 $(B)/user/%.o: user/%.c | $(SYSROOT)
 	@mkdir -p $(@D)
@@ -129,7 +129,7 @@ $(B)/tests/unit/%: tests/unit/%.c $(B)/tests/user.a
 
 # The user side for them, without what needs the BPF skeleton
 TEST_USER_OBJS := $(addprefix $(B)/tests/,$(patsubst %.c,%.o,$(filter-out \
-		    user/main.c user/kernel/loader.c user/kernel/backend.c,$(wildcard user/*.c user/*/*.c))))
+		    user/main.c user/trace.c user/kernel/loader.c user/kernel/check.c user/kernel/backend.c,$(wildcard user/*.c user/*/*.c))))
 
 $(B)/tests/user.a: $(TEST_USER_OBJS)
 	$(Q)rm -f $@ && ar crs $@ $^
