@@ -74,14 +74,28 @@ static inline uint64_t stats_idle_ns(const struct wst_stats *r)
 	return until > r->last ? until - r->last : 0;
 }
 
-/* Bytes of a direction that was joined midway, as long as no frame has been found in it. */
-static inline uint64_t stats_undecoded(const struct conn *c, const struct wst_stats *r, int dir)
+/* Frames of a direction, whatever their opcode. */
+static inline uint64_t counts_frames(const struct wst_counts *n)
 {
 	uint64_t frames = 0;
 
 	for (int op = 0; op < WST_OPS; op++)
-		frames += r->counts[dir].frames[op];
-	return frames || !c->midstream || c->upgraded || c->target ? 0 : r->counts[dir].stream;
+		frames += n->frames[op];
+	return frames;
+}
+
+/* EV_CLOSE: whether the WebSocket's client ended the connection first. */
+static inline bool stats_by_client(const struct conn *c, const struct wst_stats *r)
+{
+	return !!(r->h.flags & WST_FIRST_LOCAL) == (c->role == WST_CLIENT);
+}
+
+/* Bytes of a direction that was joined midway, as long as no frame has been found in it. */
+static inline uint64_t stats_undecoded(const struct conn *c, const struct wst_stats *r, int dir)
+{
+	bool decoded = !c->midstream || c->upgraded || c->target || counts_frames(&r->counts[dir]);
+
+	return decoded ? 0 : r->counts[dir].stream;
 }
 
 #endif

@@ -12,6 +12,11 @@ const char *dir_name(uint8_t dir)
 	return dir == WST_C2S ? "c2s" : "s2c";
 }
 
+const char *dir_arrow(uint8_t dir)
+{
+	return dir == WST_C2S ? "->" : "<-";
+}
+
 const char *why_name(uint32_t why)
 {
 	switch (why) {
@@ -55,6 +60,21 @@ const char *end_name(uint8_t how, enum end_style style)
 	};
 
 	return how < sizeof(names) / sizeof(names[0]) ? names[how][style] : NULL;
+}
+
+void end_sentence(struct buf *b, uint8_t how, bool by_client, uint16_t code)
+{
+	const char *name = end_name(how, END_TEXT), *who = by_client ? "client" : "server";
+
+	if (!how)
+		buf_str(b, "replaced by a new connection (its end is not in the capture");
+	else if (how == WST_TIMEOUT)
+		buf_printf(b, "given up: the %s did not answer (%s", who, name);
+	else
+		buf_printf(b, "closed by the %s (%s", who, name ? name : "?");
+	if (code)
+		buf_printf(b, ", %u", code);
+	buf_char(b, ')');
 }
 
 void time_rfc3339(struct buf *b, uint64_t ts)

@@ -347,15 +347,6 @@ void observe_resync(struct facts *f, const struct event *e)
 	f->breach = e->resync->why == WST_WHY_BAD ? &top_bit : NULL;
 }
 
-static uint64_t count_frames(const struct wst_counts *c)
-{
-	uint64_t n = 0;
-
-	for (int op = 0; op < WST_OPS; op++)
-		n += c->frames[op];
-	return n;
-}
-
 static void observe_socket(struct facts *f, const struct wst_stats *r)
 {
 	const struct wst_counts *out = &r->counts[f->conn->role == WST_SERVER ? WST_S2C : WST_C2S];
@@ -365,7 +356,7 @@ static void observe_socket(struct facts *f, const struct wst_stats *r)
 	w->window = r->window;
 	w->unread = r->unread;
 	w->unsent = r->unsent;
-	w->segments = out->stream / SEGMENT + count_frames(out);
+	w->segments = out->stream / SEGMENT + counts_frames(out);
 }
 
 void observe_stats(struct facts *f, const struct event *e)
@@ -410,7 +401,7 @@ void observe_close(struct facts *f, const struct event *e)
 
 	end->seen = true;
 	end->how = r->how;
-	end->by_client = !!(r->h.flags & WST_FIRST_LOCAL) == (f->conn->role == WST_CLIENT);
+	end->by_client = stats_by_client(f->conn, r);
 	end->ts = e->ts - (r->h.ts > ended ? r->h.ts - ended : 0);
 	end->silence = ended > since ? ended - since : 0;
 	if (f->res.websocket)
@@ -421,8 +412,8 @@ void observe_close(struct facts *f, const struct event *e)
 	f->heard |= r->gaps || r->lost || (!f->earlier && r->counts[WST_S2C].stream);
 	/* With -q data frames have not come as events. */
 	for (int dir = 0; dir < WST_DIRS; dir++)
-		if (count_frames(&r->counts[dir]) > f->s[dir].frames)
-			f->s[dir].frames = count_frames(&r->counts[dir]);
+		if (counts_frames(&r->counts[dir]) > f->s[dir].frames)
+			f->s[dir].frames = counts_frames(&r->counts[dir]);
 }
 
 void observe_free(struct facts *f)

@@ -381,11 +381,9 @@ static void field_hists(struct buf *b, const struct wst_hists *hists, int dir)
 static void field_counts(struct json *j, struct buf *b, uint8_t dir, const struct wst_counts *n,
 			 uint8_t last_b0, const struct conn *c)
 {
-	uint64_t frames = 0;
+	uint64_t frames = counts_frames(n);
 
 	field(b, dir_name(dir));
-	for (int i = 0; i < WST_OPS; i++)
-		frames += n->frames[i];
 	buf_str(b, "{\"frames\":");
 	buf_u64(b, frames);
 	field_u64(b, "bytes", n->bytes);

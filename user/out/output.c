@@ -137,8 +137,7 @@ static void sum_up(struct outputs *os, const struct event *e)
 		frames = bytes = 0;
 		for (int dir = 0; dir < WST_DIRS; dir++) {
 			bytes += e->stats->counts[dir].bytes;
-			for (int op = 0; op < WST_OPS; op++)
-				frames += e->stats->counts[dir].frames[op];
+			frames += counts_frames(&e->stats->counts[dir]);
 		}
 	}
 	os->sums.frames += frames - c->summed_frames;

@@ -36,23 +36,15 @@ void text_open(struct text *t, const struct event *e)
 	lines__end(t->lines, false);
 }
 
-static uint64_t frames(const struct wst_counts *n)
-{
-	uint64_t sum = 0;
-
-	for (int i = 0; i < WST_OPS; i++)
-		sum += n->frames[i];
-	return sum;
-}
-
 static void add_counts(struct buf *b, const struct event *e)
 {
 	const struct wst_stats *r = e->stats;
 
 	for (int dir = 0; dir < WST_DIRS; dir++) {
-		uint64_t n = frames(&r->counts[dir]), undecoded = stats_undecoded(e->conn, r, dir);
+		uint64_t n = counts_frames(&r->counts[dir]),
+			 undecoded = stats_undecoded(e->conn, r, dir);
 
-		buf_printf(b, "%s%s ", dir ? "  " : "", text_arrow(dir));
+		buf_printf(b, "%s%s ", dir ? "  " : "", dir_arrow(dir));
 		if (undecoded) {
 			buf_printf(b, "%llu bytes not decoded", (unsigned long long)undecoded);
 			continue;
@@ -138,9 +130,9 @@ static void add_last(struct buf *b, const struct wst_stats *r)
 	const char *before = TEXT_INDENT "last frame";
 
 	for (int dir = 0; dir < WST_DIRS; dir++) {
-		if (!frames(&r->counts[dir]))
+		if (!counts_frames(&r->counts[dir]))
 			continue;
-		buf_printf(b, "%s %s %s", before, text_arrow(dir),
+		buf_printf(b, "%s %s %s", before, dir_arrow(dir),
 			   ws_op_name(r->last_b0[dir] & WS_OPCODE));
 		before = ",";
 	}
@@ -155,10 +147,7 @@ void text_close(struct text *t, const struct event *e)
 {
 	const struct wst_stats *r = e->stats;
 	const struct conn *c = e->conn;
-	const char *how = end_name(r->how, END_TEXT);
 	struct buf *b = text_line(t, e, "  ");
-	bool local = r->h.flags & WST_FIRST_LOCAL;
-	bool client = local == (c->role == WST_CLIENT);
 
 	if (never_came_about(c, r)) {
 		buf_printf(b, "no connection to %s: ", c->remote);
@@ -175,17 +164,8 @@ void text_close(struct text *t, const struct event *e)
 		lines__end(t->lines, false);
 		return;
 	}
-	if (!r->how)
-		buf_str(b, "replaced by a new connection (its end is not in the capture");
-	else if (r->how == WST_TIMEOUT)
-		buf_printf(b, "given up: the %s did not answer (timeout",
-			   client ? "client" : "server");
-	else
-		buf_printf(b, "closed by the %s (%s", client ? "client" : "server",
-			   how ? how : "?");
-	if (c->close_code)
-		buf_printf(b, ", %u", c->close_code);
-	buf_str(b, c->midstream ? ") seen for " : ") after ");
+	end_sentence(b, r->how, stats_by_client(c, r), c->close_code);
+	buf_str(b, c->midstream ? " seen for " : " after ");
 	buf_duration(b, r->h.ts > r->opened ? r->h.ts - r->opened : 0);
 	buf_str(b, "\n" TEXT_INDENT);
 	add_counts(b, e);

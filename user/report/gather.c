@@ -196,10 +196,8 @@ static void on_stats(struct report *r, struct report_conn *c, const struct event
 	c->undecoded = 0;
 	for (int dir = 0; dir < WST_DIRS; dir++) {
 		c->undecoded += stats_undecoded(e->conn, s, dir);
-		c->frames[dir] = 0;
 		c->bytes[dir] = s->counts[dir].bytes;
-		for (int i = 0; i < WST_OPS; i++)
-			c->frames[dir] += s->counts[dir].frames[i];
+		c->frames[dir] = counts_frames(&s->counts[dir]);
 	}
 }
 
@@ -213,7 +211,7 @@ static void on_close(struct report *r, struct report_conn *c, const struct event
 		return;
 	c->closed = e->ts;
 	c->how = s->how;
-	c->by_client = !!(s->h.flags & WST_FIRST_LOCAL) == (c->role == WST_CLIENT);
+	c->by_client = stats_by_client(e->conn, s);
 	if (c->detail)
 		trail__moment(&c->detail->trail, e->ts);
 	look_at_handshake(r, c);
