@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stddef.h>
 #include <time.h>
+#include "decode/event.h"
 #include "decode/names.h"
+#include "lib/units.h"
 
 const char *const count_names[WST_OPS] = {
 	"cont", "text", "binary", "close", "ping", "pong", "reserved",
@@ -75,6 +77,20 @@ void end_sentence(struct buf *b, uint8_t how, bool by_client, uint16_t code)
 	if (code)
 		buf_printf(b, ", %u", code);
 	buf_char(b, ')');
+}
+
+void counts_sentence(struct buf *b, uint8_t dir, const struct wst_counts *n)
+{
+	unsigned long long frames = counts_frames(n);
+
+	buf_printf(b, "%s %llu frame%s ", dir_arrow(dir), frames, frames == 1 ? "" : "s");
+	buf_bytes(b, n->bytes);
+}
+
+void resync_sentence(struct buf *b, const struct wst_resync *r)
+{
+	buf_printf(b, "decoding again after %llu bytes not decoded (%s)",
+		   (unsigned long long)r->skipped, why_name(r->why));
 }
 
 void time_rfc3339(struct buf *b, uint64_t ts)

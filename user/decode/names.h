@@ -33,6 +33,12 @@ const char *end_name(uint8_t how, enum end_style style);
  */
 void end_sentence(struct buf *b, uint8_t how, bool by_client, uint16_t code);
 
+/* Appends what a direction carried: "-> 12 frames 340 B". dir: enum wst_dir. */
+void counts_sentence(struct buf *b, uint8_t dir, const struct wst_counts *n);
+
+/* Appends "decoding again after 12 bytes not decoded (gap)". */
+void resync_sentence(struct buf *b, const struct wst_resync *r);
+
 /* Appends "2026-11-22T10:00:00.123456789Z" (RFC 3339). ts: CLOCK_REALTIME, ns. */
 void time_rfc3339(struct buf *b, uint64_t ts);
 

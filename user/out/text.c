@@ -292,8 +292,8 @@ static void text_resync(struct text *t, const struct event *e)
 {
 	struct buf *b = text_line(t, e, dir_arrow(e->resync->h.dir));
 
-	buf_printf(b, "decoding again after %llu bytes not decoded (%s)\n",
-		   (unsigned long long)e->resync->skipped, why_name(e->resync->why));
+	resync_sentence(b, e->resync);
+	buf_char(b, '\n');
 	lines__end(t->lines, false);
 }
 

@@ -41,16 +41,15 @@ static void add_counts(struct buf *b, const struct event *e)
 	const struct wst_stats *r = e->stats;
 
 	for (int dir = 0; dir < WST_DIRS; dir++) {
-		uint64_t n = counts_frames(&r->counts[dir]),
-			 undecoded = stats_undecoded(e->conn, r, dir);
+		uint64_t undecoded = stats_undecoded(e->conn, r, dir);
 
-		buf_printf(b, "%s%s ", dir ? "  " : "", dir_arrow(dir));
-		if (undecoded) {
-			buf_printf(b, "%llu bytes not decoded", (unsigned long long)undecoded);
-			continue;
-		}
-		buf_printf(b, "%llu frame%s ", (unsigned long long)n, n == 1 ? "" : "s");
-		buf_bytes(b, r->counts[dir].bytes);
+		if (dir)
+			buf_str(b, "  ");
+		if (undecoded)
+			buf_printf(b, "%s %llu bytes not decoded", dir_arrow(dir),
+				   (unsigned long long)undecoded);
+		else
+			counts_sentence(b, dir, &r->counts[dir]);
 	}
 }
 
