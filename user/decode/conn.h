@@ -29,24 +29,32 @@ struct ping {
 	uint64_t hash; /* of its payload */
 };
 
-struct conn {
-	uint64_t id; /* the kernel side's */
+/* Which connection it is: what those copy who tell of it once it has gone. */
+struct conn_id {
+	uint64_t opened; /* CLOCK_REALTIME, ns */
 	uint32_t number; /* shown: 1, 2, ... */
-	uint32_t counted; /* decode.c: in which count it was found open */
+	uint32_t pid, netns; /* 0: not known */
 	uint8_t role; /* enum wst_role */
 	bool midstream;
 	bool placeholder; /* its WST_OPEN was lost: addresses are not known */
+	char comm[WST_COMM_LEN];
+	char local[ADDR_LEN], remote[ADDR_LEN];
+};
+
+struct conn {
+	uint64_t id; /* the kernel side's */
+	union {
+		struct conn_id who;
+		struct conn_id; /* -fms-extensions: c->number is c->who.number */
+	};
+	uint32_t counted; /* decode.c: in which count it was found open */
 	bool shown; /* passes the user-side filters */
 	uint64_t summed_frames, summed_bytes; /* of it, in the sums of output.c */
-	uint64_t opened; /* CLOCK_REALTIME, ns */
-	uint32_t pid, netns;
 	/* of a server's end: the process at the other one, where that is here; or 0 */
 	uint32_t client_pid;
 	uint32_t first_seq[WST_DIRS]; /* of each direction's first byte */
-	char comm[WST_COMM_LEN];
 	char *cgroup; /* path in the cgroup v2 tree; NULL where not known */
 	char *container; /* id or name; NULL: none that the cgroup tells of */
-	char local[ADDR_LEN], remote[ADDR_LEN];
 
 	struct pending_head head[WST_DIRS];
 	struct pending_frame frame[WST_DIRS];

@@ -25,9 +25,6 @@ struct text {
  */
 struct buf *text_line(struct text *t, const struct event *e, const char *dir);
 
-/* "->" or "<-", for an enum wst_dir. */
-const char *text_arrow(uint8_t dir);
-
 /* EV_OPEN, EV_STATS, EV_CLOSE. */
 void text_open(struct text *t, const struct event *e);
 void text_stats(struct text *t, const struct event *e);
