@@ -403,92 +403,93 @@ static void check_top(struct options *o, struct argp_state *state)
 
 /* An option: a setter, or the place in struct options of its bool or its string. */
 struct row {
-	enum { ABOUT = -1, SELECT = 1, CAPTURE, OUTPUT, STOP, KERNEL } group;
-	const char *name; /* NULL: it has only a letter */
+	unsigned char group;
 	char letter; /* 0: it has only a name */
+	bool live; /* -r cannot have it: files know no processes, no kernel and no now */
+	const char *name; /* NULL: it has only a letter */
 	const char *arg; /* NULL: it has none */
 	const char *help;
 	void (*set)(struct options *o, struct argp_state *state, const char *arg);
 	size_t place;
-	bool live; /* -r cannot have it: files know no processes, no kernel and no now */
 };
+
+enum { ABOUT, SELECT, CAPTURE, OUTPUT, STOP, KERNEL }; /* groups of --help */
 
 #define PLACE(field) NULL, offsetof(struct options, field)
 #define LIVE true
 
 static const struct row rows[] = {
-	{ SELECT, "port", 'p', "LIST",
+	{ SELECT, 'p', 0, "port", "LIST",
 	  "Flows whose local or remote port is in LIST: 9588, 80,9501, 8000-8100, any", set_ports },
-	{ SELECT, "pid", 0, "LIST", "Only sockets used by these processes", set_pids, 0, LIVE },
-	{ SELECT, "comm", 0, "NAME", "Only sockets used by processes of this name", set_comm, 0,
-	  LIVE },
-	{ SELECT, "cgroup", 0, "PATH",
-	  "Only processes under this cgroup v2 directory: a container, a systemd unit", set_cgroup,
-	  0, LIVE },
-	{ SELECT, "host", 0, "ADDR[/LEN]", "Only flows whose peer or local address matches",
+	{ SELECT, 0, LIVE, "pid", "LIST", "Only sockets used by these processes", set_pids },
+	{ SELECT, 0, LIVE, "comm", "NAME", "Only sockets used by processes of this name",
+	  set_comm },
+	{ SELECT, 0, LIVE, "cgroup", "PATH",
+	  "Only processes under this cgroup v2 directory: a container, a systemd unit",
+	  set_cgroup },
+	{ SELECT, 0, 0, "host", "ADDR[/LEN]", "Only flows whose peer or local address matches",
 	  set_host },
-	{ SELECT, "path", 0, "GLOB", "Only connections whose request target matches", PLACE(path) },
-	{ SELECT, "side", 0, "server|client|both",
+	{ SELECT, 0, 0, "path", "GLOB", "Only connections whose request target matches",
+	  PLACE(path) },
+	{ SELECT, 0, 0, "side", "server|client|both",
 	  "Which socket to show of a connection with both ends on this host (server; with --pid, "
 	  "--comm, --cgroup both)",
 	  set_side },
-	{ CAPTURE, "read", 'r', "FILE",
+	{ CAPTURE, 'r', 0, "read", "FILE",
 	  "Read captures, pcap or pcapng, instead of tracing: all FILEs that are named, merged by "
 	  "time; - is standard input. No port is needed, -p then selects",
 	  set_file },
-	{ CAPTURE, "snaplen", 's', "N", "Payload bytes to keep of each frame: a number or full (0)",
-	  set_snaplen },
-	{ CAPTURE, "show-secrets", 0, NULL,
+	{ CAPTURE, 's', 0, "snaplen", "N",
+	  "Payload bytes to keep of each frame: a number or full (0)", set_snaplen },
+	{ CAPTURE, 0, 0, "show-secrets", NULL,
 	  "Show Cookie, Set-Cookie, Authorization, Proxy-Authorization and query values",
 	  PLACE(show_secrets) },
-	{ OUTPUT, "quiet", 'q', NULL, "Only handshakes, closes and verdicts", set_quiet },
-	{ OUTPUT, "verbose", 'v', NULL, "More detail; twice: libbpf's own messages, too",
+	{ OUTPUT, 'q', 0, "quiet", NULL, "Only handshakes, closes and verdicts", set_quiet },
+	{ OUTPUT, 'v', 0, "verbose", NULL, "More detail; twice: libbpf's own messages, too",
 	  set_verbose },
-	{ OUTPUT, "only", 0, "LIST", "Only these: open,handshake,frame,control,verdict,close,stats",
-	  set_kinds },
-	{ OUTPUT, "json", 'j', NULL, "NDJSON: one object a line", PLACE(json) },
-	{ OUTPUT, "write", 'w', "FILE",
+	{ OUTPUT, 0, 0, "only", "LIST",
+	  "Only these: open,handshake,frame,control,verdict,close,stats", set_kinds },
+	{ OUTPUT, 'j', 0, "json", NULL, "NDJSON: one object a line", PLACE(json) },
+	{ OUTPUT, 'w', 0, "write", "FILE",
 	  "Write a pcapng file, for Wireshark; - is standard output, where no text goes then. It "
 	  "has all frames, whatever -q and --only say",
 	  set_write },
-	{ OUTPUT, NULL, 'C', "MB", "A new file after so many million bytes: FILE, FILE1, ...",
+	{ OUTPUT, 'C', 0, NULL, "MB", "A new file after so many million bytes: FILE, FILE1, ...",
 	  set_file_mb },
-	{ OUTPUT, NULL, 'G', "SEC", "A new file after so many seconds; FILE is for strftime(3)",
+	{ OUTPUT, 'G', 0, NULL, "SEC", "A new file after so many seconds; FILE is for strftime(3)",
 	  set_file_seconds },
-	{ OUTPUT, NULL, 'W', "N",
+	{ OUTPUT, 'W', 0, NULL, "N",
 	  "With -C keep N files, the oldest is overwritten; with -G alone stop after N",
 	  set_keep_files },
-	{ OUTPUT, "report", 0, "FILE",
+	{ OUTPUT, 0, 0, "report", "FILE",
 	  "At the end, write an HTML page to attach to a ticket: verdicts, chains, handshakes, "
 	  "frames over time, histograms; of all that is seen, whatever -q and --only say",
 	  set_report },
-	{ OUTPUT, "histogram", 'H', NULL,
+	{ OUTPUT, 'H', 0, "histogram", NULL,
 	  "Histograms of message sizes, gaps, ping and reply times and read delays, at each close "
 	  "and at the end",
 	  PLACE(histograms) },
-	{ OUTPUT, "interval", 'i', "SEC", "Counters, with -H histograms, too, every SEC seconds",
+	{ OUTPUT, 'i', 0, "interval", "SEC", "Counters, with -H histograms, too, every SEC seconds",
 	  set_interval },
-	{ OUTPUT, "top", 0, NULL,
-	  "Full-screen live table of connections, every -i SEC (1); ? shows its keys", PLACE(top),
-	  LIVE },
-	{ OUTPUT, "explain", 0, "RULE",
+	{ OUTPUT, 0, LIVE, "top", NULL,
+	  "Full-screen live table of connections, every -i SEC (1); ? shows its keys", PLACE(top) },
+	{ OUTPUT, 0, 0, "explain", "RULE",
 	  "What a verdict's rule means and what to do, at length; list names all rules",
 	  PLACE(explain) },
-	{ STOP, "duration", 'd', "SEC", "Stop after SEC seconds", set_duration },
-	{ STOP, "count", 'n', "N", "Stop after N frames", set_count },
-	{ KERNEL, "backend", 0, "auto|fentry|kprobe|tracepoint",
-	  "How to get at the bytes; auto takes the first that this kernel allows", set_backend, 0,
-	  LIVE },
-	{ KERNEL, "ringbuf", 0, "MB", "Event buffer, a power of two (16)", set_ringbuf, 0, LIVE },
-	{ KERNEL, "max-conns", 0, "N",
+	{ STOP, 'd', 0, "duration", "SEC", "Stop after SEC seconds", set_duration },
+	{ STOP, 'n', 0, "count", "N", "Stop after N frames", set_count },
+	{ KERNEL, 0, LIVE, "backend", "auto|fentry|kprobe|tracepoint",
+	  "How to get at the bytes; auto takes the first that this kernel allows", set_backend },
+	{ KERNEL, 0, LIVE, "ringbuf", "MB", "Event buffer, a power of two (16)", set_ringbuf },
+	{ KERNEL, 0, LIVE, "max-conns", "N",
 	  "Connections followed at once (65536); one with both ends on this host counts twice",
-	  set_max_conns, 0, LIVE },
-	{ KERNEL, "btf", 0, "FILE", "Types of a kernel that does not bring its own (BTF)",
-	  PLACE(btf), LIVE },
-	{ KERNEL, "check", 0, NULL,
-	  "Say what this kernel allows, with -v what the verifier counted, and exit", PLACE(check),
-	  LIVE },
-	{ ABOUT, "version", 'V', NULL, "Version; with -v of libbpf, too", PLACE(version) },
+	  set_max_conns },
+	{ KERNEL, 0, LIVE, "btf", "FILE", "Types of a kernel that does not bring its own (BTF)",
+	  PLACE(btf) },
+	{ KERNEL, 0, LIVE, "check", NULL,
+	  "Say what this kernel allows, with -v what the verifier counted, and exit",
+	  PLACE(check) },
+	{ ABOUT, 'V', 0, "version", NULL, "Version; with -v of libbpf, too", PLACE(version) },
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -552,16 +553,16 @@ static void list_rows(struct argp_option *to)
 		[SELECT] = "Select:", [CAPTURE] = "Capture:", [OUTPUT] = "Output:",
 		[STOP] = "Stop:",     [KERNEL] = "Kernel:",
 	};
-	int group = 0;
+	unsigned char title = ABOUT;
+	int group;
 
 	for (size_t i = 0; i < ROWS; i++) {
 		const struct row *r = &rows[i];
 
-		if ((int)r->group != group) {
-			group = r->group;
-			*to++ = (struct argp_option){ .doc = group > 0 ? titles[group] : NULL,
-						      .group = group };
-		}
+		group = r->group == ABOUT ? -1 : r->group; /* argp's own --help is in that, too */
+		if (r->group != title)
+			*to++ = (struct argp_option){ .doc = titles[r->group], .group = group };
+		title = r->group;
 		*to++ = (struct argp_option){ r->name, row_key(i), r->arg, 0, r->help, group };
 	}
 	*to = (struct argp_option){};
