@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The bytes of one send or receive call: one buffer, or an array of iovecs, in the memory of the
- * process. The core takes them span by span; a hook fills in where they lie.
+ * Where the bytes of one send or receive call lie: in one buffer of the process, or in an array of
+ * iovecs. A hook fills that in; the core takes the bytes span by span.
  */
 #ifndef BYTES_BPF_H
 #define BYTES_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
 
 struct bytes {
 	u64 base; /* user address of the next byte */
@@ -15,6 +18,7 @@ struct bytes {
 	u8 iov_in_kernel; /* the array was copied into the kernel; its buffers never are */
 };
 
+/* They lie at base, n of them. */
 static __always_inline void bytes_one(struct bytes *b, u64 base, u32 n)
 {
 	b->base = base;
@@ -23,7 +27,7 @@ static __always_inline void bytes_one(struct bytes *b, u64 base, u32 n)
 	b->iov = 0;
 }
 
-/* off: bytes of the first segment that lie before the call's first byte. */
+/* They lie in an array of iovecs, n of them, off bytes behind the start of the first segment. */
 static __always_inline void bytes_iov(struct bytes *b, u64 iov, u64 off, u32 n, bool in_kernel)
 {
 	b->iov = iov;

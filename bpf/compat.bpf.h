@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What differs between kernels or between attach types, behind names that do not. Whether a
- * kernel has a field or a value is asked of its BTF, never of its version.
+ * Differences between kernels, behind accessors. They ask the kernel's BTF whether it has a field
+ * or a value, never its version.
  */
 #ifndef COMPAT_BPF_H
 #define COMPAT_BPF_H
 
-#include "maps.bpf.h"
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
 
 #define MSG_PEEK 0x2
 #define MSG_ERRQUEUE 0x2000
 #define MSG_UNREAD (MSG_PEEK | MSG_ERRQUEUE) /* the stream does not move on */
 #define MSG_TRUNC 0x20 /* the bytes are thrown away, the buffer is not written */
-#define RCV_SHUTDOWN 1
 
 /* include/net/tcp_states.h */
 enum {
@@ -28,88 +29,57 @@ enum {
 };
 
 /*
- * For sockets that the verifier knows the type of (fexit, tp_btf): plain loads, no helper. Other
- * families' sockets have 0 where TCP has its ports; so has an accepted one that TCP is done with,
- * and what it got before can still be read.
+ * Asks SOCK_DONE, not RCV_SHUTDOWN: after shutdown(SHUT_RD) data still comes, and can be read.
+ * flags: sk_flags.
  */
-static __always_inline bool selected(const struct sock *sk)
-{
-	return (!sk->__sk_common.skc_num || port_selected(sk->__sk_common.skc_num) ||
-		port_selected(bpf_ntohs(sk->__sk_common.skc_dport))) &&
-	       sk->sk_protocol == IPPROTO_TCP;
-}
-
-/* Not RCV_SHUTDOWN: after shutdown(SHUT_RD) data still comes, and can be read. */
 static __always_inline bool fin_received(unsigned long flags)
 {
 	return flags >> bpf_core_enum_value(enum sock_flags, SOCK_DONE) & 1;
 }
 
-/*
- * Takes a call that moved n bytes through sk. NULL: it is not this program's. spare: as for
- * walk_start().
- */
-static __always_inline struct walk *call_start(struct sock *sk, u32 io, u32 n, bool spare)
+/* No process holds the socket any more. flags: sk_flags. */
+static __always_inline bool is_dead(unsigned long flags)
 {
-	struct tcp_sock *tp;
-	struct walk *w;
-
-	if (sock_is_ignored(sk))
-		return NULL;
-	w = walk_start(io, spare);
-	tp = w ? bpf_skc_to_tcp_sock(sk) : NULL;
-	if (!tp)
-		return NULL;
-	w->sk = (u64)sk;
-	w->ts = tp->tcp_mstamp * 1000;
-	w->n = n;
-	w->end_seq = io == IO_SEND ? tp->write_seq : tp->copied_seq;
-	/* copied_seq counts a FIN, too. */
-	if (io == IO_RECV && w->end_seq == tp->rcv_nxt && fin_received(sk->__sk_common.skc_flags))
-		w->end_seq--;
-	if (io == IO_SEND && w->end_seq != tp->snd_nxt)
-		on_unsent(w->at);
-	else if (io == IO_SEND && want_hists)
-		w->now = w->ts; /* what has left at once left then */
-	return w;
+	return flags >> bpf_core_enum_value(enum sock_flags, SOCK_DEAD) & 1;
 }
 
-/* The same two for an address that the verifier knows nothing of (raw_tp, kprobe). */
-static __always_inline bool flow_selected(struct sock *sk)
-{
-	u16 port = BPF_CORE_READ(sk, __sk_common.skc_num);
-
-	return (!port || port_selected(port) ||
-		port_selected(bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport)))) &&
-	       BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP;
-}
-
-static __always_inline struct walk *probed_call_start(struct sock *sk, u32 io, u32 n)
-{
-	struct tcp_sock *tp = (struct tcp_sock *)sk;
-	struct walk *w = walk_start(io, false);
-
-	if (!w)
-		return NULL;
-	w->sk = (u64)sk;
-	w->ts = BPF_CORE_READ(tp, tcp_mstamp) * 1000;
-	w->n = n;
-	w->end_seq = io == IO_SEND ? BPF_CORE_READ(tp, write_seq) : BPF_CORE_READ(tp, copied_seq);
-	if (io == IO_RECV && w->end_seq == BPF_CORE_READ(tp, rcv_nxt) &&
-	    fin_received(BPF_CORE_READ(sk, __sk_common.skc_flags)))
-		w->end_seq--;
-	if (io == IO_SEND && w->end_seq != BPF_CORE_READ(tp, snd_nxt))
-		on_unsent(w->at);
-	return w;
-}
-
-/* Bytes that came and were not read. */
+/* Number of bytes that came and were not read; a FIN is none. */
 static __always_inline u32 unread_bytes(struct sock *sk)
 {
 	struct tcp_sock *tp = (struct tcp_sock *)sk;
 	u32 n = BPF_CORE_READ(tp, rcv_nxt) - BPF_CORE_READ(tp, copied_seq);
 
 	return n && fin_received(BPF_CORE_READ(sk, __sk_common.skc_flags)) ? n - 1 : n;
+}
+
+enum { ITER_IS_OTHER, ITER_IS_UBUF, ITER_IS_IOVEC };
+
+/*
+ * Kind of memory that an iterator goes through. The values moved: IOVEC was 4 with a direction bit
+ * before 5.14 (8cd54c1c8480), 0 until 6.3, is 1 since de4f5fed3f23; UBUF came in 6.0.
+ */
+static __always_inline int iter_kind(struct iov_iter *it)
+{
+	u32 type;
+
+	if (!bpf_core_field_exists(it->iter_type)) {
+		type = BPF_CORE_READ((struct iov_iter___510 *)it, type);
+		return (type & ~1U) == 4 ? ITER_IS_IOVEC : ITER_IS_OTHER;
+	}
+	type = BPF_CORE_READ(it, iter_type);
+	if (bpf_core_enum_value_exists(enum iter_type, ITER_UBUF) &&
+	    type == bpf_core_enum_value(enum iter_type, ITER_UBUF))
+		return ITER_IS_UBUF;
+	return type == bpf_core_enum_value(enum iter_type, ITER_IOVEC) ? ITER_IS_IOVEC :
+									 ITER_IS_OTHER;
+}
+
+/* Address of the iterator's current iovec: __iov since 6.4 (747b1f65d39a). */
+static __always_inline u64 iter_iov(struct iov_iter *it)
+{
+	if (bpf_core_field_exists(it->__iov))
+		return (u64)BPF_CORE_READ(it, __iov);
+	return (u64)BPF_CORE_READ((struct iov_iter___old *)it, iov);
 }
 
 #endif

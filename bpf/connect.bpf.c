@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Connects: who makes them, and those that come to nothing. */
-#include "maps.bpf.h"
+/* Connects: who makes them, and those that nobody accepts. */
+#include "connect.bpf.h"
 #include "compat.bpf.h"
+#include "maps.bpf.h"
+#include "pair.bpf.h"
+#include "select.bpf.h"
+#include "stats.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define ECONNREFUSED 111
 
-/* Connects under way, by socket: who connects is only known when the SYN goes out. */
+/* Connects under way, by socket: only when the SYN is sent is it known who connects. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 4096);
@@ -39,14 +43,14 @@ void connect_failed(struct sock *sk)
 	c = conn_new(sk, WST_CLIENT, false, 0, 0);
 	if (!c)
 		return;
-	/* It has been given back, but inet_sport still holds it. */
+	/* skc_num has been given back, but inet_sport still holds the port. */
 	c->open.lport = bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
 	c->open.t.h.ts = t->h.ts;
 	c->open.t.h.flags = WST_ATTEMPT;
 	c->first = WST_FIRST_REMOTE;
-	if (!c->shadow && conn_set_task(c, t))
-		report(c, sk, WST_CLOSE,
-		       BPF_CORE_READ(sk, sk_err) == ECONNREFUSED ? WST_REFUSED : WST_TIMEOUT);
+	if (!c->hidden && conn_set_task(c, t))
+		emit_stats(c, sk, WST_CLOSE,
+			   BPF_CORE_READ(sk, sk_err) == ECONNREFUSED ? WST_REFUSED : WST_TIMEOUT);
 	pair_forget(c);
 	bpf_map_delete_elem(&conns, &key);
 }

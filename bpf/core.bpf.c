@@ -1,202 +1,177 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* The walk through a connection's bytes. Hooks come in through on_bytes(). */
-#include "compat.bpf.h"
+/* The walk through a call's bytes. Hooks come in through on_bytes(). */
+#include "core.bpf.h"
+#include "foreign.bpf.h"
 #include "frame.bpf.h"
+#include "http.bpf.h"
+#include "life.bpf.h"
+#include "nagle.bpf.h"
+#include "stream_http.h"
 
-/* Weighs a header where frames may or may not start. Returns false where they do not. */
-static __always_inline bool on_doubtful_frame(struct walk *w, struct conn *c, struct stream *s,
+/* Takes a header of a stream in doubt. Returns false where it cannot be one. */
+static __always_inline bool on_doubtful_frame(struct call *k, struct conn *c, struct stream *s,
 					      const struct ws_frame *f)
 {
-	int weight = stream_weigh(s, f, w->dir);
+	int weight = stream_weigh(s, f, k->dir);
 
 	if (weight > 0) {
-		emit_resync(w, c, s, f->hdr_len);
+		emit_resync(k, c, s, f->hdr_len);
 		c->ws = 1;
-		on_frame(w, c, s, f);
+		on_frame(k, c, s, f);
 	}
 	return weight >= 0;
 }
 
-/* Some of the current frame has passed: for the histograms, does its message start or end there? */
-static __always_inline void message_moved(struct walk *w, struct stream *s)
+/* Some of the current frame has passed: times its message where that starts or ends there. */
+static __always_inline void message_moved(struct call *k, struct stream *s)
 {
-	bool ended = s->ending && !s->ws.left;
+	u32 moved = want_hists ? stream_moved(s) : 0;
 
-	if (!want_hists || (!s->starting && !ended))
-		return;
-	time_message(w->at, s->starting, ended ? s->msg_bytes : NOT_ENDED);
-	s->starting = 0;
-	if (ended) {
-		s->ending = 0;
-		s->msg_bytes = 0;
-	}
+	if (moved)
+		time_message(k->at, moved & MESSAGE_STARTS, stream_message_passed(s, moved));
 }
 
-/* Hands payload bytes on. */
+/* Hands payload bytes on, as many as are wanted and fit into a record. */
 __noinline int step_payload(u32 at)
 {
-	struct walk *w;
+	struct call *k;
 	struct conn *c;
 	struct stream *s;
 	u64 n;
 
-	if (!walk_find(at, &w, &c, &s))
+	if (!call_find(at, &k, &c, &s))
 		return 0;
-	n = w->b.left;
+	n = k->b.left;
 	if (n > s->keep)
 		n = s->keep;
 	if (n > WST_CHUNK)
 		n = WST_CHUNK;
-	if (n == 0 || bpf_probe_read_user(w->out.data, n, (void *)w->b.base))
+	if (n == 0 || bpf_probe_read_user(k->out.data, n, (void *)k->b.base))
 		return 0;
-	record_start(&w->out.h.h, c, WST_PAYLOAD, w->dir, w->seq);
-	w->out.h.n = n;
-	w->out.h.pos = s->kept;
-	emit(c, &w->out, sizeof(w->out.h) + n);
+	record_start(&k->out.h.h, c, WST_PAYLOAD, k->dir, k->seq);
+	k->out.h.n = n;
+	k->out.h.pos = s->kept;
+	emit(c, &k->out, sizeof(k->out.h) + n);
 	ws_skip(&s->ws, n);
-	advance(w, s, n);
+	advance(k, s, n);
 	s->keep -= n;
 	s->kept += n;
-	message_moved(w, s);
-	return w->b.total > 0;
+	message_moved(k, s);
+	return k->b.total > 0;
 }
 
-/* A byte of a header that is not whole, or of which it is in doubt whether it is one: w->hdr[0]. */
+/* Takes k->hdr[0]: a byte of a header that is not whole, or that may be none. */
 __noinline int step_header(u32 at)
 {
-	struct walk *w;
+	struct call *k;
 	struct ws_frame f = {};
 	struct conn *c;
 	struct stream *s;
 	int done;
 
-	if (!walk_find(at, &w, &c, &s))
+	if (!call_find(at, &k, &c, &s))
 		return 0;
 	if (s->phase == PH_LOST && !s->trust && !s->ws.have && !c->ws &&
-	    stream_starts_http(w->hdr, w->b.left)) {
+	    stream_starts_http(k->hdr, k->b.left)) {
 		s->phase = PH_HTTP;
 		http_next(&s->http);
 		return 1;
 	}
-	advance(w, s, 1);
-	done = ws_header_byte(&s->ws, w->hdr[0], &f);
+	advance(k, s, 1);
+	done = ws_header_byte(&s->ws, k->hdr[0], &f);
 	if (done > 0 && s->phase == PH_WS)
-		on_frame(w, c, s, &f);
-	else if (done > 0 && !on_doubtful_frame(w, c, s, &f))
-		lose_sync(w, s, WST_WHY_GAP);
+		on_frame(k, c, s, &f);
+	else if (done > 0 && !on_doubtful_frame(k, c, s, &f))
+		lose_sync(k, s, WST_WHY_GAP);
 	else if (done < 0)
-		lose_sync(w, s, WST_WHY_BAD);
-	if (!w->b.total)
+		lose_sync(k, s, WST_WHY_BAD);
+	if (!k->b.total)
 		stream_call_ends(s);
-	return w->b.total > 0;
+	return k->b.total > 0;
 }
 
-/*
- * A call starts while the walk is, perhaps, inside a payload or header: it got there by a header
- * that nothing has confirmed yet. Where this call holds exactly one plausible frame, that is the
- * better guess.
- */
+/* The call's first bytes, while a header that is in doubt leads elsewhere: stream_rejoin(). */
 __noinline int step_rejoin(u32 at)
 {
-	struct walk *w;
+	struct call *k;
 	struct conn *c;
 	struct stream *s;
 	u32 got;
 
-	if (!walk_find(at, &w, &c, &s))
+	if (!call_find(at, &k, &c, &s))
 		return 0;
-	w->fresh = 0;
-	got = w->b.left < WS_HDR_MAX ? w->b.left : WS_HDR_MAX;
-	if (got >= 2 && !bpf_probe_read_user(w->hdr, got, (void *)w->b.base))
-		stream_rejoin(s, w->hdr, got, w->b.total, w->dir);
+	k->fresh = 0;
+	got = k->b.left < WS_HDR_MAX ? k->b.left : WS_HDR_MAX;
+	if (got >= 2 && !bpf_probe_read_user(k->hdr, got, (void *)k->b.base))
+		stream_rejoin(s, k->hdr, got, k->b.total, k->dir);
 	return 1;
 }
 
-/* One frame header and as much of its payload as there is, or the rest of an earlier payload. */
-static __always_inline int step_ws(struct walk *w, struct conn *c, struct stream *s)
+/* Takes a frame's header and as much of its payload as there is, or the rest of a payload. */
+static __always_inline int step_ws(struct call *k, struct conn *c, struct stream *s)
 {
-	/* a copy to elsewhere is checked for longer (HARDENED_USERCOPY) */
+	/* on the stack: a copy to elsewhere is checked for longer (HARDENED_USERCOPY) */
 	u8 hdr[WS_HDR_MAX + 2] = {};
 	struct ws_frame f;
-	u64 n = w->b.left;
+	u64 n = k->b.left;
 
-	if (w->skip) {
-		advance(w, s, n);
-		return w->b.total > 0;
+	if (k->skip) {
+		advance(k, s, n);
+		return k->b.total > 0;
 	}
-	if (s->phase == PH_LOST && (s->ws.left || s->ws.have) && w->fresh)
-		return step_rejoin(w->at);
+	if (s->phase == PH_LOST && (s->ws.left || s->ws.have) && k->fresh)
+		return step_rejoin(k->at);
 	if (!s->ws.left) {
 		u32 got = n < WS_HDR_MAX ? n : WS_HDR_MAX;
 
-		if (got == 0 || bpf_probe_read_user(hdr, got, (void *)w->b.base))
+		if (got == 0 || bpf_probe_read_user(hdr, got, (void *)k->b.base))
 			return 0;
 		if (s->phase == PH_LOST || s->ws.have || got < 2 || got < ws_hdr_len(hdr[1]) ||
 		    (hdr[1] & 0x7f) == 127) {
-			__builtin_memcpy(w->hdr, hdr, WS_HDR_MAX);
-			return step_header(w->at);
+			__builtin_memcpy(k->hdr, hdr, WS_HDR_MAX);
+			return step_header(k->at);
 		}
 		ws_parse(hdr, &f);
 		s->ws.left = f.len;
-		advance(w, s, f.hdr_len);
-		on_frame(w, c, s, &f);
-		n = w->b.left;
+		advance(k, s, f.hdr_len);
+		on_frame(k, c, s, &f);
+		n = k->b.left;
 	}
 	if (s->keep && n)
-		return step_payload(w->at);
-	advance(w, s, ws_skip(&s->ws, n));
-	message_moved(w, s);
-	if (!w->b.total)
+		return step_payload(k->at);
+	advance(k, s, ws_skip(&s->ws, n));
+	message_moved(k, s);
+	if (!k->b.total)
 		stream_call_ends(s);
-	return w->b.total > 0;
+	return k->b.total > 0;
 }
 
-__noinline int step_back(u32 at)
+/* One step of the walk: to the next segment, or through bytes of this one. */
+static __always_inline int step(struct call *k, struct conn *c, struct stream *s)
 {
-	struct walk *w = bpf_map_lookup_elem(&walks, &at);
-	struct iovec v;
-
-	if (!w)
-		return 0;
-	for (int i = 0; i < IOV_RUN; i++) {
-		w->b.iov -= sizeof(v);
-		if (bpf_probe_read_kernel(&v, sizeof(v), (void *)w->b.iov)) {
-			w->b.iov = 0;
-			return 0;
-		}
-		if (w->b.off <= v.iov_len) {
-			w->b.off = v.iov_len - w->b.off;
-			return 0;
-		}
-		w->b.off -= v.iov_len;
-	}
-	return 1;
-}
-
-static __always_inline int step(struct walk *w, struct conn *c, struct stream *s)
-{
-	if (!w->b.left)
-		return bytes_next(&w->b);
+	if (!k->b.left)
+		return bytes_next(&k->b);
 	if (s->phase == PH_WS || s->phase == PH_LOST)
-		return step_ws(w, c, s);
+		return step_ws(k, c, s);
 	if (s->phase == PH_HTTP)
-		return step_http(w->at);
-	advance(w, s, w->b.left);
-	return w->b.total > 0;
+		return step_http(k->at);
+	advance(k, s, k->b.left);
+	return k->b.total > 0;
 }
 
+/* Takes four steps, walk_many() 2048: two short loops for the verifier instead of a long one. */
 __noinline int walk_some(u32 at)
 {
-	struct walk *w = bpf_map_lookup_elem(&walks, &at);
+	struct call *k = bpf_map_lookup_elem(&calls, &at);
 	struct conn *c;
 
-	if (!w)
+	if (!k)
 		return 0;
-	c = bpf_map_lookup_elem(&conns, &w->sk);
+	c = bpf_map_lookup_elem(&conns, &k->sk);
 	if (!c)
 		return 0;
 	for (int i = 0; i < 4; i++)
-		if (!step(w, c, walk_stream(w, c)))
+		if (!step(k, c, call_stream(k, c)))
 			return 0;
 	return 1;
 }
@@ -209,64 +184,91 @@ __noinline int walk_many(u32 at)
 	return 1;
 }
 
-/* The call's bytes start at w->seq, the stream was at s->next_seq. Returns false: nothing new. */
-static __noinline bool position(struct walk *w, struct conn *c, struct stream *s)
+/*
+ * Brings the stream from s->next_seq to k->seq, where the call's bytes start. Returns false where
+ * there is nothing new in them.
+ */
+static __noinline bool position(struct call *k, struct conn *c, struct stream *s)
 {
-	s32 gap = w->seq - s->next_seq;
+	s32 gap = k->seq - s->next_seq;
 
-	/* Sends of two threads may come back in the other order; not so a send buffer apart. */
+	/*
+	 * Two threads' sends may return in the other order, but never 64 MiB apart: a smaller step
+	 * back is an old call, ignore it.
+	 */
 	if (gap < 0 && gap > -(1 << 26))
 		return false;
 	c->gaps += (u32)gap;
 	if (!stream_gap(s, gap)) {
-		lose_sync(w, s, WST_WHY_GAP);
-		w->skip = 0;
+		lose_sync(k, s, WST_WHY_GAP);
+		k->skip = 0;
 	}
 	s->pos += (u32)gap;
 	return true;
 }
 
-int on_bytes(struct conn *c, struct walk *w)
+/* Returns whether the call's bytes are to be looked at; announces c where it has not been. */
+static __always_inline bool admit(struct call *k, struct conn *c)
 {
-	u32 n = w->b.total;
-	struct stream *s;
+	if (c->open.t.pid == k->pid && c->announced)
+		return true;
+	return conn_admit(c, k->pid) && !conn_foreign(c, k->sk);
+}
 
-	if ((c->open.t.pid != w->pid || !c->announced) &&
-	    (!conn_admit(c, w->pid) || conn_foreign(c, w->sk)))
-		return 0;
-	w->dir = w->io ^ (c->role & 1);
-	w->skip = 0;
-	w->fresh = 1;
-	w->seq = w->end_seq - n;
-	s = walk_stream(w, c);
-	c->last = w->ts;
+/* Places the call's bytes in c. Returns their direction. */
+static __always_inline struct stream *place(struct call *k, struct conn *c)
+{
+	k->dir = k->io ^ (c->role & 1);
+	k->skip = 0;
+	k->fresh = 1;
+	k->seq = k->end_seq - k->b.total;
+	c->last = k->ts;
 	if (want_hists) {
-		w->arrival = w->io == IO_RECV ? c->arrival : 0;
-		if (w->arrival)
+		k->arrival = k->io == IO_RECV ? c->arrival : 0;
+		if (k->arrival)
 			c->arrival = 0;
 	}
+	return call_stream(k, c);
+}
 
-	/* Two threads on one direction at once: the later one's bytes become a gap. */
-	__sync_fetch_and_add(&s->busy, 1);
-	if (s->busy != 1)
-		goto out;
-	/* Not one that is lost: that frames start where this call does is still to be shown. */
+/* Goes through the call's bytes, frame by frame. */
+static __always_inline void walk(struct call *k, struct conn *c, struct stream *s)
+{
+	u32 n = k->b.total;
+
+	/*
+	 * A stream that lost sync stays lost: the 101 alone does not show that a frame starts here.
+	 */
 	if (c->upgraded && !s->upgraded && s->phase == PH_HTTP)
 		stream_begin_ws(s);
-	if (w->seq != s->next_seq && (conn_foreign(c, w->sk) || !position(w, c, s)))
-		goto out;
+	if (k->seq != s->next_seq && (conn_foreign(c, k->sk) || !position(k, c, s)))
+		return;
 	s->n.stream += n;
-	if (step(w, c, s) && step(w, c, s)) {
+	if (step(k, c, s) && step(k, c, s)) {
 		for (int i = 0; i < 256; i++)
-			if (!walk_many(w->at))
+			if (!walk_many(k->at))
 				break;
 	}
-	s->next_seq = w->seq; /* short of end_seq where bytes could not be read: a gap */
-out:
-	if (want_hists && w->arrival)
-		time_read(w->at);
+	s->next_seq = k->seq; /* short of end_seq where bytes could not be read: a gap */
+}
+
+int on_bytes(struct conn *c, struct call *k)
+{
+	struct stream *s;
+
+	if (!admit(k, c))
+		return 0;
+	s = place(k, c);
+	if (k->unsent)
+		on_unsent(k->at);
+	/* Two threads on one direction at once: the later one's bytes become a gap. */
+	__sync_fetch_and_add(&s->busy, 1);
+	if (s->busy == 1)
+		walk(k, c, s);
+	if (want_hists && k->arrival)
+		time_read(k->at);
 	__sync_fetch_and_add(&s->busy, -1);
-	if (c->over)
-		conn_left(w->at);
+	if (c->closing)
+		conn_left(k->at);
 	return 0;
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Sockets whose bytes others than tcp_sendmsg() and tcp_recvmsg() move: kTLS, MPTCP, sockmap. */
+#include "foreign.bpf.h"
+#include <bpf/bpf_core_read.h>
 #include "maps.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* Bytes went through, and no hook saw any of them. */
+/* Whether bytes went through and no hook saw any of them. */
 static __always_inline bool all_unseen(struct sock *sk, struct conn *c)
 {
 	struct tcp_sock *tp = (struct tcp_sock *)sk;
@@ -13,7 +15,7 @@ static __always_inline bool all_unseen(struct sock *sk, struct conn *c)
 	u32 received =
 		BPF_CORE_READ(tp, copied_seq) - c->open.first_seq[server ? WST_C2S : WST_S2C];
 
-	/* More than the FIN. */
+	/* A FIN counts as one byte. */
 	return !c->s[WST_C2S].n.stream && !c->s[WST_S2C].n.stream && (sent > 1 || received > 1);
 }
 
@@ -21,7 +23,7 @@ static __always_inline u32 why_foreign(struct sock *sk, struct conn *c)
 {
 	struct inet_connection_sock *icsk = (struct inet_connection_sock *)sk;
 	const struct tcp_ulp_ops *ulp = BPF_CORE_READ(icsk, icsk_ulp_ops);
-	/* Who takes a socket over changes skc_prot and leaves this one, which it was born with. */
+	/* kTLS and sockmap replace skc_prot; sk_prot_creator keeps the original. */
 	struct proto *born = BPF_CORE_READ(sk, sk_prot_creator);
 	struct proto *now = BPF_CORE_READ(sk, __sk_common.skc_prot);
 	char name[2] = {};

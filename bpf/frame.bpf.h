@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What is counted and told of a frame whose header is complete. */
+/* Counts and hands on a frame whose header is complete; for core.bpf.c alone. */
 #ifndef FRAME_BPF_H
 #define FRAME_BPF_H
 
+#include "hists.bpf.h"
 #include "walk.bpf.h"
 
-static __always_inline void emit_resync(struct walk *w, struct conn *c, struct stream *s,
+/* Frames are believed again from the one whose header, hdr_len bytes, has just passed. */
+static __always_inline void emit_resync(struct call *k, struct conn *c, struct stream *s,
 					u8 hdr_len)
 {
 	struct wst_resync r = {};
 
 	r.skipped = s->pos - hdr_len - s->lost_pos;
 	r.why = s->why;
-	record_start(&r.h, c, WST_RESYNC, w->dir, w->seq - hdr_len);
+	record_start(&r.h, c, WST_RESYNC, k->dir, k->seq - hdr_len);
 	emit(c, &r, sizeof(r));
 }
 
-static __always_inline void emit_frame(struct walk *w, struct conn *c, struct stream *s,
+static __always_inline void emit_frame(struct call *k, struct conn *c, struct stream *s,
 				       const struct ws_frame *f)
 {
 	struct wst_frame *r = bpf_ringbuf_reserve(&events, sizeof(*r), 0);
@@ -25,44 +27,37 @@ static __always_inline void emit_frame(struct walk *w, struct conn *c, struct st
 		lose_event(c);
 		return;
 	}
-	record_start(&r->h, c, WST_FRAME, w->dir, w->seq - f->hdr_len);
-	r->len = f->len;
-	r->offset = s->pos - f->hdr_len;
-	r->mask = f->mask;
-	r->pid = w->pid;
-	r->kept = s->keep;
-	r->b0 = f->b0;
-	r->hdr_len = f->hdr_len;
-	r->masked = f->masked;
-	r->pad = 0;
+	record_start(&r->h, c, WST_FRAME, k->dir, k->seq - f->hdr_len);
+	stream_frame(s, f, k->pid, r);
 	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
 }
 
-/* A header is complete, and frames are known to start where the walk says. */
-static __always_inline void on_frame(struct walk *w, struct conn *c, struct stream *s,
+/* Takes f, whose header is complete; frames are known to start where the walk says. */
+static __always_inline void on_frame(struct call *k, struct conn *c, struct stream *s,
 				     const struct ws_frame *f)
 {
-	bool control = WS_IS_CONTROL(f->b0);
+	u32 most = 125; /* close codes and pings' payload are small: always */
 
 	stream_count(s, f);
-	w->totals.frames++;
-	w->totals.bytes += f->len;
-	if (want_hists && control) {
-		time_ping(w->at, f->b0 & WS_OPCODE);
-	} else if (want_hists) {
-		s->msg_bytes += f->len;
-		s->starting = !!(f->b0 & WS_OPCODE);
-		s->ending = !!(f->b0 & WS_FIN);
+	k->totals.frames++;
+	k->totals.bytes += f->len;
+	if (WS_IS_CONTROL(f->b0)) {
+		if (want_hists)
+			time_ping(k->at, f->b0 & WS_OPCODE);
+	} else {
+		/* One test: two would double the paths that the verifier follows. */
+		bool wanted = (c->open.t.h.conn == focus) | stream_remarkable(s, f, k->dir);
+
+		if (want_hists)
+			stream_message(s, f);
+		if (!want_data_frames && !wanted) {
+			s->keep = 0;
+			return;
+		}
+		most = snaplen;
 	}
-	s->kept = 0;
-	s->keep = 0;
-	if (!control && !want_data_frames && c->open.t.h.conn != focus &&
-	    !stream_remarkable(s, f, w->dir))
-		return;
-	s->keep = control ? 125 : snaplen; /* close codes and pings' payload are small: always */
-	if (s->keep > f->len)
-		s->keep = f->len;
-	emit_frame(w, c, s, f);
+	stream_keep(s, f, most);
+	emit_frame(k, c, s, f);
 }
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Histogram slots: four to each power of two, so that the middle of a slot is never more than 12 %
- * off. Pure, as ws_frame.h is.
+ * A histogram of four slots to each power of two: the middle of a slot is never more than 12 % off.
+ * Pure, as ws_frame.h is.
  */
 #ifndef HIST_H
 #define HIST_H
@@ -13,10 +13,16 @@
 
 #define HIST_SLOTS 128 /* up to 2^33; larger values are counted in the last one */
 
+/* Part of the ABI: struct wst_hists holds some of these. */
+struct wst_hist {
+	__u64 sum, max;
+	__u32 slots[HIST_SLOTS];
+};
+
 /*
- * Position of the highest bit that is set; v is neither 0 nor above 2^33. Not every clang has clz
- * for BPF; and in arithmetic, since each comparison would double the ways that the verifier
- * follows.
+ * Position of the highest bit that is set; v is neither 0 nor above 2^33. Written out, since not
+ * every clang has clz for BPF, and in arithmetic, since each comparison would double the paths that
+ * the verifier follows.
  */
 static __always_inline __u32 hist_log2(__u64 v)
 {
@@ -31,6 +37,7 @@ static __always_inline __u32 hist_log2(__u64 v)
 	return n;
 }
 
+/* The slot in which v is counted. */
 static __always_inline __u32 hist_slot(__u64 v)
 {
 	__u32 e;
@@ -49,6 +56,19 @@ static __always_inline __u64 hist_low(__u32 slot)
 	if (slot < 4)
 		return slot;
 	return (4ULL + (slot & 3)) << (slot / 4 - 1);
+}
+
+/* Counts v. */
+static __always_inline void hist_add(struct wst_hist *h, __u64 v)
+{
+	__u32 slot = hist_slot(v);
+
+	/* The verifier wants to see the bound on the very register that the compiler uses. */
+	asm volatile("" : "+r"(slot));
+	h->slots[slot & (HIST_SLOTS - 1)]++;
+	h->sum += v;
+	if (v > h->max)
+		h->max = v;
 }
 
 #endif

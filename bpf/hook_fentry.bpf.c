@@ -9,9 +9,8 @@
  * preempted task is still in it. What other tasks send and receive there until that one goes on
  * would pass unseen; a second program, the spare, takes those calls.
  */
-#include "core.bpf.h"
-#include "compat.bpf.h"
 #include "msghdr.bpf.h"
+#include <bpf/bpf_tracing.h>
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -30,7 +29,7 @@ static __always_inline int received(struct sock *sk, struct msghdr *msg, int fla
 	return 0;
 }
 
-/* The function's parameters, and as the last one what it returned. */
+/* The functions' parameters, and as the last one what they returned. */
 #define SEND_PARAMS struct sock *sk, struct msghdr *msg, size_t size, int ret
 #define RECV_PARAMS_6                                                                            \
 	struct sock *sk, struct msghdr *msg, size_t len, int nonblock, int flags, int *addr_len, \
@@ -39,52 +38,28 @@ static __always_inline int received(struct sock *sk, struct msghdr *msg, int fla
 	struct sock *sk, struct msghdr *msg, size_t len, int flags, int *addr_len, int ret
 #define RECV_PARAMS_4 struct sock *sk, struct msghdr *msg, size_t len, int flags, int ret
 
-SEC("fexit/tcp_sendmsg_locked")
-int BPF_PROG(fentry_send, SEND_PARAMS)
-{
-	return sent(sk, msg, ret, false);
-}
+/* A program and its spare; what they do may say `spare`. */
+#define PROGRAM_AND_SPARE(name, where, params, does)  \
+	SEC(where) int BPF_PROG(name, params)         \
+	{                                             \
+		const bool spare = false;             \
+		return does;                          \
+	}                                             \
+	SEC(where) int BPF_PROG(name##_spare, params) \
+	{                                             \
+		const bool spare = true;              \
+		return does;                          \
+	}
 
-SEC("fexit/tcp_sendmsg_locked")
-int BPF_PROG(fentry_send_spare, SEND_PARAMS)
-{
-	return sent(sk, msg, ret, true);
-}
+#define SENT sent(sk, msg, ret, spare)
+#define RECEIVED received(sk, msg, flags, ret, spare)
+
+PROGRAM_AND_SPARE(fentry_send, "fexit/tcp_sendmsg_locked", SEND_PARAMS, SENT)
 
 /* Before 5.19 (ec095263a965): a parameter nonblock. */
-SEC("fexit/tcp_recvmsg")
-int BPF_PROG(fentry_recv_6, RECV_PARAMS_6)
-{
-	return received(sk, msg, flags, ret, false);
-}
+PROGRAM_AND_SPARE(fentry_recv_6, "fexit/tcp_recvmsg", RECV_PARAMS_6, RECEIVED)
 
-SEC("fexit/tcp_recvmsg")
-int BPF_PROG(fentry_recv_6_spare, RECV_PARAMS_6)
-{
-	return received(sk, msg, flags, ret, true);
-}
-
-SEC("fexit/tcp_recvmsg")
-int BPF_PROG(fentry_recv_5, RECV_PARAMS_5)
-{
-	return received(sk, msg, flags, ret, false);
-}
-
-SEC("fexit/tcp_recvmsg")
-int BPF_PROG(fentry_recv_5_spare, RECV_PARAMS_5)
-{
-	return received(sk, msg, flags, ret, true);
-}
+PROGRAM_AND_SPARE(fentry_recv_5, "fexit/tcp_recvmsg", RECV_PARAMS_5, RECEIVED)
 
 /* 7.3: addr_len went away. */
-SEC("fexit/tcp_recvmsg")
-int BPF_PROG(fentry_recv_4, RECV_PARAMS_4)
-{
-	return received(sk, msg, flags, ret, false);
-}
-
-SEC("fexit/tcp_recvmsg")
-int BPF_PROG(fentry_recv_4_spare, RECV_PARAMS_4)
-{
-	return received(sk, msg, flags, ret, true);
-}
+PROGRAM_AND_SPARE(fentry_recv_4, "fexit/tcp_recvmsg", RECV_PARAMS_4, RECEIVED)

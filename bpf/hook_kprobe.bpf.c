@@ -4,13 +4,12 @@
  * without trampolines. A kretprobe does not see its function's arguments, so the entry leaves them,
  * by thread. A kernel follows only so many calls at once: returns that it misses become gaps.
  */
-#include "core.bpf.h"
-#include "compat.bpf.h"
 #include "msghdr.bpf.h"
+#include <bpf/bpf_tracing.h>
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-__u64 missed_returns = 0;
+__u64 missed_returns = 0; /* calls of which no return was seen; for a debugger */
 
 struct entry {
 	u64 sk, msg;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Life of a connection, for every backend.
+ * TCP's changes of state, for every backend.
  *
  * The kernel does not run a program on a CPU on which it runs already. A softirq that comes in the
  * middle of one brings state changes of its own: with thousands of connections a second on
  * loopback, one in a hundred. A second program takes those; the first one notes what it has had.
  */
-#include "core.bpf.h"
+#include "life.bpf.h"
+#include <bpf/bpf_tracing.h>
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 

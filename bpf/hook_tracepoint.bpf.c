@@ -4,11 +4,12 @@
  * allow neither trampolines nor kprobes. They tell the socket and the length; where the bytes
  * lie comes from the arguments of the system call that the task is in.
  */
-#include "core.bpf.h"
-#include "compat.bpf.h"
 #include "syscall.bpf.h"
+#include <bpf/bpf_tracing.h>
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+struct mmsg_places mmsg_places SEC(".maps");
 
 SEC("tp_btf/sock_send_length")
 int BPF_PROG(tracepoint_send, struct sock *sk, int ret, int flags)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Finds where HTTP/1.x heads end and how long the body behind them is (RFC 9112), and which heads
- * speak of WebSocket. One byte at a time, since heads arrive in pieces of any size. Pure, as
- * ws_frame.h is; what the headers say in full is the user side's work.
+ * speak of WebSocket. Takes one byte at a time, since heads arrive in pieces of any size. Pure, as
+ * ws_frame.h is. The user side parses headers in full.
  */
 #ifndef HTTP_HEAD_H
 #define HTTP_HEAD_H
@@ -26,7 +26,7 @@ enum http_event {
 	HTTP_MORE, /* the byte is part of a head */
 	HTTP_END, /* the byte ends a head; ask http_body() how it goes on */
 	HTTP_BODY, /* the byte belongs to a body's framing */
-	HTTP_BODY_END, /* and is its last one */
+	HTTP_BODY_END, /* the byte is the last one of a body's framing */
 	HTTP_BAD, /* this is not HTTP/1.x */
 };
 
@@ -38,7 +38,6 @@ enum http_event {
 #define HTTP_IS_HEAD 32 /* request: the method is HEAD */
 #define HTTP_IS_PRI 64 /* request: HTTP/2's connection preface (RFC 9113 section 3.4) */
 #define HTTP_OTHER_TE 128 /* Transfer-Encoding names something else than chunked */
-
 #define HTTP_IS_CONNECT 256 /* request: the method is CONNECT */
 
 #define HTTP_METHOD_MAX 20 /* longer first words are no method */
@@ -105,6 +104,7 @@ static __always_inline __u8 http_matched(const struct http_scan *h)
 	return h->match & whole;
 }
 
+/* These three take a byte of the first line, of a header's name and of its value. */
 static __always_inline int http_line_byte(struct http_scan *h, __u8 c)
 {
 	if (h->pos == 0 && (c == '\r' || c == '\n'))
@@ -156,9 +156,9 @@ static __always_inline int http_name_byte(struct http_scan *h, __u8 c)
 	if (c == '\n') {
 		if (h->pos == 0)
 			return HTTP_END;
-		h->pos = 0; /* a line without a colon: the peer's matter */
+		h->pos = 0; /* a line without a colon: no header of ours */
 		h->match = 0xff;
-		h->field = 0; /* what is folded behind it is no value */
+		h->field = 0; /* text folded behind it is no value */
 	} else if (c == ':') {
 		h->field = http_matched(h);
 		if (h->field & HTTP_N_LENGTH)
@@ -170,7 +170,7 @@ static __always_inline int http_name_byte(struct http_scan *h, __u8 c)
 		h->state = HTTP_VALUE; /* obs-fold, RFC 9112 section 5.2 */
 		h->match = 0xff;
 	} else if (c == '\r') {
-		h->match = 0; /* the line's end, or a name that is none of ours */
+		h->match = 0; /* the line ends, or this is no name that is looked for */
 	} else {
 		http_match(h, c);
 	}
@@ -214,7 +214,7 @@ static __always_inline void http_next(struct http_scan *h)
 	__builtin_memset(h, 0, sizeof(*h));
 }
 
-/* RFC 9112 section 7.1. */
+/* Takes a byte of chunked framing, RFC 9112 section 7.1. */
 static __always_inline int http_chunk_byte(struct http_scan *h, __u8 c)
 {
 	__u8 digit = http_lower(c);
@@ -300,8 +300,8 @@ static __always_inline __u64 http_skip(struct http_scan *h, __u64 n)
 enum http_body { HTTP_NO_BODY, HTTP_LENGTH_BODY, HTTP_CHUNKED_BODY, HTTP_UNTIL_CLOSE };
 
 /*
- * How the message whose head just ended goes on (RFC 9112 section 6.3). after_head: it answers a
- * HEAD request. h is made ready for what comes next, the next head included.
+ * Returns how the message whose head just ended goes on (RFC 9112 section 6.3). after_head: the
+ * message answers a HEAD request. Makes h ready for the body, or for the next head.
  */
 static __always_inline int http_body(struct http_scan *h, int after_head)
 {

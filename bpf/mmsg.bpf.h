@@ -1,33 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Which message of a sendmmsg() or recvmmsg() has just gone through. */
+/* Finds which message of a sendmmsg() or recvmmsg() has just gone through. */
 #ifndef MMSG_BPF_H
 #define MMSG_BPF_H
 
-#include "core.bpf.h"
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include "call.bpf.h"
 
 struct call_args {
 	u64 fd, buf, n;
 };
 
-/* The messages of one sendmmsg() or recvmmsg(): which one this is, the registers do not tell. */
+/* Place in the messages of a sendmmsg() or recvmmsg(): registers do not tell which one this is. */
 struct mmsg_place {
 	u64 first; /* address of the array */
 	u64 vlen; /* its length */
 	u32 index; /* of the last message that went through */
-	u32 n; /* and its length */
+	u32 n; /* length of that one */
 	u64 over; /* no other message follows in this call */
 };
 
-struct {
+/* Defined in hook_tracepoint.bpf.c. */
+struct mmsg_places {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1024);
 	__type(key, u64); /* pid_tgid */
 	__type(value, struct mmsg_place);
-} mmsg_places SEC(".maps");
+};
 
-/*
- * The array of a process's struct msghdr. Whole, that struct takes too much of the 512-byte stack.
- */
+extern struct mmsg_places mmsg_places SEC(".maps");
+
+/* Array of a struct msghdr: the whole struct takes too much of the 512-byte stack. */
 struct segments {
 	struct iovec *iov; /* NULL: cannot be read */
 	u64 n;
@@ -45,7 +48,7 @@ static __always_inline struct segments msg_segments(u64 msg)
 
 #define MMSG_SEGMENTS 8
 
-/* Only n bytes of the message at this address went: that ends a sendmmsg(). */
+/* Whether the message at this address is longer than the n bytes that went: that ends the call. */
 static __always_inline bool mmsg_short(u64 at, u32 n)
 {
 	struct segments s = msg_segments(at);
@@ -60,8 +63,8 @@ static __always_inline bool mmsg_short(u64 at, u32 n)
 }
 
 /*
- * Address of the message of n bytes in the array. The next in line follows while the call goes on,
- * and when the kernel has noted the last one's length in the array; else a new call has begun.
+ * Address of the message in the array, n bytes of which went. It is the one behind the last where
+ * the kernel has noted that one's length in the array; else a new call has begun.
  */
 static __always_inline u64 mmsg_current(const struct call_args *args, u32 io, u32 n)
 {

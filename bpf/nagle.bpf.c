@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * Nagle's algorithm (RFC 9293, 3.7.4) keeps a small segment back until the small one before it is
- * acknowledged, and the peer may take its time with that (3.8.6.3): on Linux 40 ms, elsewhere 200.
+ * acknowledged, and the peer may delay that acknowledgement (3.8.6.3): by 40 ms on Linux, by 200
+ * elsewhere.
  *
- * No hook sees the bytes go at last. But TCP notes when it sent what has been acknowledged last
- * (tcp_rack_advance()). So the next time that bytes are kept back, how long it took before is there
- * to be read, to the microsecond, and nothing need be looked at in between.
+ * No hook sees the bytes being sent at last. But TCP notes when it sent what was acknowledged last
+ * (tcp_rack_advance()). So when the next write is delayed, the delay of the one before can be read
+ * to the microsecond, and nothing has to be watched in between.
  */
-#include "maps.bpf.h"
+#include "nagle.bpf.h"
+#include "call.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* What is late, beyond the round trip; the second of two writes may follow the first by some ms. */
+/*
+ * An acknowledgement is late from here on, beyond the round trip; a second write may follow the
+ * first by some ms.
+ */
 #define LATE_MIN_US 25000
 #define LATE_MAX_US 500000 /* RFC 9293, 3.8.6.3: no acknowledgement is delayed for that long */
 
@@ -21,8 +26,9 @@ static __always_inline bool after(u32 a, u32 b)
 }
 
 /*
- * A small segment is under way, as tcp_minshall_check() has it, and this write's is another one,
- * that neither MSG_MORE nor a window keeps back: tcp_nagle_check() does, unless TCP_NODELAY is set.
+ * Whether tcp_nagle_check() keeps this write back, unless TCP_NODELAY is set: a small segment is
+ * under way, as tcp_minshall_check() says, this one is small, too, and neither MSG_MORE nor a
+ * window keeps it back. end: the number behind the write.
  */
 static __always_inline bool nagle_holds(struct tcp_sock *tp, u32 end)
 {
@@ -35,7 +41,7 @@ static __always_inline bool nagle_holds(struct tcp_sock *tp, u32 end)
 	       BPF_CORE_READ(tp, packets_out) < BPF_CORE_READ(tp, snd_cwnd);
 }
 
-/* If by now it is known when h was over, tells of it, should the acknowledgement have been late. */
+/* Where it is known by now when h was over, counts it, and tells of a late acknowledgement. */
 static __always_inline void settle(struct conn *c, struct hold *h, struct tcp_sock *tp)
 {
 	s64 wait = BPF_CORE_READ(tp, rack.mstamp) - h->since, late;
@@ -49,7 +55,7 @@ static __always_inline void settle(struct conn *c, struct hold *h, struct tcp_so
 	r.rtt_us = BPF_CORE_READ(tp, rtt_min.s[0].v);
 	r.holds = c->n_holds;
 	late = wait - r.rtt_us;
-	/* After a loss it was not the peer that was late. */
+	/* A retransmission means loss: then the peer was not late. */
 	if (late < LATE_MIN_US || late > LATE_MAX_US ||
 	    BPF_CORE_READ(tp, total_retrans) != h->retrans)
 		return;
@@ -59,21 +65,21 @@ static __always_inline void settle(struct conn *c, struct hold *h, struct tcp_so
 
 __noinline int on_unsent(u32 at)
 {
-	struct walk *w = bpf_map_lookup_elem(&walks, &at);
+	struct call *k = bpf_map_lookup_elem(&calls, &at);
 	struct tcp_sock *tp;
 	struct conn *c;
 
-	if (!w)
+	if (!k)
 		return 0;
-	tp = (struct tcp_sock *)w->sk;
-	if (BPF_CORE_READ_BITFIELD_PROBED(tp, nonagle) || !nagle_holds(tp, w->end_seq))
+	tp = (struct tcp_sock *)k->sk;
+	if (BPF_CORE_READ_BITFIELD_PROBED(tp, nonagle) || !nagle_holds(tp, k->end_seq))
 		return 0;
-	c = bpf_map_lookup_elem(&conns, &w->sk);
+	c = bpf_map_lookup_elem(&conns, &k->sk);
 	if (!c || !c->ws || !c->announced)
 		return 0;
 	/* This write joins what waits already. */
 	if (c->hold[0].since && after(c->hold[0].end, BPF_CORE_READ(tp, snd_nxt))) {
-		c->hold[0].end = w->end_seq;
+		c->hold[0].end = k->end_seq;
 		return 0;
 	}
 	/* Where one write follows the other, the last one's segment is not acknowledged yet. */
@@ -81,7 +87,7 @@ __noinline int on_unsent(u32 at)
 	settle(c, &c->hold[0], tp);
 	c->hold[1] = c->hold[0];
 	c->hold[0].since = bpf_ktime_get_ns() / 1000;
-	c->hold[0].end = w->end_seq;
+	c->hold[0].end = k->end_seq;
 	c->hold[0].retrans = BPF_CORE_READ(tp, total_retrans);
 	return 0;
 }

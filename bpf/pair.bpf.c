@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Finds the two ends of a connection that are both on this host. */
-#include "maps.bpf.h"
+#include "pair.bpf.h"
+#include "config.bpf.h"
+#include "select.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 struct pair {
-	/*
-	 * Which roles are here: 1 << enum wst_role, and that times 4 of an end from before wstrace.
-	 */
+	/* Roles that are here: 1 << enum wst_role; 4 << it for an end from before wstrace. */
 	u32 bits;
 	u32 client_pid; /* 0: not known */
 };
 
-/* Entries outlive one end, for the one that closes last; newer ones push forgotten ones out. */
+/* An entry stays until its last end closes; forgotten ones are evicted (LRU). */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 131072);
@@ -20,13 +20,16 @@ struct {
 	__type(value, struct pair);
 } pairs SEC(".maps");
 
-/* Both initial sequence numbers: the same at both ends, whatever translates addresses between. */
+/*
+ * Key of both initial sequence numbers: the same at both ends, whatever translates addresses
+ * between them.
+ */
 static __always_inline u64 seq_key(const struct wst_open *o)
 {
 	return (u64)o->first_seq[WST_C2S] << 32 | o->first_seq[WST_S2C];
 }
 
-/* The addresses: all there is where the handshake of TCP was not seen. */
+/* Key of the addresses: all that is known where TCP's handshake was not seen. */
 static __always_inline u64 addr_key(const struct wst_open *o)
 {
 	const u32 *l = (const u32 *)o->laddr, *r = (const u32 *)o->raddr;
@@ -41,6 +44,7 @@ static __always_inline u64 addr_key(const struct wst_open *o)
 	return o->family == AF_INET && o->laddr[0] == 127 ? key + o->netns : key;
 }
 
+/* Adds an end to the pair at key. */
 static __always_inline void mark(u64 key, u32 bits, u32 client_pid)
 {
 	struct pair *old = bpf_map_lookup_elem(&pairs, &key), pair = { bits, client_pid };
@@ -92,7 +96,7 @@ bool pair_hides(struct conn *c)
 		pair = bpf_map_lookup_elem(&pairs, &key);
 		if (pair && pair->bits & other)
 			return true;
-		other <<= 2; /* by address only an end whose sequence numbers are not known */
+		other <<= 2; /* only ends without known sequence numbers are found by address */
 	}
 	key = addr_key(&c->open);
 	pair = bpf_map_lookup_elem(&pairs, &key);
@@ -103,7 +107,7 @@ static __always_inline void forget(u64 key, u8 role)
 {
 	struct pair *pair = bpf_map_lookup_elem(&pairs, &key);
 
-	/* The end that is shown leaves it to the other one, which may be the last to close. */
+	/* The end that is shown leaves this to the other one, which may be the last to close. */
 	if (pair && (role == hidden_role || !(pair->bits & 1 << (hidden_role & 1))))
 		bpf_map_delete_elem(&pairs, &key);
 }

@@ -1,27 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Connections that were open before wstrace. */
-#include "maps.bpf.h"
+/* The search for connections that were open before wstrace. */
 #include "compat.bpf.h"
+#include "conn.bpf.h"
+#include "iter.bpf.h"
+#include "select.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
-
-/* A bit for each port that somebody listened on at start. */
-__u64 listening[1024] = {};
-
-/* What reading the iterator open_sockets does: enum wst_scan, written by the user side. */
-__u32 scan_pass = 0;
-
-u8 scan_role(struct sock *sk)
-{
-	u16 lport = BPF_CORE_READ(sk, __sk_common.skc_num);
-	u16 rport = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
-
-	if (listening[lport >> 6] >> (lport & 63) & 1)
-		return WST_SERVER;
-	if (!port_selected(lport) || (port_selected(rport) && rport < lport))
-		return WST_CLIENT;
-	return WST_SERVER;
-}
 
 static __always_inline void on_open_socket(struct sock *sk, struct task_struct *task, u32 pass)
 {
@@ -44,7 +28,7 @@ static __always_inline void on_open_socket(struct sock *sk, struct task_struct *
 		return;
 	c = bpf_map_lookup_elem(&conns, &key);
 	if (pass == WST_SCAN_CONNS && !c) {
-		c = conn_new(sk, scan_role(sk), true, BPF_CORE_READ(tp, write_seq),
+		c = conn_new(sk, conn_guess_role(sk), true, BPF_CORE_READ(tp, write_seq),
 			     BPF_CORE_READ(tp, copied_seq));
 		if (!c)
 			__sync_fetch_and_add(&refused_conns, 1);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * One direction of a connection: what is known of it, and what its next bytes make of that. Pure,
- * as ws_frame.h is: the kernel walks through the bytes of calls with it, the reader of captures
- * through those of segments. What either does besides (reading, telling, counting) is its own.
+ * One direction of a connection: what is known of it, and how its next bytes change that. Pure, as
+ * ws_frame.h is: the kernel walks through the bytes of calls with it, the reader of captures
+ * through those of segments. Reading bytes and sending records is left to each of the two.
  */
 #ifndef STREAM_H
 #define STREAM_H
@@ -11,44 +11,44 @@
 #include "ws_frame.h"
 #include "wstrace.h"
 
-/* HTTP -> WS at the blank line of a 101. LOST -> HTTP or WS when bytes show what they are. */
+/* HTTP -> WS at the blank line of a 101. LOST -> HTTP or WS when the bytes show which. */
 enum phase { PH_HTTP, PH_WS, PH_LOST, PH_OPAQUE };
 
 /*
- * A stream joined midway, or behind a gap that hid a frame start, is trusted only after so many
- * signs in a row that frames really start where the walk says: a header that ws_plausible() accepts
- * is one, a frame that ends exactly at the end of a call is another. Random bytes that pass for a
+ * A stream joined midway, or behind a gap that hid a frame's start, is trusted only after so many
+ * signs in a row that frames really start where the walk says. A header that ws_plausible() accepts
+ * is one sign, a frame that ends exactly at the end of a call another. Random bytes that pass for a
  * short frame do both once in 5000 calls, four signs in a row once in 30 million.
  */
 #define TRUST_SIGNS 4
 #define TRUSTED 255
 
-#define MESSAGE_DONE 1
-#define MESSAGE_OPEN 2
+/* How the last data frame left its message, as far as a stream that is in doubt tells. */
+enum message { MESSAGE_UNKNOWN, MESSAGE_DONE, MESSAGE_GOES_ON };
 
-/* In the order of use: what each frame touches lies in as few cache lines as can be. */
+/* In the order of use: the fields that each frame touches lie in as few cache lines as possible. */
 struct stream {
-	__u64 pos; /* of the next byte, since the upgrade */
-	__u32 next_seq; /* of the next byte */
+	__u64 pos; /* place of the next byte, since the upgrade */
+	__u32 next_seq; /* its sequence number */
 	__u32 busy; /* kernel: calls on this stream that are in the core right now */
-	__u8 phase;
-	__u8 trust;
+	__u8 phase; /* enum phase */
+	__u8 trust; /* signs so far, or TRUSTED */
 	__u8 why; /* enum wst_why, while phase is PH_LOST */
 	__u8 upgraded; /* this direction has noticed the 101 */
 	__u8 last_b0; /* first header byte of the last frame */
-	__u8 ending; /* a message is over when this frame's payload is */
-	__u8 starting; /* a message starts with this frame */
-	__u8 message; /* what the last data frame left, while in doubt: 0 not known, MESSAGE_* */
+	__u8 ending; /* the message is over when this frame's payload is */
+	__u8 starting; /* the message starts with this frame */
+	__u8 message; /* enum message, while phase is PH_LOST */
 	struct ws_walk ws;
 	__u32 keep; /* payload bytes of the current frame still to hand on */
-	__u32 kept; /* and those handed on */
+	__u32 kept; /* payload bytes of it already handed on */
 	struct wst_counts n;
 	__u64 msg_bytes; /* of the current message so far */
 	__u64 lost_pos; /* where decoding stopped, while phase is PH_LOST */
 	struct http_scan http;
 };
 
-/* From here on frames start at the next byte. */
+/* Knows from here on that frames start at the next byte. */
 static __always_inline void stream_begin_ws(struct stream *s)
 {
 	s->phase = PH_WS;
@@ -59,7 +59,10 @@ static __always_inline void stream_begin_ws(struct stream *s)
 	s->ws.have = 0;
 }
 
-/* From here on it is not known where frames start; nothing more in this call can tell. */
+/*
+ * Loses where frames start, for the reason enum wst_why. The rest of the call cannot tell: the
+ * caller is to skip it.
+ */
 static __always_inline void stream_lose(struct stream *s, __u8 why)
 {
 	if (s->phase != PH_LOST) {
@@ -74,7 +77,7 @@ static __always_inline void stream_lose(struct stream *s, __u8 why)
 	s->ws.have = 0;
 }
 
-/* n bytes pass unseen. Returns false where they may have hidden a frame's or a head's start. */
+/* Skips n bytes that nobody saw. Returns 0 where a frame or a head may have started in them. */
 static __always_inline int stream_gap(struct stream *s, __u32 n)
 {
 	if (s->phase == PH_OPAQUE)
@@ -93,8 +96,9 @@ static __always_inline int stream_gap(struct stream *s, __u32 n)
 }
 
 /*
- * Payload of one value, 00 00 or 01 01 01, reads as a chain of plausible frames; not as one of
- * messages. An empty fragment is legal, but too cheap to be a sign.
+ * Whether f may follow the data frame before it: only the first frame of a message has an opcode.
+ * Payload that repeats one value, 00 00 or 01 01 01, reads as a chain of plausible frames, but not
+ * as one of messages. An empty fragment is legal, but too cheap to be a sign.
  */
 static __always_inline int stream_continues_message(struct stream *s, const struct ws_frame *f)
 {
@@ -102,21 +106,21 @@ static __always_inline int stream_continues_message(struct stream *s, const stru
 
 	if (WS_IS_CONTROL(f->b0))
 		return 1;
-	if ((!fin && !f->len) || s->message == (first ? MESSAGE_OPEN : MESSAGE_DONE))
+	if ((!fin && !f->len) || s->message == (first ? MESSAGE_GOES_ON : MESSAGE_DONE))
 		return 0;
-	s->message = fin ? MESSAGE_DONE : MESSAGE_OPEN;
+	s->message = fin ? MESSAGE_DONE : MESSAGE_GOES_ON;
 	return 1;
 }
 
 /*
- * Weighs a header where frames may or may not start. Returns -1 where they do not, 0 where that is
- * one more sign, and 1 where there have been enough: this frame is one.
+ * Weighs a header of a stream in doubt. Returns -1 where it cannot be one, 0 where it is one more
+ * sign that frames start here, 1 where there have been enough: f is a frame.
  */
 static __always_inline int stream_weigh(struct stream *s, const struct ws_frame *f, __u8 dir)
 {
 	if (!ws_plausible(f, dir == WST_C2S) || !stream_continues_message(s, f))
 		return -1;
-	if (s->trust < (TRUST_SIGNS)) {
+	if (s->trust < TRUST_SIGNS) {
 		s->trust++;
 		return 0;
 	}
@@ -125,7 +129,7 @@ static __always_inline int stream_weigh(struct stream *s, const struct ws_frame 
 	return 1;
 }
 
-/* A call is over. A frame that ends where it does is a sign: writers do that. */
+/* Takes the end of a call: where a frame ends there, that is a sign, since writers do that. */
 static __always_inline void stream_call_ends(struct stream *s)
 {
 	if (s->phase == PH_LOST && s->trust && !s->ws.left && !s->ws.have)
@@ -133,9 +137,9 @@ static __always_inline void stream_call_ends(struct stream *s)
 }
 
 /*
- * A call of total bytes, the first got of which are at p, starts while the walk is, perhaps, inside
- * a payload or header: it got there by a header that nothing has confirmed yet. Where this call
- * holds exactly one plausible frame, that is the better guess. Returns whether it was taken.
+ * Takes the start of a call of total bytes, the first got of which are at p, while a header that
+ * nothing has confirmed yet says that the stream is inside a payload. Where the call holds exactly
+ * one plausible frame, that is the better guess. Returns whether the stream starts anew with it.
  */
 static __always_inline int stream_rejoin(struct stream *s, const __u8 *p, __u32 got, __u64 total,
 					 __u8 dir)
@@ -155,10 +159,11 @@ static __always_inline int stream_rejoin(struct stream *s, const __u8 *p, __u32 
 }
 
 /*
- * Whether f may break a rule of RFC 6455, or start or go on with a message in several frames, so
- * that it is handed on even where data frames are not wanted. RSV1 is on every message once
- * permessage-deflate is agreed: of that the first frames do. In arithmetic, since the verifier
- * follows each way through a chain of conditions to the end of the walk.
+ * Whether the data frame f is handed on even where data frames are not wanted: it may break a rule
+ * of RFC 6455 (5.1: masking; 5.2: RSV2, RSV3, opcodes, the shortest length; 5.4: fragments), or is
+ * one of the stream's first. RSV1 is on every message once permessage-deflate is agreed: for that
+ * the first frames do. In arithmetic, since the verifier follows each path through a chain of
+ * conditions to the end of the walk.
  */
 static __always_inline int stream_remarkable(const struct stream *s, const struct ws_frame *f,
 					     __u8 dir)
@@ -168,12 +173,13 @@ static __always_inline int stream_remarkable(const struct stream *s, const struc
 
 	odd |= ~(f->b0 ^ f->b0 >> 1) & 1; /* neither text, 1, nor binary, 2 */
 	odd |= f->masked ^ (dir == WST_C2S);
-	odd |= (f->len - 126) >> 63 & form >> 2; /* 16 bits for what fits into 7 */
-	odd |= (f->len - 0x10000) >> 63 & form >> 3; /* 64 for what fits into 16 */
-	return odd || s->n.frames[WST_TEXT] + s->n.frames[WST_BINARY] <= 1;
+	odd |= (f->len - 126) >> 63 & form >> 2; /* 16 bits for a length that fits into 7 */
+	odd |= (f->len - 0x10000) >> 63 & form >> 3; /* 64 bits for one that fits into 16 */
+	odd |= (s->n.frames[WST_TEXT] + s->n.frames[WST_BINARY] - 2) >> 63; /* 0 or 1 so far */
+	return odd != 0;
 }
 
-/* Counts a frame. */
+/* Counts f. */
 static __always_inline void stream_count(struct stream *s, const struct ws_frame *f)
 {
 	__u32 op = f->b0 & WS_OPCODE;
@@ -190,110 +196,66 @@ static __always_inline void stream_count(struct stream *s, const struct ws_frame
 	s->last_b0 = f->b0;
 }
 
-/* Some of the current frame has passed. Returns whether its message starts or ends there. */
-static __always_inline int stream_moved(const struct stream *s)
+/* Adds f, a data frame whose header has just passed, to its message. */
+static __always_inline void stream_message(struct stream *s, const struct ws_frame *f)
 {
-	return s->starting || (s->ending && !s->ws.left);
+	s->msg_bytes += f->len;
+	s->starting = !!(f->b0 & WS_OPCODE);
+	s->ending = !!(f->b0 & WS_FIN);
 }
+
+enum { MESSAGE_STARTS = 1, MESSAGE_ENDS };
 
 /*
- * A head is complete. Returns the WST_HEAD_* flags that say so, or the negative enum wst_why.
- * request: the flags of the connection's last one, which this may be.
+ * Some of the current frame has passed. Returns whether its message starts there, or ends, or both;
+ * in arithmetic, for the verifier's sake, as in stream_remarkable().
  */
-static __always_inline int stream_head(struct stream *s, __u16 *request, __u8 dir)
+static __always_inline __u32 stream_moved(const struct stream *s)
 {
-	__u16 flags = s->http.flags, status = s->http.status;
+	__u32 all = (s->ws.left - 1) >> 63; /* no payload is left */
 
-	if (!!(flags & HTTP_IS_RESPONSE) != (dir == WST_S2C))
-		return -WST_WHY_NOT_HTTP;
-	if (dir == WST_C2S) {
-		*request = flags;
-		http_body(&s->http, 0);
-		return flags & HTTP_IS_PRI ? -WST_WHY_HTTP2 : WST_HEAD_LAST;
-	}
-	if (status == 101) {
-		if (!(flags & HTTP_UPGRADE) &&
-		    (flags & HTTP_OTHER_UPGRADE || !(*request & HTTP_UPGRADE)))
-			return -WST_WHY_OTHER_UPGRADE;
-		stream_begin_ws(s);
-		return WST_HEAD_LAST | WST_HEAD_WS;
-	}
-	if (status / 100 == 2 && *request & HTTP_IS_CONNECT)
-		http_next(&s->http); /* a tunnel (RFC 9110 section 9.3.6): whatever comes is new */
-	else if (http_body(&s->http, *request & HTTP_IS_HEAD) == HTTP_UNTIL_CLOSE)
-		s->phase = PH_OPAQUE;
-	if (status >= 200)
-		*request = 0;
-	return WST_HEAD_LAST;
+	return s->starting | (s->ending & all) << 1;
 }
+
+#define NOT_ENDED ~0ULL
 
 /*
- * What a piece of a head, used bytes long and pos behind the head's start, is handed on as. ev:
- * enum http_event behind it; first: its first byte. Returns the negative enum wst_why where that is
- * no HTTP, else WST_HEAD_* flags.
+ * Forgets what stream_moved() has returned, so that it is timed once. Returns the bytes of the
+ * message where it has ended, else NOT_ENDED.
  */
-static __always_inline int stream_piece(struct stream *s, __u16 *request, __u8 dir, int ev,
-					__u32 pos, __u32 used, __u8 first)
+static __always_inline __u64 stream_message_passed(struct stream *s, __u32 moved)
 {
-	int flags = 0;
+	__u64 goes_on = (__u64)(moved >> 1) - 1, bytes = s->msg_bytes | goes_on;
 
-	if (ev == HTTP_BAD) {
-		/*
-		 * A TLS record: a handshake's, or the alert that answers what is none (RFC
-		 * 8446, 5.1).
-		 */
-		if (pos == 0 && (first == 0x16 || first == 0x15))
-			return -WST_WHY_TLS;
-		return -WST_WHY_NOT_HTTP;
-	}
-	if (pos + used > WST_HEAD_MAX * 16)
-		return -WST_WHY_NOT_HTTP;
-	if (ev == HTTP_END)
-		flags = stream_head(s, request, dir);
-	if (flags < 0)
-		return flags;
-	if (pos == 0)
-		flags |= WST_HEAD_FIRST;
-	if (pos + used > WST_HEAD_MAX)
-		flags |= WST_HEAD_CUT;
-	return flags;
+	s->starting = 0;
+	s->ending &= goes_on;
+	s->msg_bytes &= goes_on;
+	return bytes;
 }
 
-/* Whether a piece with these flags is handed on, and with which place and length. */
-static __always_inline int stream_piece_told(int flags, __u32 *pos, __u32 *n)
+/* Wants at most `most` bytes of the payload of f, whose header has just passed, handed on. */
+static __always_inline void stream_keep(struct stream *s, const struct ws_frame *f, __u32 most)
 {
-	if (!(flags & WST_HEAD_CUT))
-		return 1;
-	*pos += *n;
-	*n = 0;
-	return flags & WST_HEAD_LAST;
+	s->kept = 0;
+	s->keep = f->len < most ? f->len : most;
 }
 
-/*
- * The client's first frame may come before its 101 has been seen: a server reads it on one CPU
- * while the send of the 101 has not come back on another; captures do not keep that order either.
- * No method starts like a frame.
- */
-static __always_inline int stream_is_frame(const struct stream *s, __u16 request, __u8 dir,
-					   __u8 first)
+/* Fills in what a record of f says beyond struct wst_hdr; its header has just passed. */
+static __always_inline void stream_frame(const struct stream *s, const struct ws_frame *f,
+					 __u32 pid, struct wst_frame *r)
 {
-	return !s->http.head_len && s->http.state < HTTP_CONTENT && request & HTTP_UPGRADE &&
-	       dir == WST_C2S && (first & 0xc0) != 0x40 && first != '\r' && first != '\n';
+	r->len = f->len;
+	r->offset = s->pos - f->hdr_len;
+	r->mask = f->mask;
+	r->pid = pid;
+	r->kept = s->keep;
+	r->b0 = f->b0;
+	r->hdr_len = f->hdr_len;
+	r->masked = f->masked;
+	r->pad = 0;
 }
 
-/* A request or a response starts like this, on a connection joined midway. */
-static __always_inline int stream_starts_http(const __u8 *p, __u32 n)
-{
-	if (n < 8)
-		return 0;
-	for (int i = 0; i < 3; i++)
-		if (p[i] < 'A' || p[i] > 'Z')
-			return 0;
-	return p[3] == ' ' || p[4] == ' ' || p[5] == ' ' || p[6] == ' ' || p[7] == ' ' ||
-	       (p[4] == '/' && p[5] == '1');
-}
-
-/* What a connection's two directions say in a record of struct wst_stats, which is zero else. */
+/* Fills in what a connection's two directions, s[WST_DIRS], add to r, which is zero so far. */
 static __always_inline void stream_stats(struct wst_stats *r, const struct stream *s)
 {
 	for (int i = 0; i < WST_DIRS; i++) {

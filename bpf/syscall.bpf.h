@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Where a call's bytes lie, from the registers with which the task entered the kernel. */
+/* Finds where a call's bytes lie, by the registers with which the task entered the kernel. */
 #ifndef SYSCALL_BPF_H
 #define SYSCALL_BPF_H
 
-#include "maps.bpf.h"
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include "core.bpf.h"
 #include "mmsg.bpf.h"
 
 enum { BYTES_NONE, BYTES_BUF, BYTES_IOV, BYTES_MSG, BYTES_MMSG };
@@ -78,7 +81,7 @@ static __always_inline bool fd_is(struct task_struct *task, u64 fd, struct sock 
 	if (fd >= BPF_CORE_READ(t, max_fds) ||
 	    bpf_probe_read_kernel(&file, sizeof(file), BPF_CORE_READ(t, fd) + fd))
 		return false;
-	socket = BPF_CORE_READ(file, private_data); /* or something else, which has no sk in it */
+	socket = BPF_CORE_READ(file, private_data); /* of another file, whose sk differs */
 	return BPF_CORE_READ(socket, sk) == sk;
 }
 
@@ -112,7 +115,7 @@ static __always_inline int call_args(struct task_struct *task, struct sock *sk,
 	return nr;
 }
 
-/* No byte went. Of several messages one that fails is the last; one that is empty is not. */
+/* Takes a call that moved no byte: a message that fails is its call's last, an empty one is not. */
 static __always_inline int on_nothing(struct sock *sk, u32 io, int ret)
 {
 	u64 task = bpf_get_current_pid_tgid();
@@ -127,40 +130,40 @@ static __always_inline int on_nothing(struct sock *sk, u32 io, int ret)
 	return 0;
 }
 
-/* copied: the process has the bytes in its memory. */
+/* Takes a call that moved n bytes. copied: the process has them in its memory. */
 static __always_inline int on_syscall(struct sock *sk, u32 io, bool copied, u32 n)
 {
-	struct walk *w = call_start(sk, io, n, false);
+	struct call *k = call_start(sk, io, n, false);
 	struct call_args args = {};
 	struct task_struct *task;
 	struct conn *c;
 	int kind;
 
-	if (!w)
+	if (!k)
 		return 0;
-	c = walk_conn(w);
+	c = call_conn(k);
 	if (!c)
 		return 0;
 	task = bpf_get_current_task_btf();
-	w->pid = task->tgid;
+	k->pid = task->tgid;
 	kind = copied ? bytes_kind(call_args(task, sk, &args)) : BYTES_NONE;
 	switch (kind) {
 	case BYTES_BUF:
-		bytes_one(&w->b, args.buf, n);
+		bytes_one(&k->b, args.buf, n);
 		break;
 	case BYTES_IOV:
-		bytes_iov(&w->b, args.buf, 0, n, false);
+		bytes_iov(&k->b, args.buf, 0, n, false);
 		break;
 	case BYTES_MSG:
 	case BYTES_MMSG:
 		if (kind == BYTES_MMSG)
 			args.buf = mmsg_current(&args, io, n);
-		bytes_iov(&w->b, (u64)msg_segments(args.buf).iov, 0, n, false);
+		bytes_iov(&k->b, (u64)msg_segments(args.buf).iov, 0, n, false);
 		break;
 	default:
-		return on_unseen(c, w);
+		return on_unseen(c, k);
 	}
-	return on_bytes(c, w);
+	return on_bytes(c, k);
 }
 
 #endif

@@ -25,7 +25,7 @@
 
 struct ws_walk {
 	__u64 left; /* payload bytes of the current frame still to come */
-	__u8 have; /* header bytes that arrived before the call that ended */
+	__u8 have; /* bytes of an incomplete header, in hdr */
 	__u8 pad[7];
 	__u8 hdr[16];
 };
@@ -51,7 +51,7 @@ static __always_inline __u32 ws_hdr_len(__u8 b1)
 	return b1 & WS_MASKED ? n + 4 : n;
 }
 
-/* p holds a whole header. */
+/* Fills in f from the whole header at p. */
 static __always_inline void ws_parse(const __u8 *p, struct ws_frame *f)
 {
 	const __u8 *key = p + 2;

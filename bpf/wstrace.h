@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The records that the kernel side hands to the user side through the ring buffer, and nothing
- * else. Every record starts with struct wst_hdr. All numbers are in the host's byte order except
- * where a field says "wire": those bytes are as they were sent.
+ * Records that the kernel side hands to the user side through the ring buffer. Every record starts
+ * with struct wst_hdr. Numbers are in the host's byte order except where a field says "wire": those
+ * bytes are as they were sent.
  */
 #ifndef WSTRACE_H
 #define WSTRACE_H
@@ -18,22 +18,21 @@
 #define WST_HEAD_MAX 16384 /* bytes of one HTTP head that are handed on */
 
 enum wst_type {
-	WST_OPEN = 1, /* struct wst_open */
+	WST_OPEN = 1, /* struct wst_open: the first record of each connection */
 	WST_TASK, /* struct wst_task: another process took the socket over */
 	WST_HEAD, /* struct wst_bytes: a piece of an HTTP head */
 	WST_FRAME, /* struct wst_frame */
 	WST_PAYLOAD, /* struct wst_bytes: payload of the direction's last WST_FRAME */
-	WST_RESYNC, /* struct wst_resync: bytes that could not be decoded */
+	WST_RESYNC, /* struct wst_resync: bytes before this one could not be decoded */
 	/*
-	 * struct wst_opaque: not HTTP, nothing more follows but the close; behind a client's TLS
-	 * one more, or a WST_HEAD, of what the server answers
+	 * struct wst_opaque: the stream is not HTTP; only WST_CLOSE follows. One exception: after
+	 * a client's TLS, one more WST_OPAQUE or WST_HEAD tells what the server answered.
 	 */
 	WST_OPAQUE,
 	WST_STATS, /* struct wst_stats: counters so far */
-	/* struct wst_hists: comes just before the WST_STATS or WST_CLOSE it belongs to */
-	WST_HISTS,
-	WST_CLOSE, /* struct wst_stats: the last ones */
-	WST_HELD, /* struct wst_held: bytes had to wait for an acknowledgement that came late */
+	WST_HISTS, /* struct wst_hists: of the WST_STATS or WST_CLOSE that comes next */
+	WST_CLOSE, /* struct wst_stats: the last counters; the connection is over */
+	WST_HELD, /* struct wst_held: bytes waited for an acknowledgement that came late */
 };
 
 /* Directions are the protocol's, not the socket's: a server receives C2S and sends S2C. */
@@ -47,7 +46,7 @@ struct wst_hdr {
 	__u32 seq; /* TCP sequence number of the first byte that the record speaks of */
 	__u8 type; /* enum wst_type */
 	__u8 dir; /* enum wst_dir */
-	__u16 flags; /* below, by type */
+	__u16 flags; /* by type: enum wst_open_flags, wst_head_flags ...; else 0 */
 };
 
 struct wst_task {
@@ -58,12 +57,14 @@ struct wst_task {
 	char comm[WST_COMM_LEN]; /* name of the process's main thread */
 };
 
-#define WST_MIDSTREAM 1 /* open: the connection was there before wstrace */
-#define WST_ATTEMPT 2 /* open: it was never established, and its WST_CLOSE comes next */
+enum wst_open_flags {
+	WST_MIDSTREAM = 1, /* the connection was there before wstrace */
+	WST_ATTEMPT = 2, /* it was never established, and its WST_CLOSE comes next */
+};
 
 /*
- * h.ts is when the connection was established; first seen where WST_MIDSTREAM, begun where
- * WST_ATTEMPT is set.
+ * h.ts is when the connection was established; with WST_MIDSTREAM when it was first seen, with
+ * WST_ATTEMPT when the connect began.
  */
 struct wst_open {
 	struct wst_task t;
@@ -74,24 +75,27 @@ struct wst_open {
 	__u8 pad;
 	__u32 first_seq[WST_DIRS]; /* sequence number of each direction's first byte */
 	__u32 netns; /* inode number */
-	/* of a server's end: the process at the other one, where that is here; or 0 */
-	__u32 client_pid;
+	__u32 client_pid; /* of a server's end: the client's process where it is here, else 0 */
 };
 
-#define WST_HEAD_FIRST 1 /* head: the piece starts a head */
-#define WST_HEAD_LAST 2 /* head: the blank line is the end of this piece */
-#define WST_HEAD_CUT                                                                 \
-	4 /* head: longer than WST_HEAD_MAX, the rest is left out; pos is its length \
-	   */
-#define WST_HEAD_WS 8 /* head, with LAST: a 101 after which both directions speak WebSocket */
+enum wst_head_flags {
+	WST_HEAD_FIRST = 1, /* the piece starts a head */
+	WST_HEAD_LAST = 2, /* the blank line is the end of this piece */
+	/* the head is longer than WST_HEAD_MAX: the rest is left out, and pos is its length */
+	WST_HEAD_CUT = 4,
+	WST_HEAD_WS = 8, /* with LAST: a 101 after which both directions speak WebSocket */
+	/*
+	 * with LAST, only from -r: a synthetic 101 out of a file that wstrace wrote. It is not
+	 * shown; its Sec-WebSocket-Extensions are used for inflating.
+	 */
+	WST_HEAD_MADE_UP = 16,
+};
 
-#define WST_HEAD_MADE_UP 16 /* head, with LAST, of files: nobody sent it; its extensions hold */
-
-/* WST_HEAD, WST_PAYLOAD: n bytes of data follow the struct, as on the wire (masked). */
+/* WST_HEAD, WST_PAYLOAD: n bytes of data follow the struct, as on the wire, so masked. */
 struct wst_bytes {
 	struct wst_hdr h;
 	__u32 n;
-	__u32 pos; /* head: bytes of it before this piece; payload: bytes of the frame before it */
+	__u32 pos; /* bytes of the head, or of the frame's payload, before this piece */
 };
 
 struct wst_frame {
@@ -100,7 +104,7 @@ struct wst_frame {
 	__u64 offset; /* of the header's first byte, since the upgrade, in this direction */
 	__u32 mask; /* wire */
 	__u32 pid; /* who sent or received it */
-	__u32 kept; /* payload bytes that WST_PAYLOAD records bring if none is lost */
+	__u32 kept; /* payload bytes that WST_PAYLOAD records bring, unless one is lost */
 	__u8 b0; /* first header byte: FIN, RSV1-3, opcode */
 	__u8 hdr_len;
 	__u8 masked;
@@ -111,17 +115,17 @@ enum wst_why {
 	WST_WHY_GAP = 1, /* bytes passed where they could not be read */
 	WST_WHY_BAD, /* a header that cannot be one: a 64-bit length with the top bit set */
 	WST_WHY_MIDSTREAM, /* joined between two frame starts */
-	WST_WHY_TLS, /* opaque: */
+	WST_WHY_TLS, /* from here on reasons of WST_OPAQUE */
 	WST_WHY_HTTP2,
 	WST_WHY_NOT_HTTP,
 	WST_WHY_OTHER_UPGRADE, /* 101 to something that is not WebSocket */
-	WST_WHY_KTLS, /* others than TCP move the socket's bytes */
+	WST_WHY_KTLS, /* these three move a socket's bytes past tcp_sendmsg(), tcp_recvmsg() */
 	WST_WHY_SOCKMAP,
 	WST_WHY_MPTCP,
-	WST_WHY_UNSEEN, /* all bytes went other ways than tcp_sendmsg() and tcp_recvmsg() */
+	WST_WHY_UNSEEN, /* all bytes went past them, and nothing tells why */
 };
 
-/* Sent when decoding goes on again; h.seq is the first byte that was decoded again. */
+/* Decoding goes on again; h.seq is of the first byte that was decoded again. */
 struct wst_resync {
 	struct wst_hdr h;
 	__u64 skipped; /* bytes not decoded */
@@ -129,7 +133,9 @@ struct wst_resync {
 	__u32 pad;
 };
 
-#define WST_ANSWER 1 /* opaque: to a client's TLS, of which one has told already */
+enum wst_opaque_flags {
+	WST_ANSWER = 1, /* of the server's direction; an earlier one was of the client's TLS */
+};
 
 struct wst_opaque {
 	struct wst_hdr h;
@@ -137,17 +143,19 @@ struct wst_opaque {
 	__u32 pad;
 };
 
-/* Nagle's algorithm kept bytes of h.dir back for long. Told when it keeps the next ones back. */
+/*
+ * Nagle's algorithm delayed a small write of h.dir for long. Reported when the next write is
+ * delayed: only then is the first delay known.
+ */
 struct wst_held {
 	struct wst_hdr h;
-	__u32 wait_us; /* until they went */
-	__u32 rtt_us; /* the shortest that TCP has measured of late */
-	/* how often it has kept any back by then, this time included, however shortly */
-	__u32 holds;
+	__u32 wait_us; /* from the write until its bytes were sent */
+	__u32 rtt_us; /* the shortest round trip that TCP has measured of late */
+	__u32 holds; /* writes delayed so far, this one and those delayed briefly included */
 	__u32 pad;
 };
 
-/* What one direction carried; bytes are payload bytes as the headers state them. */
+/* Indices of wst_counts.frames: opcodes, without the gap between 2 and 8. */
 enum wst_op {
 	WST_CONT,
 	WST_TEXT,
@@ -159,9 +167,10 @@ enum wst_op {
 	WST_OPS
 };
 
+/* What one direction carried. */
 struct wst_counts {
 	__u64 messages; /* data frames with FIN */
-	__u64 bytes;
+	__u64 bytes; /* of payload, as the headers state it */
 	__u64 stream; /* bytes of the TCP stream, heads and all, that passed the hooks */
 	__u64 frames[WST_OPS];
 };
@@ -176,18 +185,20 @@ enum wst_end_how {
 	WST_UNSEEN, /* the close itself was not seen, or its record was lost: no counters */
 };
 
-#define WST_FIRST_LOCAL 1 /* close: this host ended it first */
-#define WST_FIRST_REMOTE 2
+enum wst_close_flags { /* which end closed first */
+		       WST_FIRST_LOCAL = 1,
+		       WST_FIRST_REMOTE = 2,
+};
 
-/* By these three a sick connection is told: WST_PING_RTT and the two after it. */
+/* --top shows percentiles of three histograms: WST_PING_RTT and the two behind it. */
 #define WST_P99S 3
-#define WST_NO_P99 0xff /* nothing has been counted, or nothing is */
+#define WST_NO_P99 0xff /* nothing was counted, or histograms are not wanted */
 
 struct wst_stats {
 	struct wst_hdr h;
 	__u64 opened; /* CLOCK_MONOTONIC, ns */
-	__u64 ended; /* close: when the first FIN or RST went or came */
-	__u64 last; /* when TCP had last sent or received when bytes last passed; 0: never */
+	__u64 ended; /* WST_CLOSE: when the first FIN or RST went or came, ns */
+	__u64 last; /* tcp_mstamp when bytes last passed, ns; 0: none passed */
 	struct wst_counts counts[WST_DIRS];
 	__u64 lost; /* events of this connection that found the ring buffer full */
 	__u64 gaps; /* bytes that passed unseen */
@@ -196,9 +207,9 @@ struct wst_stats {
 	__u32 unread; /* bytes received that the process has not read */
 	__u32 unsent; /* bytes that the process sent and TCP has not, yet */
 	__u32 window; /* bytes that the peer is ready to take */
-	__u8 how; /* close: enum wst_end_how */
+	__u8 how; /* WST_CLOSE: enum wst_end_how */
 	__u8 last_b0[WST_DIRS]; /* first header byte of the last frame; 0: none */
-	__u8 p99[WST_P99S]; /* --top: the slots that they are in; else WST_NO_P99 */
+	__u8 p99[WST_P99S]; /* --top: slots of the 99th percentiles; else WST_NO_P99 */
 	__u8 pad[6];
 };
 
@@ -214,34 +225,22 @@ enum wst_hist_kind {
 	WST_HIST_KINDS
 };
 
-struct wst_hist {
-	__u64 sum, max;
-	__u32 slots[HIST_SLOTS];
-};
-
 struct wst_hists {
 	struct wst_hdr h;
 	struct wst_hist hist[WST_HIST_KINDS];
 };
 
-/* How the user side looks for connections that are already open: three passes over all files. */
-enum wst_scan {
-	WST_SCAN_LISTENERS, /* ports that are listened on tell a server's end from a client's */
-	WST_SCAN_CONNS,
-	WST_SCAN_ANNOUNCE, /* now that both ends of local connections are known */
-};
-
-/* Sums of one CPU and one direction of I/O, at the start of each value of the map walks. */
-struct wst_totals {
-	__u64 frames;
-	__u64 bytes; /* payload */
-};
-
 _Static_assert(sizeof(struct wst_hdr) == 24, "ABI");
-_Static_assert(sizeof(struct wst_frame) == 56, "ABI: 64 bytes with the ring buffer's own header");
+_Static_assert(sizeof(struct wst_task) == 56, "ABI");
 _Static_assert(sizeof(struct wst_open) == 112, "ABI");
 _Static_assert(sizeof(struct wst_bytes) == 32, "ABI");
+_Static_assert(sizeof(struct wst_frame) == 56, "ABI: 64 bytes with the ring buffer's own header");
+_Static_assert(sizeof(struct wst_resync) == 40, "ABI");
+_Static_assert(sizeof(struct wst_opaque) == 32, "ABI");
 _Static_assert(sizeof(struct wst_held) == 40, "ABI");
+_Static_assert(sizeof(struct wst_counts) == 80, "ABI");
 _Static_assert(sizeof(struct wst_stats) == 256, "ABI");
+_Static_assert(sizeof(struct wst_hist) == 528, "ABI");
+_Static_assert(sizeof(struct wst_hists) == 3720, "ABI");
 
 #endif

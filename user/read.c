@@ -20,7 +20,7 @@
 struct reader {
 	const struct options *o;
 	const volatile sig_atomic_t *stopped;
-	struct capture *captures[FILES_MAX];
+	struct capture *captures[FILES_MAX]; /* NULL: could not be opened */
 	struct session *session;
 	struct walker *walker;
 	struct reassembly *tcp;
@@ -141,7 +141,8 @@ static struct capture *oldest(const struct reader *r)
 	uint64_t ts = UINT64_MAX;
 
 	for (unsigned int i = 0; i < r->o->n_files; i++) {
-		const struct segment *s = capture__peek(r->captures[i]);
+		const struct capture *c = r->captures[i];
+		const struct segment *s = c ? capture__peek(c) : NULL;
 
 		if (s && s->ts < ts) {
 			ts = s->ts;
@@ -204,16 +205,19 @@ static int run(struct reader *r)
 	return r->error ? r->error : session__flush(r->session);
 }
 
-static int open_files(struct reader *r)
+/* Opens all that can be; the others are NULL. Returns false where none could be opened. */
+static bool open_files(struct reader *r)
 {
+	bool any = false;
+
 	for (unsigned int i = 0; i < r->o->n_files; i++) {
 		r->captures[i] = capture__open(r->o->files[i], i, on_idle, r);
-		if (!r->captures[i])
-			return -1;
+		any |= r->captures[i] != NULL;
 	}
 	for (unsigned int i = 0; i < r->o->n_files; i++)
-		capture__next(r->captures[i]);
-	return 0;
+		if (r->captures[i])
+			capture__next(r->captures[i]);
+	return any;
 }
 
 static int set_up(struct reader *r)
@@ -231,7 +235,7 @@ static int set_up(struct reader *r)
 	return r->walker && r->tcp ? 0 : -ENOMEM;
 }
 
-/* What the files themselves have to say. Returns 1 where one could not be read to its end. */
+/* What the files themselves have to say. Returns 1 where one was not read to its end. */
 static int say_files(struct reader *r)
 {
 	int status = 0;
@@ -239,6 +243,10 @@ static int say_files(struct reader *r)
 	for (unsigned int i = 0; i < r->o->n_files; i++) {
 		struct capture *c = r->captures[i];
 
+		if (!c) { /* and capture__open() has said why */
+			status = 1;
+			continue;
+		}
 		if (capture__strange(c))
 			fprintf(stderr, "wstrace: %s: %s\n", capture__name(c), capture__strange(c));
 		if (capture__error(c)) {
@@ -301,7 +309,7 @@ int read_files(const struct options *o, const volatile sig_atomic_t *stopped)
 	struct reader r = { .o = o, .stopped = stopped };
 	int status = 1;
 
-	if (open_files(&r))
+	if (!open_files(&r))
 		goto cleanup;
 	if (set_up(&r)) {
 		fprintf(stderr, "wstrace: cannot read: %s\n", strerror(ENOMEM));

@@ -67,14 +67,15 @@ static void on_tap(void *ctx, struct conn *c, const struct wst_hdr *h, uint64_t 
 int session__new(struct session **session, const struct options *o, struct run_info *run)
 {
 	struct session *s = calloc(1, sizeof(*s));
+	struct decoder_options decode = { .payload = o->snaplen > 0, .secrets = o->show_secrets };
 	int err = -ENOMEM;
 
 	if (!s)
 		goto failed;
 	s->o = o;
 	s->lines = lines__new(STDOUT_FILENO, "standard output", !o->n_files, run);
-	s->decoder = decoder__new(on_event, s, o->snaplen > 0);
-	s->diagnose = diagnose__new(on_diagnosis, s, o->show_secrets, !o->n_files);
+	s->decoder = decoder__new(on_event, s, &decode);
+	s->diagnose = diagnose__new(on_diagnosis, s, !o->n_files);
 	if (!s->lines || !s->decoder || !s->diagnose)
 		goto failed;
 	run->lines = s->lines;

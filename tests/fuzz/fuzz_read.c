@@ -113,7 +113,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	struct reassembly *r = reassembly__new(&tcp, &ops, NULL);
 	uint64_t ts = 1;
 
-	decoder = decoder__new(on_event, NULL, true);
+	decoder = decoder__new(on_event, NULL, &(struct decoder_options){ .payload = true });
 	walker = walker__new(&walk, on_record, NULL);
 	while (n >= 7) {
 		struct segment s = { .ts = ts += (p[1] & 0xc0) * 1000000 };

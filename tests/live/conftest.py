@@ -22,6 +22,7 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+sys.path.insert(1, str(pathlib.Path(__file__).parents[1] / "golden"))
 
 HERE = pathlib.Path(__file__).parent
 TOP = HERE.parent.parent
@@ -172,6 +173,8 @@ class Wstrace:
         if BACKEND and "--backend" not in args:
             cmd += ["--backend", BACKEND]
         self.json = json_output
+        # Hangups that this process ignores, as under nohup(1), wstrace would ignore as well
+        kw.setdefault("preexec_fn", lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
         self.proc = subprocess.Popen(cmd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                      stderr=subprocess.PIPE, **kw)
         self.out = Lines(self.proc.stdout)

@@ -299,6 +299,16 @@ def test_signal_is_a_normal_end(wstrace, port, sig):
     p.close()
 
 
+def test_hangup_is_a_normal_end_whatever_runs_the_tests(wstrace, port):
+    """As the one above under nohup(1)."""
+    old = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        w = wstrace("-p", port)
+    finally:
+        signal.signal(signal.SIGHUP, old)
+    assert w.stop(signal.SIGHUP).status == 0
+
+
 def test_lost_events_are_counted_exactly(wstrace, port):
     """The smallest buffer and a reader that is stopped: what is missing is what is said."""
     n = 60000

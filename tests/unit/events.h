@@ -61,7 +61,7 @@ static inline int setup(void **state)
 	(void)state;
 	memset(&t, 0, sizeof(t));
 	t.now = 1000 * S;
-	t.d = diagnose__new(on_diagnosis, &t, false, false);
+	t.d = diagnose__new(on_diagnosis, &t, false);
 	return !t.d;
 }
 
@@ -104,13 +104,17 @@ static inline struct conn *opens(uint8_t role, const char *comm, uint32_t pid, c
 static inline void head(struct conn *c, enum event_type type, const char *text, bool upgrade)
 {
 	static struct http_msg m;
+	static struct buf shown;
 	char bytes[2048];
 	struct event e = {};
 
 	snprintf(bytes, sizeof(bytes), "%s\r\n", text);
 	assert_int_equal(http_parse(&m, bytes, strlen(bytes)), 0);
+	assert_int_equal(http_show(&m, false, &shown), 0);
 	e.head.msg = &m;
 	e.head.upgrade = upgrade;
+	e.head.wanted = upgrade || http_find(&m, "sec-websocket-key");
+	e.head.final = m.status >= 200 || m.status == 101;
 	e.head.seq = c->number * 1000;
 	e.head.accept_ok = -1;
 	if (type == EV_RESPONSE && upgrade)

@@ -59,7 +59,7 @@ static void accept_of_cut_heads(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		decoder = decoder__new(on_event, NULL, false);
+		decoder = decoder__new(on_event, NULL, &(struct decoder_options){});
 		accept_ok = -2;
 		head(WST_C2S, rows[i].request, rows[i].request_cut);
 		head(WST_S2C, rows[i].response, rows[i].response_cut);

@@ -99,7 +99,7 @@ static void take_content(struct scan *s, __u64 used)
 		s->start = s->pos;
 }
 
-/* A piece of a stream, as step_http() in bpf/core.bpf.c goes through it. */
+/* A piece of a stream, as step_http() in bpf/http.bpf.c goes through it. */
 static void scan(struct scan *s, const __u8 *p, size_t n)
 {
 	while (n && !s->over) {

@@ -276,12 +276,16 @@ static void give(struct report *r, struct conn *c, enum event_type type, uint64_
 static void give_head(struct report *r, struct conn *c, const char *head, uint64_t ts)
 {
 	static struct http_msg m;
+	static struct buf shown;
 	struct event e = { .ts = ts, .conn = c };
 
 	assert_int_equal(http_parse(&m, head, strlen(head)), 0);
+	assert_int_equal(http_show(&m, false, &shown), 0);
 	e.type = m.response ? EV_RESPONSE : EV_REQUEST;
 	e.head.msg = &m;
+	e.head.final = m.status >= 200 || m.status == 101;
 	e.head.upgrade = m.response ? m.status == 101 : http_has_token(&m, "upgrade", "websocket");
+	e.head.wanted = e.head.upgrade || http_find(&m, "sec-websocket-key");
 	e.head.accept_ok = -1;
 	report__event(r, &e);
 }
@@ -291,7 +295,7 @@ static void test_bounds(void **state)
 {
 	static const struct rule rule = { "some-rule", SEV_ERROR, .evidence = "" };
 	struct verdict v = { .rule = &rule, .text = "bad", .fix = "mend" };
-	struct report *r = report__new(false);
+	struct report *r = report__new();
 	uint32_t last = 10 * REPORT_CONNS_MAX;
 
 	assert_non_null(r);
@@ -324,7 +328,7 @@ static void test_bounds(void **state)
 static void test_alike(void **state)
 {
 	static const struct rule rule = { "some-rule", SEV_ERROR, .evidence = "" };
-	struct report *r = report__new(false);
+	struct report *r = report__new();
 
 	for (uint32_t i = 1; i <= 5000; i++) {
 		struct verdict v = { .rule = &rule, .text = "bad", .fix = "mend", .again = i - 1 };
@@ -356,7 +360,7 @@ static void test_long(void **state)
 	static struct wst_hists hists;
 
 	for (size_t i = 0; i < 2; i++) {
-		struct report *r = report__new(false);
+		struct report *r = report__new();
 		struct conn c = make_conn(1);
 		struct buf b = {};
 
@@ -385,7 +389,7 @@ static void test_page(void **state)
 		"X-<b>: </pre><script>\xff\r\nCookie: hunter2\r\n\r\n";
 	struct run_info run = { .backend = "<i>", .host = "<u>" };
 	struct run_totals totals = { .conns = 1 };
-	struct report *r = report__new(false);
+	struct report *r = report__new();
 	struct options o = { .port_list = "80" };
 	struct conn c = make_conn(1);
 	struct buf b = {};

@@ -8,7 +8,7 @@
 static void live(void)
 {
 	diagnose__free(t.d);
-	t.d = diagnose__new(on_diagnosis, &t, false, true);
+	t.d = diagnose__new(on_diagnosis, &t, true);
 	assert_non_null(t.d);
 }
 

@@ -468,6 +468,39 @@ static void histograms_count_messages(void **state)
 	assert_int_equal(seen.end.counts[WST_C2S].frames[WST_PING], 1);
 }
 
+/* --top reads these: slot 0 would be a ping answered at once. */
+static void no_percentile_is_given(void **state)
+{
+	add_head(&c2s, REQUEST);
+	start(0, 0);
+	all(&c2s, 0, c2s.head);
+	stop();
+	for (int i = 0; i < WST_P99S; i++)
+		assert_int_equal(seen.end.p99[i], WST_NO_P99);
+}
+
+/*
+ * Joined midway: what looks like the first fragment of a longer message is payload. The next
+ * segment is one frame, exactly, and would not go on with that message.
+ */
+static void message_begun_by_a_wrong_guess_is_forgotten(void **state)
+{
+	static const char *const segments[] = { "\x01\x64payload", "\x81\x05hello", "\x81\x05hello",
+						"\x81\x05hello" };
+	uint32_t seq = SEQ0;
+
+	start(WST_MIDSTREAM, 0);
+	for (int i = 0; i < 4; i++) {
+		uint32_t n = strlen(segments[i]);
+
+		walk__bytes(conn, WST_S2C, i, seq, guard_put(segments[i], n), n, n);
+		seq += n;
+	}
+	assert_int_equal(seen.frames, 3);
+	assert_int_equal(seen.frame[0].h.seq, SEQ0 + strlen(segments[0]));
+	stop();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -482,6 +515,8 @@ int main(void)
 		cmocka_unit_test(an_answer_to_tls_is_seen),
 		cmocka_unit_test(sender_is_guessed_from_what_it_sent),
 		cmocka_unit_test(histograms_count_messages),
+		cmocka_unit_test(no_percentile_is_given),
+		cmocka_unit_test(message_begun_by_a_wrong_guess_is_forgotten),
 	};
 
 	return cmocka_run_group_tests_name("walk", tests, NULL, NULL);

@@ -21,6 +21,8 @@ struct options opt = {
 	.rounds = 1,
 };
 
+uint8_t *text;
+
 static void parse_number(struct argp_state *state, const char *arg, const char *name, uint64_t min,
 			 uint64_t max, uint64_t *value)
 {

@@ -7,8 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "util.h"
+
 #define FRAME_MAX (16u << 20)
-#define SEC_NS 1000000000ull
 
 enum mode { MODE_ECHO, MODE_SINK, MODE_SOURCE };
 
@@ -31,12 +32,5 @@ void options_parse(int argc, char **argv);
 /* Return the process's exit status. */
 int server_main(void);
 int client_main(void);
-
-/* Says "wsload: cannot ..." and ends the process with status 1. */
-void fail(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
-
-uint64_t clock_ns(void); /* CLOCK_MONOTONIC */
-uint64_t cpu_us(void); /* of the whole process */
-void *xrealloc(void *p, size_t size);
 
 #endif

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The same walk as bpf/core.bpf.c, without the verifier's bounds. */
+/*
+ * The walk through the segments of captures: bpf/stream.h decides, as in bpf/core.bpf.c; frames
+ * that are not believed yet, cut segments and resumed files are this file's own.
+ */
 #include <stdlib.h>
 #include <string.h>
+#include "bpf/stream_http.h"
 #include "capture/walk_state.h"
 
 /* Segments come again, and late; one as far back as this is of another numbering. */
@@ -29,55 +33,14 @@ struct walk_totals walker__totals(const struct walker *w)
 	return w->totals;
 }
 
-static void hist_add(struct wst_hist *h, uint64_t v)
+/* Some of the current frame has passed: times its message where that starts or ends there. */
+static void message_moved(struct call *k)
 {
-	h->slots[hist_slot(v)]++;
-	h->sum += v;
-	if (v > h->max)
-		h->max = v;
-}
+	uint32_t moved = k->w->o.hists ? stream_moved(k->s) : 0;
 
-static uint64_t since_us(uint64_t now, uint64_t then)
-{
-	return now > then ? (now - then) / 1000 : 0;
-}
-
-/* Part of a data frame's payload has passed, or an empty one's header. */
-static void time_message(struct call *k)
-{
-	struct walk_conn *c = k->c;
-	struct stream *s = k->s;
-	struct walk_dir *d = call_dir(k);
-	struct wst_hist *h = c->hists->hist;
-	bool c2s = k->dir == WST_C2S;
-
-	if (s->starting && !c2s && c->c2s_end) {
-		hist_add(&h[WST_REPLY_TIME], since_us(k->ts, c->c2s_end));
-		c->c2s_end = 0;
-	}
-	s->starting = 0;
-	if (!s->ending || s->ws.left)
-		return;
-	s->ending = 0;
-	hist_add(&h[c2s ? WST_MSG_SIZE_C2S : WST_MSG_SIZE_S2C], s->msg_bytes);
-	if (d->msg_end)
-		hist_add(&h[c2s ? WST_MSG_GAP_C2S : WST_MSG_GAP_S2C], since_us(k->ts, d->msg_end));
-	s->msg_bytes = 0;
-	d->msg_end = k->ts;
-	if (c2s)
-		c->c2s_end = k->ts;
-}
-
-static void time_ping(struct call *k, uint8_t opcode)
-{
-	struct walk_dir *other = &k->c->d[!k->dir];
-
-	if (opcode == WS_PING)
-		call_dir(k)->ping_at = k->ts;
-	if (opcode == WS_PONG && other->ping_at) {
-		hist_add(&k->c->hists->hist[WST_PING_RTT], since_us(k->ts, other->ping_at));
-		other->ping_at = 0;
-	}
+	if (moved)
+		timing_message(k->c->hists, k->dir, moved & MESSAGE_STARTS,
+			       stream_message_passed(k->s, moved), k->ts);
 }
 
 static void count_frame(struct walker *w, struct stream *s, const struct ws_frame *f)
@@ -87,22 +50,14 @@ static void count_frame(struct walker *w, struct stream *s, const struct ws_fram
 	w->totals.bytes += f->len;
 }
 
-/* The call is behind the header. */
+/* Fills in the record of f, whose header has just passed. */
 static void fill_frame(const struct call *k, const struct ws_frame *f, struct wst_frame *r)
 {
 	record_start(&r->h, k->c, k->ts, WST_FRAME, k->dir, k->seq - f->hdr_len);
-	r->len = f->len;
-	r->offset = k->s->pos - f->hdr_len;
-	r->mask = f->mask;
-	r->pid = k->c->open.t.pid;
-	r->kept = 0;
-	r->b0 = f->b0;
-	r->hdr_len = f->hdr_len;
-	r->masked = f->masked;
-	r->pad = 0;
+	stream_frame(k->s, f, k->c->open.t.pid, r);
 }
 
-/* A header is complete, and frames are known to start where the walk says. */
+/* Takes f, whose header is complete; frames are known to start where the walk says. */
 static void on_frame(struct call *k, const struct ws_frame *f)
 {
 	struct walker *w = k->w;
@@ -110,25 +65,18 @@ static void on_frame(struct call *k, const struct ws_frame *f)
 	bool control = WS_IS_CONTROL(f->b0);
 	struct wst_frame r;
 
-	fill_frame(k, f, &r);
 	count_frame(w, s, f);
-	s->kept = 0;
+	if (w->o.hists && control)
+		timing_ping(k->c->hists, k->dir, f->b0 & WS_OPCODE, k->ts);
+	else if (w->o.hists)
+		stream_message(s, f);
 	s->keep = 0;
-	if (w->o.hists && control) {
-		time_ping(k, f->b0 & WS_OPCODE);
-	} else if (w->o.hists) {
-		s->msg_bytes += f->len;
-		s->starting = !!(f->b0 & WS_OPCODE);
-		s->ending = !!(f->b0 & WS_FIN);
-	}
 	if (!control && !w->o.data_frames && !stream_remarkable(s, f, k->dir))
 		return;
-	s->keep = control ? 125 : w->o.snaplen;
-	if (s->keep > f->len)
-		s->keep = f->len;
+	stream_keep(s, f, control ? 125 : w->o.snaplen);
 	if (k->missing && s->keep > k->left)
 		s->keep = k->left; /* the rest was not captured */
-	r.kept = s->keep;
+	fill_frame(k, f, &r);
 	w->fn(w->ctx, &r, sizeof(r));
 }
 
@@ -162,7 +110,7 @@ static void believe(struct call *k, uint64_t offset, uint32_t seq)
 	d->n_held = 0;
 }
 
-/* Weighs a header where frames may or may not start. Returns false where they do not. */
+/* Takes a header of a stream in doubt. Returns false where it cannot be one. */
 static bool on_doubtful_frame(struct call *k, const struct ws_frame *f)
 {
 	struct stream *s = k->s;
@@ -197,7 +145,7 @@ static void hand_payload_on(struct call *k)
 	s->kept += n;
 }
 
-/* Header bytes that are not whole, or of which it is in doubt whether they are a header. */
+/* Takes bytes of a header that is not whole, or that may be none. */
 static void step_doubtful(struct call *k)
 {
 	struct stream *s = k->s;
@@ -228,7 +176,7 @@ static void rejoin(struct call *k)
 		call_dir(k)->n_held = 0;
 }
 
-/* One frame header and as much of its payload as there is, or the rest of an earlier payload. */
+/* Takes a frame's header and as much of its payload as there is, or the rest of a payload. */
 static void step_ws(struct call *k)
 {
 	struct stream *s = k->s;
@@ -254,8 +202,7 @@ static void step_ws(struct call *k)
 	while (s->keep && k->left)
 		hand_payload_on(k);
 	advance(k, ws_skip(&s->ws, k->left));
-	if (k->w->o.hists && stream_moved(s))
-		time_message(k);
+	message_moved(k);
 }
 
 static void count_gap(struct walk_conn *c, uint32_t n)
@@ -265,8 +212,8 @@ static void count_gap(struct walk_conn *c, uint32_t n)
 }
 
 /*
- * n bytes are not there: in a payload or in a body they only count, elsewhere it is no longer known
- * where frames start.
+ * Skips n bytes that are not there: in a payload or in a body they only count, elsewhere the stream
+ * loses where frames start.
  */
 static void pass_unseen(struct call *k, uint32_t n)
 {
@@ -274,12 +221,13 @@ static void pass_unseen(struct call *k, uint32_t n)
 
 	if (!stream_gap(s, n))
 		lose_sync(k, WST_WHY_GAP);
-	else if (k->w->o.hists && stream_moved(s))
-		time_message(k);
+	else
+		message_moved(k);
 	s->pos += n;
 }
 
-/* What wstrace, in the middle of a connection, had found no frames in yet. */
+/* Whether the bytes are some in which wstrace, in the middle of a connection, had found no frames.
+ */
 static bool before_frames(const struct call *k)
 {
 	const struct stream *s = k->s;
@@ -296,7 +244,7 @@ static void pass_before_frames(struct call *k)
 	k->s->pos += k->missing;
 }
 
-/* The bytes that the capture cut off the segment. */
+/* Skips the bytes that the capture cut off the segment. */
 static void pass_cut_off(struct call *k)
 {
 	struct stream *s = k->s;
@@ -315,7 +263,10 @@ static void pass_cut_off(struct call *k)
 	k->seq += k->missing;
 }
 
-/* Captures do not keep the order of two directions exactly: a request may be behind its 101. */
+/*
+ * Whether a head is under way, or starts here. Captures do not keep the order of two directions
+ * exactly: a request may be behind its 101.
+ */
 static bool in_head(const struct call *k)
 {
 	const struct stream *s = k->s;
@@ -325,7 +276,7 @@ static bool in_head(const struct call *k)
 	return !call_dir(k)->head_cut; /* lost: that frames start here is still to be shown */
 }
 
-/* The 101 has come the other way. */
+/* Goes over to frames, since the 101 has come the other way. */
 static void join_ws(struct call *k)
 {
 	bool doubt = k->s->phase != PH_HTTP;
@@ -429,8 +380,8 @@ static void report(struct walk_conn *c, uint64_t ts, const struct walk_tcp *t, u
 			       .how = t->how };
 
 	if (c->hists) {
-		record_start(&c->hists->h, c, ts, WST_HISTS, 0, 0);
-		c->w->fn(c->w->ctx, c->hists, sizeof(*c->hists));
+		record_start(&c->hists->h.h, c, ts, WST_HISTS, 0, 0);
+		c->w->fn(c->w->ctx, &c->hists->h, sizeof(c->hists->h));
 	}
 	record_start(&r.h, c, ts, type, 0, 0);
 	r.h.flags = t->first;

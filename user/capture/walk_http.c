@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The walk while a connection speaks HTTP, as bpf/http.bpf.c. */
+/* The walk while a connection speaks HTTP: bpf/stream_http.h decides, as in bpf/http.bpf.c. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* memmem() */
 #endif
 #include <string.h>
+#include "bpf/stream_http.h"
 #include "pcapng/made_up.h"
 #include "capture/walk_state.h"
 
@@ -22,17 +23,15 @@ static void emit_head(struct call *k, uint32_t seq, uint32_t pos, const uint8_t 
 	w->fn(w->ctx, &w->out, sizeof(w->out.h) + n);
 }
 
-/* Where a client speaks TLS, how the server answers tells whether it does, too. */
+/* Gives up a stream that is not HTTP. */
 static void go_opaque(struct call *k, uint8_t why)
 {
-	struct wst_opaque r = { .why = why };
+	struct walk_conn *c = k->c;
+	struct wst_opaque r = {};
 
-	record_start(&r.h, k->c, k->ts, WST_OPAQUE, k->dir, k->seq);
-	if (k->dir == WST_S2C && k->c->s[WST_C2S].phase == PH_OPAQUE)
-		r.h.flags = WST_ANSWER;
+	record_start(&r.h, c, k->ts, WST_OPAQUE, k->dir, k->seq);
+	c->opaque = stream_opaque(k->s, &c->s[WST_C2S], k->dir, why, &r);
 	k->w->fn(k->w->ctx, &r, sizeof(r));
-	k->s->phase = PH_OPAQUE;
-	k->c->opaque = why != WST_WHY_TLS || k->dir == WST_S2C;
 }
 
 void walk_http(struct call *k)

@@ -4,12 +4,11 @@
 #define CAPTURE_WALK_STATE_H
 
 #include "bpf/stream.h"
+#include "bpf/timing.h"
 #include "capture/walk.h"
 
-/* What of a direction only a capture has. */
+/* State of a direction that only a capture has. */
 struct walk_dir {
-	uint64_t msg_end; /* when the last message ended; 0: none yet */
-	uint64_t ping_at; /* when the ping that has no pong yet passed; 0: none */
 	uint8_t n_held;
 	bool started; /* bytes have come */
 	bool head_cut; /* the last head was not captured to its end */
@@ -22,10 +21,9 @@ struct walk_conn {
 	struct wst_open open;
 	struct stream s[WST_DIRS];
 	struct walk_dir d[WST_DIRS];
-	struct wst_hists *hists; /* NULL where nobody wants them */
+	struct timed_hists *hists; /* NULL where nobody wants them */
 	uint64_t gaps; /* bytes that passed unseen */
 	uint64_t last; /* when bytes last passed */
-	uint64_t c2s_end; /* when the last c2s message ended that has no answer yet; 0: none */
 	uint16_t request; /* HTTP_* flags of the last request */
 	bool opaque;
 	bool upgraded; /* a 101 to WebSocket has been seen */
@@ -56,7 +54,7 @@ struct call {
 	uint32_t seq; /* of the next byte */
 	uint64_t ts;
 	uint8_t dir;
-	bool skip; /* where frames start is not known: not before the next segment */
+	bool skip; /* the rest of the segment does not tell where frames start */
 };
 
 static inline void advance(struct call *k, uint32_t n)

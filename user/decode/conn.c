@@ -120,6 +120,7 @@ void conns__remove(struct conns *cs, struct conn *c)
 	free(c->cgroup);
 	free(c->container);
 	free(c->target);
+	free(c->shown_target);
 	free(c->hists);
 	free(c);
 }

@@ -62,7 +62,8 @@ struct conn {
 	uint64_t request_ts; /* of the request that the next response answers; 0: none */
 	char key[32]; /* its Sec-WebSocket-Key, empty where it has none */
 	uint16_t close_code; /* of the first close frame that carried one */
-	char *target; /* of the last request; NULL before one came */
+	char *target; /* of the last request, for comparing; NULL before one came */
+	char *shown_target; /* the same as outputs may show it */
 	bool upgraded; /* its 101 was seen, and says: */
 	struct deflate_params deflate;
 	struct inflater *inflate[WST_DIRS]; /* NULL: nothing to inflate so far */
@@ -89,6 +90,17 @@ struct conns {
 	cgroup_fn cgroup; /* NULL: /proc of this host knows it */
 	void *ctx; /* of that */
 };
+
+/* "addr:port" of the end that accepted the connection, and of the one that opened it. */
+static inline const char *conn_server_addr(const struct conn *c)
+{
+	return c->role == WST_SERVER ? c->local : c->remote;
+}
+
+static inline const char *conn_client_addr(const struct conn *c)
+{
+	return c->role == WST_SERVER ? c->remote : c->local;
+}
 
 /* Returns NULL where it is not there. */
 struct conn *conns__find(struct conns *cs, uint64_t id);

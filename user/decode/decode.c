@@ -11,15 +11,16 @@ struct decoder {
 	event_fn fn;
 	tap_fn tap; /* NULL: none */
 	void *ctx;
-	bool with_payload;
+	struct decoder_options o;
 	int64_t offset;
-	struct buf inflated; /* scratch */
+	struct buf inflated, shown,
+		head; /* scratch: of a frame; of a head's parts, and of all of it */
 	/* counts of what is open; the last connection when one started */
 	uint32_t counts, counted_to;
 	struct http_msg msg; /* scratch: too big for the stack */
 };
 
-struct decoder *decoder__new(event_fn fn, void *ctx, bool with_payload)
+struct decoder *decoder__new(event_fn fn, void *ctx, const struct decoder_options *o)
 {
 	struct decoder *d = calloc(1, sizeof(*d));
 
@@ -27,7 +28,7 @@ struct decoder *decoder__new(event_fn fn, void *ctx, bool with_payload)
 		return NULL;
 	d->fn = fn;
 	d->ctx = ctx;
-	d->with_payload = with_payload;
+	d->o = *o;
 	return d;
 }
 
@@ -37,6 +38,8 @@ void decoder__free(struct decoder *d)
 		return;
 	conns__free(&d->conns);
 	buf_free(&d->inflated);
+	buf_free(&d->shown);
+	buf_free(&d->head);
 	free(d);
 }
 
@@ -110,6 +113,8 @@ static void inflate_payload(struct decoder *d, struct conn *c, struct frame_even
 		return;
 	if (d->inflated.size > (1 << 20)) /* after one that was large */
 		buf_free(&d->inflated);
+	buf_free(&d->shown);
+	buf_free(&d->head);
 	d->inflated.len = 0;
 	f->inflate_error = inflater__frame(*in, &frame, &d->inflated);
 	f->compressed = frame.compressed;
@@ -136,7 +141,7 @@ static void show_frame(struct decoder *d, struct conn *c, const struct wst_frame
 			.fin = r->b0 & WS_FIN,
 			.masked = r->masked,
 			.payload = { payload->data ? payload->data : "", payload->len },
-			.has_payload = d->with_payload,
+			.has_payload = d->o.payload,
 		},
 	};
 	struct frame_event *f = &e.frame;
@@ -191,12 +196,18 @@ static void on_payload(struct decoder *d, struct conn *c, const struct wst_bytes
 		finish_frame(d, c, r->h.dir);
 }
 
+static void set_target(char **to, struct span target)
+{
+	free(*to);
+	*to = strndup(target.p, target.n);
+}
+
 static void on_request(struct conn *c, const struct event *e)
 {
 	struct span key = http_value(e->head.msg, "sec-websocket-key");
 
-	free(c->target);
-	c->target = strndup(e->head.msg->target.p, e->head.msg->target.n);
+	set_target(&c->target, e->head.msg->target);
+	set_target(&c->shown_target, e->head.msg->shown_target);
 	c->key[0] = 0;
 	/* A key at the end of what there is of a head may go on. */
 	if (!e->head.cut && key.n && key.n < sizeof(c->key)) {
@@ -215,7 +226,7 @@ static void on_response(struct conn *c, struct event *e, uint64_t ts)
 	if (h->msg->status == 101 && c->key[0] && !h->cut)
 		h->accept_ok = ws_accept_ok((struct span){ c->key, strlen(c->key) },
 					    http_value(h->msg, "sec-websocket-accept"));
-	if (h->msg->status >= 200 || h->msg->status == 101)
+	if (h->final)
 		c->request_ts = 0;
 	if (h->upgrade && !h->cut) {
 		c->upgraded = true;
@@ -235,6 +246,23 @@ static void on_made_up(struct conn *c, const struct http_msg *m)
 	c->deflate = p;
 }
 
+/* Makes outputs see of a head what they may show. Returns 0 or -ENOMEM. */
+static int show_head(struct decoder *d, const struct buf *bytes, struct head_event *h)
+{
+	if (http_show(&d->msg, d->o.secrets, &d->shown))
+		return -ENOMEM;
+	h->shown = (struct span){ bytes->data, bytes->len };
+	if (d->o.secrets)
+		return 0;
+	d->head.len = 0;
+	buf_add(&d->head, bytes->data, bytes->len);
+	if (d->head.failed)
+		return -ENOMEM;
+	http_redact_head(d->head.data, d->head.len);
+	h->shown.p = d->head.data;
+	return 0;
+}
+
 static void on_head(struct decoder *d, struct conn *c, const struct wst_bytes *r)
 {
 	struct pending_head *p = &c->head[r->h.dir];
@@ -252,21 +280,23 @@ static void on_head(struct decoder *d, struct conn *c, const struct wst_bytes *r
 		buf_add(&p->bytes, r + 1, r->n);
 	if (!(r->h.flags & WST_HEAD_LAST))
 		return;
-	if (http_parse(&d->msg, p->bytes.data, p->bytes.len) == 0) {
+	if (!http_parse(&d->msg, p->bytes.data, p->bytes.len) &&
+	    !show_head(d, &p->bytes, &e.head)) {
 		e.head.msg = &d->msg;
 		e.head.cut = p->broken || r->h.flags & WST_HEAD_CUT;
 		e.head.seq = p->seq;
-		e.head.raw = (struct span){ p->bytes.data, p->bytes.len };
 		e.head.len = r->pos + r->n;
 		if (r->h.flags & WST_HEAD_MADE_UP) {
 			on_made_up(c, &d->msg);
 		} else if (r->h.dir == WST_C2S) {
 			e.head.upgrade = http_has_token(&d->msg, "upgrade", "websocket");
+			e.head.wanted = e.head.upgrade || http_find(&d->msg, "sec-websocket-key");
 			on_request(c, &e);
 			c->request_ts = r->h.ts;
 			send(d, &e, c, EV_REQUEST, p->ts);
 		} else {
 			e.head.upgrade = r->h.flags & WST_HEAD_WS;
+			e.head.final = d->msg.status >= 200 || d->msg.status == 101;
 			on_response(c, &e, p->ts);
 			send(d, &e, c, EV_RESPONSE, p->ts);
 		}

@@ -12,8 +12,13 @@ typedef void (*event_fn)(void *ctx, const struct event *e);
 /* Gets each record of a connection once the decoder has taken it. ts: CLOCK_REALTIME, ns. */
 typedef void (*tap_fn)(void *ctx, struct conn *c, const struct wst_hdr *h, uint64_t ts);
 
-/* with_payload: the user asked for payload. Events go to fn. Returns NULL when memory ran out. */
-struct decoder *decoder__new(event_fn fn, void *ctx, bool with_payload);
+struct decoder_options {
+	bool payload; /* the user asked for it */
+	bool secrets; /* heads are shown in full, not redacted */
+};
+
+/* Events go to fn. Returns NULL when memory ran out. */
+struct decoder *decoder__new(event_fn fn, void *ctx, const struct decoder_options *o);
 void decoder__free(struct decoder *d);
 
 /* tap gets the same ctx as fn. */

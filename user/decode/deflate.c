@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <zlib.h>
 #include "bpf/ws_frame.h"
 #include "decode/deflate.h"
+#include "decode/extensions.h"
 
 #define RSV1 0x40
 #define STEP (16 * 1024) /* room that inflate() gets at a time */
@@ -26,78 +26,44 @@ struct inflater {
 	uint32_t len; /* inflated so far */
 };
 
-static struct span trim(struct span s)
-{
-	while (s.n && (*s.p == ' ' || *s.p == '\t')) {
-		s.p++;
-		s.n--;
-	}
-	while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
-		s.n--;
-	return s;
-}
-
-/* The part before the next c, of which *s is what follows; without blanks around it. */
-static struct span cut(struct span *s, char c)
-{
-	const char *at = s->n ? memchr(s->p, c, s->n) : NULL;
-	struct span part = { s->p, at ? at - s->p : s->n };
-
-	s->p += part.n + !!at;
-	s->n -= part.n + !!at;
-	return trim(part);
-}
-
-static bool is(struct span s, const char *name)
-{
-	return s.n == strlen(name) && !strncasecmp(s.p, name, s.n);
-}
-
-/* 8 to 15, in quotes perhaps; anything else is as good as the largest window. */
+/* What is no window is as good as the largest one. */
 static uint8_t window_bits(struct span value)
 {
-	unsigned int bits = 0;
+	unsigned int bits = extension_window_bits(value);
 
-	if (value.n >= 2 && *value.p == '"') {
-		value.p++;
-		value.n -= 2;
-	}
-	for (size_t i = 0; i < value.n && bits < 100; i++)
-		bits = value.p[i] >= '0' && value.p[i] <= '9' ? bits * 10 + value.p[i] - '0' : 100;
-	return bits >= 8 && bits <= MAX_WBITS ? bits : MAX_WBITS;
+	return bits ? bits : MAX_WBITS;
 }
 
-static void parse_params(struct deflate_params *p, struct span params)
+static void parse_params(struct deflate_params *to, struct span params)
 {
-	while (params.n) {
-		struct span value = cut(&params, ';'), name = cut(&value, '=');
+	struct extension_param p;
 
-		value = trim(value);
-		if (is(name, "client_no_context_takeover"))
-			p->no_takeover[WST_C2S] = true;
-		else if (is(name, "server_no_context_takeover"))
-			p->no_takeover[WST_S2C] = true;
-		else if (is(name, "client_max_window_bits"))
-			p->window_bits[WST_C2S] = window_bits(value);
-		else if (is(name, "server_max_window_bits"))
-			p->window_bits[WST_S2C] = window_bits(value);
+	while (extension_param(&params, &p)) {
+		if (extension_is(p.name, "client_no_context_takeover"))
+			to->no_takeover[WST_C2S] = true;
+		else if (extension_is(p.name, "server_no_context_takeover"))
+			to->no_takeover[WST_S2C] = true;
+		else if (extension_is(p.name, "client_max_window_bits"))
+			to->window_bits[WST_C2S] = window_bits(p.value);
+		else if (extension_is(p.name, "server_max_window_bits"))
+			to->window_bits[WST_S2C] = window_bits(p.value);
 	}
 }
 
 void deflate_parse(struct deflate_params *p, const struct http_msg *m)
 {
+	struct extension e;
+
 	*p = (struct deflate_params){ .window_bits = { MAX_WBITS, MAX_WBITS } };
-	for (unsigned int i = 0; i < m->n_headers && !p->agreed; i++) {
+	for (unsigned int i = 0; i < m->n_headers; i++) {
 		struct span list = m->headers[i].value;
 
-		if (!is(m->headers[i].name, "sec-websocket-extensions"))
+		if (!extension_is(m->headers[i].name, "sec-websocket-extensions"))
 			continue;
-		while (list.n && !p->agreed) {
-			struct span params = cut(&list, ','), name = cut(&params, ';');
-
-			p->agreed = is(name, "permessage-deflate");
+		while (!p->agreed && extension_next(&list, &e)) {
+			p->agreed = extension_is(e.name, "permessage-deflate");
 			if (p->agreed)
-				parse_params(p, params);
+				parse_params(p, e.params);
 		}
 	}
 }

@@ -25,9 +25,12 @@ enum event_type {
 struct head_event {
 	const struct http_msg *msg;
 	bool upgrade; /* asks for WebSocket, or opens it */
+	bool wanted; /* request: that, or it has a Sec-WebSocket-Key: somebody wants a WebSocket */
+	bool final; /* response: none follows to the same request; a 101 or 200 and above */
 	bool cut; /* longer than WST_HEAD_MAX, or a piece was lost: headers are missing */
 	uint32_t seq; /* of its first byte */
-	struct span raw; /* as it was on the wire; where cut, its start */
+	struct span
+		shown; /* its bytes, redacted without a change of length; where cut, its start */
 	uint64_t len; /* on the wire */
 	uint64_t latency_us; /* response: since the request; 0 where that was not seen */
 	int accept_ok; /* response: 0 or 1; -1: nothing to judge */
@@ -66,15 +69,7 @@ struct event {
 	};
 };
 
-/* Since bytes last passed, until the first FIN or RST or, where there was none yet, until now. */
-static inline uint64_t stats_idle_ns(const struct wst_stats *r)
-{
-	uint64_t until = r->ended ? r->ended : r->h.ts;
-
-	return until > r->last ? until - r->last : 0;
-}
-
-/* Frames of a direction, whatever their opcode. */
+/* Frames of a direction, of all opcodes. */
 static inline uint64_t counts_frames(const struct wst_counts *n)
 {
 	uint64_t frames = 0;
@@ -84,18 +79,26 @@ static inline uint64_t counts_frames(const struct wst_counts *n)
 	return frames;
 }
 
-/* EV_CLOSE: whether the WebSocket's client ended the connection first. */
+/* Whether the client's side ended TCP first. */
 static inline bool stats_by_client(const struct conn *c, const struct wst_stats *r)
 {
 	return !!(r->h.flags & WST_FIRST_LOCAL) == (c->role == WST_CLIENT);
 }
 
+/* Since bytes last passed, until the first FIN or RST or, where there was none yet, until now. */
+static inline uint64_t stats_idle_ns(const struct wst_stats *r)
+{
+	uint64_t until = r->ended ? r->ended : r->h.ts;
+
+	return until > r->last ? until - r->last : 0;
+}
+
 /* Bytes of a direction that was joined midway, as long as no frame has been found in it. */
 static inline uint64_t stats_undecoded(const struct conn *c, const struct wst_stats *r, int dir)
 {
-	bool decoded = !c->midstream || c->upgraded || c->target || counts_frames(&r->counts[dir]);
-
-	return decoded ? 0 : r->counts[dir].stream;
+	return counts_frames(&r->counts[dir]) || !c->midstream || c->upgraded || c->target ?
+		       0 :
+		       r->counts[dir].stream;
 }
 
 #endif

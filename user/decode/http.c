@@ -64,12 +64,19 @@ static bool is_secret(struct span name)
 	return false;
 }
 
+/* Whether the value is a URL, whose query may hold a secret. */
+static bool is_url(struct span name)
+{
+	return span_is(name, "location");
+}
+
 int http_parse(struct http_msg *m, const char *p, size_t n)
 {
 	const char *end = p + n, *eol, *colon;
 
 	memset(m, 0, offsetof(struct http_msg, headers));
 	m->method = m->target = m->version = m->reason = (struct span){ "", 0 };
+	m->shown_target = (struct span){ "", 0 };
 	while (p < end && (*p == '\r' || *p == '\n'))
 		p++;
 	eol = memchr(p, '\n', end - p);
@@ -94,7 +101,7 @@ int http_parse(struct http_msg *m, const char *p, size_t n)
 		colon = memchr(p, ':', eol - p);
 		h->name = trimmed(p, colon ? colon : eol);
 		h->value = colon ? trimmed(colon + 1, eol) : (struct span){ eol, 0 };
-		h->secret = is_secret(h->name);
+		h->shown = (struct span){ "", 0 };
 		m->n_headers++;
 	}
 	return 0;
@@ -133,13 +140,14 @@ bool http_has_token(const struct http_msg *m, const char *name, const char *toke
 	return false;
 }
 
-void http_redact_target(struct buf *b, struct span target)
+/* Appends a URL to b with the values of its query left out. */
+static void redact_url(struct buf *b, struct span url)
 {
-	const char *p = target.p, *end = p + target.n;
-	const char *query = memchr(p, '?', target.n);
+	const char *p = url.p, *end = p + url.n;
+	const char *query = memchr(p, '?', url.n);
 
 	if (!query) {
-		buf_add(b, p, target.n);
+		buf_add(b, p, url.n);
 		return;
 	}
 	buf_add(b, p, query + 1 - p);
@@ -161,6 +169,49 @@ void http_redact_target(struct buf *b, struct span target)
 			buf_char(b, '&');
 		p = amp + 1;
 	}
+}
+
+/* Appends the redacted URL; *shown has its length only, since b may still move. */
+static void show_url(struct buf *b, struct span url, struct span *shown)
+{
+	size_t from = b->len;
+
+	redact_url(b, url);
+	*shown = (struct span){ NULL, b->len - from };
+}
+
+/* Points *shown, where it has no place yet, to the next bytes of b. */
+static void place(const struct buf *b, size_t *at, struct span *shown)
+{
+	if (shown->p)
+		return;
+	shown->p = b->data ? b->data + *at : "";
+	*at += shown->n;
+}
+
+int http_show(struct http_msg *m, bool secrets, struct buf *b)
+{
+	size_t at = 0;
+
+	b->len = 0;
+	m->shown_target = m->target;
+	if (!secrets)
+		show_url(b, m->target, &m->shown_target);
+	for (unsigned int i = 0; i < m->n_headers; i++) {
+		struct http_header *h = &m->headers[i];
+
+		h->shown = h->value;
+		if (!secrets && is_secret(h->name))
+			h->shown = (struct span){ HTTP_REDACTED, strlen(HTTP_REDACTED) };
+		else if (!secrets && is_url(h->name))
+			show_url(b, h->value, &h->shown);
+	}
+	if (b->failed)
+		return -ENOMEM;
+	place(b, &at, &m->shown_target);
+	for (unsigned int i = 0; i < m->n_headers; i++)
+		place(b, &at, &m->headers[i].shown);
+	return 0;
 }
 
 /* A request target holds no blanks, a header's value none at its end: dots fill it up. */
@@ -187,9 +238,24 @@ static void redact_query(struct span target)
 	}
 }
 
+/* Redacts one header line in place. Returns whether its value is secret, and so are its folded
+ * lines. */
+static bool redact_header(const char *line, const char *eol)
+{
+	const char *colon = memchr(line, ':', eol - line);
+	struct span name = colon ? trimmed(line, colon) : (struct span){ line, 0 };
+
+	if (colon && is_url(name))
+		redact_query(trimmed(colon + 1, eol));
+	if (!colon || !is_secret(name))
+		return false;
+	overwrite(trimmed(colon + 1, eol));
+	return true;
+}
+
 void http_redact_head(char *p, size_t n)
 {
-	const char *end = p + n, *at = p, *eol, *colon;
+	const char *end = p + n, *at = p, *eol;
 	bool secret = false, first = true;
 
 	while (at < end && (*at == '\r' || *at == '\n'))
@@ -203,16 +269,10 @@ void http_redact_head(char *p, size_t n)
 
 			word(&line);
 			redact_query(word(&line));
-			continue;
+		} else if (*at != ' ' && *at != '\t') {
+			secret = redact_header(at, eol);
+		} else if (secret) { /* obs-fold: the value goes on */
+			overwrite(trimmed(at, eol));
 		}
-		if (*at == ' ' || *at == '\t') { /* obs-fold: the value goes on */
-			if (secret)
-				overwrite(trimmed(at, eol));
-			continue;
-		}
-		colon = memchr(at, ':', eol - at);
-		secret = colon && is_secret(trimmed(at, colon));
-		if (secret)
-			overwrite(trimmed(colon + 1, eol));
 	}
 }

@@ -1,33 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdlib.h>
 #include <string.h>
+#include "facts/chain.h"
 #include "diagnose/diagnose.h"
 #include "facts/fact_text.h"
 #include "diagnose/verdicts.h"
 #include "decode/hist.h"
 #include "diagnose/legs.h"
-#include "lib/burst.h"
+#include "diagnose/ends.h"
 #include "lib/units.h"
 #include "facts/observe.h"
 #include "diagnose/unanswered.h"
-#include "lib/process.h"
+#include "diagnose/undecided.h"
 #include "diagnose/servers.h"
 
 #define SETTLE NS_PER_SEC /* by then the other ends of what ended together have ended, too */
-#define TOGETHER (NS_PER_SEC / 2)
-#define KEEP (3 * NS_PER_SEC) /* closed connections are compared with later ones that long */
-#define ROUND (NS_PER_SEC / 10) /* how often ends are looked through: there may be 10,000s */
+#define ROUND (NS_PER_SEC / 10) /* time between two looks at the ends: there may be 10,000s */
 #define STATS_MAX 4096 /* open WebSockets of which a look at all would fill the ring buffer */
 
 struct diagnose {
 	diagnosis_fn fn;
 	void *ctx;
 	bool live;
-	struct facts *hasty; /* those that is_hasty() holds for */
+	struct undecided undecided;
 	struct legs *legs;
 	struct facts *first, *last; /* by the time they were opened */
-	struct facts *ended, *ended_last; /* by the time they were closed, through ->pending */
-	struct burst ends, sent_away; /* of d->ended, by process */
+	struct ends ends;
 	struct unanswered unanswered;
 	uint64_t lost; /* when events were last lost */
 	struct servers servers;
@@ -36,7 +34,7 @@ struct diagnose {
 	uint64_t now, next_round;
 };
 
-struct diagnose *diagnose__new(diagnosis_fn fn, void *ctx, bool show_secrets, bool live)
+struct diagnose *diagnose__new(diagnosis_fn fn, void *ctx, bool live)
 {
 	struct diagnose *d = calloc(1, sizeof(*d));
 
@@ -46,7 +44,6 @@ struct diagnose *diagnose__new(diagnosis_fn fn, void *ctx, bool show_secrets, bo
 	d->ctx = ctx;
 	d->live = live;
 	d->legs = legs__new(live);
-	facts_show_secrets = show_secrets;
 	if (d->legs)
 		return d;
 	free(d);
@@ -76,21 +73,9 @@ static struct facts *add_facts(struct diagnose *d, struct conn *c)
 	return f;
 }
 
-static void not_hasty(struct diagnose *d, struct facts *f)
-{
-	struct facts **at = &d->hasty;
-
-	if (!f->hasty)
-		return;
-	while (*at != f)
-		at = &(*at)->hasty_next;
-	*at = f->hasty_next;
-	f->hasty = false;
-}
-
 static void free_facts(struct diagnose *d, struct facts *f)
 {
-	not_hasty(d, f);
+	undecided__remove(&d->undecided, f);
 	*(f->prev ? &f->prev->next : &d->first) = f->next;
 	*(f->next ? &f->next->prev : &d->last) = f->prev;
 	legs__remove(d->legs, f);
@@ -126,12 +111,12 @@ static void detach(struct facts *f)
 	c->proxy_delay = NULL;
 }
 
-/* Under whose number a verdict is told: with --path, of a leg of the chain that is let through. */
+/* The connection that a verdict is told of: with --path, a leg of the chain that is let through. */
 static struct conn *shown_conn(struct facts *f)
 {
 	if (f->conn->shown)
 		return f->conn;
-	for (f = chain_first(f); f; f = f->up)
+	for (f = chain_first(f); f; f = f->upstream)
 		if (f->conn && f->conn->shown)
 			return f->conn;
 	return NULL;
@@ -153,7 +138,7 @@ static void tell(struct diagnose *d, struct facts *f, const struct rule *r, uint
 	buf_char(&how, 0);
 	v.text = text.data ? text.data : "";
 	v.fix = how.data ? how.data : "";
-	for (struct facts *leg = chain_first(f); leg && v.n_legs < LEGS_MAX; leg = leg->up)
+	for (struct facts *leg = chain_first(f); leg && v.n_legs < LEGS_MAX; leg = leg->upstream)
 		v.legs[v.n_legs++] = leg->number;
 	verdicts__add(&d->verdicts, &v, ts);
 	d->fn(d->ctx, &e);
@@ -165,8 +150,8 @@ static void tell(struct diagnose *d, struct facts *f, const struct rule *r, uint
 
 static void weigh(struct diagnose *d, struct facts *f, uint32_t moment, uint64_t ts)
 {
-	/* What an end sends, it alone knows of. */
-	if ((f->twin && moment != AT_HELD) || f->conn->placeholder)
+	/* The other end is judged instead; only Nagle's delay is visible at the sender alone. */
+	if ((f->other_end_judged && moment != AT_HELD) || f->conn->placeholder)
 		return;
 	for (const struct rule *const *t = rule_tables; *t; t++) {
 		for (const struct rule *r = *t; r->id; r++) {
@@ -174,9 +159,9 @@ static void weigh(struct diagnose *d, struct facts *f, uint32_t moment, uint64_t
 
 			if (!(r->at & moment))
 				continue;
-			for (struct facts *leg = chain_first(f); leg; leg = leg->up)
+			for (struct facts *leg = chain_first(f); leg; leg = leg->upstream)
 				had |= leg->causes;
-			/* What a cause explains, those before it do, too. */
+			/* A cause also rules out the later causes that it explains. */
 			if (had & (bit | (bit & EXPLAINING ? (bit - 1) & EXPLAINING : 0)))
 				continue;
 			if (!r->when(f))
@@ -189,63 +174,48 @@ static void weigh(struct diagnose *d, struct facts *f, uint32_t moment, uint64_t
 
 static void tell_leg(struct diagnose *d, struct facts *f, uint64_t ts)
 {
-	struct leg leg = { .first = chain_first(f), .down = f->down, .up = f, .by = f->joined_by };
-	struct event e = { .type = EV_LEG, .ts = ts, .conn = f->down->conn, .leg = &leg };
+	struct leg leg = { .first = chain_first(f),
+			   .downstream = f->downstream,
+			   .upstream = f,
+			   .by = f->joined_by };
+	struct event e = { .type = EV_LEG, .ts = ts, .conn = f->downstream->conn, .leg = &leg };
 
 	d->fn(d->ctx, &e);
 }
 
-/*
- * A proxy may have made up its mind about its upstream's answer before the call that sent that has
- * come back, and only then is it seen. So long its own answer is not judged.
- */
-#define HASTE (100 * 1000000ULL)
-
-static bool is_hasty(const struct diagnose *d, const struct facts *f)
+static void judge_undecided(struct diagnose *d, bool all)
 {
-	const struct facts *last = chain_last(f);
+	struct facts *f;
 
-	return d->live && f->res.status >= 500 && last != f && last->req.seen && !last->res.seen;
+	while ((f = undecided__next(&d->undecided, d->now, all)))
+		if (f->conn)
+			weigh(d, f, AT_RESPONSE, d->now);
 }
 
-static void judge_hasty(struct diagnose *d, struct facts *f, uint64_t ts)
+/* Judges f's response before the next request, and what is behind it first. */
+static void decide(struct diagnose *d, struct facts *f, uint64_t ts)
 {
-	not_hasty(d, f);
-	/* What is behind explains what is in front. */
-	for (struct facts *leg = f->up; leg; leg = leg->up)
-		if (leg->hasty)
-			judge_hasty(d, leg, ts);
+	if (!f->undecided)
+		return;
+	undecided__remove(&d->undecided, f);
+	for (struct facts *leg = f->upstream; leg; leg = leg->upstream)
+		decide(d, leg, ts);
 	if (f->conn)
 		weigh(d, f, AT_RESPONSE, ts);
 }
 
-static void look_hasty(struct diagnose *d, bool all)
-{
-	struct facts *f, *next;
-
-	/* From the start after each: a chain may have had several. */
-	for (f = d->hasty; f; f = next) {
-		next = f->hasty_next;
-		if (!all && f->res.ts + HASTE > d->now)
-			continue;
-		judge_hasty(d, f, d->now);
-		next = d->hasty;
-	}
-}
-
 static void on_request(struct diagnose *d, struct facts *f, const struct event *e)
 {
-	if (f->hasty)
-		judge_hasty(d, f, e->ts);
+	decide(d, f, e->ts);
 	legs__forget(d->legs, f);
 	unanswered__done(&d->unanswered, f);
-	f->overdue = 0;
+	f->told_late = 0;
 	f->causes &= ~(1 << CAUSE_HANDSHAKE);
-	if (f->up)
-		f->up->down = NULL;
-	if (f->down)
-		f->down->up = NULL;
-	f->up = f->down = NULL;
+	if (f->upstream)
+		f->upstream->downstream = NULL;
+	if (f->downstream)
+		f->downstream->upstream = NULL;
+	f->upstream = f->downstream = NULL;
 	observe_request(f, e);
 	legs__waits(d->legs, f, e->ts);
 	if (!f->req.wanted)
@@ -254,7 +224,7 @@ static void on_request(struct diagnose *d, struct facts *f, const struct event *
 		tell_leg(d, f, e->ts);
 		servers__joined(&d->servers, f);
 	}
-	if (!f->twin) {
+	if (!f->other_end_judged) {
 		servers__asked(&d->servers, f);
 		unanswered__asked(&d->unanswered, f);
 	}
@@ -277,13 +247,10 @@ static void on_response(struct diagnose *d, struct facts *f, const struct event 
 		weigh(d, f, AT_OPAQUE, e->ts);
 	if (!f->req.wanted || f->req.cut || !f->res.seen || f->res.cut)
 		return;
-	if (is_hasty(d, f) && !f->hasty) {
-		f->hasty = true;
-		f->hasty_next = d->hasty;
-		d->hasty = f;
-	} else if (!f->hasty) {
+	if (d->live && undecided_is(f))
+		undecided__add(&d->undecided, f);
+	else if (!f->undecided)
 		weigh(d, f, AT_RESPONSE, e->ts);
-	}
 }
 
 /* The median of what the proxy behind f adds, where that can be told apart from its neighbours. */
@@ -292,12 +259,12 @@ static void note_delay(struct diagnose *d, struct facts *f, uint64_t ts)
 	struct wst_hist both = {};
 	struct hist_summary s;
 
-	if (!f || !f->delay || !f->up)
+	if (!f || !f->legs.delay || !f->upstream)
 		return;
-	hist_merge(&both, &f->delay[WST_S2C]);
+	hist_merge(&both, &f->legs.delay[WST_S2C]);
 	/* Where the upstream's own end is what we see, c2s holds how long it took to read, too. */
-	if (f->up->conn->role == WST_CLIENT)
-		hist_merge(&both, &f->delay[WST_C2S]);
+	if (f->upstream->conn->role == WST_CLIENT)
+		hist_merge(&both, &f->legs.delay[WST_C2S]);
 	hist_summarise(&both, &s);
 	f->delays = s.count;
 	f->delay_us = s.p50;
@@ -311,9 +278,9 @@ static void on_frame(struct diagnose *d, struct facts *f, const struct event *e)
 
 	if (f->conn->midstream && legs__mask(d->legs, f, &e->frame, e->ts))
 		tell_leg(d, f, e->ts);
-	if (f->up || f->down) {
+	if (f->upstream || f->downstream) {
 		legs__frame(f, e->frame.dir, e->frame.offset, e->ts);
-		note_delay(d, f->down ? f->down : f, e->ts);
+		note_delay(d, f->downstream ? f->downstream : f, e->ts);
 	}
 	if (remarkable)
 		weigh(d, f, AT_FRAME, e->ts);
@@ -358,11 +325,7 @@ static void on_close(struct diagnose *d, struct facts *f, const struct event *e)
 		if (legs__refused(d->legs, f))
 			tell_leg(d, f, e->ts);
 	detach(f);
-	if (d->ended_last)
-		d->ended_last->pending = f;
-	else
-		d->ended = f;
-	d->ended_last = f;
+	ends__add(&d->ends, f);
 }
 
 void diagnose__event(struct diagnose *d, const struct event *e)
@@ -409,65 +372,10 @@ void diagnose__event(struct diagnose *d, const struct event *e)
 	}
 }
 
-static uint32_t closer_pid(const struct facts *f)
-{
-	const struct conn *c = f->end.by_client ? endpoint_client(f) : endpoint_server(f);
-
-	return c ? c->pid : 0;
-}
-
-static bool restarting(const struct facts *f)
-{
-	return f->s[WST_S2C].code == 1001 || f->s[WST_S2C].code == 1012;
-}
-
-static uint64_t closer_key(const struct facts *f)
-{
-	return (uint64_t)closer_pid(f) << 1 | f->end.by_client;
-}
-
-/* What compare_ends() looks at: a server that ends may end a hundred thousand at once. */
-static void collect_ends(struct diagnose *d)
-{
-	d->ends.n = d->sent_away.n = 0;
-	for (const struct facts *g = d->ended; g; g = g->pending) {
-		const struct conn *server;
-
-		if (!g->conn || g->twin || !(g->res.websocket || g->conn->midstream))
-			continue;
-		server = endpoint_server(g);
-		if (closer_pid(g))
-			burst_add(&d->ends, closer_key(g), g->end.ts);
-		if (restarting(g) && server)
-			burst_add(&d->sent_away, server->pid, g->s[WST_S2C].close_ts);
-	}
-	burst_sort(&d->ends);
-	burst_sort(&d->sent_away);
-}
-
-/* How others ended that ended when f did. */
-static void compare_ends(struct diagnose *d, struct facts *f)
-{
-	const struct conn *server = endpoint_server(f);
-	uint32_t pid = closer_pid(f);
-
-	if (pid)
-		f->end.together = burst_near(&d->ends, closer_key(f), f->end.ts, TOGETHER);
-	if (restarting(f) && server)
-		f->end.restarts =
-			burst_near(&d->sent_away, server->pid, f->s[WST_S2C].close_ts, NS_PER_SEC);
-	f->end.process_gone = pid && d->live && process_gone(pid);
-	if (f->end.restarts < 3)
-		return;
-	for (const struct facts *g = d->first; g; g = g->next)
-		f->end.stay += !g->end.seen && !g->twin && g->res.websocket && endpoint_server(g) &&
-			       endpoint_server(g)->pid == server->pid;
-}
-
 /* Of a leg in TLS behind a proxy it is not seen what its end means to the one in front. */
 static bool is_hidden(const struct facts *f)
 {
-	return f->down && f->opaque_why;
+	return f->downstream && f->opaque_why;
 }
 
 /* Judges the chain that f ended with, by the leg that ended first. */
@@ -480,17 +388,17 @@ static void judge(struct diagnose *d, struct facts *f)
 		weigh(d, f, AT_END, d->now);
 		return;
 	}
-	for (struct facts *leg = chain_first(f); leg; leg = leg->up) {
+	for (struct facts *leg = chain_first(f); leg; leg = leg->upstream) {
 		if (leg->judged && !is_hidden(leg))
 			return;
 		if (leg->end.seen && leg->end.ts < dead->end.ts && !is_hidden(leg))
 			dead = leg;
 	}
-	for (struct facts *leg = chain_first(f); leg; leg = leg->up)
+	for (struct facts *leg = chain_first(f); leg; leg = leg->upstream)
 		leg->judged = true;
 	if (!dead->end.how) /* its end is not in the capture: nobody knows who ended it, and how */
 		return;
-	compare_ends(d, dead);
+	ends__compare(&d->ends, dead, d->first, d->live);
 	servers__silence(&d->servers, dead);
 	weigh(d, dead, AT_END, d->now);
 }
@@ -507,43 +415,38 @@ static void look_unanswered(struct diagnose *d)
 	while (d->live && (f = unanswered__next(&d->unanswered, d->now))) {
 		if (f->req.ts <= d->lost)
 			continue;
-		while (f->down && f->down->req.wanted)
-			f = f->down;
+		while (f->downstream && f->downstream->req.wanted)
+			f = f->downstream;
 		f->looked = d->now;
 		had = f->causes;
 		weigh(d, f, AT_WAIT, d->now);
 		if (f->causes != had)
-			f->overdue = chain_last(f)->number; /* see unanswered__answered() */
+			f->told_late = chain_last(f)->number; /* see unanswered__answered() */
 	}
 }
 
 void diagnose__tick(struct diagnose *d, uint64_t now)
 {
-	struct facts *f, *next;
 	bool collected = false;
+	struct facts *f;
 
 	if (now > d->now)
 		d->now = now;
-	look_hasty(d, false);
+	judge_undecided(d, false);
 	look_unanswered(d);
 	if (now < d->next_round)
 		return;
 	d->next_round = now + ROUND;
-	for (f = d->ended; f; f = f->pending) {
+	for (f = d->ends.first; f; f = f->ended_next) {
 		if (f->judged || f->end.ts + SETTLE > now || !f->conn)
 			continue;
 		if (!collected)
-			collect_ends(d);
+			ends__collect(&d->ends);
 		collected = true;
 		judge(d, f);
 	}
-	for (f = d->ended; f && f->end.ts + KEEP <= now; f = next) {
-		next = f->pending;
-		d->ended = next;
-		if (!next)
-			d->ended_last = NULL;
+	while ((f = ends__expire(&d->ends, now)))
 		free_facts(d, f);
-	}
 }
 
 bool diagnose__wants_stats(const struct diagnose *d)
@@ -561,9 +464,9 @@ void diagnose__finish(struct diagnose *d, uint64_t now)
 {
 	if (now > d->now)
 		d->now = now;
-	look_hasty(d, true);
-	collect_ends(d);
-	for (struct facts *f = d->ended; f; f = f->pending)
+	judge_undecided(d, true);
+	ends__collect(&d->ends);
+	for (struct facts *f = d->ends.first; f; f = f->ended_next)
 		if (!f->judged && f->conn)
 			judge(d, f);
 	verdicts__sort(&d->verdicts);
@@ -582,8 +485,7 @@ void diagnose__free(struct diagnose *d)
 		free_facts(d, d->first);
 	servers__free(&d->servers);
 	verdicts__free(&d->verdicts);
-	burst_free(&d->ends);
-	burst_free(&d->sent_away);
+	ends__free(&d->ends);
 	legs__free(d->legs);
 	free(d);
 }

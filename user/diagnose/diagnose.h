@@ -7,8 +7,8 @@
 #include "diagnose/verdicts.h"
 
 struct leg {
-	const struct facts *first; /* of the chain, which goes on at ->up */
-	const struct facts *down, *up;
+	const struct facts *first; /* of the chain, which goes on at ->upstream */
+	const struct facts *downstream, *upstream;
 	const char *by;
 };
 
@@ -21,7 +21,7 @@ struct diagnose;
  * events are of this host and of now, so that its processes can be looked at; not so those of a
  * file. Returns NULL when memory ran out.
  */
-struct diagnose *diagnose__new(diagnosis_fn fn, void *ctx, bool show_secrets, bool live);
+struct diagnose *diagnose__new(diagnosis_fn fn, void *ctx, bool live);
 void diagnose__free(struct diagnose *d);
 
 /* Every event, in order, after the outputs have had it; an EV_CLOSE before its conn goes. */

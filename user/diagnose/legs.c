@@ -46,7 +46,7 @@ struct legs *legs__new(bool live)
 void legs__free(struct legs *l)
 {
 	if (l)
-		HASH_CLEAR(by_key, l->by_key);
+		HASH_CLEAR(legs.by_key, l->by_key);
 	if (l)
 		free(l->masks);
 	free(l);
@@ -54,23 +54,23 @@ void legs__free(struct legs *l)
 
 static bool in_hash(const struct facts *f)
 {
-	return f->by_key.tbl;
+	return f->legs.by_key.tbl;
 }
 
 void legs__forget(struct legs *l, struct facts *f)
 {
 	if (!in_hash(f))
 		return;
-	HASH_DELETE(by_key, l->by_key, f);
-	memset(&f->by_key, 0, sizeof(f->by_key));
+	HASH_DELETE(legs.by_key, l->by_key, f);
+	memset(&f->legs.by_key, 0, sizeof(f->legs.by_key));
 }
 
 static void join(struct facts *down, struct facts *f, const char *by)
 {
-	if (down->up)
-		down->up->down = NULL;
-	down->up = f;
-	f->down = down;
+	if (down->upstream)
+		down->upstream->downstream = NULL;
+	down->upstream = f;
+	f->downstream = down;
 	f->joined_by = by;
 }
 
@@ -86,7 +86,8 @@ static bool same_process(const struct facts *a, const struct facts *b)
 static bool can_be_front(const struct facts *g, const struct facts *f)
 {
 	/* Of a name's addresses, the first may refuse and the second answer. */
-	if ((g->up && g->up->req.seen) || g->res.seen || g->end.seen || f->req.ts < g->req.ts)
+	if ((g->upstream && g->upstream->req.seen) || g->res.seen || g->end.seen ||
+	    f->req.ts < g->req.ts)
 		return false;
 	if (g->conn->role == WST_SERVER && f->conn->role == WST_SERVER)
 		/* The last: a proxy that passes on to its own port. */
@@ -123,7 +124,7 @@ static bool may_have_caused(const struct legs *l, const struct facts *g, const s
 	uint64_t opened = f->conn->opened, asked = f->req.seen ? f->req.ts : opened;
 	bool local = l->live && f->conn->role == WST_SERVER, soon;
 
-	if (g == f || (g->up && g->up->req.seen) || g->twin || !g->open ||
+	if (g == f || (g->upstream && g->upstream->req.seen) || g->other_end_judged || !g->open ||
 	    g->conn->role != WST_SERVER || (!local && !same_process(g, f)))
 		return false;
 	/* A key that came through says more. */
@@ -150,13 +151,13 @@ static bool is_waiting(const struct facts *f)
 
 static void waits_no_more(struct legs *l, struct facts *f)
 {
-	if (!f->waits_since)
+	if (!f->legs.waits_since)
 		return;
-	*(f->wait_newer ? &f->wait_newer->wait_older : &l->newest) = f->wait_older;
-	if (f->wait_older)
-		f->wait_older->wait_newer = f->wait_newer;
-	f->wait_older = f->wait_newer = NULL;
-	f->waits_since = 0;
+	*(f->legs.newer ? &f->legs.newer->legs.older : &l->newest) = f->legs.older;
+	if (f->legs.older)
+		f->legs.older->legs.newer = f->legs.newer;
+	f->legs.older = f->legs.newer = NULL;
+	f->legs.waits_since = 0;
 }
 
 void legs__waits(struct legs *l, struct facts *f, uint64_t ts)
@@ -164,10 +165,10 @@ void legs__waits(struct legs *l, struct facts *f, uint64_t ts)
 	waits_no_more(l, f);
 	if (!is_waiting(f))
 		return;
-	f->waits_since = ts;
-	f->wait_older = l->newest;
+	f->legs.waits_since = ts;
+	f->legs.older = l->newest;
 	if (l->newest)
-		l->newest->wait_newer = f;
+		l->newest->legs.newer = f;
 	l->newest = f;
 }
 
@@ -175,8 +176,8 @@ void legs__waits(struct legs *l, struct facts *f, uint64_t ts)
 static struct facts *next_cause(struct legs *l, struct facts *g, const struct facts *f, uint32_t *n)
 {
 	for (struct facts *older; g && *n < LOOK_BACK; g = older, ++*n) {
-		older = g->wait_older;
-		if (g->waits_since + SOON < f->conn->opened)
+		older = g->legs.older;
+		if (g->legs.waits_since + SOON < f->conn->opened)
 			return NULL;
 		if (!is_waiting(g))
 			waits_no_more(l, g);
@@ -192,7 +193,7 @@ static struct facts *find_cause(struct legs *l, const struct facts *f)
 	uint32_t n = 0;
 	struct facts *found = next_cause(l, l->newest, f, &n);
 
-	return found && !next_cause(l, found->wait_older, f, &n) ? found : NULL;
+	return found && !next_cause(l, found->legs.older, f, &n) ? found : NULL;
 }
 
 bool legs__request(struct legs *l, struct facts *f)
@@ -203,20 +204,21 @@ bool legs__request(struct legs *l, struct facts *f)
 	if (f->req.key && f->req.key[0]) {
 		size_t n = strlen(f->req.key);
 
-		HASH_FIND(by_key, l->by_key, f->req.key, n, g);
+		HASH_FIND(legs.by_key, l->by_key, f->req.key, n, g);
 		if (g && g->req.seq == f->req.seq && g->conn->role != f->conn->role) {
-			f->twin = true; /* no proxy leaves sequence numbers as they are */
+			f->other_end_judged =
+				true; /* no proxy leaves sequence numbers as they are */
 			return false;
 		}
 		if (g)
 			legs__forget(l, g);
-		HASH_ADD_KEYPTR(by_key, l->by_key, f->req.key, n, f);
+		HASH_ADD_KEYPTR(legs.by_key, l->by_key, f->req.key, n, f);
 		if (g && can_be_front(g, f)) {
 			join(g, f, "key");
 			return true;
 		}
 	}
-	if (f->down)
+	if (f->downstream)
 		return false;
 	g = find_cause(l, f);
 	if (g)
@@ -231,7 +233,7 @@ bool legs__refused(struct legs *l, struct facts *f)
 
 	/* Any of the requests that wait will do: they all wait for this upstream, or another. */
 	while (g && (!g->req.wanted || g->res.seen))
-		g = next_cause(l, g->wait_older, f, &n);
+		g = next_cause(l, g->legs.older, f, &n);
 	if (g)
 		join(g, f, "pid-time");
 	return g;
@@ -249,9 +251,10 @@ static bool may_pass_on(const struct mask_seen *s, const struct facts *f)
 	const struct conn *c = f->conn;
 	uint32_t client = c->role == WST_CLIENT ? c->pid : c->client_pid;
 
-	if (!s->f || s->f == f || s->f->up || !s->f->open || !client || s->f->conn->pid != client)
+	if (!s->f || s->f == f || s->f->upstream || !s->f->open || !client ||
+	    s->f->conn->pid != client)
 		return false;
-	for (const struct facts *g = s->f; g; g = g->down)
+	for (const struct facts *g = s->f; g; g = g->downstream)
 		if (g == f)
 			return false;
 	return true;
@@ -263,15 +266,15 @@ static struct facts *find_front(struct facts *f, const struct mask_seen *s,
 {
 	bool equal = is_frame(s, fr, ts) && may_pass_on(s, f);
 
-	if (equal && f->masks.front == s->f->number && s->nth == f->masks.nth + 1)
-		f->masks.equal++;
+	if (equal && f->legs.masks.downstream == s->f->number && s->nth == f->legs.masks.nth + 1)
+		f->legs.masks.equal++;
 	else
-		f->masks.equal = equal;
+		f->legs.masks.equal = equal;
 	if (equal) {
-		f->masks.front = s->f->number;
-		f->masks.nth = s->nth;
+		f->legs.masks.downstream = s->f->number;
+		f->legs.masks.nth = s->nth;
 	}
-	return f->masks.equal == MASKS_EQUAL ? s->f : NULL;
+	return f->legs.masks.equal == MASKS_EQUAL ? s->f : NULL;
 }
 
 /* f's server end got the frame, and its process may pass it on. */
@@ -279,10 +282,10 @@ static void remember(struct mask_seen *s, struct facts *f, const struct frame_ev
 		     uint64_t ts)
 {
 	bool again = is_frame(s, fr, ts) && s->f != f;
-	bool passed = again && s->f && (s->f->up == f || may_pass_on(s, f));
+	bool passed = again && s->f && (s->f->upstream == f || may_pass_on(s, f));
 
 	*s = (struct mask_seen){
-		again && !passed ? NULL : f, ts, fr->len, fr->mask, f->masks.n, fr->b0
+		again && !passed ? NULL : f, ts, fr->len, fr->mask, f->legs.masks.n, fr->b0
 	};
 }
 
@@ -290,24 +293,25 @@ bool legs__mask(struct legs *l, struct facts *f, const struct frame_event *fr, u
 {
 	struct facts *front = NULL;
 	struct mask_seen *s;
-	bool random = fr->mask && fr->mask != f->masks.last; /* not every client's key is */
+	bool random = fr->mask && fr->mask != f->legs.masks.last; /* not every client's key is */
 
-	if (fr->dir != WST_C2S || !fr->masked || !f->conn->midstream || f->req.wanted || f->twin)
+	if (fr->dir != WST_C2S || !fr->masked || !f->conn->midstream || f->req.wanted ||
+	    f->other_end_judged)
 		return false;
 	if (!l->masks)
 		l->masks = calloc(MASK_SLOTS, sizeof(*l->masks));
 	if (!l->masks)
 		return false;
-	f->masks.n++;
-	f->masks.last = fr->mask;
+	f->legs.masks.n++;
+	f->legs.masks.last = fr->mask;
 	if (!random) {
-		f->masks.equal = 0;
+		f->legs.masks.equal = 0;
 		return false;
 	}
 	s = &l->masks[(fr->mask * 0x9e3779b1u) >> 22];
-	if (!f->down)
+	if (!f->downstream)
 		front = find_front(f, s, fr, ts);
-	if (f->conn->role == WST_SERVER && f->conn->pid && !f->up)
+	if (f->conn->role == WST_SERVER && f->conn->pid && !f->upstream)
 		remember(s, f, fr, ts);
 	if (front)
 		join(front, f, "mask");
@@ -316,7 +320,7 @@ bool legs__mask(struct legs *l, struct facts *f, const struct frame_event *fr, u
 
 bool legs__unseen(struct legs *l, struct facts *f)
 {
-	struct facts *g = f->down ? NULL : find_cause(l, f);
+	struct facts *g = f->downstream ? NULL : find_cause(l, f);
 
 	if (!g || !g->req.wanted || !proxy_named(g->conn->comm))
 		return false;
@@ -326,18 +330,18 @@ bool legs__unseen(struct legs *l, struct facts *f)
 
 static struct leg_ring *ring_of(struct facts *f)
 {
-	if (!f->ring)
-		f->ring = calloc(1, sizeof(*f->ring));
-	return f->ring;
+	if (!f->legs.ring)
+		f->legs.ring = calloc(1, sizeof(*f->legs.ring));
+	return f->legs.ring;
 }
 
 static uint64_t ring_find(const struct facts *f, uint8_t dir, uint64_t offset)
 {
-	if (!f || !f->ring)
+	if (!f || !f->legs.ring)
 		return 0;
 	for (int i = 0; i < RING; i++)
-		if (f->ring->seen[dir][i].ts && f->ring->seen[dir][i].offset == offset)
-			return f->ring->seen[dir][i].ts;
+		if (f->legs.ring->seen[dir][i].ts && f->legs.ring->seen[dir][i].offset == offset)
+			return f->legs.ring->seen[dir][i].ts;
 	return 0;
 }
 
@@ -345,18 +349,13 @@ static void add_delay(struct facts *front, uint8_t dir, uint64_t came, uint64_t 
 {
 	/* A send is told of when it returns: its receiver may have been quicker. */
 	uint64_t us = went > came ? (went - came) / 1000 : 0;
-	struct wst_hist *h;
 
-	if (!front->delay)
-		front->delay = calloc(WST_DIRS, sizeof(*front->delay));
-	if (!front->delay)
+	if (!front->legs.delay)
+		front->legs.delay = calloc(WST_DIRS, sizeof(*front->legs.delay));
+	if (!front->legs.delay)
 		return;
-	front->conn->proxy_delay = front->delay;
-	h = &front->delay[dir];
-	h->slots[hist_slot(us)]++;
-	h->sum += us;
-	if (us > h->max)
-		h->max = us;
+	front->conn->proxy_delay = front->legs.delay;
+	hist_add(&front->legs.delay[dir], us);
 }
 
 void legs__frame(struct facts *f, uint8_t dir, uint64_t offset, uint64_t ts)
@@ -365,34 +364,36 @@ void legs__frame(struct facts *f, uint8_t dir, uint64_t offset, uint64_t ts)
 	uint64_t other;
 
 	/* Nor does it tell much where the upgrade, from which offsets count, was not seen. */
-	if (f->twin || (!f->up && !f->down) || (f->conn->midstream && !f->res.websocket))
+	if (f->other_end_judged || (!f->upstream && !f->downstream) ||
+	    (f->conn->midstream && !f->res.websocket))
 		return;
 	r = ring_of(f);
 	if (!r)
 		return;
 	r->seen[dir][r->n[dir] % RING].offset = offset;
 	r->seen[dir][r->n[dir]++ % RING].ts = ts;
-	other = ring_find(f->up, dir, offset);
+	other = ring_find(f->upstream, dir, offset);
 	if (other)
 		add_delay(f, dir, dir == WST_C2S ? ts : other, dir == WST_C2S ? other : ts);
-	other = ring_find(f->down, dir, offset);
+	other = ring_find(f->downstream, dir, offset);
 	if (other)
-		add_delay(f->down, dir, dir == WST_C2S ? other : ts, dir == WST_C2S ? ts : other);
+		add_delay(f->downstream, dir, dir == WST_C2S ? other : ts,
+			  dir == WST_C2S ? ts : other);
 }
 
 void legs__remove(struct legs *l, struct facts *f)
 {
 	legs__forget(l, f);
 	waits_no_more(l, f);
-	for (int i = 0; f->masks.n && i < MASK_SLOTS; i++)
+	for (int i = 0; f->legs.masks.n && i < MASK_SLOTS; i++)
 		if (l->masks[i].f == f)
 			l->masks[i].f = NULL;
-	if (f->up)
-		f->up->down = NULL;
-	if (f->down)
-		f->down->up = NULL;
+	if (f->upstream)
+		f->upstream->downstream = NULL;
+	if (f->downstream)
+		f->downstream->upstream = NULL;
 	if (f->conn)
 		f->conn->proxy_delay = NULL;
-	free(f->delay);
-	free(f->ring);
+	free(f->legs.delay);
+	free(f->legs.ring);
 }

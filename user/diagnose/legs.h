@@ -17,7 +17,7 @@ void legs__waits(struct legs *l, struct facts *f, uint64_t ts);
 
 /*
  * f has had a request that wants a WebSocket. Looks for the connection in front of it.
- * Returns true where one was found: f->down and f->joined_by are set.
+ * Returns true where one was found: f->downstream and f->joined_by are set.
  */
 bool legs__request(struct legs *l, struct facts *f);
 

@@ -28,7 +28,7 @@ struct server {
 
 static struct server *server_at(struct servers *all, const struct facts *f)
 {
-	const char *addr = f->conn->role == WST_SERVER ? f->conn->local : f->conn->remote;
+	const char *addr = conn_server_addr(f->conn);
 	struct server *s;
 
 	HASH_FIND_STR(all->by_addr, addr, s);
@@ -57,10 +57,10 @@ static bool same_location(const char *a, const char *b)
 
 void servers__joined(struct servers *all, struct facts *f)
 {
-	struct server *s = server_at(all, f->down);
-	const char *target = f->down->req.target;
+	struct server *s = server_at(all, f->downstream);
+	const char *target = f->downstream->req.shown_target;
 
-	if (!s || !target || !f->down->req.websocket)
+	if (!s || !target || !f->downstream->req.websocket)
 		return;
 	if (f->req.websocket && f->req.connection && !f->req.http10) {
 		if (!s->kept)

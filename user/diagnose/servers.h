@@ -19,8 +19,8 @@ struct servers {
 void servers__asked(struct servers *all, struct facts *f);
 
 /*
- * Compares f's request with f->down's, which f has just been joined to. Sets f->kept_elsewhere
- * where the proxy in between passes on other targets' Upgrade header.
+ * Compares f's request with f->downstream's, which f has just been joined to. Sets
+ * f->kept_elsewhere where the proxy in between passes on other targets' Upgrade header.
  */
 void servers__joined(struct servers *all, struct facts *f);
 

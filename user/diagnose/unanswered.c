@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stddef.h>
+#include "facts/chain.h"
 #include "diagnose/unanswered.h"
 #include "rules/rules.h"
 
@@ -27,11 +28,11 @@ void unanswered__answered(struct unanswered *u, struct facts *f)
 	bool gateway = f->res.status == 502 || f->res.status == 504;
 
 	unanswered__done(u, f);
-	for (struct facts *leg = chain_first(f); leg; leg = leg->up) {
-		if (!leg->overdue || (gateway && leg->overdue == chain_last(f)->number))
+	for (struct facts *leg = chain_first(f); leg; leg = leg->upstream) {
+		if (!leg->told_late || (gateway && leg->told_late == chain_last(f)->number))
 			continue;
 		leg->causes &= ~(1 << CAUSE_HANDSHAKE);
-		leg->overdue = 0;
+		leg->told_late = 0;
 	}
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdlib.h>
 #include <string.h>
+#include "facts/chain.h"
 #include "diagnose/verdicts.h"
 #include "facts/endpoints.h"
 #include "lib/units.h"
@@ -13,15 +14,34 @@ struct verdict_count {
 	uint64_t told; /* when a verdict was last not folded */
 };
 
+void verdict_evidence(const struct verdict *v,
+		      void (*fn)(void *ctx, const struct fact_text *name, struct span value),
+		      void *ctx)
+{
+	struct buf value = {};
+	size_t n;
+
+	for (const char *p = v->rule->evidence; *p; p += n + (p[n] == ' ')) {
+		const struct fact_text *name;
+
+		n = strcspn(p, " ");
+		name = fact_text_find(p, n);
+		value.len = 0;
+		if (name)
+			name->write(&value, v->facts);
+		if (value.len)
+			fn(ctx, name, (struct span){ value.data, value.len });
+	}
+	buf_free(&value);
+}
+
 static struct verdict_count *find_row(struct verdicts *all, const struct rule *r,
 				      const struct facts *f)
 {
 	struct facts *first = chain_first((struct facts *)f);
-	const char *local =
-		first->conn->role == WST_SERVER ? first->conn->local : first->conn->remote;
 	const char *target = first->req.target ? first->req.target : "";
 	size_t n = strcspn(target, "?");
-	uint16_t port = addr_port(local);
+	uint16_t port = addr_port(conn_server_addr(first->conn));
 	struct verdict_count *rows;
 
 	for (unsigned int i = 0; i < all->n; i++) {

@@ -3,19 +3,25 @@
 #ifndef DIAGNOSE_VERDICTS_H
 #define DIAGNOSE_VERDICTS_H
 
+#include "facts/fact_text.h"
 #include "rules/rules.h"
 
 #define LEGS_MAX 8
 
 struct verdict {
 	const struct rule *rule;
-	const struct facts *facts; /* for the evidence: fact_text_fill() and fact_text_find() */
+	const struct facts *facts;
 	const char *text, *fix;
 	uint32_t legs[LEGS_MAX]; /* numbers of the chain's connections, the client's first */
 	unsigned int n_legs;
 	uint32_t again; /* how often the same was said before, of the same port and path */
 	bool folded; /* so often of late that people need not read it again */
 };
+
+/* Calls fn for each fact that v's rule names as evidence and that was observed. */
+void verdict_evidence(const struct verdict *v,
+		      void (*fn)(void *ctx, const struct fact_text *name, struct span value),
+		      void *ctx);
 
 struct verdict_row {
 	const struct rule *rule;

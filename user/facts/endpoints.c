@@ -26,8 +26,8 @@ const struct conn *endpoint_server(const struct facts *f)
 {
 	if (f->conn->role == WST_SERVER && f->conn->pid)
 		return f->conn;
-	if (f->up && f->up->conn->role == WST_CLIENT && f->up->conn->pid)
-		return f->up->conn;
+	if (f->upstream && f->upstream->conn->role == WST_CLIENT && f->upstream->conn->pid)
+		return f->upstream->conn;
 	return NULL;
 }
 
@@ -35,8 +35,8 @@ const struct conn *endpoint_client(const struct facts *f)
 {
 	if (f->conn->role == WST_CLIENT && f->conn->pid)
 		return f->conn;
-	if (f->down && f->down->conn->role == WST_SERVER && f->down->conn->pid)
-		return f->down->conn;
+	if (f->downstream && f->downstream->conn->role == WST_SERVER && f->downstream->conn->pid)
+		return f->downstream->conn;
 	return NULL;
 }
 

@@ -2,25 +2,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "facts/chain.h"
 #include "facts/fact_text.h"
 #include "decode/hist.h"
-#include "decode/http.h"
 #include "facts/observe.h"
 #include "facts/endpoints.h"
 #include "decode/names.h"
 #include "decode/ws.h"
-
-bool facts_show_secrets;
-
-static const char *server_addr(const struct facts *f)
-{
-	return f->conn->role == WST_SERVER ? f->conn->local : f->conn->remote;
-}
-
-static const char *client_addr(const struct facts *f)
-{
-	return f->conn->role == WST_SERVER ? f->conn->remote : f->conn->local;
-}
 
 static void put(struct buf *b, const char *s)
 {
@@ -41,7 +29,7 @@ static void w_server(struct buf *b, const struct facts *f)
 	if (c)
 		put_process(b, c);
 	else
-		buf_printf(b, "the server %s", server_addr(f));
+		buf_printf(b, "the server %s", conn_server_addr(f->conn));
 }
 
 static void w_client(struct buf *b, const struct facts *f)
@@ -51,17 +39,17 @@ static void w_client(struct buf *b, const struct facts *f)
 	if (c)
 		put_process(b, c);
 	else
-		buf_printf(b, "the client %s", client_addr(f));
+		buf_printf(b, "the client %s", conn_client_addr(f->conn));
 }
 
 static void w_proxy(struct buf *b, const struct facts *f)
 {
 	const struct conn *c = endpoint_client(f);
 
-	if (c && (f->down || proxy_named(c->comm)))
+	if (c && (f->downstream || proxy_named(c->comm)))
 		put_process(b, c);
 	else
-		buf_printf(b, "the proxy at %s", client_addr(f));
+		buf_printf(b, "the proxy at %s", conn_client_addr(f->conn));
 }
 
 static void w_closer(struct buf *b, const struct facts *f)
@@ -98,7 +86,7 @@ static const struct facts *origin(const struct facts *f, uint8_t dir)
 {
 	const struct facts *before;
 
-	while ((before = dir == WST_C2S ? f->down : f->up)) {
+	while ((before = dir == WST_C2S ? f->downstream : f->upstream)) {
 		if (dir == f->dir && made_here(f, before))
 			break;
 		f = before;
@@ -141,12 +129,12 @@ static void w_peer(struct buf *b, const struct facts *f)
 
 static void w_server_addr(struct buf *b, const struct facts *f)
 {
-	buf_str(b, server_addr(f));
+	buf_str(b, conn_server_addr(f->conn));
 }
 
 static void w_client_addr(struct buf *b, const struct facts *f)
 {
-	buf_str(b, client_addr(f));
+	buf_str(b, conn_client_addr(f->conn));
 }
 
 /* The last server of the chain, which has not answered the request. */
@@ -159,7 +147,7 @@ static void w_silent(struct buf *b, const struct facts *f)
 		put_process(b, c);
 		buf_str(b, " at ");
 	}
-	buf_str(b, server_addr(last));
+	buf_str(b, conn_server_addr(last->conn));
 }
 
 static void w_comm(struct buf *b, const struct facts *f)
@@ -168,41 +156,6 @@ static void w_comm(struct buf *b, const struct facts *f)
 
 	if (c)
 		buf_str(b, c->comm);
-}
-
-static void put_target(struct buf *b, const char *target)
-{
-	if (!target)
-		return;
-	if (facts_show_secrets)
-		buf_str(b, target);
-	else
-		http_redact_target(b, (struct span){ target, strlen(target) });
-}
-
-static void w_target(struct buf *b, const struct facts *f)
-{
-	put_target(b, f->req.target);
-}
-
-static void w_client_target(struct buf *b, const struct facts *f)
-{
-	put_target(b, f->down ? f->down->req.target : NULL);
-}
-
-static void w_kept(struct buf *b, const struct facts *f)
-{
-	put_target(b, f->kept_elsewhere);
-}
-
-static void w_similar(struct buf *b, const struct facts *f)
-{
-	put_target(b, f->similar);
-}
-
-static void w_location(struct buf *b, const struct facts *f)
-{
-	put_target(b, f->res.location);
 }
 
 /* Returns how long the client had been silent when the server closed, ns; 0: it has not closed. */
@@ -235,11 +188,16 @@ static uint64_t client_silence(const struct facts *f)
 			buf_printf(b, "%.3g", (ns) / 1e9);         \
 	}
 
+STRING(target, f->req.shown_target)
+STRING(client_target, f->downstream ? f->downstream->req.shown_target : NULL)
+STRING(kept, f->kept_elsewhere)
+STRING(similar, f->similar)
+STRING(location, f->res.location)
 STRING(host, f->req.host)
-STRING(client_host, f->down ? f->down->req.host : NULL)
+STRING(client_host, f->downstream ? f->downstream->req.host : NULL)
 STRING(origin, f->req.origin)
 STRING(upgrade, f->req.upgrade)
-STRING(client_upgrade, f->down ? f->down->req.upgrade : NULL)
+STRING(client_upgrade, f->downstream ? f->downstream->req.upgrade : NULL)
 STRING(connection, f->req.connection_value)
 STRING(http, !f->req.seen ? NULL : f->req.http10 ? "1.0" : "1.1")
 STRING(key, f->req.key)
@@ -262,11 +220,11 @@ STRING(dir, f->dir == WST_C2S ? "c2s" : "s2c")
 STRING(first, !f->end.seen ? NULL : f->end.by_client ? "client" : "server")
 STRING(joined_by, f->joined_by)
 NUMBER(status, f->res.seen, f->res.status)
-NUMBER(client_status, f->down && f->down->res.seen, f->down->res.status)
-NUMBER(upstream_status, f->up && f->up->res.seen, f->up->res.status)
+NUMBER(client_status, f->downstream && f->downstream->res.seen, f->downstream->res.status)
+NUMBER(upstream_status, f->upstream && f->upstream->res.seen, f->upstream->res.status)
 NUMBER(latency_ms, f->res.seen && f->req.ts, (f->res.ts - f->req.ts) / 1000000)
 NUMBER(waited_ms, f->end.seen && f->req.ts, (f->end.ts - f->req.ts) / 1000000)
-NUMBER(unread_behind, f->up, chain_last(f)->wait.unread)
+NUMBER(unread_behind, f->upstream, chain_last(f)->wait.unread)
 NUMBER(lived_ms, f->end.seen, f->end.lived / 1000000)
 NUMBER(len, true, f->len)
 NUMBER(rsv, true, f->rsv)
@@ -300,7 +258,7 @@ TIME(unsent_for, f->wait.unsent_for, f->wait.unsent_for)
 
 static void w_port(struct buf *b, const struct facts *f)
 {
-	buf_u64(b, addr_port(server_addr(f)));
+	buf_u64(b, addr_port(conn_server_addr(f->conn)));
 }
 
 /* "RSV2 and RSV3" */
@@ -377,8 +335,8 @@ static void w_how(struct buf *b, const struct facts *f)
 
 static void w_upstream(struct buf *b, const struct facts *f)
 {
-	if (f->up)
-		buf_str(b, server_addr(f->up));
+	if (f->upstream)
+		buf_str(b, conn_server_addr(f->upstream->conn));
 }
 
 /* clang-format off */

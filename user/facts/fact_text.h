@@ -16,9 +16,6 @@ struct fact_text {
 /* Returns the row of a name, which is n bytes long, or NULL where there is none. */
 const struct fact_text *fact_text_find(const char *name, size_t n);
 
-/* Whether query values may be shown in targets. */
-extern bool facts_show_secrets;
-
 /* Appends text to b, with every {name} replaced. */
 void fact_text_fill(struct buf *b, const char *text, const struct facts *f);
 

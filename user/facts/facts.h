@@ -15,7 +15,8 @@ struct request_facts {
 	bool http10;
 	uint32_t seq;
 	uint64_t ts;
-	char *target, *upgrade, *connection_value, *key, *version, *host, *origin, *protocols,
+	char *target; /* for comparing; what is shown is: */
+	char *shown_target, *upgrade, *connection_value, *key, *version, *host, *origin, *protocols,
 		*extensions;
 };
 
@@ -43,7 +44,7 @@ struct stream_facts {
 	uint64_t ping_every; /* between the last two, ns */
 	uint32_t pings;
 	uint64_t asked_ts; /* of the first ping that has had no pong */
-	uint64_t second; /* in which tiny frames are counted */
+	uint64_t second; /* start of the second in which tiny frames are being counted */
 	uint32_t tiny, busy_seconds;
 };
 
@@ -78,14 +79,28 @@ struct held_facts {
 	uint64_t us; /* all of them together */
 };
 
+/* What legs.c keeps with a connection. */
+struct legs_node {
+	struct wst_hist *delay; /* the proxy's, by enum wst_dir; NULL: none */
+	struct leg_ring *ring; /* places of its last frames; NULL: none */
+	struct {
+		uint32_t n, last; /* masked frames so far, and the last one's key */
+		uint32_t downstream, nth; /* the connection that had it before, as its nth */
+		uint32_t equal; /* so many in a row */
+	} masks;
+	struct facts *older, *newer; /* of those that may cause a connection upstream */
+	uint64_t waits_since; /* 0: not among them */
+	UT_hash_handle by_key;
+};
+
 struct facts {
 	struct conn *conn; /* the decoder's, or once that is gone a copy of what matters */
 	bool open;
-	bool twin; /* the other end of the same connection is watched, too, and judged */
+	bool other_end_judged; /* both ends are watched; the other one gets the verdicts */
 	bool judged; /* its end has been */
 	uint32_t number;
-	struct facts *up, *down; /* the same stream behind and in front of a proxy */
-	const char *joined_by; /* to down: "key", "pid-time", "mask" */
+	struct facts *upstream, *downstream; /* the same stream behind and in front of a proxy */
+	const char *joined_by; /* to downstream: "key", "pid-time", "mask" */
 	struct request_facts req;
 	struct response_facts res;
 	struct stream_facts s[WST_DIRS];
@@ -108,44 +123,24 @@ struct facts {
 	char *kept_elsewhere; /* a target whose Upgrade header the same proxy has passed on */
 	/* a target that got a 101 here, but for its case or a slash at its end */
 	const char *similar;
-	bool asked; /* unanswered.c: its request waits for an answer */
-	bool hasty; /* diagnose.c: its answer is not judged yet */
-	struct facts *asked_before, *asked_after, *hasty_next;
 	uint64_t looked; /* when it was found still waiting; 0: never */
-	uint32_t overdue; /* that was told, and the last leg was this one; 0: it was not */
+	/* number of the chain's last leg, when it was told that its answer is late; 0: it was not
+	 */
+	uint32_t told_late;
 	uint32_t opens; /* WebSocket requests to the port in this second */
 	uint32_t mass_closes; /* that it had in the half minute before */
 	uint64_t delay_us, delays; /* the proxy's in front: median, and of how many messages */
 	uint32_t causes; /* a bit for each enum cause that has had its verdict */
-	struct wst_hist *delay; /* legs.c */
-	struct leg_ring *ring; /* legs.c */
-	struct {
-		uint32_t n, last; /* masked frames so far, and the last one's key */
-		uint32_t front, nth; /* the connection that had it before, as its nth */
-		uint32_t equal; /* so many in a row */
-	} masks; /* legs.c */
-	struct facts *next, *prev; /* all, oldest first */
-	struct facts *pending; /* ended, not judged yet */
-	struct facts *wait_older, *wait_newer; /* legs.c: may cause a connection upstream */
-	uint64_t waits_since; /* 0: not among them */
-	UT_hash_handle by_key;
+
+	/* The owners of facts keep them in lists. */
+	struct facts *next, *prev; /* diagnose.c: all, oldest first */
+	struct facts *ended_next; /* ends.c */
+	bool undecided; /* undecided.c: its response is not judged yet */
+	struct facts *undecided_next;
+	bool asked; /* unanswered.c: its request waits for an answer */
+	struct facts *asked_before, *asked_after;
+	struct legs_node legs;
 };
-
-/* The first connection of the chain, at the client's side; the last one is at the end of ->up. */
-static inline struct facts *chain_first(struct facts *f)
-{
-	while (f->down)
-		f = f->down;
-	return f;
-}
-
-/* The last one, as far as the chain is seen. */
-static inline const struct facts *chain_last(const struct facts *f)
-{
-	while (f->up)
-		f = f->up;
-	return f;
-}
 
 /* Whether the server of f has sent anything since the request, or may have. */
 bool server_heard(const struct facts *f);

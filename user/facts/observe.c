@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#define _GNU_SOURCE /* strcasestr */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include "lib/escape.h"
+#include "decode/extensions.h"
 #include "facts/observe.h"
 #include "decode/ws.h"
 #include "lib/units.h"
@@ -16,15 +16,17 @@
 #define TINY_A_SECOND 1000
 #define HELD_APART 4 /* a late acknowledgement in so many makes a run */
 
-/* The value of the first header of this name, for the caller to free; NULL: there is none. */
+/*
+ * What may be shown of the first header of this name, for the caller to free; NULL: there is none.
+ */
 static char *value(const struct http_msg *m, const char *name)
 {
 	const struct http_header *h = http_find(m, name);
 
-	return h ? strndup(h->value.p, h->value.n) : NULL;
+	return h ? strndup(h->shown.p, h->shown.n) : NULL;
 }
 
-/* All values of this name, a comma between. */
+/* The same of all headers of this name, a comma between. */
 static char *values(const struct http_msg *m, const char *name)
 {
 	struct buf b = {};
@@ -36,7 +38,7 @@ static char *values(const struct http_msg *m, const char *name)
 			continue;
 		if (b.len)
 			buf_str(&b, ", ");
-		buf_add(&b, h->value.p, h->value.n);
+		buf_add(&b, h->shown.p, h->shown.n);
 	}
 	if (b.data)
 		buf_char(&b, 0);
@@ -46,6 +48,7 @@ static char *values(const struct http_msg *m, const char *name)
 static void free_request(struct request_facts *r)
 {
 	free(r->target);
+	free(r->shown_target);
 	free(r->upgrade);
 	free(r->connection_value);
 	free(r->key);
@@ -93,12 +96,13 @@ void observe_request(struct facts *f, const struct event *e)
 	r->ts = e->ts;
 	r->seq = e->head.seq;
 	r->websocket = e->head.upgrade;
-	r->wanted = r->websocket || http_find(m, "sec-websocket-key");
+	r->wanted = e->head.wanted;
 	if (!r->wanted)
 		return;
 	r->connection = http_has_token(m, "connection", "upgrade");
 	r->http10 = m->version.n == 3 && !memcmp(m->version.p, "1.0", 3);
 	r->target = strndup(m->target.p, m->target.n);
+	r->shown_target = strndup(m->shown_target.p, m->shown_target.n);
 	r->upgrade = values(m, "upgrade");
 	r->connection_value = values(m, "connection");
 	r->key = value(m, "sec-websocket-key");
@@ -114,68 +118,71 @@ void observe_request(struct facts *f, const struct event *e)
 	r->extensions = values(m, "sec-websocket-extensions");
 }
 
-/* Whether a comma separated list has an element that starts with this token; without case. */
-static bool list_has(const char *list, const char *token, size_t n)
+static struct span span_of(const char *s)
 {
-	for (const char *p = list; p && *p;) {
-		size_t len;
+	return (struct span){ s ? s : "", s ? strlen(s) : 0 };
+}
 
-		p += strspn(p, " \t,");
-		len = strcspn(p, ",; \t=");
-		if (len == n && !strncasecmp(p, token, n))
+/* Whether a list of extensions has this one; *found is it then. */
+static bool offers(const char *list, struct span name, struct extension *found)
+{
+	struct span rest = span_of(list);
+
+	while (extension_next(&rest, found))
+		if (found->name.n == name.n && !strncasecmp(found->name.p, name.p, name.n))
 			return true;
-		p += strcspn(p, ",");
-	}
 	return false;
 }
 
-static bool window_bits(const char *p)
+/* Whether any permessage-deflate of the offer has the parameter client_max_window_bits. */
+static bool offers_client_bits(const char *offered)
 {
-	int bits;
+	struct span rest = span_of(offered);
+	struct extension_param p;
+	struct extension e;
 
-	if (*p != '=')
-		return true;
-	p += 1 + (p[1] == '"');
-	bits = atoi(p);
-	return bits >= 8 && bits <= 15;
+	while (extension_next(&rest, &e))
+		while (extension_param(&e.params, &p))
+			if (extension_is(p.name, "client_max_window_bits"))
+				return true;
+	return false;
 }
 
-/* What the 101 grants that was not offered, or in a way that cannot be (RFC 6455, RFC 7692). */
-static const char *stray_extension(const char *offered, const char *granted)
+/* What the 101 grants of permessage-deflate in a way that cannot be (RFC 7692, 7.1). */
+static const char *stray_param(const char *offered, struct span params)
 {
-	static const char *const params[] = { "server_no_context_takeover",
-					      "client_no_context_takeover",
-					      "server_max_window_bits", "client_max_window_bits" };
+	struct extension_param p;
 
-	for (const char *p = granted; p && *p; p += strcspn(p, ",")) {
-		const char *end, *q;
-		size_t n;
+	while (extension_param(&params, &p)) {
+		bool client_bits = extension_is(p.name, "client_max_window_bits");
 
-		p += strspn(p, " \t,");
-		n = strcspn(p, ",; \t");
-		if (!n)
-			break;
-		if (!list_has(offered, p, n))
-			return "an extension that was not offered";
-		if (n != 18 || strncasecmp(p, "permessage-deflate", n))
-			continue;
-		end = p + strcspn(p, ",");
-		for (q = p + n; q < end && (q += strspn(q, "; \t")) < end; q += strcspn(q, ";,")) {
-			size_t len = strcspn(q, "=;, \t");
-			int known = -1;
-
-			for (int i = 0; i < 4; i++)
-				if (strlen(params[i]) == len && !strncasecmp(params[i], q, len))
-					known = i;
-			if (known < 0)
-				return "an unknown parameter of permessage-deflate";
-			if (known >= 2 && !window_bits(q + len))
+		if (client_bits || extension_is(p.name, "server_max_window_bits")) {
+			if (p.value.p && !extension_window_bits(p.value))
 				return "a window of permessage-deflate that is not 8 to 15 bits";
-			if (known == 3 && !strcasestr(offered, params[3]))
-				return "client_max_window_bits, which was not offered";
+		} else if (!extension_is(p.name, "server_no_context_takeover") &&
+			   !extension_is(p.name, "client_no_context_takeover")) {
+			return "an unknown parameter of permessage-deflate";
 		}
+		if (client_bits && !offers_client_bits(offered))
+			return "client_max_window_bits, which was not offered";
 	}
 	return NULL;
+}
+
+/* What the 101 grants that was not offered, or in a way that cannot be (RFC 6455, 4.1). */
+static const char *stray_extension(const char *offered, const char *granted)
+{
+	struct span rest = span_of(granted);
+	struct extension e, offer;
+	const char *stray = NULL;
+
+	while (!stray && extension_next(&rest, &e)) {
+		if (!offers(offered, e.name, &offer))
+			return "an extension that was not offered";
+		if (extension_is(e.name, "permessage-deflate"))
+			stray = stray_param(offered, e.params);
+	}
+	return stray;
 }
 
 void observe_response(struct facts *f, const struct event *e)
@@ -183,7 +190,7 @@ void observe_response(struct facts *f, const struct event *e)
 	const struct http_msg *m = e->head.msg;
 	struct response_facts *r = &f->res;
 
-	if (m->status < 200 && m->status != 101)
+	if (!e->head.final)
 		return;
 	free_response(r);
 	r->seen = true;

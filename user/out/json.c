@@ -155,7 +155,7 @@ static void json_open(struct json *j, const struct event *e)
 	finish(j, b, false);
 }
 
-static void field_headers(struct json *j, struct buf *b, const struct http_msg *m)
+static void field_headers(struct buf *b, const struct http_msg *m)
 {
 	field(b, "headers");
 	buf_char(b, '[');
@@ -165,10 +165,7 @@ static void field_headers(struct json *j, struct buf *b, const struct http_msg *
 		buf_str(b, i ? ",[" : "[");
 		add_string(b, h->name.p, h->name.n);
 		buf_char(b, ',');
-		if (h->secret && !j->o->show_secrets)
-			add_string(b, HTTP_REDACTED, strlen(HTTP_REDACTED));
-		else
-			add_string(b, h->value.p, h->value.n);
+		add_string(b, h->shown.p, h->shown.n);
 		buf_char(b, ']');
 	}
 	buf_char(b, ']');
@@ -185,17 +182,12 @@ static void field_position(struct buf *b, const struct event *e, uint8_t dir)
 static void json_request(struct json *j, const struct event *e)
 {
 	const struct http_msg *m = e->head.msg;
-	struct buf *b = conn_object(j, "request", e), target = {};
+	struct buf *b = conn_object(j, "request", e);
 
 	field_span(b, "method", m->method);
-	if (j->o->show_secrets)
-		buf_add(&target, m->target.p, m->target.n);
-	else
-		http_redact_target(&target, m->target);
-	field_span(b, "target", (struct span){ target.data ? target.data : "", target.len });
-	buf_free(&target);
+	field_span(b, "target", m->shown_target);
 	field_span(b, "http", m->version);
-	field_headers(j, b, m);
+	field_headers(b, m);
 	field_bool(b, "upgrade", e->head.upgrade);
 	if (http_find(m, "sec-websocket-key"))
 		field_span(b, "key", http_value(m, "sec-websocket-key"));
@@ -213,7 +205,7 @@ static void json_response(struct json *j, const struct event *e)
 	field_u64(b, "status", m->status);
 	field_span(b, "reason", m->reason);
 	field_span(b, "http", m->version);
-	field_headers(j, b, m);
+	field_headers(b, m);
 	field_bool(b, "upgrade", e->head.upgrade);
 	if (e->head.accept_ok >= 0)
 		field_bool(b, "accept_ok", e->head.accept_ok);
@@ -458,10 +450,10 @@ static void json_close(struct json *j, const struct event *e)
 
 static void json_leg(struct json *j, const struct event *e)
 {
-	const struct conn *proxy = endpoint_server(e->leg->down);
+	const struct conn *proxy = endpoint_server(e->leg->downstream);
 	struct buf *b = conn_object(j, "leg", e);
 
-	field_u64(b, "upstream", e->leg->up->number);
+	field_u64(b, "upstream", e->leg->upstream->number);
 	field_str(b, "by", e->leg->by);
 	if (proxy) {
 		field_u64(b, "pid", proxy->pid);
@@ -470,37 +462,26 @@ static void json_leg(struct json *j, const struct event *e)
 	finish(j, b, false);
 }
 
-/* The facts that the rule names, without those that were not observed. */
+static void evidence_field(void *ctx, const struct fact_text *name, struct span value)
+{
+	struct buf *b = ctx;
+
+	if (b->data[b->len - 1] != '{')
+		buf_char(b, ',');
+	add_string(b, name->name, strlen(name->name));
+	buf_char(b, ':');
+	if (name->number)
+		buf_add(b, value.p, value.n);
+	else
+		add_string(b, value.p, value.n);
+}
+
 static void field_evidence(struct buf *b, const struct verdict *v)
 {
-	struct buf value = {};
-	bool first = true;
-	size_t n;
-
 	field(b, "evidence");
 	buf_char(b, '{');
-	for (const char *p = v->rule->evidence; *p; p += n + (p[n] == ' ')) {
-		const struct fact_text *name;
-
-		n = strcspn(p, " ");
-		name = fact_text_find(p, n);
-		value.len = 0;
-		if (name)
-			name->write(&value, v->facts);
-		if (!value.len)
-			continue;
-		if (!first)
-			buf_char(b, ',');
-		first = false;
-		add_string(b, p, n);
-		buf_char(b, ':');
-		if (name->number)
-			buf_add(b, value.data, value.len);
-		else
-			add_string(b, value.data, value.len);
-	}
+	verdict_evidence(v, evidence_field, b);
 	buf_char(b, '}');
-	buf_free(&value);
 }
 
 static void json_verdict(struct json *j, const struct event *e)

@@ -20,19 +20,14 @@ static const enum wst_hist_kind ranked[] = { WST_READ_DELAY, WST_REPLY_TIME, WST
 #define RANKED (sizeof(ranked) / sizeof(ranked[0]))
 
 struct summary {
-	bool show_secrets;
 	uint32_t conns;
 	struct wst_hist all[WST_HIST_KINDS];
 	struct worst worst[RANKED][WORST]; /* by p99, downwards */
 };
 
-struct summary *summary__new(bool show_secrets)
+struct summary *summary__new(void)
 {
-	struct summary *s = calloc(1, sizeof(*s));
-
-	if (s)
-		s->show_secrets = show_secrets;
-	return s;
+	return calloc(1, sizeof(struct summary));
 }
 
 void summary__free(struct summary *s)
@@ -50,8 +45,8 @@ static void rank(struct worst *list, const struct conn *c, const struct hist_sum
 		return;
 	memmove(&list[i + 1], &list[i], (WORST - 1 - i) * sizeof(*list));
 	list[i] = (struct worst){ .p99 = s->p99, .count = s->count, .who = c->who };
-	if (c->target)
-		strncpy(list[i].target, c->target, sizeof(list[i].target) - 1);
+	if (c->shown_target)
+		strncpy(list[i].target, c->shown_target, sizeof(list[i].target) - 1);
 }
 
 void summary__add(struct summary *s, const struct conn *c)
@@ -70,11 +65,8 @@ void summary__add(struct summary *s, const struct conn *c)
 	}
 }
 
-static void draw_worst(struct buf *b, const struct worst *w, bool show_secrets)
+static void draw_worst(struct buf *b, const struct worst *w)
 {
-	struct span target = { w->target, strlen(w->target) };
-	struct buf shown = {};
-
 	buf_printf(b, "  #%-5u p99 ", w->who.number);
 	buf_duration(b, w->p99 * 1000);
 	buf_printf(b, " of %llu  ", (unsigned long long)w->count);
@@ -82,12 +74,7 @@ static void draw_worst(struct buf *b, const struct worst *w, bool show_secrets)
 	if (w->who.pid)
 		buf_printf(b, "[%u]  ", w->who.pid);
 	buf_printf(b, "%s  ", w->who.remote);
-	if (show_secrets)
-		buf_add(&shown, target.p, target.n);
-	else
-		http_redact_target(&shown, target);
-	buf_escaped(b, shown.data ? shown.data : "", shown.len);
-	buf_free(&shown);
+	buf_escaped(b, w->target, strlen(w->target));
 	buf_char(b, '\n');
 }
 
@@ -106,6 +93,6 @@ void summary__draw(const struct summary *s, struct buf *b)
 			continue;
 		buf_printf(b, "\nWorst by %s:\n", hist_kinds[ranked[i]].title);
 		for (int k = 0; k < WORST && s->worst[i][k].count; k++)
-			draw_worst(b, &s->worst[i][k], s->show_secrets);
+			draw_worst(b, &s->worst[i][k]);
 	}
 }

@@ -7,8 +7,8 @@
 
 struct summary;
 
-/* Returns NULL when memory ran out. show_secrets: do not redact. */
-struct summary *summary__new(bool show_secrets);
+/* Returns NULL when memory ran out. */
+struct summary *summary__new(void);
 void summary__free(struct summary *s); /* accepts NULL */
 
 /* Takes a connection's last histograms into account. */

@@ -104,26 +104,13 @@ static int text_open_output(void **self, const struct options *o, const struct r
 	t->o = o;
 	t->lines = run->lines;
 	t->colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR") && term && strcmp(term, "dumb");
-	t->summary = summary__new(o->show_secrets);
+	t->summary = summary__new();
 	if (!t->summary) {
 		free(t);
 		return -ENOMEM;
 	}
 	*self = t;
 	return 0;
-}
-
-static void add_target(const struct text *t, struct buf *b, struct span target)
-{
-	struct buf redacted = {};
-
-	if (t->o->show_secrets) {
-		buf_escaped(b, target.p, target.n);
-		return;
-	}
-	http_redact_target(&redacted, target);
-	buf_escaped(b, redacted.data ? redacted.data : "", redacted.len);
-	buf_free(&redacted);
 }
 
 static void add_headers(const struct text *t, struct buf *b, const struct http_msg *m)
@@ -135,10 +122,7 @@ static void add_headers(const struct text *t, struct buf *b, const struct http_m
 		paint(t, b, DIM);
 		buf_escaped(b, h->name.p, h->name.n);
 		buf_str(b, ": ");
-		if (h->secret && !t->o->show_secrets)
-			buf_str(b, HTTP_REDACTED);
-		else
-			buf_escaped(b, h->value.p, h->value.n);
+		buf_escaped(b, h->shown.p, h->shown.n);
 		paint(t, b, RESET);
 		buf_char(b, '\n');
 	}
@@ -170,7 +154,7 @@ static void text_head(struct text *t, const struct event *e)
 		paint(t, b, BOLD);
 		buf_escaped(b, m->method.p, m->method.n);
 		buf_char(b, ' ');
-		add_target(t, b, m->target);
+		buf_escaped(b, m->shown_target.p, m->shown_target.n);
 		paint(t, b, RESET);
 		buf_str(b, " HTTP/");
 		buf_escaped(b, m->version.p, m->version.n);
@@ -322,17 +306,17 @@ static void text_leg(struct text *t, const struct event *e)
 	const struct facts *f = e->leg->first;
 	struct buf *b = text_line(t, e, "  ");
 
-	buf_printf(b, "client %s", f->conn->role == WST_SERVER ? f->conn->remote : f->conn->local);
-	for (; f; f = f->up) {
+	buf_printf(b, "client %s", conn_client_addr(f->conn));
+	for (; f; f = f->upstream) {
 		const struct conn *server = endpoint_server(f);
-		const char *addr = f->conn->role == WST_SERVER ? f->conn->local : f->conn->remote;
+		const char *addr = conn_server_addr(f->conn);
 
 		buf_str(b, " -> ");
 		if (server) {
 			buf_escaped(b, server->comm, strlen(server->comm));
 			buf_printf(b, "[%u] ", server->pid);
 		}
-		buf_str(b, f->up && server ? strrchr(addr, ':') : addr);
+		buf_str(b, f->upstream && server ? strrchr(addr, ':') : addr);
 	}
 	if (strcmp(e->leg->by, "key"))
 		buf_printf(b, "  (joined by %s)", e->leg->by);

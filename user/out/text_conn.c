@@ -16,9 +16,9 @@ void text_open(struct text *t, const struct event *e)
 	struct buf *b = text_line(t, e, "  ");
 	bool server = c->role == WST_SERVER;
 
-	buf_str(b, server ? c->remote : c->local);
+	buf_str(b, conn_client_addr(c));
 	buf_str(b, " -> ");
-	buf_str(b, server ? c->local : c->remote);
+	buf_str(b, conn_server_addr(c));
 	buf_str(b, c->placeholder ? "  open was lost" : server ? "  server" : "  client");
 	if (c->midstream)
 		buf_str(b, ", already open");

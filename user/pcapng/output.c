@@ -50,7 +50,6 @@ struct out_pcapng {
 	struct member *members;
 	struct pair *pairs; /* the oldest first */
 	struct closed_flows *closed;
-	struct buf head; /* scratch */
 	uint64_t flushed;
 	struct patience patience;
 	bool hinted; /* the user has been told about Wireshark's ports */
@@ -72,8 +71,11 @@ static void describe(struct out_pcapng *k, const struct run_info *run)
 	buf_printf(&k->os, "Linux %.*s", space ? (int)(space - run->kernel) : 160, run->kernel);
 	buf_char(&k->os, 0);
 	snprintf(k->hardware, sizeof(k->hardware), "%s", space ? space + 1 : "");
-	buf_printf(&k->comment, "Host %s, port %s, backend %s; ", run->host, k->o->port_list,
-		   run->backend);
+	if (k->o->n_files)
+		buf_str(&k->comment, "Read from captures; ");
+	else
+		buf_printf(&k->comment, "Host %s, port %s, backend %s; ", run->host,
+			   k->o->port_list, run->backend);
 	if (k->o->snaplen == SNAPLEN_FULL)
 		buf_str(&k->comment, "with all payload");
 	else
@@ -107,7 +109,6 @@ static void destroy(struct out_pcapng *k)
 	flows__free(k->flows);
 	buf_free(&k->os);
 	buf_free(&k->comment);
-	buf_free(&k->head);
 	free(k);
 }
 
@@ -430,19 +431,13 @@ static void on_head(struct out_pcapng *k, const struct event *e)
 		open_flow(k, m, c);
 	if (!m->flow)
 		return;
-	k->head.len = 0;
-	buf_add(&k->head, h->raw.p, h->raw.n);
-	if (!check(k, k->head.failed ? -ENOMEM : 0))
-		return;
-	if (!k->o->show_secrets)
-		http_redact_head(k->head.data, k->head.len);
 	head = (struct flow_head){
 		.ts = e->ts,
 		.len = h->len,
 		.seq = h->seq,
 		.dir = e->type == EV_REQUEST ? FLOW_C2S : FLOW_S2C,
 		.upgrade = e->type == EV_RESPONSE && h->upgrade,
-		.bytes = { k->head.data, k->head.len },
+		.bytes = h->shown,
 	};
 	check(k, flow__head(m->flow, &head));
 }

@@ -9,13 +9,9 @@
 
 const enum wst_hist_kind report_ranked[] = { WST_READ_DELAY, WST_REPLY_TIME, WST_PING_RTT };
 
-struct report *report__new(bool show_secrets)
+struct report *report__new(void)
 {
-	struct report *r = calloc(1, sizeof(*r));
-
-	if (r)
-		r->show_secrets = show_secrets;
-	return r;
+	return calloc(1, sizeof(struct report));
 }
 
 void report__free(struct report *r)
@@ -59,35 +55,26 @@ static void look_at_handshake(struct report *r, struct report_conn *c)
 
 static void keep_headers(struct report *r, struct report_pairs *to, const struct http_msg *m)
 {
-	static const struct span redacted = { HTTP_REDACTED, sizeof(HTTP_REDACTED) - 1 };
-
 	to->bytes.len = to->n = to->left_out = 0;
 	for (unsigned int i = 0; i < m->n_headers; i++) {
 		const struct http_header *h = &m->headers[i];
 
-		pairs__add(to, h->name, h->secret && !r->show_secrets ? redacted : h->value);
+		pairs__add(to, h->name, h->shown);
 	}
 	r->out_of_memory |= to->bytes.failed;
 }
 
 static void keep_target(struct report *r, struct report_conn *c, struct span target)
 {
-	struct buf shown = {};
-
-	if (r->show_secrets)
-		buf_add(&shown, target.p, target.n);
-	else
-		http_redact_target(&shown, target);
 	free(c->target);
-	c->target = copy(r, (struct span){ shown.data, shown.len }, TARGET_MAX);
-	c->target_cut = shown.len > TARGET_MAX;
-	buf_free(&shown);
+	c->target = copy(r, target, TARGET_MAX);
+	c->target_cut = target.n > TARGET_MAX;
 }
 
 static void on_request(struct report *r, struct report_conn *c, const struct event *e)
 {
 	const struct http_msg *m = e->head.msg;
-	bool wanted = e->head.upgrade || http_find(m, "sec-websocket-key");
+	bool wanted = e->head.wanted;
 
 	if (c->wanted && !wanted)
 		return;
@@ -99,7 +86,7 @@ static void on_request(struct report *r, struct report_conn *c, const struct eve
 	c->status = 0;
 	free(c->method);
 	c->method = copy(r, m->method, 32);
-	keep_target(r, c, m->target);
+	keep_target(r, c, m->shown_target);
 	if (!c->detail)
 		return;
 	trail__moment(&c->detail->trail, e->ts);
@@ -111,7 +98,7 @@ static void on_response(struct report *r, struct report_conn *c, const struct ev
 {
 	const struct http_msg *m = e->head.msg;
 
-	if ((m->status < 200 && m->status != 101) || (c->wanted && c->response_ts))
+	if (!e->head.final || (c->wanted && c->response_ts))
 		return;
 	c->response_ts = e->ts;
 	c->status = m->status;
@@ -196,8 +183,8 @@ static void on_stats(struct report *r, struct report_conn *c, const struct event
 	c->undecoded = 0;
 	for (int dir = 0; dir < WST_DIRS; dir++) {
 		c->undecoded += stats_undecoded(e->conn, s, dir);
-		c->bytes[dir] = s->counts[dir].bytes;
 		c->frames[dir] = counts_frames(&s->counts[dir]);
+		c->bytes[dir] = s->counts[dir].bytes;
 	}
 }
 
@@ -221,8 +208,8 @@ static void on_close(struct report *r, struct report_conn *c, const struct event
 
 static void on_leg(struct report *r, const struct event *e)
 {
-	struct report_conn *down = report__find(r, e->leg->down->number);
-	struct report_conn *up = report__find(r, e->leg->up->number), *old;
+	struct report_conn *down = report__find(r, e->leg->downstream->number);
+	struct report_conn *up = report__find(r, e->leg->upstream->number), *old;
 
 	if (!down || !up)
 		return;
@@ -235,24 +222,9 @@ static void on_leg(struct report *r, const struct event *e)
 		report__pin_chain(r, down);
 }
 
-static void keep_evidence(struct report_pairs *to, const struct verdict *v)
+static void keep_evidence(void *ctx, const struct fact_text *name, struct span value)
 {
-	struct buf value = {};
-	size_t n;
-
-	for (const char *p = v->rule->evidence; *p; p += n + (p[n] == ' ')) {
-		const struct fact_text *name;
-
-		n = strcspn(p, " ");
-		name = fact_text_find(p, n);
-		value.len = 0;
-		if (name)
-			name->write(&value, v->facts);
-		if (value.len)
-			pairs__add(to, (struct span){ p, n },
-				   (struct span){ value.data, value.len });
-	}
-	buf_free(&value);
+	pairs__add(ctx, (struct span){ name->name, strlen(name->name) }, value);
 }
 
 /* Keeps the verdict's words, and the connections of its chain. */
@@ -267,7 +239,7 @@ static void keep_verdict(struct report *r, struct report_conn *c, const struct e
 	kept->again = v->again;
 	kept->text = strdup(v->text);
 	kept->fix = strdup(v->fix);
-	keep_evidence(&kept->evidence, v);
+	verdict_evidence(v, keep_evidence, &kept->evidence);
 	while (*end)
 		end = &(*end)->next;
 	*end = kept;

@@ -6,7 +6,7 @@
 #include "report/records.h"
 
 /* Returns NULL when memory ran out. To be freed by report__free(), which accepts NULL. */
-struct report *report__new(bool show_secrets);
+struct report *report__new(void);
 void report__free(struct report *r);
 
 /* Takes an event; all of them, in order. */

@@ -104,7 +104,7 @@ static int report_open(void **self, const struct options *o, const struct run_in
 	struct report_output *r = calloc(1, sizeof(*r));
 
 	if (r)
-		r->report = report__new(o->show_secrets);
+		r->report = report__new();
 	if (!r || !r->report) {
 		free(r);
 		return -ENOMEM;

@@ -251,10 +251,10 @@ static void draw_limits(struct page *p)
 	     "<li>TLS is not read: of such connections there are addresses and times only.</li>"
 	     "</ul>\n",
 	     TRAIL_FIRST, TRAIL_LAST,
-	     r->show_secrets ? "Secrets are shown: cookies, credentials and query values are in "
-			       "this page." :
-			       "Cookies, credentials and the values of queries read [redacted]; "
-			       "payload, where it was kept (-s), does not.");
+	     p->o->show_secrets ? "Secrets are shown: cookies, credentials and query values are in "
+				  "this page." :
+				  "Cookies, credentials and the values of queries read [redacted]; "
+				  "payload, where it was kept (-s), does not.");
 }
 
 static void draw_header(struct page *p, unsigned int n)

@@ -94,7 +94,6 @@ struct report_group {
 };
 
 struct report {
-	bool show_secrets;
 	uint64_t first_ts, last_ts;
 	struct report_conn *conns; /* hash, in the order of opening */
 	struct report_conn *closed, *dim; /* may be dropped: with detail, without */

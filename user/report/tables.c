@@ -105,18 +105,14 @@ static void draw_result(struct buf *b, const struct report_conn *c)
 
 static void draw_ended(struct buf *b, const struct report_conn *c)
 {
-	static const char *const hows[] = { [WST_FIN] = "FIN",
-					    [WST_RST_SENT] = "RST",
-					    [WST_RST_RECEIVED] = "RST",
-					    [WST_TIMEOUT] = "timeout",
-					    [WST_EXIT] = "exit" };
+	const char *how = end_name(c->how, END_SHORT);
 
 	if (!c->closed)
 		html(b, "open");
 	else if (c->how == WST_UNSEEN)
 		html(b, "not seen");
-	else if (c->how && c->how < sizeof(hows) / sizeof(hows[0]) && hows[c->how])
-		html(b, "%s, %s", c->by_client ? "client" : "server", hows[c->how]);
+	else if (how)
+		html(b, "%s, %s", c->by_client ? "client" : "server", how);
 	if (c->code)
 		html(b, ", %u", c->code);
 }

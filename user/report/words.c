@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Words for a connection: its name, who is at its ends, how it ended. */
+#include "decode/names.h"
 #include "report/page.h"
 
 void html_process(struct buf *b, const char *comm, uint32_t pid)
@@ -22,12 +23,7 @@ void html_badge(struct buf *b, enum severity s)
 
 void html_end(struct buf *b, const struct report_conn *c)
 {
-	static const char *const hows[] = { [WST_FIN] = "FIN",
-					    [WST_RST_SENT] = "RST",
-					    [WST_RST_RECEIVED] = "RST",
-					    [WST_TIMEOUT] = "timeout",
-					    [WST_EXIT] = "process ended" };
-	const char *how = c->how < sizeof(hows) / sizeof(hows[0]) ? hows[c->how] : NULL;
+	const char *how = end_name(c->how, c->how == WST_EXIT ? END_TEXT : END_SHORT);
 	uint64_t ns = c->closed > c->opened ? c->closed - c->opened : 0;
 
 	if (!c->closed) {

@@ -2,6 +2,7 @@
 /* Handshakes (RFC 6455, section 4): requests that a proxy spoilt, answers that are none. */
 #include <string.h>
 #include <strings.h>
+#include "facts/chain.h"
 #include "rules/rules.h"
 
 #define MS 1000000ULL
@@ -14,7 +15,7 @@ static bool stripped(const struct facts *f)
 /* The leg in front had what f lacks. */
 static bool stripped_by_proxy(const struct facts *f)
 {
-	return stripped(f) && f->down && f->down->req.websocket;
+	return stripped(f) && f->downstream && f->downstream->req.websocket;
 }
 
 static bool stripped_here(const struct facts *f)
@@ -45,13 +46,13 @@ static bool no_key(const struct facts *f)
 /* What came to the proxy was a plain request. */
 static bool upgrade_added(const struct facts *f)
 {
-	return no_key(f) && f->down && f->down->req.seen && !f->down->req.wanted &&
-	       !f->down->req.cut;
+	return no_key(f) && f->downstream && f->downstream->req.seen &&
+	       !f->downstream->req.wanted && !f->downstream->req.cut;
 }
 
 static bool key_removed(const struct facts *f)
 {
-	return no_key(f) && f->down && f->down->req.key;
+	return no_key(f) && f->downstream && f->downstream->req.key;
 }
 
 static bool bad_key(const struct facts *f)
@@ -145,13 +146,13 @@ static bool extension(const struct facts *f)
 
 static bool refused_101(const struct facts *f)
 {
-	return f->res.status == 502 && f->up && f->up->res.status == 101;
+	return f->res.status == 502 && f->upstream && f->upstream->res.status == 101;
 }
 
 static bool upstream_failed(const struct facts *f, uint8_t how)
 {
-	return f->res.status >= 502 && f->res.status <= 504 && f->up && !f->up->req.seen &&
-	       f->up->end.seen && f->up->end.how == how;
+	return f->res.status >= 502 && f->res.status <= 504 && f->upstream &&
+	       !f->upstream->req.seen && f->upstream->end.seen && f->upstream->end.how == how;
 }
 
 static bool upstream_refused(const struct facts *f)
@@ -167,7 +168,7 @@ static bool upstream_silent(const struct facts *f)
 /* Nobody from this leg to the last has sent a word. */
 static bool silent_from(const struct facts *f)
 {
-	for (; f; f = f->up)
+	for (; f; f = f->upstream)
 		if (server_heard(f))
 			return false;
 	return true;
@@ -178,14 +179,14 @@ static bool unread_behind(const struct facts *f)
 {
 	const struct facts *last = chain_last(f);
 
-	return f->up && silent_from(f->up) && !last->req.seen && !last->opaque_why &&
+	return f->upstream && silent_from(f->upstream) && !last->req.seen && !last->opaque_why &&
 	       last->conn->role == WST_SERVER && last->wait.unread;
 }
 
 static bool mute(const struct facts *f)
 {
-	return f->res.status == 504 && f->up && (f->up->req.seen || f->up->opaque_why) &&
-	       !server_heard(f->up);
+	return f->res.status == 504 && f->upstream &&
+	       (f->upstream->req.seen || f->upstream->opaque_why) && !server_heard(f->upstream);
 }
 
 static bool mute_unread(const struct facts *f)
@@ -196,7 +197,7 @@ static bool mute_unread(const struct facts *f)
 /* That is what 504 says, whether the upstream's port is among those traced or not. */
 static bool gateway_timeout(const struct facts *f)
 {
-	return f->res.status == 504 && !f->up;
+	return f->res.status == 504 && !f->upstream;
 }
 
 static bool unanswered(const struct facts *f)
@@ -251,7 +252,8 @@ static bool no_answer(const struct facts *f)
 /* The upstream had the request, and the proxy is done with it, but not since time was up. */
 static bool upstream_unanswered(const struct facts *f)
 {
-	return f->res.status == 502 && f->up && f->up->req.seen && !server_heard(f->up);
+	return f->res.status == 502 && f->upstream && f->upstream->req.seen &&
+	       !server_heard(f->upstream);
 }
 
 static bool tls_to_plain(const struct facts *f)
@@ -337,8 +339,8 @@ static bool auth(const struct facts *f)
 
 static bool path_rewritten(const struct facts *f)
 {
-	return f->res.status == 404 && f->down && f->down->req.target && f->req.target &&
-	       strcmp(f->down->req.target, f->req.target);
+	return f->res.status == 404 && f->downstream && f->downstream->req.target &&
+	       f->req.target && strcmp(f->downstream->req.target, f->req.target);
 }
 
 /* Only its case, or a slash, is another one than that of a target that works. */
@@ -352,7 +354,7 @@ static bool not_found_here(const struct facts *f)
 {
 	const struct conn *server = endpoint_server(f);
 
-	return f->res.status == 404 && !f->up && server && proxy_named(server->comm);
+	return f->res.status == 404 && !f->upstream && server && proxy_named(server->comm);
 }
 
 static bool not_found(const struct facts *f)
@@ -362,7 +364,7 @@ static bool not_found(const struct facts *f)
 
 static bool bad_gateway(const struct facts *f)
 {
-	return f->res.status == 502 && !f->up;
+	return f->res.status == 502 && !f->upstream;
 }
 
 static bool bad_request(const struct facts *f)

@@ -151,9 +151,11 @@ static bool whole_seconds(uint64_t ns)
 /* The proxy between two legs ended both, so neither end of the chain did. */
 static bool proxy_ended(const struct facts *f)
 {
-	return f->down ? f->end.by_client && f->down->end.seen && !f->down->end.by_client :
-	       f->up   ? !f->end.by_client && f->up->end.seen && f->up->end.by_client :
-			 false;
+	return f->downstream ? f->end.by_client && f->downstream->end.seen &&
+				       !f->downstream->end.by_client :
+	       f->upstream ? !f->end.by_client && f->upstream->end.seen &&
+				     f->upstream->end.by_client :
+			     false;
 }
 
 static bool orderly(const struct facts *f)
@@ -330,13 +332,13 @@ static bool waits(const struct facts *f)
 static bool not_reading(const struct facts *f)
 {
 	return is_ws(f) && !f->end.seen && f->wait.unread_for >= 2 * NS_PER_SEC &&
-	       !waits(f->conn->role == WST_SERVER ? f->up : f->down);
+	       !waits(f->conn->role == WST_SERVER ? f->upstream : f->downstream);
 }
 
 static bool slow_reader(const struct facts *f)
 {
 	return is_ws(f) && !f->end.seen && f->wait.unsent_for >= 2 * NS_PER_SEC &&
-	       !waits(f->conn->role == WST_SERVER ? f->down : f->up);
+	       !waits(f->conn->role == WST_SERVER ? f->downstream : f->upstream);
 }
 
 /* Some loss is how TCP finds out how fast a path is; this much is not. */

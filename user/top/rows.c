@@ -38,7 +38,7 @@ void top_rows__free(struct top_rows *rows)
 	while (rows->n)
 		forget(rows, rows->all[rows->n - 1]);
 	free(rows->all);
-	*rows = (struct top_rows){ .show_secrets = rows->show_secrets };
+	*rows = (struct top_rows){};
 }
 
 /* Makes room for one more. Returns whether there is. */
@@ -83,21 +83,12 @@ static char *keep(struct buf *b)
 	return text;
 }
 
-static void add_target(const struct top_rows *rows, struct buf *b, struct span target)
+static void add_target(struct buf *b, struct span target)
 {
-	struct buf redacted = {};
-
-	if (target.n > TARGET_MAX)
-		target.n = TARGET_MAX;
-	if (rows->show_secrets)
-		buf_add(&redacted, target.p, target.n);
-	else
-		http_redact_target(&redacted, target);
-	buf_escaped(b, redacted.data ? redacted.data : "", redacted.len);
-	buf_free(&redacted);
+	buf_escaped(b, target.p, target.n < TARGET_MAX ? target.n : TARGET_MAX);
 }
 
-static char *head_text(const struct top_rows *rows, const struct head_event *h)
+static char *head_text(const struct head_event *h)
 {
 	const struct http_msg *m = h->msg;
 	struct buf b = {};
@@ -116,7 +107,7 @@ static char *head_text(const struct top_rows *rows, const struct head_event *h)
 	} else {
 		buf_escaped(&b, m->method.p, m->method.n);
 		buf_char(&b, ' ');
-		add_target(rows, &b, m->target);
+		add_target(&b, m->shown_target);
 		buf_str(&b, " HTTP/");
 		buf_escaped(&b, m->version.p, m->version.n);
 	}
@@ -126,10 +117,7 @@ static char *head_text(const struct top_rows *rows, const struct head_event *h)
 
 		buf_escaped(&b, f->name.p, f->name.n);
 		buf_str(&b, ": ");
-		if (f->secret && !rows->show_secrets)
-			buf_str(&b, HTTP_REDACTED);
-		else
-			buf_escaped(&b, f->value.p, f->value.n < HEAD_MAX ? f->value.n : HEAD_MAX);
+		buf_escaped(&b, f->shown.p, f->shown.n < HEAD_MAX ? f->shown.n : HEAD_MAX);
 		buf_char(&b, '\n');
 	}
 	if (h->cut)
@@ -140,35 +128,34 @@ static char *head_text(const struct top_rows *rows, const struct head_event *h)
 /*
  * Plain HTTP on the connection leaves the first head; one that asks for WebSocket is what matters.
  */
-static void on_request(const struct top_rows *rows, struct top_row *r, const struct event *e)
+static void on_request(struct top_row *r, const struct event *e)
 {
-	bool wanted = e->head.upgrade || http_find(e->head.msg, "sec-websocket-key");
 	struct buf b = {};
 
-	r->awaits_response = wanted || !r->request;
+	r->awaits_response = e->head.wanted || !r->request;
 	if (!r->awaits_response)
 		return;
-	r->wanted = wanted;
+	r->wanted = e->head.wanted;
 	r->refused = 0;
 	free(r->request);
 	free(r->response);
 	free(r->target);
-	r->request = head_text(rows, &e->head);
+	r->request = head_text(&e->head);
 	r->response = NULL;
-	add_target(rows, &b, e->head.msg->target);
+	add_target(&b, e->head.msg->shown_target);
 	r->target = keep(&b);
 }
 
-static void on_response(const struct top_rows *rows, struct top_row *r, const struct event *e)
+static void on_response(struct top_row *r, const struct event *e)
 {
-	if (e->head.msg->status < 200 && e->head.msg->status != 101)
+	if (!e->head.final)
 		return;
 	if (r->request && !r->awaits_response)
 		return;
 	r->awaits_response = false;
 	r->refused = r->wanted && e->head.msg->status != 101 ? e->head.msg->status : 0;
 	free(r->response);
-	r->response = head_text(rows, &e->head);
+	r->response = head_text(&e->head);
 }
 
 static void on_opaque(struct top_row *r, const struct event *e)
@@ -259,10 +246,10 @@ struct top_row *top_rows__event(struct top_rows *rows, const struct event *e)
 	r->close_code = e->conn->close_code;
 	switch (e->type) {
 	case EV_REQUEST:
-		on_request(rows, r, e);
+		on_request(r, e);
 		break;
 	case EV_RESPONSE:
-		on_response(rows, r, e);
+		on_response(r, e);
 		break;
 	case EV_OPAQUE:
 		on_opaque(r, e);

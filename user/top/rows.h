@@ -38,7 +38,6 @@ struct top_rows {
 	struct top_row **all;
 	uint32_t n, size, n_closed;
 	struct top_row *first_closed, *last_closed; /* in the order in which they closed */
-	bool show_secrets;
 };
 
 /* Frees what is in it, and leaves it empty. */

@@ -37,7 +37,6 @@ static int top_open(void **self, const struct options *o, const struct run_info 
 		return -ENOMEM;
 	t->o = o;
 	t->run = run;
-	t->rows.show_secrets = o->show_secrets;
 	t->stale = true;
 	top_table__init(&t->table);
 	*self = t;

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef HTTP_BPF_H
+#define HTTP_BPF_H
+
+#include "vmlinux.h"
+
+/* A step of the walk (walk.bpf.h) through HTTP bytes: hands heads on, skips bodies. */
+int step_http(u32 at);
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* How a direction's HTTP heads change it: the part of stream.h for the phase PH_HTTP. */
+#ifndef STREAM_HTTP_H
+#define STREAM_HTTP_H
+
+#include "stream.h"
+
+/*
+ * Takes the end of a head. request: HTTP_* flags of the connection's last request, which this one
+ * may be. Returns enum wst_head_flags, or a negative enum wst_why where the stream is no HTTP, or
+ * no longer.
+ */
+static __always_inline int stream_head(struct stream *s, __u16 *request, __u8 dir)
+{
+	__u16 flags = s->http.flags, status = s->http.status;
+
+	if (!!(flags & HTTP_IS_RESPONSE) != (dir == WST_S2C))
+		return -WST_WHY_NOT_HTTP;
+	if (dir == WST_C2S) {
+		*request = flags;
+		http_body(&s->http, 0);
+		return flags & HTTP_IS_PRI ? -WST_WHY_HTTP2 : WST_HEAD_LAST;
+	}
+	if (status == 101) {
+		if (!(flags & HTTP_UPGRADE) &&
+		    (flags & HTTP_OTHER_UPGRADE || !(*request & HTTP_UPGRADE)))
+			return -WST_WHY_OTHER_UPGRADE;
+		stream_begin_ws(s);
+		return WST_HEAD_LAST | WST_HEAD_WS;
+	}
+	if (status / 100 == 2 && *request & HTTP_IS_CONNECT)
+		http_next(&s->http); /* a tunnel (RFC 9110 section 9.3.6): anything may follow */
+	else if (http_body(&s->http, *request & HTTP_IS_HEAD) == HTTP_UNTIL_CLOSE)
+		s->phase = PH_OPAQUE;
+	if (status >= 200)
+		*request = 0;
+	return WST_HEAD_LAST;
+}
+
+/*
+ * Gives up a stream that is not HTTP, or goes over to something that is not WebSocket. client: the
+ * client's direction. Fills in r, whose struct wst_hdr is complete. Returns whether the whole
+ * connection is given up: after a client's TLS the server's first bytes still tell whether it
+ * speaks TLS, too.
+ */
+static __always_inline int stream_opaque(struct stream *s, const struct stream *client, __u8 dir,
+					 __u8 why, struct wst_opaque *r)
+{
+	r->why = why;
+	if (dir == WST_S2C && client->phase == PH_OPAQUE)
+		r->h.flags = WST_ANSWER;
+	s->phase = PH_OPAQUE;
+	return why != WST_WHY_TLS || dir == WST_S2C;
+}
+
+/*
+ * Takes a piece of a head, used bytes long and pos bytes behind the head's start; ev is the enum
+ * http_event behind it, first its first byte. Returns the enum wst_head_flags of its record, or a
+ * negative enum wst_why where the stream is no HTTP.
+ */
+static __always_inline int stream_piece(struct stream *s, __u16 *request, __u8 dir, int ev,
+					__u32 pos, __u32 used, __u8 first)
+{
+	int flags = 0;
+
+	if (ev == HTTP_BAD) {
+		/* Types of TLS records (RFC 8446, 5.1): a handshake, or an alert about none. */
+		if (pos == 0 && (first == 0x16 || first == 0x15))
+			return -WST_WHY_TLS;
+		return -WST_WHY_NOT_HTTP;
+	}
+	if (pos + used > WST_HEAD_MAX * 16)
+		return -WST_WHY_NOT_HTTP;
+	if (ev == HTTP_END)
+		flags = stream_head(s, request, dir);
+	if (flags < 0)
+		return flags;
+	if (pos == 0)
+		flags |= WST_HEAD_FIRST;
+	if (pos + used > WST_HEAD_MAX)
+		flags |= WST_HEAD_CUT;
+	return flags;
+}
+
+/*
+ * Whether a piece with these flags gets a record, and with which place and length: of a head that
+ * is cut only the end does, without bytes, and its place is the length of the head.
+ */
+static __always_inline int stream_piece_told(int flags, __u32 *pos, __u32 *n)
+{
+	if (!(flags & WST_HEAD_CUT))
+		return 1;
+	*pos += *n;
+	*n = 0;
+	return flags & WST_HEAD_LAST;
+}
+
+/*
+ * Whether a client's byte where a head may start is a frame's: the first frame may come before the
+ * 101 has been seen. A server reads it on one CPU while the send of the 101 has not returned on
+ * another, and captures do not keep that order either. No method starts like a frame.
+ */
+static __always_inline int stream_is_frame(const struct stream *s, __u16 request, __u8 dir,
+					   __u8 first)
+{
+	return !s->http.head_len && s->http.state < HTTP_CONTENT && request & HTTP_UPGRADE &&
+	       dir == WST_C2S && (first & 0xc0) != 0x40 && first != '\r' && first != '\n';
+}
+
+/* Whether a request or a response seems to start at p, on a connection joined midway. */
+static __always_inline int stream_starts_http(const __u8 *p, __u32 n)
+{
+	if (n < 8)
+		return 0;
+	for (int i = 0; i < 3; i++)
+		if (p[i] < 'A' || p[i] > 'Z')
+			return 0;
+	return p[3] == ' ' || p[4] == ' ' || p[5] == ' ' || p[6] == ' ' || p[7] == ' ' ||
+	       (p[4] == '/' && p[5] == '1');
+}
+
+#endif
