@@ -96,9 +96,9 @@ static inline uint64_t stats_idle_ns(const struct wst_stats *r)
 /* Bytes of a direction that was joined midway, as long as no frame has been found in it. */
 static inline uint64_t stats_undecoded(const struct conn *c, const struct wst_stats *r, int dir)
 {
-	return counts_frames(&r->counts[dir]) || !c->midstream || c->upgraded || c->target ?
-		       0 :
-		       r->counts[dir].stream;
+	bool decoded = !c->midstream || c->upgraded || c->target || counts_frames(&r->counts[dir]);
+
+	return decoded ? 0 : r->counts[dir].stream;
 }
 
 #endif
