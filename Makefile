@@ -48,7 +48,8 @@ CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Wno-missing-field-initializers -Wno-sign-compare
 override CFLAGS += $(CROSS_FLAGS)
 # Tagged structs without a name within others, as the kernel has them
-USER_CFLAGS := -std=gnu11 -fms-extensions -Wno-microsoft-anon-tag $(WARN) -I$(B) -I. -Iuser $(if $(filter no,$(PCAP)),-DWITHOUT_PCAP) $(CFLAGS)
+DIALECT := -std=gnu11 -fms-extensions -Wno-microsoft-anon-tag
+USER_CFLAGS := $(DIALECT) $(WARN) -I$(B) -I. -Iuser $(if $(filter no,$(PCAP)),-DWITHOUT_PCAP) $(CFLAGS)
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -Wall -Wextra \
 	      -Wno-unused-parameter -Wno-sign-compare -Ivmlinux -Ibpf \
 	      -I/usr/include/$(shell $(BPF_CC) -print-multiarch 2>/dev/null)
@@ -88,7 +89,7 @@ $(B)/bpf/%.bpf.o: bpf/%.bpf.c
 
 # The manual page of what --explain prints; its maker runs here, whatever machine the program is for
 $(B)/rules_man: tools/rules_man.c user/rules/help_handshake.c user/rules/help_stream.c
-	$(call say,CC,$@)$(HOST_CC) -std=gnu11 -fms-extensions -Wno-microsoft-anon-tag $(WARN) -I. -Iuser -MMD -MP -o $@ $^
+	$(call say,CC,$@)$(HOST_CC) $(DIALECT) $(WARN) -I. -Iuser -MMD -MP -o $@ $^
 
 $(B)/wstrace-rules.7: $(B)/rules_man
 	$(call say,GEN,$@)$< >$@

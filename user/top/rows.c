@@ -130,13 +130,12 @@ static char *head_text(const struct head_event *h)
  */
 static void on_request(struct top_row *r, const struct event *e)
 {
-	bool wanted = e->head.upgrade || http_find(e->head.msg, "sec-websocket-key");
 	struct buf b = {};
 
-	r->awaits_response = wanted || !r->request;
+	r->awaits_response = e->head.wanted || !r->request;
 	if (!r->awaits_response)
 		return;
-	r->wanted = wanted;
+	r->wanted = e->head.wanted;
 	r->refused = 0;
 	free(r->request);
 	free(r->response);
@@ -149,7 +148,7 @@ static void on_request(struct top_row *r, const struct event *e)
 
 static void on_response(struct top_row *r, const struct event *e)
 {
-	if (e->head.msg->status < 200 && e->head.msg->status != 101)
+	if (!e->head.final)
 		return;
 	if (r->request && !r->awaits_response)
 		return;
