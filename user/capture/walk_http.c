@@ -5,8 +5,8 @@
 #endif
 #include <string.h>
 #include "bpf/stream_http.h"
-#include "pcapng/made_up.h"
 #include "capture/walk_state.h"
+#include "pcapng/made_up.h"
 
 static void emit_head(struct call *k, uint32_t seq, uint32_t pos, const uint8_t *p, uint32_t n,
 		      int flags)

@@ -4,9 +4,9 @@
 #define DECODE_CONN_H
 
 #include <uthash.h>
-#include "lib/buf.h"
-#include "decode/deflate.h"
 #include "bpf/wstrace.h"
+#include "decode/deflate.h"
+#include "lib/buf.h"
 
 #define ADDR_LEN 56 /* "[v6]:port" and its end */
 

@@ -3,9 +3,9 @@
 #ifndef DECODE_DEFLATE_H
 #define DECODE_DEFLATE_H
 
-#include "lib/buf.h"
-#include "decode/http.h"
 #include "bpf/wstrace.h"
+#include "decode/http.h"
+#include "lib/buf.h"
 
 struct deflate_params {
 	bool agreed;

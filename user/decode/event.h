@@ -3,9 +3,9 @@
 #ifndef DECODE_EVENT_H
 #define DECODE_EVENT_H
 
+#include "bpf/wstrace.h"
 #include "decode/conn.h"
 #include "decode/http.h"
-#include "bpf/wstrace.h"
 
 enum event_type {
 	EV_OPEN,

@@ -3,8 +3,8 @@
 #ifndef DECODE_HIST_H
 #define DECODE_HIST_H
 
-#include "lib/buf.h"
 #include "bpf/wstrace.h"
+#include "lib/buf.h"
 
 struct hist_summary {
 	uint64_t count, sum, max;

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdlib.h>
 #include <string.h>
-#include "facts/chain.h"
-#include "diagnose/diagnose.h"
-#include "facts/fact_text.h"
-#include "diagnose/verdicts.h"
 #include "decode/hist.h"
-#include "diagnose/legs.h"
+#include "diagnose/diagnose.h"
 #include "diagnose/ends.h"
-#include "lib/units.h"
-#include "facts/observe.h"
+#include "diagnose/legs.h"
+#include "diagnose/servers.h"
 #include "diagnose/unanswered.h"
 #include "diagnose/undecided.h"
-#include "diagnose/servers.h"
+#include "diagnose/verdicts.h"
+#include "facts/chain.h"
+#include "facts/fact_text.h"
+#include "facts/observe.h"
+#include "lib/units.h"
 
 #define SETTLE NS_PER_SEC /* by then the other ends of what ended together have ended, too */
 #define ROUND (NS_PER_SEC / 10) /* time between two looks at the ends: there may be 10,000s */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdlib.h>
 #include <string.h>
-#include "facts/chain.h"
 #include "diagnose/verdicts.h"
+#include "facts/chain.h"
 #include "facts/endpoints.h"
 #include "lib/units.h"
 

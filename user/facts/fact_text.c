@@ -2,13 +2,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "facts/chain.h"
-#include "facts/fact_text.h"
 #include "decode/hist.h"
-#include "facts/observe.h"
-#include "facts/endpoints.h"
 #include "decode/names.h"
 #include "decode/ws.h"
+#include "facts/chain.h"
+#include "facts/endpoints.h"
+#include "facts/fact_text.h"
+#include "facts/observe.h"
 
 static void put(struct buf *b, const char *s)
 {

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include "lib/escape.h"
 #include "decode/extensions.h"
-#include "facts/observe.h"
 #include "decode/ws.h"
+#include "facts/observe.h"
+#include "lib/escape.h"
 #include "lib/units.h"
 
 #define BIG (1 << 20) /* a message behind which a pong waits long */

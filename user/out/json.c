@@ -5,14 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "lib/escape.h"
 #include "bpf/ws_frame.h"
-#include "facts/fact_text.h"
 #include "decode/hist.h"
 #include "decode/names.h"
+#include "decode/ws.h"
+#include "facts/fact_text.h"
+#include "lib/escape.h"
 #include "out/lines.h"
 #include "out/output.h"
-#include "decode/ws.h"
 
 struct json {
 	const struct options *o;

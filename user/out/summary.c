@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdlib.h>
 #include <string.h>
-#include "lib/escape.h"
-#include "lib/units.h"
 #include "decode/hist.h"
 #include "decode/http.h"
+#include "lib/escape.h"
+#include "lib/units.h"
 #include "out/summary.h"
 
 #define WORST 5

@@ -10,13 +10,13 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include "lib/escape.h"
-#include "lib/units.h"
 #include "bpf/ws_frame.h"
-#include "out/summary.h"
-#include "out/text.h"
 #include "decode/names.h"
 #include "decode/ws.h"
+#include "lib/escape.h"
+#include "lib/units.h"
+#include "out/summary.h"
+#include "out/text.h"
 
 #define BOLD "\033[1m"
 #define DIM "\033[2m"

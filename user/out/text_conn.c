@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
+#include "bpf/ws_frame.h"
+#include "decode/hist.h"
+#include "decode/names.h"
+#include "decode/ws.h"
 #include "lib/container.h"
 #include "lib/escape.h"
 #include "lib/units.h"
-#include "decode/hist.h"
-#include "decode/names.h"
-#include "bpf/ws_frame.h"
 #include "out/summary.h"
 #include "out/text.h"
-#include "decode/ws.h"
 
 void text_open(struct text *t, const struct event *e)
 {

@@ -8,9 +8,9 @@
 #define REPORT_RECORDS_H
 
 #include <utlist.h>
-#include "diagnose/diagnose.h"
 #include "decode/event.h"
 #include "decode/hist.h"
+#include "diagnose/diagnose.h"
 #include "report/pairs.h"
 #include "report/trail.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdlib.h>
 #include <string.h>
-#include "report/trail.h"
 #include "decode/ws.h"
+#include "report/trail.h"
 
 #define FINEST 1000000 /* width of the first bins, ns */
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Frames that break RFC 6455, how connections end, and who is slow. */
 #include <string.h>
-#include "facts/observe.h"
-#include "rules/rules.h"
 #include "decode/ws.h"
+#include "facts/observe.h"
 #include "lib/units.h"
+#include "rules/rules.h"
 
 #define MS 1000000ULL
 
