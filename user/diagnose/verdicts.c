@@ -6,7 +6,7 @@
 #include "facts/endpoints.h"
 #include "lib/units.h"
 
-#define FOLD_NS NS_PER_SEC /* the same is not told again within that time */
+#define FOLD_NS NS_PER_SEC /* the same verdict within that time is folded */
 #define ROWS_MAX 4096
 
 struct verdict_count {
