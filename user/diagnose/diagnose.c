@@ -17,8 +17,7 @@
 #define SETTLE NS_PER_SEC /* what ended together has ended on all legs by then */
 /* time between two looks at the ends, of which there may be 10,000s */
 #define ROUND (NS_PER_SEC / 10)
-#define STATS_MAX 4096 /* with more open WebSockets, statistics of all would fill the ring buffer \
-			*/
+#define STATS_MAX 4096 /* open WebSockets; statistics of more would fill the ring buffer */
 
 struct diagnose {
 	diagnosis_fn fn;

@@ -131,7 +131,7 @@ static bool may_have_caused(const struct legs *l, const struct facts *g, const s
 	if (g == f || (g->upstream && g->upstream->req.seen) || g->other_end_judged || !g->open ||
 	    g->conn->role != WST_SERVER || (!local && !same_process(g, f)))
 		return false;
-	/* Between a proxy and a server on this host, times and processes alone decide nothing. */
+	/* Where only the server's end is watched, g's request has to explain f's. */
 	if (local &&
 	    (!may_ask(g, f) || g->res.seen || g->req.ts > asked || asked - g->req.ts > SOON))
 		return false;
