@@ -111,7 +111,7 @@ void text_stats(struct text *t, const struct event *e)
 	lines__end(t->lines, false);
 }
 
-/* What was shown as opened was no more than an attempt. */
+/* Returns whether the connection was an attempt only: it never came about. */
 static bool never_came_about(const struct conn *c, const struct wst_stats *r)
 {
 	return r->how == WST_REFUSED || (r->how == WST_TIMEOUT && c->role == WST_CLIENT &&
@@ -124,7 +124,7 @@ static void add_waited(struct buf *b, const struct wst_stats *r)
 	buf_duration(b, r->h.ts > r->opened ? r->h.ts - r->opened : 0);
 }
 
-/* The last frame of each side, and how long nothing came before the end. */
+/* Appends the last frame of each side, and how long before the end it came. */
 static void add_last(struct buf *b, const struct wst_stats *r)
 {
 	const char *before = TEXT_INDENT "last frame";
