@@ -67,7 +67,7 @@ void trail__moment(struct report_trail *t, uint64_t ts)
 		t->last_ts = ts;
 }
 
-/* Returns the place of the next frame; NULL when memory ran out. */
+/* Returns the place for the next frame; NULL when memory ran out. */
 static struct report_frame *place(struct report_trail *t)
 {
 	struct report_frame *frames;
