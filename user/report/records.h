@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The records that --report keeps of a run, with a limit: one for each of REPORT_CONNS_MAX
+ * The records that --report keeps of a run: at most one for each of REPORT_CONNS_MAX
  * connections, with headers, frames and histograms for REPORT_DETAILS_MAX of them. Connections that
  * have ended and are not pinned are dropped first, and counted.
  */
@@ -142,8 +142,8 @@ void report__unpin_chain(struct report *r, struct report_conn *c, uint32_t pin);
 /* Says that c has closed: its record may be dropped from now on. */
 void report__settle(struct report *r, struct report_conn *c);
 
-void report__count(struct report *r, const struct report_conn *c); /* sums up a finished c */
-/* Adds a verdict on c to the sums and to c's group. */
+/* Add to the sums and to c's group: c, which is over; a verdict on c. */
+void report__count(struct report *r, const struct report_conn *c);
 void report__count_verdict(struct report *r, const struct report_conn *c, const struct rule *rule);
 
 void report__drop_all(struct report *r); /* frees all records and groups */
