@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The records that --report keeps of a run: at most one for each of REPORT_CONNS_MAX
- * connections, with headers, frames and histograms for REPORT_DETAILS_MAX of them. Connections that
- * have ended and are not pinned are dropped first, and counted.
+ * Records of a run for --report: at most REPORT_CONNS_MAX, of which REPORT_DETAILS_MAX have headers,
+ * frames and histograms. Those of ended connections without a pin are dropped first, and counted.
  */
 #ifndef REPORT_RECORDS_H
 #define REPORT_RECORDS_H
@@ -77,8 +76,8 @@ struct report_conn {
 	struct report_detail *detail; /* NULL: none, or dropped */
 	uint32_t pins; /* enum report_pin */
 	bool listed; /* in report.closed or report.bare */
-	/* taken: already part of a candidate chain; shown: that chain has a card on the page */
-	bool taken, shown;
+	bool taken; /* already part of a candidate chain */
+	bool shown; /* that chain has a card on the page */
 	struct report_conn *next, *prev; /* list of closed ones that are not pinned, oldest first */
 	UT_hash_handle hh; /* by number, in the order of opening */
 };
