@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Writes wstrace-rules.7, a manual page, of the texts that --explain prints. */
+/* Writes wstrace-rules.7, a manual page with the texts that --explain prints. */
 #include <stdio.h>
 #include "rules/rules.h"
 
-/* text as roff: nothing in it is a request, an escape or a hyphen that is none. */
+/* Prints text for roff: no request at its start, no escapes, and hyphens as minus signs. */
 static void write_text(const char *text)
 {
 	if (*text == '.' || *text == '\'')
@@ -50,8 +50,8 @@ int main(void)
 	     "wstrace\\-rules \\- what the verdicts of wstrace mean and what to do about them\n"
 	     ".SH DESCRIPTION\n"
 	     ".BR wstrace (8)\n"
-	     "gives a verdict where it has seen what is wrong with a WebSocket connection. Each "
-	     "rule is\nexplained here, as by\n"
+	     "gives a verdict when it has seen what is wrong with a WebSocket connection. This page "
+	     "explains\neach rule, with the same text as\n"
 	     ".BR \"wstrace \\-\\-explain \\fIRULE\" .\n"
 	     ".SH RULES");
 	for (const struct rule_help *h = help_handshake; h->id; h++)

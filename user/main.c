@@ -36,7 +36,9 @@ static void catch_signals(void)
 	signal(SIGPIPE, SIG_IGN); /* a reader that goes away shows as EPIPE */
 }
 
-/* A standard descriptor that is closed would become a BPF map's, and output go there. */
+/*
+ * Opens standard descriptors that are closed: a BPF map would get the number, and output go there.
+ */
 static void fill_standard_fds(void)
 {
 	int fd;
@@ -48,7 +50,7 @@ static void fill_standard_fds(void)
 		close(fd);
 }
 
-/* What printf() could not write at the end: --check and the like, on a full disk. */
+/* Reports what printf() could not write at the end: --check and the like, on a full disk. */
 static void close_stdout(void)
 {
 	if (!fflush(stdout) || errno == EPIPE)

@@ -12,10 +12,10 @@
 #include "read.h"
 #include "session.h"
 
-/* Segments between two looks at whether standard output still takes what is written. */
+/* Segments between two checks whether standard output still has a reader. */
 #define LOOK_EVERY 1024
 
-#define JUDGE_NS 100000000 /* of the captures' time */
+#define JUDGE_NS 100000000 /* time between two judgements, by the captures' clock */
 
 struct reader {
 	const struct options *o;
@@ -76,7 +76,10 @@ static void on_task(void *conn, uint64_t ts, const struct wst_task *t)
 	walk__task(conn, ts, t);
 }
 
-/* A task's cgroup is the capture's number for it, and which capture that is. */
+/*
+ * Returns the path of a task's cgroup. Its number is the capture's, with which capture in the upper
+ * half.
+ */
 static const char *cgroup_path(void *ctx, const struct wst_task *t)
 {
 	const struct reader *r = ctx;
@@ -96,7 +99,7 @@ static const struct reassembly_ops ops = {
 	.resume = on_resume,
 };
 
-/* Before a read that may wait. Returns true where there is nobody to read for any more. */
+/* Writes out before a read that may wait. Returns true where nobody reads any more. */
 static bool on_idle(void *ctx)
 {
 	struct reader *r = ctx;
@@ -134,7 +137,7 @@ static bool wanted(const struct options *o, const struct segment *s)
 	       addr_wanted(o, s->addr[1], s->family);
 }
 
-/* The capture whose next segment is the oldest; NULL where all are at their ends. */
+/* Returns the capture whose next segment is the oldest; NULL where all are at their ends. */
 static struct capture *oldest(const struct reader *r)
 {
 	struct capture *found = NULL;
@@ -152,7 +155,7 @@ static struct capture *oldest(const struct reader *r)
 	return found;
 }
 
-/* Counters every SEC seconds, as the packets' clock has it. */
+/* Sends counters every -i seconds of the packets' clock. */
 static void give_stats(struct reader *r, uint64_t ts)
 {
 	uint64_t interval = r->o->interval * 1000000000ULL;
@@ -164,7 +167,7 @@ static void give_stats(struct reader *r, uint64_t ts)
 	r->next_stats = ts + interval - (ts - r->first_ts) % interval;
 }
 
-/* Returns false where that was the last one. */
+/* Takes a segment. Returns false where it was the last one wanted. */
 static bool take(struct reader *r, const struct segment *s)
 {
 	const struct options *o = r->o;
@@ -184,7 +187,7 @@ static bool take(struct reader *r, const struct segment *s)
 	return !r->error && !session__done(r->session);
 }
 
-/* Reads until the end, or until told to stop. Returns 0 or -errno. */
+/* Reads all captures to their ends, or until told to stop. Returns 0 or -errno. */
 static int run(struct reader *r)
 {
 	struct capture *c;
@@ -205,7 +208,7 @@ static int run(struct reader *r)
 	return r->error ? r->error : session__flush(r->session);
 }
 
-/* Opens all that can be; the others are NULL. Returns false where none could be opened. */
+/* Opens the captures; those that cannot be opened are NULL. Returns false where none could be. */
 static bool open_files(struct reader *r)
 {
 	bool any = false;
@@ -235,7 +238,7 @@ static int set_up(struct reader *r)
 	return r->walker && r->tcp ? 0 : -ENOMEM;
 }
 
-/* What the files themselves have to say. Returns 1 where one was not read to its end. */
+/* Prints messages about the files. Returns 1 where one was not read to its end, else 0. */
 static int say_files(struct reader *r)
 {
 	int status = 0;
@@ -243,7 +246,7 @@ static int say_files(struct reader *r)
 	for (unsigned int i = 0; i < r->o->n_files; i++) {
 		struct capture *c = r->captures[i];
 
-		if (!c) { /* and capture__open() has said why */
+		if (!c) { /* capture__open() has said why */
 			status = 1;
 			continue;
 		}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* -r: capture files instead of the kernel. */
+/* The option -r: reads capture files instead of tracing the kernel. */
 #ifndef READ_H
 #define READ_H
 

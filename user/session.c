@@ -9,7 +9,9 @@
 #include "out/output.h"
 #include "session.h"
 
-/* In the order in which they are opened and closed: a file that cannot be written ends all first.
+/*
+ * Outputs, in the order of opening and closing. Files come first: one that cannot be written ends
+ * the run before a line is printed.
  */
 static const struct output *const outputs[] = {
 	&output_pcapng, &output_text, &output_json, &output_top, &output_report, NULL,
@@ -21,9 +23,9 @@ struct session {
 	struct diagnose *diagnose;
 	struct outputs *outputs;
 	struct lines *lines; /* of standard output */
-	uint64_t frames; /* shown, once the outputs are closed */
+	uint64_t frames; /* shown; set when the outputs are closed */
 	bool look;
-	bool reader_gone; /* from standard output */
+	bool reader_gone; /* standard output has no reader any more */
 };
 
 int session_usable(const struct options *o)
@@ -200,7 +202,8 @@ void session__say_totals(const struct session *s, const struct run_totals *t, co
 	fputs("wstrace: ", stderr);
 	say_number(t->conns, "connection", ", ");
 	say_number(t->frames, "frame", "");
-	if (s->o->count && s->frames < t->frames) /* more have passed before it could stop */
+	/* more frames had passed before -n could stop the run */
+	if (s->o->count && s->frames < t->frames)
 		fprintf(stderr, " (%llu shown)", (unsigned long long)s->frames);
 	fputs(", ", stderr);
 	say_number(t->bytes, "byte", ", ");

@@ -9,15 +9,15 @@
 #include "session.h"
 #include "trace.h"
 
-/* How long the reader sleeps between looks at the ring buffer: nobody wakes it. */
+/* How long the reader sleeps between looks at the ring buffer, ns: nobody wakes it. */
 #define IDLE_NS (20 * 1000000L)
 
-/* How often sockets in which data waits are looked at. */
+/* How often sockets in which data waits are looked at, ns. */
 #define LOOK_NS 1000000000ULL
 
 /*
- * How often the open connections are compared with the kernel's: every second after lost events, in
- * which twenty thousand may have closed, else every 15 s, and never more than 1/16 of the time.
+ * How often, ns, the open connections are compared with the kernel's: every second after lost
+ * events, else every 15 s, and never for more than 1/16 of the time.
  */
 #define COUNT_NS 1000000000ULL
 #define COUNT_ALL_NS (14 * 1000000000ULL)
@@ -30,12 +30,13 @@ struct trace {
 	struct loader *loader;
 	int64_t clock_offset; /* CLOCK_REALTIME - CLOCK_MONOTONIC, ns */
 	uint64_t focus; /* the connection that --top shows; 0: none */
-	bool over; /* there is nothing more to come */
-	bool said_conns, said_hists; /* that a table is full */
+	bool over; /* nothing more will come */
+	bool said_conns, said_hists; /* messages about full tables have been printed */
 	uint64_t lost,
-		counted_lost; /* events: so far, and when the open connections were counted */
+		/* lost events: so far, and when the open connections were last counted */
+		counted_lost;
 	/* CLOCK_MONOTONIC, ns */
-	uint64_t end; /* of -d; 0: none */
+	uint64_t end; /* end of -d; 0: none */
 	uint64_t next_stats, next_look, next_count;
 };
 
@@ -75,8 +76,8 @@ static void on_counted(void *ctx, uint64_t conn)
 }
 
 /*
- * Connections whose close was not seen, or was among events that were lost, are not kept for ever.
- * Returns 0 or -errno.
+ * Closes connections that the kernel does not have any more: their close was not seen, or was among
+ * lost events. Returns 0 or -errno.
  */
 static int count_open(struct trace *t)
 {
@@ -96,7 +97,10 @@ static int count_open(struct trace *t)
 	return err;
 }
 
-/* The next of a row of times; those that passed, the process stopped perhaps, are left out. */
+/*
+ * Returns the next time of a series, later than now: times may have passed while the process was
+ * stopped.
+ */
 static uint64_t after(uint64_t time, uint64_t interval)
 {
 	uint64_t now = now_ns();
@@ -104,7 +108,10 @@ static uint64_t after(uint64_t time, uint64_t interval)
 	return now < time + interval ? time + interval : now + interval;
 }
 
-/* Asks for statistics, and has them read. look: for diagnosis alone. Returns 0 or -errno. */
+/*
+ * Asks the kernel side for statistics and reads them. look: for diagnosis alone. Returns 0 or
+ * -errno.
+ */
 static int ask_stats(struct trace *t, bool look)
 {
 	struct run_totals totals = {};
@@ -112,14 +119,14 @@ static int ask_stats(struct trace *t, bool look)
 
 	session__set_look(t->session, look);
 	err = loader__ask_stats(t->loader, look, on_record, t);
-	if (look) /* rates go from one interval to the next, not from a look between */
+	if (look) /* rates are those of intervals; a look in between must not restart them */
 		return err;
 	loader__totals(t->loader, &totals);
 	session__totals(t->session, clock_ns(CLOCK_REALTIME), &totals);
 	return err;
 }
 
-/* Asks for what is due of statistics. Returns 0 or -errno. */
+/* Asks for statistics where they are due. Returns 0 or -errno. */
 static int ask_due(struct trace *t, bool last)
 {
 	uint64_t interval = t->o->interval * 1000000000ULL;
@@ -141,7 +148,7 @@ static int ask_due(struct trace *t, bool last)
 	return err;
 }
 
-/* Says, once, that a table is full. */
+/* Prints once that a table is full. */
 static void say_full(struct trace *t)
 {
 	if (!t->said_conns && loader__refused(t->loader)) {
@@ -160,7 +167,7 @@ static void say_full(struct trace *t)
 	}
 }
 
-/* Reads what has come. Returns the number of records, or -errno. */
+/* Reads the records that have come. Returns their number, or -errno. */
 static int read_some(struct trace *t, bool last)
 {
 	uint64_t lost;
@@ -179,7 +186,10 @@ static int read_some(struct trace *t, bool last)
 	return n;
 }
 
-/* Passes on what the user looks at. Returns as session__tick() does. */
+/*
+ * Ticks the session, and tells the kernel side which connection --top shows. Returns as
+ * session__tick().
+ */
 static int tick(struct trace *t)
 {
 	uint64_t focus = t->focus;
@@ -191,7 +201,7 @@ static int tick(struct trace *t)
 	return err;
 }
 
-/* Reads until told to stop. Returns 0 or -errno. */
+/* Reads records until told to stop. Returns 0 or -errno. */
 static int run(struct trace *t)
 {
 	struct timespec idle = { .tv_nsec = IDLE_NS };
@@ -210,7 +220,7 @@ static int run(struct trace *t)
 
 		n = read_some(t, last);
 		err = tick(t);
-		if (!(t->o->needs & NEEDS_LIVE)) /* a screen has a place of its own for it */
+		if (!(t->o->needs & NEEDS_LIVE)) /* --top shows it on the screen */
 			say_full(t);
 		if (n < 0 && n != -EINTR && n != -ECANCELED)
 			return n;
@@ -231,7 +241,7 @@ static void say_end(const struct trace *t, const struct run_totals *totals)
 	session__say_totals(t->session, totals, more);
 }
 
-/* With everything loaded and attached. Returns the exit status. */
+/* Runs the trace once everything is loaded and attached. Returns the exit status. */
 static int trace_with(struct trace *t, struct run_info *info)
 {
 	struct run_totals totals = {};

@@ -58,27 +58,27 @@ class Browser:
                  features=[{"name": "prefers-color-scheme", "value": scheme}])
 
     def open(self, path):
-        """Returns the seconds until it was there."""
+        """Loads a page. Returns the seconds that took."""
         start = time.monotonic()
         self.ask("/url", {"url": f"file://{path}"})
         return time.monotonic() - start
 
     def run(self, script):
-        """What the script returns."""
+        """Runs a script and returns its value."""
         return self.ask("/execute/sync", {"script": script, "args": []})
 
     def picture(self, path):
-        """The page from top to bottom, as PNG."""
+        """Returns a picture of the whole page, as PNG."""
         data = self.cdp("Page.captureScreenshot", format="png", captureBeyondViewport=True)["data"]
         path.write_bytes(base64.b64decode(data))
         return path
 
     def complaints(self):
-        """What the browser said of the page: errors, and what its policy forbade."""
+        """Returns the browser's messages: errors, and what the page's policy forbade."""
         return [e["message"] for e in self.ask("/se/log", {"type": "browser"})]
 
     def requests(self):
-        """Addresses that were asked for."""
+        """Returns the addresses that the page requested."""
         found = []
         for e in self.ask("/se/log", {"type": "performance"}):
             message = json.loads(e["message"])["message"]

@@ -16,7 +16,7 @@ rng = random.Random(3)
 
 
 def message(i):
-    """Text and binary; some that deflate makes much smaller, some that it cannot."""
+    """Returns text and binary messages, some of which compress well, some not at all."""
     n = rng.randrange(300000 if i % 20 == 0 else 3000)
     if i % 2:
         return "".join(rng.choice(["grüße ", "0123456789", "你好 ", "{\"key\":\"value\"}"])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""diag_backend.py PORT: a WebSocket server that does wrong what the path names.
+"""diag_backend.py PORT: a WebSocket server with the fault that the path names.
 
 /echo is right. By hand, since no library sends such things.
 """
@@ -27,7 +27,7 @@ def close(code, reason=b""):
     return frame(0x88, struct.pack("!H", code) + reason)
 
 
-# What is sent when the first message has come.
+# Answers to the first message.
 SENDS = {
     "masked": bytes([0x81, 0x82, 0, 0, 0, 0]) + b"hi",
     "rsv": frame(0xc1, b"hi"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Proxies and backends for test_diagnose.py, broken in one way each, and right."""
+"""Proxies and backends for test_diagnose.py, each with one fault, and without."""
 import base64
 import os
 import socket
@@ -95,7 +95,7 @@ def location(backend, path="/", more=UPGRADE, uri=""):
 
 
 def nginx_conf(dir, servers, main="", http=""):
-    """servers: what each listens on, and its locations."""
+    """Starts nginx. servers: the port of each and its locations."""
     return NGINX.format(dir=dir, main=main, http=http, servers="\n".join(
         f"server {{ listen {listen}; {locations} }}" for listen, locations in servers))
 
@@ -114,7 +114,7 @@ class Lab:
         return port
 
     def start(self, ports, name, text, *argv, **kw):
-        """Starts a proxy with a configuration of this text. Returns its first port."""
+        """Starts a proxy with this configuration. Returns its first port."""
         self.conf = self.dir / f"{name}-{ports[0]}.conf"
         self.conf.write_text(text)
         self.proxy = self.quiet(program(name), *argv, self.conf, **kw)
@@ -190,7 +190,7 @@ def ask(port, target="/echo", headers=(), key=None, head=None):
 
 
 def talk(port, target="/echo", messages=3, headers=()):
-    """A connection that is fine, from handshake to Close."""
+    """Makes a connection without a fault, from handshake to Close."""
     ws, answer = ask(port, target, headers)
     assert b" 101 " in answer.split(b"\r\n")[0], answer
     for i in range(messages):
@@ -206,7 +206,7 @@ def goodbye(ws, code=1000):
 
 
 def poke(port, target, headers=()):
-    """Opens, sends a message, reads to the end, or for a moment, then says goodbye."""
+    """Opens a connection, sends a message, reads to the end or for a moment, then closes."""
     ws, answer = ask(port, target, headers)
     assert b" 101 " in answer.split(b"\r\n")[0], answer
     ws.send(wire.TEXT, "hello")

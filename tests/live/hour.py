@@ -60,7 +60,7 @@ class Aiohttp(Client):
         await self.session.close()
 
     async def pause(self, seconds):
-        """It answers pings only while somebody reads."""
+        """Reads: the library answers pings only while somebody reads."""
         try:
             await asyncio.wait_for(self.ws.receive(), seconds)
         except asyncio.TimeoutError:

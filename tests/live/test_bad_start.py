@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Starts that the kernel refuses half-way: the reason is said, and nothing stays behind."""
+"""Starts that the kernel refuses half-way: a message has the reason, and nothing is left behind."""
 import ctypes
 import errno
 import json
@@ -22,7 +22,7 @@ VMLINUX = pathlib.Path("/sys/kernel/btf/vmlinux")
 
 
 def held(pids=None):
-    """Programs, links and maps that processes have open: {("prog", 12), ...}."""
+    """Returns the programs, links and maps that processes have open: {("prog", 12), ...}."""
     found = set()
     for folder in pathlib.Path("/proc").glob("[0-9]*"):
         if pids and int(folder.name) not in pids:
@@ -32,13 +32,13 @@ def held(pids=None):
                 if "bpf" in os.readlink(fd):
                     text = (folder / "fdinfo" / fd.name).read_text()
                     found |= {(k, int(n)) for k, n in re.findall(r"^(\w+)_id:\s*(\d+)", text, re.M)}
-        except OSError:  # gone meanwhile
+        except OSError:  # the process has ended meanwhile
             pass
     return found
 
 
 def forgotten():
-    """Those that no process has open."""
+    """Returns programs, links and maps that no process has open."""
     found = set()
     for kind in KINDS:
         out = subprocess.run([program("bpftool"), "-j", kind, "show"], capture_output=True,
@@ -49,7 +49,7 @@ def forgotten():
 
 @pytest.fixture
 def refused(port):
-    """refused(*args): what a wstrace says that has to end with status 4, and to leave nothing."""
+    """refused(*args): the messages of a wstrace that has to end with status 4 and leave nothing behind."""
     before = forgotten()
 
     def run(*args, status=4, **kw):
@@ -58,7 +58,7 @@ def refused(port):
         err = done.stderr.decode()
         assert done.returncode == status, err
         assert done.stdout == b"" and err.startswith("wstrace: cannot ")
-        # the kernel lets go of them a moment later
+        # the kernel frees them a moment later
         wait_until(lambda: forgotten() <= before, "nothing left behind")
         events = pathlib.Path("/sys/kernel/tracing/kprobe_events")
         assert not events.exists() or "tcp_recvmsg" not in events.read_text()
@@ -68,7 +68,7 @@ def refused(port):
 
 
 def without(name, path):
-    """The kernel's types, in which something of this name is called otherwise."""
+    """Writes the kernel's types with one name changed."""
     if not VMLINUX.exists():
         pytest.skip("this kernel has no BTF")
     types, there = VMLINUX.read_bytes(), b"\0" + name.encode() + b"\0"
@@ -90,7 +90,7 @@ def test_types_without_a_structure(refused, tmp_path):
 
 
 def test_types_without_the_function(tmp_path):
-    """fentry would load without its half that sees what is received."""
+    """Without tcp_recvmsg() fentry would load only the half that sees what is sent."""
     done = subprocess.run([WSTRACE, "--check", "--btf", without("tcp_recvmsg", tmp_path / "btf")],
                           capture_output=True, timeout=LIMIT)
     assert re.search(r"^fentry +no: .* the kernel's types have no tcp_recvmsg\(\)",
@@ -131,7 +131,7 @@ def filtered(*commands):
         if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, fprog, 0, 0):
             os._exit(99)
 
-    apply.code = code  # else its memory is free
+    apply.code = code  # keep the reference, or the memory is freed
     return apply
 
 
@@ -142,7 +142,7 @@ MAP_CREATE, PROG_LOAD, LINK_CREATE, ITER_CREATE, RAW_TRACEPOINT_OPEN = 0, 5, 28,
                                       [LINK_CREATE], [ITER_CREATE]],
                          ids=["map", "program", "attach", "link", "iterator"])
 def test_forbidden(refused, commands):
-    """The later the step, the more is attached already."""
+    """Each step in turn fails; later ones have more attached already."""
     err = refused(preexec_fn=filtered(*commands))
     assert "Operation not permitted" in err and "a seccomp filter" in err
 
@@ -150,7 +150,7 @@ def test_forbidden(refused, commands):
 @pytest.mark.one_kernel
 @pytest.mark.parametrize("files", range(6, 38, 3))
 def test_descriptors_run_out(refused, files):
-    """Wherever that is."""
+    """The failure may be at any step."""
     err = refused(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files)))
     assert "Too many open files" in err or "Invalid argument" in err
     assert "  tracepoint: " in err or BACKEND
@@ -158,7 +158,7 @@ def test_descriptors_run_out(refused, files):
 
 @pytest.fixture
 def memory_limit():
-    """memory_limit(bytes): for a child, to go where no more memory is allowed."""
+    """memory_limit(bytes): a function for a child, which puts it where no more memory is allowed."""
     for root, limit in (("/sys/fs/cgroup/memory", "memory.limit_in_bytes"),
                         ("/sys/fs/cgroup", "memory.max")):
         folder = pathlib.Path(root, f"wstrace-test-{os.getpid()}")
@@ -181,7 +181,7 @@ def memory_limit():
     folder.rmdir()
 
 
-@pytest.mark.one_kernel  # before 5.11 this memory is no cgroup's
+@pytest.mark.one_kernel  # before 5.11 this memory is charged to no cgroup
 @pytest.mark.parametrize("name, option", [("events", ["--ringbuf", 1024]),
                                           ("conns", ["--max-conns", 16777216])],
                          ids=["ringbuf", "max-conns"])
@@ -192,7 +192,7 @@ def test_memory_is_limited(refused, memory_limit, name, option):
 
 
 def test_the_next_backend_starts_afresh(spawn, port):
-    """What an earlier one had attached when it was refused is not there any more."""
+    """Nothing is left of what a refused backend had attached."""
     if not backends("no") or not backends("yes") or BACKEND:
         pytest.skip("none is refused, or all are")
     used = backends("yes")[0]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The command line, exit statuses, and output that ends in odd places."""
+"""The command line, exit statuses, and readers that stop in odd places."""
 import json
 import os
 import pty
@@ -128,7 +128,7 @@ def test_help():
 
 
 def backends(answer):
-    """The backends to which --check says yes, or no."""
+    """Returns the backends that --check allows, and those that it does not."""
     text = call("--check").stdout.decode()
     return re.findall(rf"^(fentry|kprobe|tracepoint) +{answer}\b", text, re.M)
 
@@ -171,7 +171,7 @@ def test_backend_by_name_is_the_one_used(wstrace, port):
 
 
 def pipeline(port, tail, *args, tracing=True):
-    """wstrace | tail. Returns both processes; with tracing, not before wstrace traces."""
+    """wstrace | tail. Returns both processes; with `tracing`, once wstrace traces."""
     first = subprocess.Popen([WSTRACE, "-p", str(port), *args,
                               *(["--backend", BACKEND] if BACKEND else [])],
                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -300,7 +300,7 @@ def test_signal_is_a_normal_end(wstrace, port, sig):
 
 
 def test_hangup_is_a_normal_end_whatever_runs_the_tests(wstrace, port):
-    """As the one above under nohup(1)."""
+    """The same under nohup(1)."""
     old = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         w = wstrace("-p", port)
@@ -310,7 +310,7 @@ def test_hangup_is_a_normal_end_whatever_runs_the_tests(wstrace, port):
 
 
 def test_lost_events_are_counted_exactly(wstrace, port):
-    """The smallest buffer and a reader that is stopped: what is missing is what is said."""
+    """With the smallest buffer and a stopped reader, as many events are missing as wstrace says."""
     n = 60000
     w = wstrace("-p", port, "--ringbuf", 1)
     p = Pair(port).upgrade()
@@ -336,7 +336,7 @@ def test_lost_events_are_counted_exactly(wstrace, port):
 
 
 def test_stopped_terminal_loses_nothing_from_the_counts(port):
-    """A terminal that takes nothing must not hold up the reading."""
+    """A terminal that takes nothing must not stop wstrace from reading events."""
     master, slave = pty.openpty()
     backend = ["--backend", BACKEND] if BACKEND else []
     proc = subprocess.Popen([WSTRACE, "-p", str(port), *backend], stdin=subprocess.DEVNULL,
@@ -357,7 +357,7 @@ def test_stopped_terminal_loses_nothing_from_the_counts(port):
             if select.select([master], [], [], 0.05)[0]:
                 try:
                     text += os.read(master, 65536)
-                except OSError:  # how a terminal says that nobody writes any more
+                except OSError:  # a terminal without a writer reads as an error
                     return True
             return b"frames not printed" in text
 
@@ -452,7 +452,7 @@ def test_text_is_one_event_a_line(wstrace, port):
 
 
 def test_max_conns(wstrace, port):
-    """A table that is full: the rest is not followed, which is said at once and at the end."""
+    """With a full table further connections are not followed, as messages say at once and at the end."""
     w = wstrace("-p", port, "--max-conns", 4, "--side", "both")
     pairs = [Pair(port) for _ in range(10)]
     for p in pairs:
@@ -475,7 +475,7 @@ def test_max_conns(wstrace, port):
 
 
 def test_room_again(wstrace, port):
-    """What closes makes room for what opens."""
+    """A connection that closes makes room for another."""
     w = wstrace("-p", port, "--max-conns", 4)
     for n in range(20):
         Pair(port).upgrade().close()
@@ -484,7 +484,7 @@ def test_room_again(wstrace, port):
 
 
 def test_other_ports_are_left_alone(wstrace, port, free_port):
-    """Neither a connection nor a connect that is refused, of a port that -p does not name."""
+    """A port that -p does not name shows neither connections nor refused attempts."""
     other = free_port()
     w = wstrace("-p", port)
     with socket.socket() as s:
@@ -497,7 +497,7 @@ def test_other_ports_are_left_alone(wstrace, port, free_port):
 
 
 def test_refused_text(wstrace, port):
-    """A connect that is refused is no connection, and its line says where to."""
+    """A refused connect is shown as one, with its destination."""
     w = wstrace("-p", port, json_output=False)
     with socket.socket() as s:
         assert s.connect_ex(("127.0.0.1", port)) != 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""permessage-deflate: what wstrace inflates is what the peers said, and it says where it cannot."""
+"""permessage-deflate: wstrace inflates what the peers sent, and says where that is not possible."""
 import base64
 import hashlib
 import json
@@ -38,7 +38,7 @@ def plain(e):
 
 
 def hashes(frames):
-    """Of each message, put together from its frames; and how many of them were compressed."""
+    """Returns the hashes of all messages, joined from frames, and how many were compressed."""
     found, parts, compressed = [], [], False
     n = 0
     for e in frames:
@@ -96,7 +96,7 @@ def test_as_the_peers_said(request, wstrace, tmp_path, server, kind, wishes):
 
 
 class Deflater:
-    """A sender's compressor."""
+    """Returns a sender's compressor."""
 
     def __init__(self):
         self.z = zlib.compressobj(9, zlib.DEFLATED, -15)
@@ -135,7 +135,7 @@ def test_truncated_payload_costs_the_context(port, wstrace, extensions):
 
 
 def test_joined_midway(port, wstrace):
-    """Compressed messages that refer to nothing before can be read all the same."""
+    """Compressed messages that refer to nothing before them can be inflated nevertheless."""
     p = Pair(port).upgrade(response_headers=AGREED)
     deflate = Deflater()
     p.c2s(BINARY, deflate(WORDS[0]), rsv=4)
@@ -165,7 +165,7 @@ def test_not_agreed_is_not_inflated(port, wstrace):
 
 @pytest.mark.quick
 def test_bomb(port, wstrace):
-    """What unpacks to a thousand times its size does not fill memory."""
+    """A message that unpacks to a thousand times its size does not fill memory."""
     w = wstrace("-p", port, "-s", "full")
     p = Pair(port).upgrade(response_headers=AGREED)
     deflate = Deflater()

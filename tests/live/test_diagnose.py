@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Verdicts on real programs: what is broken gets exactly its own, what is mended none."""
+"""Verdicts on real programs: each fault gets exactly its verdict; without the fault there is none."""
 import signal
 import subprocess
 import time
@@ -18,7 +18,7 @@ def rules(run):
 
 
 def diagnosed(wstrace, ports, drive, closes=None, args=ONLY):
-    """What wstrace says of drive()."""
+    """Returns what wstrace prints about drive()."""
     w = wstrace("-p", ",".join(str(p) for p in ports), *args)
     drive()
     if closes:
@@ -55,7 +55,7 @@ def test_here(wstrace, lab, py_server):
 
 @pytest.mark.parametrize("options", ((), ("-q",), ("--only", "verdict")))
 def test_path_holds_for_sums_verdicts_and_report(wstrace, lab, tmp_path, options):
-    """Of what the glob does not let through, nothing is said anywhere; of a file as live."""
+    """--path: nothing is printed about other targets, live and with -r."""
     backend = lab.backend()
     page, file = tmp_path / "page.html", tmp_path / "f.pcapng"
     all_of_it = wstrace("-p", backend, "-w", file)
@@ -104,7 +104,7 @@ def test_answer(wstrace, lab, path, proxy):
 
 
 def test_one_of_two_upstreams_down(wstrace, lab, py_server):
-    """The second answers: nothing is wrong that a client would notice."""
+    """The second upstream answers: no client would notice a fault."""
     backend, down = py_server().port, lab.free_port()
     port = lab.nginx(location("two").replace("127.0.0.1:", ""), http=f"""upstream two {{
         server 127.0.0.1:{down}; server 127.0.0.1:{backend} backup; }}""")
@@ -130,13 +130,13 @@ FRAMES = {
 @pytest.mark.parametrize("path", FRAMES)
 @pytest.mark.parametrize("proxy", ["nginx", "none"])
 def test_frames(wstrace, lab, path, proxy):
-    """The default output; with the data frames left out, the same must come."""
+    """Frames that break a rule, through nginx with all output, and directly with --only verdict."""
     backend = lab.backend()
     port = lab.nginx(location(backend)) if proxy == "nginx" else backend
     run = diagnosed(wstrace, {port, backend}, lambda: poke(port, "/" + path),
                     2 if proxy == "nginx" else 1, () if proxy == "nginx" else ONLY)
     if path == "nested" and proxy == "none":
-        return  # an ordinary frame inside another message is not handed on
+        return  # --only verdict: an ordinary frame inside another message does not come
     assert rules(run) == [FRAMES[path]]
     assert len(run.of("verdict")) == 1
 
@@ -211,7 +211,7 @@ def test_heartbeat_races(wstrace, lab, py_server):
 
 @pytest.mark.parametrize("proxy", ("nginx", "haproxy"))
 def test_legs_of_a_chain_that_was_there_before(wstrace, lab, proxy):
-    """One cause, one verdict: what the client's frames are masked with tells the legs."""
+    """Masking keys join the legs, so that there is one verdict for one cause."""
     backend = lab.backend()
     port = lab.nginx(location(backend)) if proxy == "nginx" else lab.haproxy(backend)
     clients = [ask(port, "/echo")[0] for _ in range(3)]
@@ -354,7 +354,7 @@ def test_lighttpd(wstrace, lab, py_server, rule):
 
 
 def test_folded(wstrace, lab):
-    """A hundred times the same is one line, and a count at the end."""
+    """The same verdict a hundred times is one line, and a count at the end."""
     backend = lab.backend()
     w = wstrace("-p", backend, "--only", "verdict", json_output=False)
     for _ in range(100):

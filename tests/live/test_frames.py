@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Frames: what wstrace says against what the peers themselves say they sent."""
+"""Frames: wstrace's output compared with what the peers say they sent."""
 import asyncio
 import base64
 import hashlib
@@ -43,7 +43,7 @@ def test_both_legs_of_nginx_and_node(wstrace, nginx, node_server):
 
 
 def both_legs(wstrace, nginx, server):
-    """client -> nginx -> backend: the same frames on both legs, the peers' own headers."""
+    """client -> nginx -> backend: both legs have the same frames, with the headers that the peers sent."""
     front = nginx(server.port)
     w = wstrace("-p", f"{front},{server.port}")
     ws = ws_connect(front, "/legs?token=1")
@@ -88,7 +88,7 @@ def both_legs(wstrace, nginx, server):
 
 
 def websockets_client(port, messages, compression=None):
-    """A client of python3-websockets. Returns the headers of the frames that it sent."""
+    """Runs a client of python3-websockets. Returns the headers of its frames."""
     websockets = pytest.importorskip("websockets")
     import websockets.frames
     sent, serialize = [], websockets.frames.Frame.serialize
@@ -257,7 +257,7 @@ def test_payload(wstrace, port, side):
 
 
 def payload(wstrace, port, snaplens, side):
-    """All of them watch the same connection."""
+    """Several wstraces watch the same connection."""
     running = [(n, wstrace("-p", port, "-s", n, "--side", side)) for n in snaplens]
     p = Pair(port).upgrade()
     for op, payload in PAYLOADS:
@@ -314,7 +314,7 @@ def test_payload_in_pieces(wstrace, port):
 
 
 def test_reset_in_the_middle_of_a_send(wstrace, port):
-    """TCP is done with a connection while the call that sends is under way: its bytes come before the end."""
+    """TCP ends while a call is still sending: its bytes come before the close."""
     w = wstrace("-p", port)
     head, each = response_head([("X-Big", "x" * 2000)]), frame(BINARY, b"x" * 9996)
     sent = {}
@@ -416,7 +416,7 @@ def test_who_closed_and_how(wstrace, port):
     for by in ways:
         before = time.monotonic()
         p = Pair(port).upgrade(f"/{by.__name__}")
-        time.sleep(0.03)  # duration_us must show it
+        time.sleep(0.03)  # duration_us must include it
         p.c2s(TEXT, "last words")
         by(p)
         longest[by.__name__] = (time.monotonic() - before) * 1e6
@@ -502,7 +502,7 @@ def test_pid(wstrace, py_server, node_server):
 
 @pytest.mark.parametrize("args", [("--side", "both"), ()], ids=["both", "default"])
 def test_comm(wstrace, nginx, node_server, args):
-    """Everything that nginx speaks, as --help says."""
+    """-p any --comm nginx, as --help has it."""
     server = node_server()
     front = nginx(server.port)
     w = wstrace("-p", "any", "--comm", "nginx", *args)
@@ -565,7 +565,7 @@ SHOWS = {
 
 
 def test_only(wstrace, port):
-    """All of them watch the same connection."""
+    """Several wstraces watch the same connection."""
     running = {args: wstrace("-p", port, *args) for args in SHOWS}
     p = Pair(port).upgrade()
     p.c2s(TEXT, "data")
@@ -578,7 +578,7 @@ def test_only(wstrace, port):
 
 
 def check_only(run, shows, p):
-    types = {e["type"] for e in run.events} - {"start", "end", "verdict"}  # it ends without a Close
+    types = {e["type"] for e in run.events} - {"start", "end", "verdict"}  # there is no Close
     if "control" in shows:
         assert [f["op"] for f in run.frames()] == ["ping", "pong"]
         types = types - {"frame"} | {"control"}
@@ -619,7 +619,7 @@ def test_joined_midstream(wstrace, port, first):
 
 
 def test_gap_resyncs(wstrace, port):
-    """Bytes that no backend can see (MSG_TRUNC throws them away): a gap, then frames again."""
+    """Bytes that no backend can read (MSG_TRUNC) make a gap; frames follow after it."""
     w = wstrace("-p", port)
     p = Pair(port).upgrade()
     p.c2s(TEXT, "seen")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""HTTP up to the upgrade, and what else there is on a port."""
+"""HTTP up to the upgrade, and other protocols on a port."""
 import os
 import socket
 import ssl
@@ -15,7 +15,7 @@ from wire import (BINARY, KEY, TEXT, Pair, Ws, accept_key, connect, expected, fr
 
 
 def pairs(head):
-    """A head's header lines as wstrace has to give them."""
+    """Returns a head's headers as wstrace has to print them."""
     lines = head.decode("latin-1").split("\r\n")[1:-2]
     return [[x.strip() for x in line.split(":", 1)] for line in lines]
 
@@ -61,7 +61,7 @@ def test_heads_are_exact_and_in_wire_order(wstrace, port):
     assert r["headers"] == pairs(response_head(answer))
     assert r["upgrade"] is True and r["accept_ok"] is True and r["subprotocol"] == "chat"
     assert r["extensions"] == "permessage-deflate; client_max_window_bits=15"
-    order = [e["type"] for e in run.events if e["type"] != "verdict"]  # it ends without a frame
+    order = [e["type"] for e in run.events if e["type"] != "verdict"]  # the connection ends without a frame
     assert order == ["start", "open", "request", "response", "close", "end"]
     assert run.closing == (1, 0, 0, 0)
     assert sorted(e["ts"] for e in run.events[1:]) == [e["ts"] for e in run.events[1:]]
@@ -127,7 +127,7 @@ def test_head_in_one_byte_writes(wstrace, port):
 
 
 def head_of(size):
-    """An upgrade's head of this many bytes, between two short headers a long one."""
+    """Returns a request of this many bytes, with a long header between two short ones."""
     more = [("X-First", "1"), ("X-Big", ""), ("X-Last", "2")]
     more[1] = ("X-Big", "b" * (size - len(request_head(f"/{size}", more))))
     head = request_head(f"/{size}", more)
@@ -373,7 +373,7 @@ def test_quiet_says_why_nothing_is_shown(wstrace, port):
 
 
 def test_real_tls(wstrace, port, spawn, tmp_path):
-    """A whole TLS connection: one opaque, no request, no frame."""
+    """A TLS connection gives one opaque event, no request and no frame."""
     openssl = program("openssl")
     cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
     subprocess.run([openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt",
@@ -470,7 +470,7 @@ def test_response_latency(wstrace, port):
         before = time.monotonic()
         p.request(request_head())
         between = time.monotonic()
-        time.sleep(delay)  # the server thinking: the quantity to measure
+        time.sleep(delay)  # the server's time to answer, which is measured
         least.append((time.monotonic() - between) * 1e6)
         p.response(response_head())
         most.append((time.monotonic() - before) * 1e6)

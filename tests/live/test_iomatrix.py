@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Every shape of I/O that tests/io/iomatrix knows, seen from both ends of its connections.
+"""Every way to send and receive that tests/io/iomatrix knows, seen from both ends of its connections.
 
 EXPECTED is the table that doc/io.md shows: what each backend makes of each shape. Whatever it says,
 no frame may be shown that was not sent, nor at another place than it was; frames may be missing
@@ -42,9 +42,9 @@ EXPECTED = {
     "ktls": Row(OPAQUE, OPAQUE, OPAQUE), "sockmap": Row(OPAQUE, OPAQUE, OPAQUE),
     "mptcp": Row(OPAQUE, OPAQUE, OPAQUE),
 }
-# Out of the sockmap again, as close() does first, there is nothing left to know it by.
+# close() first takes the socket out of the sockmap; then nothing shows that it was in one.
 REASONS = {"ktls": ["ktls"], "sockmap": ["sockmap", "unseen"], "mptcp": ["mptcp"]}
-# Too many frames to look at one by one. Of one call's, 524290 are shown and the rest is a gap.
+# Too many frames to compare one by one. Of one call 524290 are shown; the rest is a gap.
 COUNTED = ("write-32k-frames", "read-32k-frames", "read-500k-frames", "read-600k-frames")
 SLOW = ("1g", "5g-sendfile")  # minutes in a guest
 PORTS = iter(range(9700, 9999))
@@ -92,7 +92,7 @@ def expand(f, shape):
 
 
 def drive(w, shape):
-    """Runs the shape. Returns the frames sent, and the events of each connection end."""
+    """Runs iomatrix. Returns the frames that were sent, and the events of each end."""
     before = len(w.events())
     done = subprocess.run([IOMATRIX, "-p", str(w.port), shape], capture_output=True, text=True,
                           timeout=4 * LIMIT)
@@ -119,7 +119,7 @@ def drive(w, shape):
 
 
 def end_of(event, cport):
-    """Which end of a connection an open event is of; None: of another connection."""
+    """Returns the end of the connection that an open event is about; None: another connection."""
     assert event["type"] == "open"
     port = {k: int(event[k].rsplit(":", 1)[1]) for k in ("local", "remote")}
     if cport not in port.values():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The manual pages: well-formed, and the one of rules says what --explain says."""
+"""The manual pages: well-formed, and wstrace-rules has the texts of --explain."""
 import os
 import re
 import subprocess
@@ -31,13 +31,13 @@ def test_man(page):
 
 
 def squeezed(text):
-    """Without what filling a line changes."""
+    """Returns a text without blanks, line breaks and hyphens, which roff may change."""
     return "".join(text.split()).replace("\u2010", "-")
 
 
 def test_rules():
     _, page, _ = said(program("mandoc"), "-Tutf8", "-O", "width=1000", PAGES[1])
-    page = squeezed(re.sub(".\b", "", page))  # bold is struck twice
+    page = squeezed(re.sub(".\b", "", page))  # bold characters are printed twice
     rules = [line.split()[0] for line in said(WSTRACE, "--explain", "list")[1].splitlines()]
     assert len(rules) > 40
     for rule in rules:

@@ -15,7 +15,7 @@ MANY = 60 if os.environ.get("WSTRACE_VM_GUEST") else 400
 
 
 def pairs(port, n):
-    """n connections as (client's end, server's end)."""
+    """Returns n connections as (client's end, server's end)."""
     with socket.create_server(("127.0.0.1", port), backlog=n) as listener:
         found = []
         for _ in range(n):
@@ -33,7 +33,7 @@ def close_all(connections):
 
 
 def move(sender, receiver, data, rng=None):
-    """Sends data in one call, or at random cuts, and reads all of it."""
+    """Sends data in one call or in random pieces, and reads all of it."""
     cuts = sorted(rng.sample(range(1, len(data)), min(4, len(data) - 1))) if rng else []
     for start, end in zip([0] + cuts, cuts + [len(data)]):
         sender.sendall(data[start:end])
@@ -68,14 +68,14 @@ def test_open_connections_are_shown_at_once_with_their_process(free_port, wstrac
 
 
 def ends_open(port):
-    """Ends of established connections to this port, both on this host."""
+    """Returns the ends, on this host, of established connections to this port."""
     at = f":{port:04X}"
     rows = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]
     return sum(row[3] == "01" and (row[1].endswith(at) or row[2].endswith(at)) for row in rows)
 
 
 def test_busy_connections_are_shown_at_one_end(wstrace, spawn):
-    """Bytes pass while the scan has seen one end and not yet the other, by which it is hidden."""
+    """Bytes pass after the scan has seen one end, and before it sees the other, which hides the first."""
     wsload = BUILD / "wsload"
     if not wsload.exists():
         pytest.skip("build/wsload is not built: make tools")
@@ -161,7 +161,7 @@ def test_other_protocols_yield_no_frame(free_port, wstrace, kind):
 
 
 def test_bytes_in_which_no_frame_was_found_are_told(free_port, wstrace, tmp_path):
-    """Not as 0 frames of 0 bytes: there was traffic. A direction that was joined has its frames."""
+    """A close says that bytes were not decoded, instead of 0 frames; a joined direction has its frames."""
     port = free_port()
     connections = pairs(port, 2)
     try:

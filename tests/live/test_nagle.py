@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Small writes that wait for acknowledgements: a verdict, and none where something else makes them wait."""
+"""Small writes that wait for acknowledgements: a verdict, but none if they wait for another reason."""
 import socket
 
 import pytest
@@ -61,7 +61,7 @@ WRITES = {
 
 
 def talk(port, write, nodelay, by_client):
-    """The other end says a word, and by_client's says two, again and again."""
+    """One end sends a message, the end of by_client answers with two, again and again."""
     pair = Pair(port).upgrade()
     a, b = (pair.c, pair.s) if by_client else (pair.s, pair.c)
     option(a, "TCP_NODELAY", nodelay)
@@ -98,7 +98,7 @@ def test_writes(wstrace, port, what):
 @pytest.mark.parametrize("by_client", [True, False], ids=["client writes", "server writes"])
 @pytest.mark.parametrize("side", ["client", "server", "both"])
 def test_side(wstrace, port, side, by_client):
-    """The end that writes tells, and the other one cannot."""
+    """Only the end that writes can tell."""
     found, wanted = said(wstrace, port, "two writes", by_client, "--side", side)
     seen = side == "both" or side == ("client" if by_client else "server")
     assert [v["rule"] for v in found] == (wanted if seen else [])
@@ -138,7 +138,7 @@ def test_nginx(wstrace, real, server, nodelay):
 @pytest.mark.parametrize("nodelay", ["false", "true"])
 @pytest.mark.parametrize("proxy", ["nginx", "none"])
 def test_node(wstrace, real, proxy, nodelay):
-    """The application switches it off; nginx in front of it does right."""
+    """The application switches TCP_NODELAY off; nginx in front of it does not."""
     backend = ANSWERS["node"](real, f"ws._socket.setNoDelay({nodelay});")
     port = real.nginx(location(backend)) if proxy == "nginx" else backend
     w = wstrace("-p", ",".join({str(port), str(backend)}))

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.one_kernel
 
 NODE = {**os.environ, "NODE_PATH": "/usr/share/nodejs"}
 
-# What a client of each pair speaks to: subprotocol, the largest message, whether it may be binary.
+# Servers of each pair: subprotocol, largest message, whether messages may be binary.
 # libwebsockets' test server mirrors what fits its buffer; websocketd hands lines to cat.
 PAIRS = {
     "websockets to websockets": ("", 2000000, "yes"),
@@ -35,7 +35,7 @@ class Peers:
         self.lab, self.request, self.started = lab, request, {}
 
     def server(self, name):
-        """The port of a server, which starts when it is first asked for."""
+        """Returns the port of a server, which is started at the first call."""
         if name not in self.started:
             self.started[name] = self.start(name)
         return self.started[name]
@@ -58,7 +58,7 @@ class Peers:
         return port
 
     def client(self, pair, port):
-        """Starts one, and returns what waits until its hour is over."""
+        """Starts a client. Returns a function that waits until its hour is over."""
         name = pair.split()[0]
         if name == "chromium":
             return self.chromium(port)
@@ -73,7 +73,7 @@ class Peers:
         return wait
 
     def chromium(self, port):
-        """Its page goes to /done when its hour is over."""
+        """Runs a page in Chromium, which goes to /done when its hour is over."""
         proc = self.lab.quiet(
             program("chromium"), "--headless=new", "--no-sandbox", "--disable-gpu",
             "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking",
@@ -97,7 +97,7 @@ def peers(lab, request):
 
 
 def plain_http(port):
-    """What else passes: requests on a connection that stays, and an offer of h2c."""
+    """Sends other requests: several on one connection, and an offer of h2c."""
     url = f"http://127.0.0.1:{port}/plain"
     for args in ([url] * 5, ["--http2", url]):
         subprocess.run([program("curl"), "-s", "-o", "/dev/null", *args], check=True,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""-w: tshark, which is told nothing, sees in the file what NDJSON of the same run says."""
+"""-w: tshark, without options, shows what NDJSON of the same run has."""
 import base64
 import collections
 import os
@@ -46,7 +46,7 @@ def rows(path, display_filter, *fields):
 
 
 class File:
-    """All that tshark sees in a file. No packet of it may be in trouble."""
+    """What tshark shows of a file. It must complain about no packet."""
 
     def __init__(self, path, trouble=()):
         out = tshark(path, "-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE",
@@ -76,7 +76,7 @@ class File:
         return "websocket" in p["frame.protocols"]
 
     def of(self, **fields):
-        """Packets with these fields; _ stands for a dot, and a value is looked for inside."""
+        """Returns packets whose fields contain these values; _ stands for a dot."""
         return [p for p in self.packets
                 if all(v in p[k.replace("_", ".")] for k, v in fields.items())]
 
@@ -94,7 +94,7 @@ class File:
 
 
 def seen(row):
-    """A packet as a Frame."""
+    """Returns a packet as a Frame."""
     def n(name):
         text = row[f"websocket.{name}"]  # from 4.2 on booleans read True and False
         return {"": 0, "True": 1, "False": 0}[text] if text in ("", "True", "False") else int(text, 0)
@@ -108,7 +108,7 @@ def seen(row):
 
 
 def said(e):
-    """A frame event as a Frame."""
+    """Returns a frame event as a Frame."""
     return Frame(e["opcode"], int(e["fin"]), e["rsv"], int(e["masked"]), e.get("mask"), e["len"],
                  e.get("code"))
 
@@ -132,7 +132,7 @@ def same_as(run, path, heads=None, **kw):
 
 
 def followed(path, stream):
-    """What Follow Stream shows: {dir: bytes}; the client speaks first."""
+    """Returns what Follow Stream shows: {dir: bytes}; the client speaks first."""
     out = tshark(path, "-q", "-z", f"follow,tcp,raw,{stream}")
     found = {"c2s": b"", "s2c": b""}
     lines = out.splitlines()
@@ -164,7 +164,7 @@ def file_size(path):
 
 
 def exchange(pair, sizes, rng=random):
-    """Frames of these sizes both ways; the reader is a thread: they may be large."""
+    """Sends frames of these sizes both ways; a thread reads, since they may be large."""
     for n in sizes:
         for a, b in ((pair.c, pair.s), (pair.s, pair.c)):
             t = threading.Thread(target=b.recv)
@@ -241,7 +241,7 @@ def test_proxied_legs(echo_server, nginx, wstrace, tmp_path, snap):
 
 @pytest.mark.parametrize("snap", ("0", "16", "full"))
 def test_deflate(node_server, wstrace, tmp_path, snap):
-    """Compressed messages: inflated by tshark where all is there, and never called malformed."""
+    """tshark inflates compressed messages that are complete, and calls none malformed."""
     server = node_server("deflate")
     path = tmp_path / "f.pcapng"
     w = wstrace("-p", server.port, "-s", snap, "-w", path)
@@ -280,7 +280,7 @@ def test_midstream(port, wstrace, tmp_path):
 
 
 def comments(path):
-    """The comments of each stream, those of the stream's first packet left out."""
+    """Returns the comments of each stream, without those of its first packet."""
     found = {}
     for r in rows(path, "frame.comment", "tcp.stream", "frame.comment", "_ws.col.Info"):
         if "[SYN]" not in r["_ws.col.Info"]:
@@ -290,7 +290,7 @@ def comments(path):
 
 @pytest.mark.quick
 def test_verdicts_are_comments(port, wstrace, tmp_path):
-    """Of the next packet; of one more where the connection has ended, or goes on in silence."""
+    """Verdicts are comments on the next packet, or on an extra one if none follows."""
     path = tmp_path / "f.pcapng"
     w = wstrace("-p", port, "-w", path)
     p = Pair(port).upgrade("/bye")
@@ -306,14 +306,14 @@ def test_verdicts_are_comments(port, wstrace, tmp_path):
     w.wait("verdict", 4)
     run = w.stop()
     talks.close(), silent.close()
-    same_as(run, path)  # and not one packet is in trouble
+    same_as(run, path)  # tshark complains about no packet
     found = comments(path)
     for stream, rule in enumerate(("no-goodbye", "reset", "subprotocol", "subprotocol")):
         verdict, = [v for v in run.of("verdict", conn=stream + 1) if v["rule"] == rule]
         comment, = found[stream]
         assert comment.startswith(f"{verdict['severity']} {rule}: {verdict['text']}"), found
         assert f"fix: {verdict['fix']}" in comment
-    # what was written can be read again, and written again with the same verdicts
+    # reading the file and writing it again gives the same verdicts
     again = tmp_path / "again.pcapng"
     subprocess.run([WSTRACE, "-q", "-r", path, "-w", again], check=True, capture_output=True)
     File(again)
@@ -321,7 +321,7 @@ def test_verdicts_are_comments(port, wstrace, tmp_path):
 
 
 def resets(port, here, n):
-    """n connections from the same port, one after the other; the server resets each."""
+    """Makes n connections from the same port, one after the other; the server resets each."""
     with socket.create_server(("127.0.0.1", port)) as listener:
         for i in range(n):
             c = socket.socket()
@@ -338,7 +338,7 @@ def resets(port, here, n):
 
 
 def test_verdict_on_reused_ports(port, free_port, wstrace, tmp_path):
-    """A late word about the old connection is not put into the new one."""
+    """A late verdict on the old connection is not put into the new one."""
     path = tmp_path / "f.pcapng"
     w = wstrace("-p", port, "-w", path)
     resets(port, free_port(), 3)
@@ -350,7 +350,7 @@ def test_verdict_on_reused_ports(port, free_port, wstrace, tmp_path):
 
 
 def test_port_of_another_protocol(wstrace, tmp_path):
-    """Wireshark has its own idea of some ports, and wstrace knows which, and the way out."""
+    """Wireshark takes some ports for other protocols; wstrace says so, and how to avoid it."""
     port = next(p for p in (6001, 6005, 6060, 9009, 9092, 7000, 21064, 22222) if is_free(p))
     path = tmp_path / "f.pcapng"
     w = wstrace("-p", port, "-w", path)
@@ -502,7 +502,7 @@ def test_by_size(port, wstrace, tmp_path):
 
 
 def test_no_file_for_counters(port, wstrace, tmp_path):
-    """-i looks at the connection when a new file would be due: it is begun by what is written."""
+    """Counters (-i) alone do not begin a new file; the next packet does."""
     w = wstrace("-p", port, "-s", "full", "-w", tmp_path / "f", "-C", 1, "-i", 1)
     p = Pair(port).upgrade("/counted")
     exchange(p, [300000] * 2)
@@ -544,7 +544,7 @@ def test_by_time_stops_after_some(port, wstrace, tmp_path):
     files = sorted(tmp_path.iterdir())
     assert len(files) == 2
     n = sum(File(f).count() for f in files)
-    assert len(run.frames()) - n in (0, 1)  # one may have come as the last file ended
+    assert len(run.frames()) - n in (0, 1)  # one frame may have come as the last file ended
 
 
 def test_by_time_ends_without_traffic(port, wstrace, tmp_path):
@@ -589,7 +589,7 @@ def test_pipe_to_tshark(port):
 
 
 def losses(path):
-    """Sums of epb_dropcount, and of isb_ifdrop."""
+    """Returns the sums of epb_dropcount and of isb_ifdrop."""
     data, at = path.read_bytes(), 0
     sums = {6: 0, 5: 0}
     while at < len(data):
@@ -606,7 +606,7 @@ def losses(path):
 
 
 class Stuck:
-    """A wstrace whose reader does not read, and traffic until it says so."""
+    """Starts a wstrace whose reader does not read, and sends traffic until it says so."""
 
     def __init__(self, port, *args):
         self.w = start("-p", port, "-s", "full", "--ringbuf", 1, "-w", "-", *args,
@@ -624,7 +624,7 @@ class Stuck:
 
 
 def test_reader_that_is_stuck(port, tmp_path):
-    """It is said, and what got lost meanwhile is counted; the file is right all the same."""
+    """wstrace says so and counts what is lost meanwhile; the file is correct nevertheless."""
     path = tmp_path / "f.pcapng"
     stuck = Stuck(port)
     try:
@@ -745,7 +745,7 @@ def test_full_device(port):
 
 
 def test_full_disk(port, tmp_path):
-    """A tmpfs of 64 KiB that only this wstrace sees; the file is copied out of it."""
+    """Runs wstrace with a tmpfs of 64 KiB of its own, and copies the file out of it."""
     copy, folder = tmp_path / "copy", tmp_path / "disk"
     folder.mkdir()
     script = ('mount -t tmpfs -o size=64k none "$0" || exit 99; "$@" >/dev/null; s=$?; '
@@ -846,13 +846,13 @@ def test_long_heads_are_cut_and_do_no_harm(port, wstrace, tmp_path):
 
 
 def test_port_reuse(port, free_port, wstrace, tmp_path):
-    """The same two ports, one connection after the other."""
+    """Connections between the same two ports, one after the other."""
     path = tmp_path / "f.pcapng"
     w = wstrace("-p", port, "-w", path)
     resets(port, free_port(), 4)
     w.wait("close", 4)
     run = w.stop()
-    # tshark remarks that ports are used again, rightly
+    # tshark notes rightly that ports are used again
     f = File(path, trouble=["Port numbers reused"])
     assert len(run.frames()) == 4 and f.count() == 4
     assert f.uris() == [f"/{i}" for i in range(4)]

@@ -26,7 +26,7 @@ def run_stream(port, seed, *modes, frames=FRAMES):
 
 
 def check_stream(run, conn, sent):
-    """Holds one connection's events against the frames that were sent."""
+    """Compares one connection's events with the frames that were sent."""
     for dir in ("c2s", "s2c"):
         want = [f for f in sent if f["dir"] == dir]
         got = run.frames(conn, dir)
@@ -84,7 +84,7 @@ def test_every_call_is_made(port):
 
 @pytest.mark.parametrize("side", ["server", "client"])
 def test_many_frames_in_one_call(wstrace, port, side):
-    """20000 frames of two bytes, all in one write and one read."""
+    """20000 frames of two bytes pass in one write and one read."""
     n = 2000 if os.environ.get("WSTRACE_VM_GUEST") else 20000
     w = wstrace("-p", port, "--side", side)
     p = wire.Pair(port).upgrade()

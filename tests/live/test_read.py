@@ -25,7 +25,7 @@ WITHOUT_PAYLOAD = FIELDS[:11]
 
 
 def read(*args, status=0, **kw):
-    """The events that wstrace -j makes of files; its stderr is in read.stderr."""
+    """read(*args): the events of wstrace -j; its stderr is in read.stderr."""
     run = subprocess.run([WSTRACE, "-j"] + [str(a) for a in args], capture_output=True,
                          timeout=LIMIT, **kw)
     read.stderr = run.stderr.decode()
@@ -37,14 +37,14 @@ def read(*args, status=0, **kw):
 
 
 def frames(events, fields=FIELDS):
-    """By direction and place: between the directions, order is a matter of where one looks."""
+    """Sorts events by direction and offset: the order between directions depends on the place of capture."""
     found = [{k: e.get(k) for k in fields} for e in of(events, "frame")]
     return sorted(found, key=lambda f: (f["dir"], f["offset"]))
 
 
 @pytest.fixture
 def made(tmp_path):
-    """made(name): the file of one of the captures of tests/golden."""
+    """made(name): the path of one of the captures of tests/golden."""
     def write(name):
         path = tmp_path / f"{name}.pcap"
         path.write_bytes(CAPTURES[name]())
@@ -55,7 +55,7 @@ def made(tmp_path):
 
 @pytest.fixture
 def tcpdump(spawn, tmp_path):
-    """tcpdump(port, *args): a running one; stop() gives the file, which has all closes in it."""
+    """tcpdump(port, *args): a running tcpdump; stop() returns the file, which has all closes."""
     running = []
 
     class Capture:
@@ -80,7 +80,7 @@ def tcpdump(spawn, tmp_path):
 
 
 def talk(ws, messages=20, size=70000):
-    """With an echo server, to the end."""
+    """Talks to an echo server, until the connection is closed."""
     for i in range(messages):
         op = random.choice([TEXT, BINARY])
         payload = os.urandom(random.randrange(size) if i % 3 == 0 else i).hex().encode()
@@ -107,7 +107,7 @@ SLOW = 10 if os.environ.get("WSTRACE_VM_GUEST") else 1
 NEAR = {"ts": 20_000_000 * SLOW, "duration_us": 20_000 * SLOW, "idle_us": 20_000 * SLOW,
         "latency_us": 20_000 * SLOW, "rtt_us": 50_000 * SLOW, "lived_ms": 20 * SLOW,
         "silence": 0.1 * SLOW}
-# What is sent again: live by this end, in a capture by both, and in a file of -w by neither
+# Retransmissions: live of this end, in a capture of both, in a file of -w of none
 ONLY_LIVE = {"pid", "comm", "cgroup", "netns", "container", "retrans"}
 JUDGED = 1_500_000_000  # ns that live waits, for others that end as well, before it judges an end
 
@@ -118,7 +118,7 @@ def nanoseconds(ts):
 
 
 def differences(live, got, name="", near=0):
-    """What is not the same in two events, as far as a capture can know."""
+    """Returns the differences between two events, as far as a capture can know."""
     if isinstance(live, dict) and isinstance(got, dict):
         late = JUDGED if live.get("type") in ("verdict", "end") else 0
         return [d for k in {**live, **got} if k not in ONLY_LIVE
@@ -134,7 +134,7 @@ def differences(live, got, name="", near=0):
 
 
 def same_events(live, got):
-    """All lines, each connection's in their order, and all of their fields."""
+    """Asserts that all lines are equal, in the order of each connection, with all fields."""
     live, got = (sorted((e for e in es if e["type"] != "start"), key=lambda e: e.get("conn", 1e9))
                  for es in (live, got))
     assert [(e["type"], e.get("conn")) for e in got] == [(e["type"], e.get("conn")) for e in live]
@@ -143,7 +143,7 @@ def same_events(live, got):
 
 
 def same_connection(live, got):
-    """All that a capture can know of it."""
+    """Asserts that a connection is equal, as far as a capture can know."""
     for type, fields in (("open", ("role", "local", "remote", "midstream")),
                          ("request", ("method", "target", "headers", "upgrade", "key", "seq")),
                          ("response", ("status", "headers", "upgrade", "accept_ok", "seq"))):
@@ -156,7 +156,7 @@ def same_connection(live, got):
 @pytest.mark.quick
 @pytest.mark.parametrize("side", ("server", "client"))
 def test_own_file(wstrace, py_server, tmp_path, side):
-    """What -w wrote gives what was traced, with whose sockets they were."""
+    """A file of -w gives the events of the trace, with the processes."""
     server = py_server()
     path, again = tmp_path / "f.pcapng", tmp_path / "again.pcapng"
     w = wstrace("-p", server.port, "-s", "full", "--side", side, "-w", path)
@@ -182,7 +182,7 @@ def test_own_file(wstrace, py_server, tmp_path, side):
 
 
 def midstream_and_nothing_else(got, conns=1):
-    """What wstrace has made up in front of a connection is not taken for what was said."""
+    """A handshake that wstrace made up is not taken for a real one."""
     assert [e["midstream"] for e in of(got, "open")] == [True] * conns
     assert not of(got, "request") and not of(got, "response") and not of(got, "verdict")
 
@@ -213,7 +213,7 @@ def test_own_file_of_a_connection_that_was_there_before(wstrace, port, tmp_path)
 
 
 def rotated(wstrace, port, tmp_path, talk, *args):
-    """Files of a megabyte each, in their order, and the events that wstrace told meanwhile."""
+    """Returns files of a megabyte each, in order, and the events of the trace."""
     w = wstrace("-p", port, "-s", "full", "-w", tmp_path / "f", "-C", 1, *args)
     talk()
     w.wait("close", 2)
@@ -223,8 +223,8 @@ def rotated(wstrace, port, tmp_path, talk, *args):
 
 
 def by_peer(events):
-    """Each connection's frames, in their order in each direction."""
-    fields = [f for f in FIELDS if f != "offset"]  # that begins at the upgrade, where it was seen
+    """Returns the frames of each connection, in order for each direction."""
+    fields = [f for f in FIELDS if f != "offset"]  # an offset counts from the upgrade, if that was seen
     return {(e["remote"], dir): [[f.get(k) for k in fields]
                                  for f in of(events, "frame", conn=e["conn"], dir=dir)]
             for e in of(events, "open") for dir in ("c2s", "s2c")}
@@ -330,7 +330,7 @@ def test_several_link_types_in_one_file(tcpdump, py_server, tmp_path):
     got = read("-r", path)
     assert len(of(got, "close")) == 2
     assert frames(got) == frames(read("-r", tmp_path / "lo", tmp_path / "any"))
-    # one that nobody knows is told and left out; alone it is an error
+    # an unknown link type gives a message; a file with nothing else is an error
     data = bytearray(path.read_bytes())
     second = data.index(struct.pack("<HHI", 276, 0, 262144))  # LINUX_SLL2
     data[second:second + 2] = struct.pack("<H", 220)
@@ -361,7 +361,7 @@ def test_the_same_as_live(wstrace, tcpdump, echo_server):
 
 
 def sick_connections(port):
-    """One that is well, and five with a verdict each; all are closed."""
+    """Makes a connection without a fault, and five with a verdict each; all are closed."""
     well = Pair(port).upgrade("/well?token=1")
     for i in range(5):
         well.c2s(TEXT, b"x" * i)
@@ -390,7 +390,7 @@ def sick_connections(port):
     tls.close()
     half_closed = Pair(port).upgrade("/half-closed")
     half_closed.c2s(TEXT, b"last words")
-    time.sleep(0.1)  # so that silence can be told from what comes behind the first FIN
+    time.sleep(0.1)  # silence before the first FIN must differ from that after it
     half_closed.s.sock.shutdown(socket.SHUT_WR)
     time.sleep(0.5)
     half_closed.close()
@@ -481,7 +481,7 @@ def test_capture_started_midstream(wstrace, tcpdump, py_server):
 
 
 def records(path):
-    """A pcap's header and its packets' headers and bytes."""
+    """Returns a pcap's header, and the headers and bytes of its packets."""
     data = path.read_bytes()
     at, found = 24, []
     while at < len(data):
@@ -559,7 +559,7 @@ def test_pcapng_and_standard_input(tcpdump, py_server, tmp_path):
 
 
 def test_pipe_is_followed(port, spawn):
-    """What tcpdump writes is shown before it has ended."""
+    """The events of a running tcpdump are shown at once."""
     dump = spawn(program("tcpdump"), "-i", "lo", "-U", "--immediate-mode", "-Z", "root", "-w", "-",
                  "tcp port", str(port), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     wait_until(lambda: b"listening on" in dump.stderr.readline(), "tcpdump")

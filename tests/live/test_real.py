@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Faults that real programs make: each gives exactly its verdict, and the mended program none.
+"""Faults of real programs: each gives exactly its verdict; without the fault there is none.
 
 Servers and clients are node's ws, python3-websockets, tornado, aiohttp, libwebsockets, engineio and
 Chromium; what each does wrong is an option of its own, or of the proxy in front of it.
@@ -109,7 +109,7 @@ SERVERS = {
     "node": lambda real: real.ws_server(perMessageDeflate="{threshold: 0}"),
     "websockets": lambda real: real.websockets(subprotocols=["chat"]),
 }
-# What nginx makes of a handshake between two libraries that are right
+# What nginx changes in a handshake between two correct libraries
 HEADERS = {
     "upgrade-stripped": "",
     "upstream-http10": "proxy_set_header Upgrade $http_upgrade; "
@@ -144,7 +144,7 @@ def test_headers_mended(wstrace, real, server, deflate):
                    perMessageDeflate=deflate) == []
 
 
-CHROME = {  # what the browser hangs up on
+CHROME = {  # answers on which the browser closes
     "bad-accept": HEADERS["bad-accept"],
     "subprotocol": HEADERS["subprotocol"],
     None: UPGRADE,
@@ -214,7 +214,7 @@ def test_stream(wstrace, real, what, proxy):
 @pytest.mark.parametrize("proxy", ["nginx", "haproxy"])
 @pytest.mark.parametrize("server", SERVERS)
 def test_hung_backend(wstrace, real, server, proxy):
-    """Its process is stopped: the kernel takes the connection, and nobody reads the request."""
+    """The server's process is stopped: the kernel accepts, and nobody reads the request."""
     backend = SERVERS[server](real)
     real.server.send_signal(signal.SIGSTOP)
     port = (real.nginx(location(backend, more=UPGRADE + "proxy_read_timeout 2s;"))
@@ -252,7 +252,7 @@ def test_nginx_answers(wstrace, real, rule):
 
 @pytest.mark.parametrize("host", [False, True])
 def test_origin(wstrace, real, host):
-    """tornado takes its Host alone for an Origin, and nginx sends its upstream's name as Host."""
+    """tornado accepts only the Host as Origin, and nginx sends its upstream's name as Host."""
     backend = real.tornado()
     port = real.nginx(location(backend, more=UPGRADE + ("proxy_set_header Host $http_host;" if host
                                                        else "")))
@@ -263,7 +263,7 @@ def test_origin(wstrace, real, host):
 
 
 def test_tls(wstrace, real):
-    """An ssl listener of nginx that is spoken to without TLS, and one without that gets TLS."""
+    """Plain HTTP to an ssl listener of nginx, and TLS to a plain one."""
     key = real.dir / "key.pem"
     subprocess.run([program("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes",
                     "-keyout", key, "-out", key.with_name("cert.pem"), "-subj", "/CN=localhost"],

@@ -14,7 +14,7 @@ from test_real import ECHO, real  # noqa: F401
 
 pytestmark = pytest.mark.one_kernel
 
-# Each pings and waits for a pong; how it gives up is its own.
+# Each server pings and waits for a pong; they give up in different ways.
 HEARTBEATS = {
     "websockets": lambda r: r.websockets(ping_interval=1, ping_timeout=1.5),
     "tornado": lambda r: r.tornado(websocket_ping_interval=1, websocket_ping_timeout=2.5),
@@ -153,7 +153,7 @@ def test_restart(wstrace, real, library, late):
     w = wstrace("-p", port, *ONLY)
     real.node(CROWD % port, late)
     w.wait("response", 30, status=101, limit=3 * LIMIT)
-    time.sleep(2.2)  # else as many have just come as go
+    time.sleep(2.2)  # otherwise as many have just opened as close
     server.send_signal(signal.SIGTERM)
     w.wait("close", 30)
     server.wait()
@@ -189,7 +189,7 @@ asyncio.run(main())
 
 @pytest.mark.parametrize("balance", ["", "ip_hash;"], ids=["round robin", "ip_hash"])
 def test_sticky(wstrace, real, balance):
-    """engine.io asks for a session by HTTP, and takes it to a WebSocket, at the other server."""
+    """engine.io opens a session by HTTP, and its WebSocket then reaches the other server."""
     backends = [real.free_port(), real.free_port()]
     for port in backends:
         listens(port, real.python("engineio", ENGINE, port))

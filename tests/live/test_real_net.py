@@ -32,7 +32,7 @@ class Link:
         self.port = 9588
 
     def tool(self, host, name, *args):
-        """A command there that may not be had on this kernel."""
+        """Runs a command on a host, or skips where this kernel does not have it."""
         done = subprocess.run(["ip", "netns", "exec", self.hosts.names[host], program(name),
                                *args], capture_output=True, text=True)
         if done.returncode:
@@ -50,7 +50,7 @@ class Link:
         self.node(0, CLIENT % script, f"ws://{BACK}:{self.port}/")
 
     def mine(self, run):
-        """Verdicts on this link: the host may run other things on these ports."""
+        """Returns verdicts on this link: other programs of this machine may use the same ports."""
         ours = {e["conn"] for e in run.of("open") if BACK in e["local"] + e["remote"]}
         return [v for v in run.of("verdict") if v["conn"] in ours]
 
@@ -111,7 +111,7 @@ def test_loss(wstrace, link, loss):
 @pytest.mark.parametrize("ms", [0, 60])
 @pytest.mark.parametrize("late", [True, False])
 def test_nagle(wstrace, link, ms, late):
-    """Two writes without TCP_NODELAY. A long path alone is nobody's fault; late acknowledgements are."""
+    """Two writes without TCP_NODELAY: late acknowledgements give a verdict, a long path alone does not."""
     if ms:
         link.tool(0, "tc", "qdisc", "add", "dev", "v0", "root", "netem", "delay", f"{ms}ms")
     if not late:

@@ -25,7 +25,7 @@ ATTRIBUTES = set("lang charset http-equiv content name id class open href colspa
 
 
 class Page(html.parser.HTMLParser):
-    """What is in the page; whatever could load, run or leave it must not be."""
+    """Returns the page's text. Nothing in it may load, run or lead elsewhere."""
 
     def __init__(self, path):
         super().__init__()
@@ -66,7 +66,7 @@ def page(path):
 
 
 def look(browser, path, width, scheme):  # noqa: F811
-    """Opens the page; it must fit, run nothing and ask for nothing."""
+    """Opens the page, which must fit the window, run no script and load nothing."""
     browser.size(width)
     browser.scheme(scheme)
     browser.open(path)
@@ -87,14 +87,14 @@ def look(browser, path, width, scheme):  # noqa: F811
 
 COMM = "<b>\"&'\x1b\x7f"
 
-# A backend by another name: a process's own is the only one that it may change.
+# A backend that changes its own process's name.
 NAMED = "import runpy, sys; open('/proc/self/comm', 'w').write(sys.argv.pop(1)); " \
         "sys.argv.pop(0); runpy.run_path(sys.argv[0], run_name='__main__')"
 
 
 @pytest.fixture
 def few(wstrace, lab, spawn, free_port, tmp_path):  # noqa: F811
-    """The report of two chains, of which one is broken, and a connection full of markup."""
+    """Returns the report of two chains, one with a fault, and of a connection full of markup."""
     backend, evil = lab.backend(), free_port()
     front = lab.nginx(f"location /chat {{ proxy_pass http://127.0.0.1:{backend}; }}\n"
                       f"location / {{ proxy_pass http://127.0.0.1:{backend}; {UPGRADE} }}")
@@ -136,7 +136,7 @@ def test_few(few):
 
 
 def test_alike(wstrace, lab, tmp_path):  # noqa: F811
-    """One missing block: one finding, drawn once, whatever was known when."""
+    """One fault gives one row, drawn once, whenever it was found."""
     backend = lab.backend()
     front = lab.nginx(f"location /chat {{ proxy_pass http://127.0.0.1:{backend}; }}\n"
                       f"location / {{ proxy_pass http://127.0.0.1:{backend}; {UPGRADE} }}")
@@ -171,7 +171,7 @@ def test_few_in_browser(few, browser):  # noqa: F811
 
 
 class Pcap:
-    """A capture by hand: raw IP, without checksums."""
+    """Writes a capture of raw IP, without checksums."""
 
     def __init__(self):
         self.parts = [struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 101)]
@@ -223,7 +223,7 @@ def report_of(capture, path, *args, status=0):
 
 @pytest.fixture(scope="module")
 def captures(tmp_path_factory):
-    """Captures of three connections, and of 5,000."""
+    """Returns captures of three connections, and of 5,000."""
     base = tmp_path_factory.mktemp("captures")
     few, many = Pcap(), Pcap()
     few.connection(1_790_000_000, 9588, 1, "/ws", messages=200)
@@ -264,7 +264,7 @@ def test_thousands(captures, tmp_path, browser):  # noqa: F811
 
 @pytest.mark.unprivileged
 def test_memory(captures, tmp_path):
-    """What 5,000 connections cost is bounded."""
+    """Time, memory and size for 5,000 connections have limits."""
     def kilobytes(*args):
         code = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, " \
                "stdout=subprocess.DEVNULL); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
@@ -286,7 +286,7 @@ def test_cannot_write(captures, tmp_path, path, why):
 
 
 def test_missing_directory_live(tmp_path, port):
-    """Said before there is anything to trace."""
+    """A message says so before tracing starts."""
     run = subprocess.run([WSTRACE, "-p", str(port), "--report", tmp_path / "missing" / "r.html"],
                          capture_output=True, text=True, timeout=LIMIT)
     assert run.returncode == 1 and "No such file or directory" in run.stderr
@@ -294,7 +294,7 @@ def test_missing_directory_live(tmp_path, port):
 
 
 def test_full_disk(captures, tmp_path):
-    """The report from before stays, and nothing half-written beside it."""
+    """The earlier report stays, and no half-written file beside it."""
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", disk],
@@ -312,7 +312,7 @@ def test_full_disk(captures, tmp_path):
 
 @pytest.mark.unprivileged
 def test_takes_the_place(captures, tmp_path):
-    """Through a symbolic link, which stays one."""
+    """A symbolic link stays one; the file behind it is written."""
     real, link = tmp_path / "real.html", tmp_path / "link.html"
     real.write_text("yesterday's")
     link.symlink_to(real)

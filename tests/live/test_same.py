@@ -14,13 +14,13 @@ from wire import BINARY, CLOSE, CONT, PING, PONG, TEXT, Pair, close_payload, fra
 
 GOLDEN = TOP / "tests/golden/scenario.ndjson"
 
-# Times, processes, and what a port number has a part in; seq becomes a distance, below.
+# Fields with times, processes or port numbers; seq becomes a distance, below.
 VARY = {"ts", "kernel", "backend", "host", "ports", "version", "local", "remote", "pid", "comm",
         "cgroup", "netns", "latency_us", "rtt_us", "duration_us", "idle_us", "retrans"}
 
 
 def plain(events):
-    """The events without what may differ."""
+    """Returns the events without the fields that may differ."""
     first, lines = {}, []
     for e in events:
         e = dict(e)
@@ -28,7 +28,7 @@ def plain(events):
             way = (e["conn"], e.get("dir") or ("c2s" if e["type"] == "request" else "s2c"))
             e["seq"] = (e["seq"] - first.setdefault(way, e["seq"])) % 2**32
         if e["type"] == "verdict":
-            del e["text"], e["evidence"]  # they name ports
+            del e["text"], e["evidence"]  # these texts contain port numbers
         for row in e.get("verdicts", ()):
             del row["port"]
         lines.append(json.dumps({k: v for k, v in e.items() if k not in VARY}))

@@ -17,7 +17,7 @@ GUEST = bool(os.environ.get("WSTRACE_VM_GUEST"))
 
 @pytest.fixture
 def load(spawn):
-    """load(rounds): opens CONNS connections, has an echo on each, closes them; so often."""
+    """load(rounds): opens CONNS connections, has an echo on each, closes them; `rounds` times."""
     wsload = BUILD / "wsload"
     if not wsload.exists():
         pytest.skip("build/wsload is not built: make tools")
@@ -35,13 +35,13 @@ def load(spawn):
 
 
 def own_memory(pid):
-    """KiB that only the process uses: without the event buffer, which is the kernel's too."""
+    """Returns the KiB that only the process uses: not the event buffer, which it shares with the kernel."""
     text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
     return int(re.search(r"^Anonymous: +(\d+)", text, re.M)[1])
 
 
 def map_memory(pid):
-    """Bytes in the process's BPF maps right now: where entries are allocated one by one, those, too."""
+    """Returns the bytes in the process's BPF maps, including entries that are allocated on demand."""
     total = {}
     for info in pathlib.Path(f"/proc/{pid}/fdinfo").iterdir():
         try:
@@ -55,7 +55,7 @@ def map_memory(pid):
 
 @pytest.mark.parametrize("args", [["-q"], ["-q", "-H"], ["-j"]], ids=" ".join)
 def test_no_growth(wstrace, load, args):
-    """What is judged some seconds later, and the allocator, need room; at some point that is enough."""
+    """Memory grows at first, for late verdicts and the allocator, but must stop growing."""
     w = wstrace("-p", load.port, "--ringbuf", 64, *args, json_output=False)
     empty = map_memory(w.proc.pid)
     rounds = 2 if GUEST else 20
@@ -73,14 +73,14 @@ def test_no_growth(wstrace, load, args):
     w.err.join(LIMIT)
     conns, frames, _, lost = map(int, CLOSING.search(w.err.text()).groups())
     opened = CONNS * rounds * len(kib)
-    # Now and then a change of state reaches no program (README, Limits): of its two ends both are shown.
+    # Now and then a change of state reaches no program (README, Limits): both ends are shown then.
     few = opened // 10000
     assert lost or (opened <= conns <= opened + few and
                     4 * opened <= frames <= 4 * (opened + few)), w.err.text()
 
 
 def test_closes_that_were_lost(wstrace, load):
-    """Connections whose close had no room in the event buffer are not kept: they are counted out."""
+    """Connections whose close had no room in the event buffer are found by counting, and closed."""
     w = wstrace("-p", load.port, "--ringbuf", 1)
     w.proc.send_signal(signal.SIGSTOP)
     load(8)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Standard output that nobody reads, or that is full: wstrace must neither hang nor keep silent."""
+"""Standard output without a reader, or full: wstrace must not hang, and must say so."""
 import fcntl
 import json
 import os
@@ -21,11 +21,11 @@ from wire import TEXT, Pair, flood
 pytestmark = pytest.mark.one_kernel
 
 N = 60000  # frames, of which neither a pipe nor the smallest event buffer holds half
-SOON = LIMIT / 3  # a second, and what a busy host takes for it
+SOON = LIMIT / 3  # for a second, on a busy host
 
 
 class Started:
-    """wstrace with this standard output, traced traffic and all."""
+    """A wstrace with this standard output, with traffic that it traces."""
 
     def __init__(self, spawn, port, *args, stdout, stderr=subprocess.PIPE, ready=True, **kw):
         self.proc = spawn(WSTRACE, "-p", port, "--ringbuf", 1, *args,
@@ -36,7 +36,7 @@ class Started:
             wait_until(lambda: "tracing" in self.err.text(), "the line that it traces")
 
     def ended(self, sig=None):
-        """Its status, in time."""
+        """Returns its exit status, which must come in time."""
         if sig:
             self.proc.send_signal(sig)
         status = self.proc.wait(SOON)
@@ -45,7 +45,7 @@ class Started:
 
 
 def pairs_of_lines(data):
-    """The objects of whole lines, and what comes behind the last one."""
+    """Returns the objects of whole lines, and the bytes behind the last line."""
     whole, _, rest = data.rpartition(b"\n")
     return [json.loads(line) for line in whole.splitlines()], rest
 
@@ -61,7 +61,7 @@ def read_all(fd):
 
 @pytest.fixture
 def pipe():
-    """Both ends of a pipe, which close with the test."""
+    """Returns both ends of a pipe, which is closed after the test."""
     ends = [os.fdopen(fd, mode) for fd, mode in zip(os.pipe(), ("rb", "wb"))]
     yield ends
     for end in ends:
@@ -97,14 +97,14 @@ def test_a_stuck_pipe_does_not_keep_it_from_ending(spawn, port, pair, pipe, tmp_
     conns, _, _, lost = map(int, re.findall(r"(\d+) (?:conn|frames|bytes|lost)", err))
     events, rest = pairs_of_lines(read_all(pipe[0].fileno()))
     assert conns == 1 and int(left_out) > 0 and events[0]["type"] == "start" and rest[:1] in b"{"
-    events = read("-r", file)  # which is complete
+    events = read("-r", file)  # the file is complete
     assert "to its end" not in read.stderr and of(events, "frame")
     if how != "-n":
         assert lost > 0
 
 
 def test_it_goes_on_when_the_reader_does(spawn, port, pair, pipe):
-    """Each line is whole, and what is missing between them is what is said."""
+    """Each line is whole, and as many are missing as wstrace says."""
     w = Started(spawn, port, "-j", stdout=pipe[1])
     pipe[1].close()
     p = pair()
@@ -148,7 +148,7 @@ def test_a_socket_whose_reader_goes(spawn, port, pair):
 
 
 def test_messages_too_may_find_no_reader(spawn, port, pair, pipe):
-    """2>&1 | of a reader that is stuck; and the descriptor that others share stays as it is."""
+    """2>&1 into a stuck reader; the flags of the shared descriptor do not change."""
     w = Started(spawn, port, "-j", stdout=pipe[1], stderr=pipe[1])
     assert select.select([pipe[0]], [], [], LIMIT)[0]
     flood(pair(), N)
@@ -160,7 +160,7 @@ def test_messages_too_may_find_no_reader(spawn, port, pair, pipe):
 @pytest.mark.parametrize("args", [[], ["-j"], ["--top"]], ids=lambda a: a[0] if a else "text")
 @pytest.mark.parametrize("how", [signal.SIGTERM, "-d"], ids=str)
 def test_a_terminal_held_with_ctrl_s(spawn, port, pair, args, how):
-    """Which holds its messages as well."""
+    """The held terminal gets the messages as well."""
     master, slave = pty.openpty()
     try:
         termios.tcsetwinsize(slave, (24, 80))
@@ -181,7 +181,7 @@ def test_a_terminal_held_with_ctrl_s(spawn, port, pair, args, how):
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A file system of 64 KiB."""
+    """Returns the path of a file system of 64 KiB."""
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", tmp_path], check=True)
     yield tmp_path
     subprocess.run(["umount", tmp_path], check=True)
@@ -197,7 +197,7 @@ def test_a_disk_that_fills_up(spawn, port, pair, small_disk):
 
 @pytest.fixture
 def capture(spawn, port, pair, tmp_path):
-    """A file of more frames than a pipe holds lines."""
+    """Returns a file with more frames than lines fit into a pipe."""
     file = tmp_path / "capture.pcapng"
     w = Started(spawn, port, "-q", "-w", file, stdout=subprocess.DEVNULL)
     flood(pair(), 5000)
@@ -208,7 +208,7 @@ def capture(spawn, port, pair, tmp_path):
 def test_a_file_waits_for_its_reader(spawn, capture, pipe):
     w = spawn(WSTRACE, "-j", "-r", capture, stdout=pipe[1], stderr=subprocess.PIPE)
     pipe[1].close()
-    time.sleep(1.5)  # longer than a reader of live events is waited for
+    time.sleep(1.5)  # longer than wstrace waits for a reader of live events
     assert w.poll() is None
     events, rest = pairs_of_lines(read_all(pipe[0].fileno()))
     assert w.wait(LIMIT) == 0 and rest == b"" and events[-1]["type"] == "end"
@@ -218,7 +218,7 @@ def test_a_file_waits_for_its_reader(spawn, capture, pipe):
 
 @pytest.mark.parametrize("user", ["root", "nobody"])
 def test_reading_a_file_ends_although_nobody_reads_what_comes_of_it(spawn, capture, pipe, user):
-    """What belongs to somebody else cannot be opened anew, to write without blocking."""
+    """A pipe of another user cannot be opened again, for writing without blocking."""
     become = [] if user == "root" else [program("setpriv"), "--reuid=65534", "--regid=65534",
                                         "--clear-groups", "--inh-caps=-all"]
     with capture.open("rb") as f:

@@ -77,7 +77,7 @@ class Terminal:
 
     def start(self, *args, term="screen", wait="Connections"):
         extra = ["--backend", BACKEND] if BACKEND and "--backend" not in args else []
-        # bash sets the terminal anew at each prompt: it is asked for what wstrace left before that
+        # bash resets the terminal at each prompt: read before that what wstrace has left
         self.type(" ".join(["stty -a >before;", f"TERM={term}", WSTRACE, *map(str, args), *extra,
                             "; (s=$?; stty -a >after; exit $s)"]))
         self.keys("Enter")
@@ -85,13 +85,13 @@ class Terminal:
             self.wait(wait)
 
     def pid(self):
-        """The process that runs in the shell."""
+        """Returns the process that runs in the shell."""
         shell = self.call("display-message", "-p", "#{pane_pid}").strip()
         return int(subprocess.run(["pgrep", "-P", shell], check=True, capture_output=True,
                                   text=True).stdout.split()[0])
 
     def rows(self):
-        """The table: a list of dicts, by the titles above."""
+        """Returns the table: a list of dicts, by the titles of columns."""
         lines = self.lines()
         for i, line in enumerate(lines):
             if re.match(r" +# PROCESS", line):
@@ -159,7 +159,7 @@ def test_unknown_terminal_is_wrong_usage(terminal, port):
 
 
 def test_table(terminal, py_server, spawn):
-    """Traffic of python3-websockets: each column shows what that does."""
+    """Each column is right for traffic of python3-websockets."""
     server = py_server()
     t = terminal(150, 30)
     t.start("--top", "-p", server.port)
@@ -248,14 +248,14 @@ def test_filter(terminal, port, pairs):
     t.keys("Escape")
     t.wait(lambda _: len(t.rows()) == 5)
     t.keys("F4")
-    t.type("plums")  # what is redacted cannot be asked for either
+    t.type("plums")  # redacted text cannot be searched for, either
     t.wait(lambda _: len(t.rows()) == 0)
     t.keys("Escape")
     t.wait(lambda _: len(t.rows()) == 5)
 
 
 def micros(text):
-    """"180ms" and its like."""
+    """Parses "180ms" and the like."""
     number, unit = re.fullmatch(r"([\d.]+)(us|ms|s)", text).groups()
     return float(number) * {"us": 1, "ms": 1e3, "s": 1e6}[unit]
 
@@ -338,7 +338,7 @@ def test_frame_list_ends_at_the_newest(terminal, port, pairs):
     t.keys("PPage", "NPage")
     p.c2s(TEXT, "x" * 900)
     time.sleep(0.5)
-    assert "900 B" not in t.text()  # the list stands still for who reads in it
+    assert "900 B" not in t.text()  # the list does not move while somebody reads it
     t.keys("End")
     t.wait("900 B")
     t.keys("q")
@@ -399,7 +399,7 @@ def test_help_and_pause(terminal, port, pairs):
 
 
 def test_marks(terminal, port, pairs):
-    """What looks sick at once: a handshake that failed, a connection that has a verdict."""
+    """Marked connections: a handshake that failed, a connection that has a verdict."""
     t = terminal()
     t.start("--top", "-p", port)
     pairs(1)
@@ -482,7 +482,7 @@ def test_hostile_text_does_not_reach_the_terminal(terminal, port, pairs):
     t.wait(r"^ #1 ")
     t.keys("2")
     t.wait(r"X-Evil: \\x1b\[31mred")
-    assert t.flags().startswith("1")  # still the other screen
+    assert t.flags().startswith("1")  # the alternate screen is still shown
     assert t.call("display-message", "-p", "#{pane_title}") == title
     t.keys("q")
     t.wait("Connections 1")

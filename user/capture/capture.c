@@ -19,12 +19,12 @@
 #define LINKTYPE_RAW 101
 
 struct capture {
-	pcap_t *pcap; /* one of these two reads, the other one is NULL */
+	pcap_t *pcap; /* reads pcap; NULL: the file is pcapng */
 	struct pcapng_reader *pcapng;
 	FILE *stream;
 	char peeked[4]; /* the first bytes of the file, read before stdio does */
 	size_t n_peeked, peek_at;
-	struct capture_tasks tasks; /* of a pcapng file */
+	struct capture_tasks tasks; /* tasks of a pcapng file */
 	char *name;
 	int fd, linktype;
 	bool ended, pipe, stopped;
@@ -38,7 +38,7 @@ struct capture {
 	char error[PCAP_ERRBUF_SIZE];
 };
 
-/* Reads for stdio, when its buffer is empty. */
+/* Reads for stdio, whenever its buffer is empty. */
 static ssize_t read_some(void *cookie, char *p, size_t n)
 {
 	struct capture *c = cookie;
@@ -74,7 +74,7 @@ static struct capture *cannot_open(struct capture *c, const char *why)
 	return NULL;
 }
 
-/* Reads the first bytes. Returns whether the file is pcapng. */
+/* Reads the first bytes and returns whether the file is pcapng. */
 static bool peek(struct capture *c)
 {
 	size_t n = 0;
@@ -155,7 +155,7 @@ void capture__free(struct capture *c)
 	if (!c)
 		return;
 	if (c->pcap)
-		pcap_close(c->pcap); /* and the stream */
+		pcap_close(c->pcap); /* closes the stream, too */
 	else if (c->stream)
 		fclose(c->stream);
 	pcapng_reader__free(c->pcapng);
@@ -169,7 +169,7 @@ const char *capture__cgroup(const struct capture *c, uint64_t cgroup)
 	return capture_tasks_cgroup(&c->tasks, cgroup);
 }
 
-/* A packet of either kind of file. */
+/* A packet from either kind of file. */
 struct packet {
 	const uint8_t *p;
 	uint32_t caplen, len;
@@ -199,7 +199,10 @@ static bool next_pcap(struct capture *c, struct packet *k)
 	return true;
 }
 
-/* Whether a SYN is made up. Comments may quote peers, but not before a SYN: nobody spoke yet. */
+/*
+ * Returns whether a SYN is made up. Its comment can be believed: comments may quote peers, but
+ * before a SYN nobody has said anything.
+ */
 static bool is_made_up(const struct pcapng_got *g)
 {
 	return g->comment &&
@@ -220,7 +223,7 @@ static bool next_pcapng(struct capture *c, struct packet *k)
 	k->caplen = g.caplen;
 	k->len = g.origlen;
 	k->ts = g.ts;
-	/* Only LINKTYPE_RAW has another number than its DLT_. */
+	/* Among those that are known, only LINKTYPE_RAW differs from its DLT_ number. */
 	k->linktype = g.source->linktype == LINKTYPE_RAW ? DLT_RAW : g.source->linktype;
 	c->s.task = g.dir ? capture_tasks_get(&c->tasks, g.source->number, g.source->description) :
 			    NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* TCP segments out of capture files: pcap, through libpcap, and pcapng. */
+/* Reads TCP segments from capture files: pcap, by libpcap, and pcapng. */
 #ifndef CAPTURE_CAPTURE_H
 #define CAPTURE_CAPTURE_H
 
@@ -9,65 +9,75 @@
 #include "capture/capture_task.h"
 #include "lib/tcp_flags.h"
 
-/* One TCP segment. data belongs to the capture and is valid until its next packet is read. */
+/* One TCP segment, valid until the capture's next one is read. */
 struct segment {
 	uint64_t ts; /* ns since 1970 */
 	uint8_t addr[2][16]; /* source, destination, as on the wire; AF_INET: the first 4 bytes */
 	uint16_t port[2];
 	uint16_t family;
 	uint8_t flags; /* TCP_* */
-	uint8_t file; /* which capture it comes from */
-	const struct capture_task *task; /* as long as the capture; NULL: not known */
-	uint8_t task_end; /* which end is the task's socket: 0 the source, 1 the destination */
-	bool made_up; /* a SYN that wstrace put in front of a connection that was there before */
+	uint8_t file; /* number of the capture that it comes from */
+	const struct capture_task *task; /* valid as long as the capture; NULL: not known */
+	uint8_t task_end; /* which end the task's socket is: 0 the source, 1 the destination */
+	bool made_up; /* a SYN that wstrace made up for a connection older than the file */
 	uint32_t seq, ack;
 	const uint8_t *data;
-	uint32_t have; /* bytes of the payload that were captured */
-	uint32_t len; /* bytes of it that were sent */
+	uint32_t have; /* payload bytes that were captured, at data */
+	uint32_t len; /* payload bytes that were sent */
 };
 
 struct capture;
 
-/* Called when a read may have to wait, to write what is due. Returns true to end reading. */
+/*
+ * Is called before a read that may have to wait, to write what is due. Returns true to end reading.
+ */
 typedef bool (*capture_idle_fn)(void *ctx);
 
 /*
- * Opens a file, "-" is standard input. number: the `file` of its segments. idle may be NULL. On
- * failure prints why to stderr and returns NULL.
+ * Opens a file; "-" is standard input. number: becomes the `file` of its segments. idle: may be
+ * NULL. Returns NULL on failure, after a message on stderr.
  */
 struct capture *capture__open(const char *name, uint8_t number, capture_idle_fn idle, void *ctx);
 void capture__free(struct capture *c); /* accepts NULL */
 
-/*
- * capture__next() reads the next TCP segment, which is valid until it is called again.
- * capture__peek() returns the same one again. Both return NULL at the end.
- */
+/* Reads the next TCP segment, which is valid until the next call. Returns NULL at the end. */
 const struct segment *capture__next(struct capture *c);
+
+/* Returns the segment that capture__next() returned last; NULL at the end. */
 const struct segment *capture__peek(const struct capture *c);
 
-/* Returns why the file could not be read to its end, or NULL where it could. */
+/* Returns why the file could not be read to its end, or NULL if it could. */
 const char *capture__error(const struct capture *c);
+
+/* Returns the name that capture__open() got. */
 const char *capture__name(const struct capture *c);
 
-/* Number of packets so far, of all protocols, and of IP fragments, which are left out. */
+/* Returns the number of packets so far, of all protocols. */
 uint64_t capture__packets(const struct capture *c);
+
+/* Returns the number of IP fragments so far that were left out. */
 uint64_t capture__fragments(const struct capture *c);
 
-/* Returns a message about packets of unknown link types, which are left out; NULL: no such. */
+/*
+ * Returns a message about packets of unknown link types, which are left out; NULL: there are none.
+ */
 const char *capture__strange(struct capture *c);
 
-/* Returns the path of a task's cgroup, or NULL where it is not known. */
+/*
+ * Returns the path of a cgroup, by struct capture_task's number for it, or NULL where it is not
+ * known.
+ */
 const char *capture__cgroup(const struct capture *c, uint64_t cgroup);
 
 /*
- * Parses one packet, of which caplen bytes of len were captured. linktype: DLT_... of libpcap.
- * Fills in s and returns true for a TCP segment. Sets *fragment for a later IP fragment, whose
- * place in the stream is not known.
+ * Parses one packet of len bytes, of which caplen were captured. linktype: DLT_... of libpcap.
+ * Fills in s and returns true for a TCP segment. Sets *fragment for an IP fragment other than the
+ * first, whose place in the stream is not known.
  */
 bool capture_parse(int linktype, const uint8_t *p, size_t caplen, size_t len, struct segment *s,
 		   bool *fragment);
 
-/* Whether capture_parse() knows that link type. */
+/* Returns whether capture_parse() knows that link type. */
 bool capture_link_known(int linktype);
 
 #endif

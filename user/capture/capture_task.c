@@ -7,7 +7,7 @@
 
 struct task {
 	struct capture_task t; /* pid 0: not known */
-	bool looked; /* at the interface's description */
+	bool looked; /* the interface's description has been parsed */
 	char *cgroup; /* NULL: not known */
 };
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The processes of a capture that wstrace wrote: each of its interfaces is described as one. */
+/*
+ * The processes in a capture that wstrace wrote, which has an interface for each and describes it.
+ */
 #ifndef CAPTURE_CAPTURE_TASK_H
 #define CAPTURE_CAPTURE_TASK_H
 
@@ -14,15 +16,15 @@ struct capture_task {
 
 struct task;
 
-/* Starts as zeros. */
+/* The processes of a capture, by interface. Starts as zeros. */
 struct capture_tasks {
-	struct task **all; /* by the interface's number */
+	struct task **all; /* by the number of the interface */
 	uint32_t n;
 };
 
 /*
- * Returns the process that the description of an interface names. It lasts as long as the tasks.
- * NULL where description names none or is NULL, or when memory ran out.
+ * Returns the process that the description of an interface names, valid as long as ts; NULL where
+ * description names none or is NULL, or when memory ran out.
  */
 const struct capture_task *capture_tasks_get(struct capture_tasks *ts, uint32_t iface,
 					     const char *description);
@@ -30,6 +32,7 @@ const struct capture_task *capture_tasks_get(struct capture_tasks *ts, uint32_t 
 /* Returns the path of a cgroup, by struct capture_task's number for it; NULL: not known. */
 const char *capture_tasks_cgroup(const struct capture_tasks *ts, uint64_t cgroup);
 
+/* Frees all tasks; ts itself stays the caller's. */
 void capture_tasks_free(struct capture_tasks *ts);
 
 #endif

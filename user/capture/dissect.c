@@ -33,7 +33,7 @@ static bool drop(struct rest *r, size_t n)
 	return true;
 }
 
-/* Cuts off what follows a packet of len bytes: Ethernet's padding, or a checksum. */
+/* Cuts off what follows a packet of len bytes: padding or a checksum of Ethernet. */
 static void limit(struct rest *r, size_t len)
 {
 	if (r->len > len)
@@ -74,7 +74,7 @@ static bool parse_ipv4(struct rest *r, struct segment *s, bool *fragment)
 	total = be16(p + 2);
 	if (hdr < 20 || p[9] != IPPROTO_TCP)
 		return false;
-	/* The length is 0 where the network card was to cut the packet (TSO). */
+	/* A length of 0 means that the network card was to cut the packet (TSO). */
 	if (total)
 		limit(r, total);
 	if (be16(p + 6) & 0x1fff) {
@@ -125,7 +125,7 @@ static bool parse_ipv6(struct rest *r, struct segment *s, bool *fragment)
 	len = be16(p + 4);
 	s->family = AF_INET6;
 	memcpy(s->addr, p + 8, sizeof(s->addr));
-	/* A length of 0 is TSO or a jumbogram (RFC 2675): nothing is to be cut off. */
+	/* A length of 0 means TSO or a jumbogram (RFC 2675): there is nothing to cut off. */
 	if (len)
 		limit(r, 40 + len);
 	if (!drop(r, 40))
@@ -173,7 +173,7 @@ bool capture_parse(int linktype, const uint8_t *p, size_t caplen, size_t len, st
 		return drop(&r, 16) && parse_ethertype(&r, be16(p + 14), s, fragment);
 	case DLT_LINUX_SLL2:
 		return drop(&r, 20) && parse_ethertype(&r, be16(p), s, fragment);
-	case DLT_NULL: /* an address family, which each system numbers in its own way */
+	case DLT_NULL: /* an address family, whose number depends on the system */
 	case DLT_LOOP:
 		return drop(&r, 4) && parse_ip(&r, s, fragment);
 	default:

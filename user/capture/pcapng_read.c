@@ -8,12 +8,12 @@
 
 struct pcapng_reader {
 	FILE *f;
-	bool swapped; /* the section is of the other byte order */
+	bool swapped; /* the section has the other byte order */
 	bool begun;
 	uint8_t *block; /* the body of the current one */
-	uint32_t len, size; /* of it; of the memory */
+	uint32_t len, size; /* bytes of the body; bytes allocated */
 	struct pcapng_source **sources; /* of all sections */
-	uint32_t n_sources, first; /* the current section's */
+	uint32_t n_sources, first; /* index of the current section's first source */
 	const char *error;
 };
 
@@ -80,7 +80,7 @@ static bool make_room(struct pcapng_reader *r, uint32_t n)
 	return true;
 }
 
-/* Skips n bytes; blocks that are not used may be of any length. */
+/* Skips n bytes, as many as a block to ignore may have. */
 static bool skip(struct pcapng_reader *r, uint32_t n)
 {
 	uint8_t scrap[4096];
@@ -93,7 +93,10 @@ static bool skip(struct pcapng_reader *r, uint32_t n)
 	return true;
 }
 
-/* Reads a section header. *len: its length, in a byte order that only the body tells. */
+/*
+ * Reads a section header, and from its body the byte order. *len: the block's length, which is put
+ * into this host's byte order.
+ */
 static bool start_section(struct pcapng_reader *r, uint32_t *len)
 {
 	uint32_t magic;
@@ -112,7 +115,9 @@ static bool start_section(struct pcapng_reader *r, uint32_t *len)
 	return skip(r, *len - BLOCK_ENDS - sizeof(magic) + 4);
 }
 
-/* Reads a block. Returns its type, or 0 for one to ignore. *more: false at the end or on failure.
+/*
+ * Reads a block. Returns its type, or 0 for one to ignore. *more becomes false at the end or on
+ * failure.
  */
 static uint32_t next_block(struct pcapng_reader *r, bool *more)
 {
@@ -154,7 +159,7 @@ static uint32_t next_block(struct pcapng_reader *r, bool *more)
 	return head[0];
 }
 
-/* Returns the value of the option at *at, and moves *at behind it; NULL at the end. */
+/* Returns the value of the option at *at and moves *at behind it; NULL at the end. */
 static const uint8_t *next_option(struct pcapng_reader *r, uint32_t *at, uint16_t *code,
 				  uint16_t *n)
 {
@@ -225,7 +230,7 @@ static uint64_t to_ns(const struct pcapng_source *s, uint64_t ticks)
 	return ns + s->tsoffset * NS_PER_SEC;
 }
 
-/* Fills in k for a packet whose bytes start at `head` of the block. */
+/* Fills in k for a packet whose bytes start `head` bytes into the block. */
 static bool put_packet(struct pcapng_reader *r, struct pcapng_got *k, uint32_t iface, uint32_t head)
 {
 	if (iface >= r->n_sources - r->first)
@@ -266,7 +271,7 @@ static bool packet(struct pcapng_reader *r, uint32_t type, struct pcapng_got *k)
 	return true;
 }
 
-/* Simple packets have no time, and belong to the first interface. */
+/* Takes a simple packet, which has no time and belongs to the first interface. */
 static bool simple_packet(struct pcapng_reader *r, struct pcapng_got *k)
 {
 	uint32_t snaplen;

@@ -5,18 +5,20 @@
 #include "capture/reassembly_state.h"
 #include "lib/units.h"
 
-#define SEQ_FAR (1 << 26) /* bytes; farther off is another connection or a broken packet */
-#define STRAYS 4 /* so many such segments in a row are believed */
+/* bytes; a segment farther off belongs to another connection or is broken */
+#define SEQ_FAR (1 << 26)
+#define STRAYS 4 /* so many far segments in a row are believed */
 
 /*
- * How long to wait for bytes that the receiver has acknowledged: the capture has lost them, unless
- * they come late, since captures do not keep the order of two directions exactly.
+ * How long to wait, in packets and in ns, for bytes that the receiver has acknowledged already.
+ * Either the capture has lost them, or they come late: captures do not keep the order of two
+ * directions exactly.
  */
 #define ACKED_PACKETS 32
 #define ACKED_NS (100 * NS_PER_MS)
-#define HOLE_NS (30 * NS_PER_SEC) /* how long to wait where the capture has no acknowledgements */
+#define HOLE_NS (30 * NS_PER_SEC) /* how long to wait without an acknowledgement */
 
-#define TWICE_NS NS_PER_MS /* bridges show a packet on several interfaces within that time */
+#define TWICE_NS NS_PER_MS /* a bridge shows a packet on several interfaces within that time */
 
 struct reassembly *reassembly__new(const struct reassembly_options *o,
 				   const struct reassembly_ops *ops, void *ctx)
@@ -42,7 +44,7 @@ static bool bit(const uint64_t *bits, uint16_t n)
 	return bits[n >> 6] >> (n & 63) & 1;
 }
 
-/* Guesses which half is the client's, where the TCP handshake was not seen. */
+/* Guesses the index of the client's half, where the TCP handshake was not seen; -1: cannot tell. */
 static int guess_client(struct reassembly *r, const struct tcp_flow *f, int side,
 			const struct segment *s)
 {
@@ -65,7 +67,7 @@ static void fill_task(const struct tcp_flow *f, struct wst_task *t)
 	memcpy(t->comm, f->task->comm, sizeof(t->comm));
 }
 
-/* Notes the process. Where two captures show both ends, the first one with a process decides. */
+/* Notes the process. If captures show both ends, the first end with a process is taken. */
 static void on_task(struct reassembly *r, struct tcp_flow *f, int side, const struct segment *s)
 {
 	int local = s->task_end ? !side : side;
@@ -164,7 +166,10 @@ static void deliver(struct reassembly *r, struct tcp_flow *f, int side, uint64_t
 			      len - old);
 }
 
-/* Delivers what follows without a hole, at ts, or with 0 at the time when each piece came. */
+/*
+ * Delivers the pieces that follow without a hole, at ts or, if that is 0, at the time when each
+ * came.
+ */
 static void drain(struct reassembly *r, struct tcp_flow *f, int side, uint64_t ts)
 {
 	struct half *h = &f->h[side];
@@ -193,7 +198,7 @@ static void skip_holes(struct reassembly *r, struct tcp_flow *f)
 			skip_hole(r, f, i);
 }
 
-/* Keeps a segment until the bytes before it come. Returns false where it is kept already. */
+/* Keeps a segment until the bytes before it come. Returns false if it is kept already. */
 static bool keep(struct reassembly *r, struct half *h, uint32_t seq, const struct segment *s,
 		 uint32_t len)
 {
@@ -215,7 +220,7 @@ static void count_again(struct tcp_flow *f, struct half *h, uint32_t seq, const 
 		f->retrans++;
 }
 
-/* Returns false for a sequence number that cannot be, until several segments agree on it. */
+/* Returns false for an impossible sequence number, until several segments agree on it. */
 static bool believe(struct half *h, int32_t ahead)
 {
 	if (ahead < SEQ_FAR && ahead > -SEQ_FAR) {
@@ -225,7 +230,10 @@ static bool believe(struct half *h, int32_t ahead)
 	return ++h->strays >= STRAYS;
 }
 
-/* Whether the segment is a head that wstrace made up. They are at the start of a file only. */
+/*
+ * Returns whether the segment is a head that wstrace made up; these are only at the start of a
+ * file.
+ */
 static bool is_made_up(const struct reassembly *r, struct tcp_flow *f, const struct segment *s)
 {
 	if (f->conn && !f->resumes)
@@ -235,7 +243,7 @@ static bool is_made_up(const struct reassembly *r, struct tcp_flow *f, const str
 	return f->resumes;
 }
 
-/* Takes a made-up head. Other bytes had its sequence numbers, so that only its end counts. */
+/* Takes a made-up head. Its sequence numbers were those of other bytes; only its end counts. */
 static void on_made_up(struct reassembly *r, struct tcp_flow *f, int side, const struct segment *s,
 		       uint32_t seq)
 {
@@ -316,7 +324,7 @@ static void check_hole(struct reassembly *r, struct tcp_flow *f, int side, uint6
 	}
 }
 
-/* Whether a SYN opens a new connection, and is not one that was seen before. */
+/* Returns whether a SYN opens a new connection, and is no repeated one. */
 static bool is_new(const struct tcp_flow *f, int side, const struct segment *s)
 {
 	const struct half *h = &f->h[side];
@@ -332,8 +340,8 @@ static bool is_new(const struct tcp_flow *f, int side, const struct segment *s)
 }
 
 /*
- * Whether a SYN belongs to a connection that is open already: each of wstrace's files starts with
- * made-up handshakes of the connections that go on, just below their next bytes.
+ * Returns whether a SYN belongs to a connection that is open already: each of wstrace's files
+ * starts with made-up handshakes of the connections that go on, just below their next bytes.
  */
 static bool goes_on(struct tcp_flow *f, int side, const struct segment *s)
 {
@@ -400,7 +408,7 @@ static void on_ack(struct tcp_flow *f, int side, const struct segment *s)
 	if (!other->has_acked || seq_diff(s->ack, other->acked) > 0)
 		other->acked = s->ack;
 	other->has_acked = true;
-	/* The handshake's third segment comes a whole round trip after the SYN. */
+	/* The third segment of the handshake comes one round trip after the SYN. */
 	if (f->established && f->syn_ts && side == f->client) {
 		if (s->file == f->file && s->ts > f->syn_ts)
 			f->rtt_us = (s->ts - f->syn_ts) / 1000;
@@ -427,7 +435,7 @@ static void on_fin(struct reassembly *r, struct tcp_flow *f, int side, const str
 		h->started = true;
 		h->next = h->fin_seq;
 	}
-	/* An empty piece, so that a hole before the FIN is found like any other. */
+	/* Keep an empty piece: a hole before the FIN is found like any other then. */
 	if (seq_diff(h->fin_seq, h->next) > 0 && seq_diff(h->fin_seq, h->next) < SEQ_FAR)
 		keep(r, h, h->fin_seq, s, 0);
 }

@@ -4,7 +4,7 @@
 #include "capture/reassembly_state.h"
 #include "lib/units.h"
 
-#define IDLE_NS (10 * NS_PER_SEC) /* how long a closed connection is remembered at least */
+#define IDLE_NS (10 * NS_PER_SEC) /* least time for which a closed connection is remembered */
 
 int reassembly_key(const struct segment *s, struct tcp_flow_key *k)
 {
@@ -64,7 +64,7 @@ void reassembly_forget(struct reassembly *r, struct tcp_flow *f)
 	free(f);
 }
 
-/* Frees closed connections, but not recent ones, whose segments may come once more. */
+/* Frees closed connections, but not recent ones, whose last segments may be repeated. */
 static void sweep(struct reassembly *r, uint64_t now)
 {
 	uint64_t idle = HASH_COUNT(r->flows) < FLOWS_MAX ? IDLE_NS : 0;

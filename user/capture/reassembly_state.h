@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The inside of reassembly.h, for reassembly.c and reassembly_flows.c only. The latter has the
- * table of flows, one for each connection of the captures; closed ones stay for a while.
+ * The inside of reassembly.h, for reassembly.c and reassembly_flows.c only. The latter holds the
+ * table of flows: one for each connection, which stays for a while after its end.
  */
 #ifndef CAPTURE_REASSEMBLY_STATE_H
 #define CAPTURE_REASSEMBLY_STATE_H
@@ -16,15 +16,15 @@
 struct half {
 	uint32_t isn; /* initial sequence number */
 	uint32_t next; /* sequence number of the next byte to deliver */
-	uint32_t acked; /* by the other end */
-	uint32_t fin_seq; /* of the FIN */
-	uint32_t last_seq; /* of the last segment taken */
-	uint32_t acked_packets; /* since the hole was acknowledged */
+	uint32_t acked; /* sequence number that the other end has acknowledged */
+	uint32_t fin_seq; /* sequence number of the FIN */
+	uint32_t last_seq; /* sequence number of the last segment taken */
+	uint32_t acked_packets; /* packets since the hole was acknowledged */
 	uint64_t last_ts;
-	uint64_t acked_ts; /* when the hole was acknowledged; 0: it is not */
+	uint64_t acked_ts; /* when the hole was acknowledged; 0: it was not */
 	uint64_t hole_ts; /* when pieces began to wait */
-	struct reorder q; /* pieces that wait */
-	uint8_t strays; /* segments in a row whose sequence numbers cannot be */
+	struct reorder q; /* pieces that wait for bytes before them */
+	uint8_t strays; /* segments in a row with impossible sequence numbers */
 	bool isn_known, started, has_acked, fin;
 };
 
@@ -36,22 +36,22 @@ struct tcp_flow_key {
 
 struct tcp_flow {
 	struct tcp_flow_key key;
-	struct half h[2]; /* by who sends, in the order of the key */
-	void *conn; /* of ops->open(); NULL: not open */
+	struct half h[2]; /* by sender, in the order of the key */
+	void *conn; /* what ops->open() returned; NULL: not open */
 	uint64_t established; /* ts; 0: not seen */
-	uint64_t syn_ts; /* 0: no SYN, or its round trip is measured */
+	uint64_t syn_ts; /* 0: no SYN was seen, or its round trip has been measured */
 	uint64_t last_ts; /* of the last segment */
-	uint64_t ended; /* the first FIN or RST; 0: none so far */
+	uint64_t ended; /* time of the first FIN or RST; 0: none so far */
 	uint32_t rtt_us, retrans;
-	int8_t client; /* which half is the client's; -1: not known yet */
-	int8_t first; /* which half closed first; -1: none */
-	int8_t local; /* which half's process `task` is */
+	int8_t client; /* index of the client's half; -1: not known yet */
+	int8_t first; /* index of the half that closed first; -1: none */
+	int8_t local; /* index of the half whose process `task` is */
 	uint8_t role; /* enum wst_role of the end that is shown */
-	uint8_t file; /* the first capture that has it */
+	uint8_t file; /* number of the first capture that has the connection */
 	const struct capture_task *task; /* NULL: not known */
 	bool closed, refused;
-	bool made_up; /* its handshake is synthetic: it was there before the capture */
-	bool resumes; /* synthetic heads come now, at the start of one of wstrace's files */
+	bool made_up; /* its handshake is made up: the connection is older than the capture */
+	bool resumes; /* one of wstrace's files starts: made-up heads may come now */
 	UT_hash_handle hh;
 };
 
@@ -61,26 +61,26 @@ struct reassembly {
 	void *ctx;
 	struct tcp_flow *flows;
 	struct tcp_flow *last; /* of the last segment */
-	size_t waiting; /* cost of all pieces that wait, bytes */
-	size_t sweep_at; /* number of flows at which closed ones are freed */
+	size_t waiting; /* bytes of memory of all pieces that wait */
+	size_t sweep_at; /* number of flows from which closed ones are freed */
 	uint64_t refused;
-	uint64_t listening[1024]; /* ports that answered a SYN */
+	uint64_t listening[1024]; /* a bit for each port that answered a SYN */
 };
 
-/* Fills in k. Returns which half of the flow the segment belongs to. */
+/* Fills in k. Returns the index of the half that sent the segment. */
 int reassembly_key(const struct segment *s, struct tcp_flow_key *k);
 
-/* Returns NULL where there is none. */
+/* Finds a flow. Returns NULL where there is none. */
 struct tcp_flow *reassembly_find(struct reassembly *r, const struct tcp_flow_key *k);
 
-/* Adds a flow that begins with s. Returns NULL and counts it as refused when there is no room. */
+/* Adds a flow that begins with s. Returns NULL, and counts it as refused, if there is no room. */
 struct tcp_flow *reassembly_add(struct reassembly *r, const struct tcp_flow_key *k,
 				const struct segment *s);
 
-/* Frees f and what waits in it, after ops->drop() where it is still open. */
+/* Frees f and what waits in it, after ops->drop() if it is still open. */
 void reassembly_forget(struct reassembly *r, struct tcp_flow *f);
 
-/* Frees the first piece that waits in h. There has to be one. */
+/* Frees the first piece that waits in h, which must not be empty. */
 void reassembly_drop_first(struct reassembly *r, struct half *h);
 
 #endif

@@ -3,7 +3,7 @@
 #include <string.h>
 #include "capture/reorder.h"
 
-/* What each piece costs beside its bytes; this limits the length of the queue, too. */
+/* Bytes that each piece costs beside its data; this limits the number of small pieces, too. */
 #define PIECE_COST 512
 
 static int before_or_at(uint32_t a, uint32_t b)

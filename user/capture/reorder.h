@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A queue of segments of one direction that came before others which belong in front of them. */
+/*
+ * A queue of early segments of one direction: they came before others that belong in front of them.
+ */
 #ifndef CAPTURE_REORDER_H
 #define CAPTURE_REORDER_H
 
@@ -9,26 +11,26 @@
 struct piece {
 	struct piece *next;
 	uint64_t ts; /* when it came, ns */
-	uint32_t seq; /* of the first byte */
-	uint32_t have; /* bytes in data */
+	uint32_t seq; /* sequence number of the first byte */
+	uint32_t have; /* bytes in data, which were captured */
 	uint32_t len; /* bytes that were sent */
 	uint8_t data[];
 };
 
 /* All zero is an empty queue. */
 struct reorder {
-	struct piece *first, *last; /* by seq; sequence numbers wrap */
-	size_t cost; /* memory that they take up, in bytes, about */
+	struct piece *first, *last; /* in the order of seq, which wraps */
+	size_t cost; /* bytes of memory that the pieces use, about */
 };
 
 /*
- * Keeps a copy of a piece. Returns 1, or 0 where one piece in the queue holds all of it, or -1
+ * Keeps a copy of a piece. Returns 1, 0 if one piece in the queue holds all of it already, or -1
  * when memory ran out.
  */
 int reorder_keep(struct reorder *q, uint64_t ts, uint32_t seq, const uint8_t *p, uint32_t have,
 		 uint32_t len);
 
-/* Frees the first piece. There has to be one. */
+/* Frees the first piece of a queue that is not empty. */
 void reorder_drop(struct reorder *q);
 
 #endif

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The walk through the segments of captures: bpf/stream.h decides, as in bpf/core.bpf.c; frames
- * that are not believed yet, cut segments and resumed files are this file's own.
+ * The walk through segments. bpf/stream.h decides, as in bpf/core.bpf.c. Only this file knows
+ * frames that are not believed yet, cut segments, and files that resume a connection.
  */
 #include <stdlib.h>
 #include <string.h>
 #include "bpf/stream_http.h"
 #include "capture/walk_state.h"
 
-/* Segments come again, and late; one as far back as this is of another numbering. */
+/* Bytes; a segment may be late or repeated, but one farther back belongs to another numbering. */
 #define SEQ_OLD (1 << 26)
 
 struct walker *walker__new(const struct walk_options *o, walk_fn fn, void *ctx)
@@ -33,7 +33,7 @@ struct walk_totals walker__totals(const struct walker *w)
 	return w->totals;
 }
 
-/* Some of the current frame has passed: times its message where that starts or ends there. */
+/* Times a message that starts or ends with the bytes of the frame that have just passed. */
 static void message_moved(struct call *k)
 {
 	uint32_t moved = k->w->o.hists ? stream_moved(k->s) : 0;
@@ -57,7 +57,7 @@ static void fill_frame(const struct call *k, const struct ws_frame *f, struct ws
 	stream_frame(k->s, f, k->c->open.t.pid, r);
 }
 
-/* Takes f, whose header is complete; frames are known to start where the walk says. */
+/* Takes f, whose header is complete, in a stream where it is known where frames start. */
 static void on_frame(struct call *k, const struct ws_frame *f)
 {
 	struct walker *w = k->w;
@@ -75,12 +75,12 @@ static void on_frame(struct call *k, const struct ws_frame *f)
 		return;
 	stream_keep(s, f, control ? 125 : w->o.snaplen);
 	if (k->missing && s->keep > k->left)
-		s->keep = k->left; /* the rest was not captured */
+		s->keep = k->left; /* the rest of the payload was not captured */
 	fill_frame(k, f, &r);
 	w->fn(w->ctx, &r, sizeof(r));
 }
 
-/* Frames are believed from the one at offset on: those held come out, if any. */
+/* Ends the doubt: frames are believed from the one at offset on, and those held get records. */
 static void believe(struct call *k, uint64_t offset, uint32_t seq)
 {
 	struct walker *w = k->w;
@@ -110,7 +110,7 @@ static void believe(struct call *k, uint64_t offset, uint32_t seq)
 	d->n_held = 0;
 }
 
-/* Takes a header of a stream in doubt. Returns false where it cannot be one. */
+/* Takes a header in a stream in doubt. Returns false if it cannot be one. */
 static bool on_doubtful_frame(struct call *k, const struct ws_frame *f)
 {
 	struct stream *s = k->s;
@@ -145,7 +145,7 @@ static void hand_payload_on(struct call *k)
 	s->kept += n;
 }
 
-/* Takes bytes of a header that is not whole, or that may be none. */
+/* Takes bytes in a stream in doubt, which may be a part of a header, or none. */
 static void step_doubtful(struct call *k)
 {
 	struct stream *s = k->s;
@@ -212,8 +212,8 @@ static void count_gap(struct walk_conn *c, uint32_t n)
 }
 
 /*
- * Skips n bytes that are not there: in a payload or in a body they only count, elsewhere the stream
- * loses where frames start.
+ * Skips n bytes that are not in the capture. In a payload or a body they are only counted;
+ * elsewhere it is not known any more where frames start.
  */
 static void pass_unseen(struct call *k, uint32_t n)
 {
@@ -226,8 +226,7 @@ static void pass_unseen(struct call *k, uint32_t n)
 	s->pos += n;
 }
 
-/* Whether the bytes are some in which wstrace, in the middle of a connection, had found no frames.
- */
+/* Returns whether these are bytes of a resumed file in which wstrace had found no frames. */
 static bool before_frames(const struct call *k)
 {
 	const struct stream *s = k->s;
@@ -244,7 +243,7 @@ static void pass_before_frames(struct call *k)
 	k->s->pos += k->missing;
 }
 
-/* Skips the bytes that the capture cut off the segment. */
+/* Skips the bytes that the capture has cut off the segment. */
 static void pass_cut_off(struct call *k)
 {
 	struct stream *s = k->s;
@@ -264,8 +263,8 @@ static void pass_cut_off(struct call *k)
 }
 
 /*
- * Whether a head is under way, or starts here. Captures do not keep the order of two directions
- * exactly: a request may be behind its 101.
+ * Returns whether a head is under way, or starts here. Captures do not keep the order of two
+ * directions exactly: a request may come behind its 101.
  */
 static bool in_head(const struct call *k)
 {
@@ -273,10 +272,10 @@ static bool in_head(const struct call *k)
 
 	if (s->phase == PH_HTTP)
 		return s->http.head_len || stream_starts_http(k->p, k->left);
-	return !call_dir(k)->head_cut; /* lost: that frames start here is still to be shown */
+	return !call_dir(k)->head_cut; /* after a cut head, frames are still to be found */
 }
 
-/* Goes over to frames, since the 101 has come the other way. */
+/* Switches from HTTP to frames, since the other direction has had its 101. */
 static void join_ws(struct call *k)
 {
 	bool doubt = k->s->phase != PH_HTTP;

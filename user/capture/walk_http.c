@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The walk while a connection speaks HTTP: bpf/stream_http.h decides, as in bpf/http.bpf.c. */
+/* The walk through HTTP. bpf/stream_http.h decides, as in bpf/http.bpf.c. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* memmem() */
 #endif
 #include <string.h>
 #include "bpf/stream_http.h"
-#include "pcapng/made_up.h"
 #include "capture/walk_state.h"
+#include "pcapng/made_up.h"
 
 static void emit_head(struct call *k, uint32_t seq, uint32_t pos, const uint8_t *p, uint32_t n,
 		      int flags)
@@ -23,7 +23,7 @@ static void emit_head(struct call *k, uint32_t seq, uint32_t pos, const uint8_t 
 	w->fn(w->ctx, &w->out, sizeof(w->out.h) + n);
 }
 
-/* Gives up a stream that is not HTTP. */
+/* Gives up a stream that is not HTTP, with a WST_OPAQUE. */
 static void go_opaque(struct call *k, uint8_t why)
 {
 	struct walk_conn *c = k->c;
@@ -73,7 +73,7 @@ void walk_http(struct call *k)
 		c->upgraded = c->ws = true;
 	emit_head(k, seq, pos, p, used, flags);
 	if (ev == HTTP_END && k->dir == WST_S2C && c->s[WST_C2S].phase == PH_OPAQUE)
-		c->opaque = true; /* plain HTTP is its answer to TLS */
+		c->opaque = true; /* the answer to TLS is plain HTTP */
 }
 
 void walk_cut_head(struct call *k)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What walk.c and walk_http.c share, and nobody else. */
+/* The inside of walk.h, for walk.c and walk_http.c only. */
 #ifndef CAPTURE_WALK_STATE_H
 #define CAPTURE_WALK_STATE_H
 
@@ -7,12 +7,12 @@
 #include "bpf/timing.h"
 #include "capture/walk.h"
 
-/* State of a direction that only a capture has. */
+/* State of a direction that the kernel side's struct stream does not have. */
 struct walk_dir {
 	uint8_t n_held;
-	bool started; /* bytes have come */
+	bool started; /* a byte of it has come */
 	bool head_cut; /* the last head was not captured to its end */
-	/* the frames that were signs; shown once they are believed */
+	/* frames of a stream in doubt; they get records once they are believed */
 	struct wst_frame held[TRUST_SIGNS];
 };
 
@@ -21,14 +21,14 @@ struct walk_conn {
 	struct wst_open open;
 	struct stream s[WST_DIRS];
 	struct walk_dir d[WST_DIRS];
-	struct timed_hists *hists; /* NULL where nobody wants them */
+	struct timed_hists *hists; /* NULL: not wanted */
 	uint64_t gaps; /* bytes that passed unseen */
-	uint64_t last; /* when bytes last passed */
+	uint64_t last; /* when bytes last passed, ns */
 	uint16_t request; /* HTTP_* flags of the last request */
 	bool opaque;
 	bool upgraded; /* a 101 to WebSocket has been seen */
-	bool ws; /* that, or frames have been found midway */
-	bool resumed; /* that 101 was made up: the first bytes may be no frames yet */
+	bool ws; /* speaks WebSocket: after a 101, or since frames were found midway */
+	bool resumed; /* the 101 was made up: the first bytes may be no frames */
 };
 
 struct walker {
@@ -50,11 +50,11 @@ struct call {
 	struct stream *s;
 	const uint8_t *p; /* the next byte */
 	uint32_t left; /* bytes at p */
-	uint32_t missing; /* bytes behind them that were not captured */
+	uint32_t missing; /* bytes behind those that were not captured */
 	uint32_t seq; /* of the next byte */
 	uint64_t ts;
 	uint8_t dir;
-	bool skip; /* the rest of the segment does not tell where frames start */
+	bool skip; /* ignore the rest of the segment: it does not tell where frames start */
 };
 
 static inline void advance(struct call *k, uint32_t n)
@@ -88,10 +88,10 @@ static inline void lose_sync(struct call *k, uint8_t why)
 	k->skip = true;
 }
 
-/* Takes HTTP bytes: hands heads on, skips bodies. */
+/* Takes bytes of HTTP: makes records of heads, skips bodies. */
 void walk_http(struct call *k);
 
-/* A head of which only the start was captured: it is taken to end with its segment. */
+/* Takes a head of which only the start was captured, as if it ended with its segment. */
 void walk_cut_head(struct call *k);
 
 #endif

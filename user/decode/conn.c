@@ -10,7 +10,8 @@
 #include "lib/process.h"
 
 /*
- * Each record is looked up: one multiplication, where uthash's own would take as long as the rest.
+ * One multiplication: the look-up is done for each record, and uthash's own hash would take as long
+ * as all the rest of it.
  */
 static unsigned int hash(uint64_t id)
 {
@@ -42,7 +43,9 @@ static void format_addr(char out[ADDR_LEN], uint16_t family, const uint8_t *addr
 	snprintf(out, ADDR_LEN, family == AF_INET6 ? "[%s]:%u" : "%s:%u", text, port);
 }
 
-/* Sets the cgroup and the container, as this host tells them, or the capture. */
+/*
+ * Sets the cgroup and the container, from the capture if there is one, else from this host's /proc.
+ */
 static void set_place(const struct conns *cs, struct conn *c, const struct wst_task *t)
 {
 	struct process_place none = {};

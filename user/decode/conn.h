@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Connections as the user side knows them. */
+/* The table of connections in user space: what their records and heads have told. */
 #ifndef DECODE_CONN_H
 #define DECODE_CONN_H
 
 #include <uthash.h>
-#include "lib/buf.h"
-#include "decode/deflate.h"
 #include "bpf/wstrace.h"
+#include "decode/deflate.h"
+#include "lib/buf.h"
 
-#define ADDR_LEN 56 /* "[v6]:port" and its end */
+#define ADDR_LEN 56 /* bytes of "[v6]:port" and the final 0 */
 
 /* A frame whose payload has not all arrived. */
 struct pending_frame {
@@ -26,13 +26,13 @@ struct pending_head {
 
 struct ping {
 	uint64_t ts; /* 0: none outstanding */
-	uint64_t hash; /* of its payload */
+	uint64_t hash; /* of the ping's payload */
 };
 
-/* Which connection it is: what those copy who tell of it once it has gone. */
+/* Who a connection is; modules that speak of a closed one keep a copy. */
 struct conn_id {
 	uint64_t opened; /* CLOCK_REALTIME, ns */
-	uint32_t number; /* shown: 1, 2, ... */
+	uint32_t number; /* as outputs show it: 1, 2, ... */
 	uint32_t pid, netns; /* 0: not known */
 	uint8_t role; /* enum wst_role */
 	bool midstream;
@@ -42,79 +42,87 @@ struct conn_id {
 };
 
 struct conn {
-	uint64_t id; /* the kernel side's */
+	uint64_t id; /* the kernel side's number for it */
 	union {
 		struct conn_id who;
 		struct conn_id; /* -fms-extensions: c->number is c->who.number */
 	};
-	uint32_t counted; /* decode.c: in which count it was found open */
+	uint32_t counted; /* decode.c: the last count that found it open */
 	bool shown; /* passes the user-side filters */
-	uint64_t summed_frames, summed_bytes; /* of it, in the sums of output.c */
-	/* of a server's end: the process at the other one, where that is here; or 0 */
+	/* this connection's part of the sums in out/output.c */
+	uint64_t summed_frames, summed_bytes;
+	/* server's end: pid of the client's process, if that runs on this host; else 0 */
 	uint32_t client_pid;
-	uint32_t first_seq[WST_DIRS]; /* of each direction's first byte */
-	char *cgroup; /* path in the cgroup v2 tree; NULL where not known */
-	char *container; /* id or name; NULL: none that the cgroup tells of */
+	uint32_t first_seq[WST_DIRS]; /* sequence number of each direction's first byte */
+	char *cgroup; /* path in the cgroup v2 tree; NULL: not known */
+	char *container; /* id or name; NULL: the cgroup names none */
 
 	struct pending_head head[WST_DIRS];
 	struct pending_frame frame[WST_DIRS];
 	struct ping ping[WST_DIRS];
 	uint64_t request_ts; /* of the request that the next response answers; 0: none */
-	char key[32]; /* its Sec-WebSocket-Key, empty where it has none */
+	char key[32]; /* the request's Sec-WebSocket-Key; empty: it has none */
 	uint16_t close_code; /* of the first close frame that carried one */
 	char *target; /* of the last request, for comparing; NULL before one came */
 	char *shown_target; /* the same as outputs may show it */
-	bool upgraded; /* its 101 was seen, and says: */
+	bool upgraded; /* a 101 to WebSocket was seen; deflate is what it agreed */
 	struct deflate_params deflate;
 	struct inflater *inflate[WST_DIRS]; /* NULL: nothing to inflate so far */
 	struct wst_hists *hists; /* the last ones that came; NULL: none */
 	struct top_row *row; /* --top's, where that runs */
 
 	struct facts *facts; /* diagnosis */
-	const struct wst_hist *proxy_delay; /* enum wst_dir: to or from upstream; NULL: none */
-	void *capture; /* pcapng/output.c's own; NULL: not in its file */
+	const struct wst_hist *proxy_delay; /* by enum wst_dir: to, from upstream; NULL: none */
+	void *capture; /* used by pcapng/output.c; NULL: not in its file */
 
 	UT_hash_handle hh;
 };
 
-/* The path of a task's cgroup; NULL where it is not known. */
+/* Returns the path of a task's cgroup, valid until the next call, or NULL where it is not known. */
 typedef const char *(*cgroup_fn)(void *ctx, const struct wst_task *t);
 
 #define CONNS_RECENT 256
 
 struct conns {
 	struct conn *by_id;
-	/* by the hash of their id; a busy one is found at once */
+	/* by the hash of the id: the last ones looked up, so that a busy one is found at once */
 	struct conn *recent[CONNS_RECENT];
 	uint32_t count; /* numbers given out */
-	cgroup_fn cgroup; /* NULL: /proc of this host knows it */
-	void *ctx; /* of that */
+	cgroup_fn cgroup; /* NULL: this host's /proc is asked */
+	void *ctx; /* for cgroup() */
 };
 
-/* "addr:port" of the end that accepted the connection, and of the one that opened it. */
+/* Returns "addr:port" of the end that accepted the connection. */
 static inline const char *conn_server_addr(const struct conn *c)
 {
 	return c->role == WST_SERVER ? c->local : c->remote;
 }
 
+/* Returns "addr:port" of the end that opened the connection. */
 static inline const char *conn_client_addr(const struct conn *c)
 {
 	return c->role == WST_SERVER ? c->remote : c->local;
 }
 
-/* Returns NULL where it is not there. */
+/* Finds a connection by the kernel side's number. Returns NULL where there is none. */
 struct conn *conns__find(struct conns *cs, uint64_t id);
 
-/* o may be NULL: then the connection is a placeholder. Returns NULL when memory ran out. */
+/*
+ * Adds a connection; the table owns it. o: how it was opened, or NULL for a placeholder. Returns
+ * NULL when memory ran out.
+ */
 struct conn *conns__add(struct conns *cs, uint64_t id, const struct wst_open *o);
 
+/* Removes c from the table and frees it. */
 void conns__remove(struct conns *cs, struct conn *c);
+
+/* Frees all connections. */
 void conns__free(struct conns *cs);
 
-/* Keeps a copy of h. */
+/* Sets c->hists to a copy of h. When memory ran out, there are none. */
 void conn__set_hists(struct conn *c, const struct wst_hists *h);
 
-/* Notes who uses the connection now. */
+/* Notes which process uses the connection now, and that process's cgroup and container. */
 void conns__set_task(struct conns *cs, struct conn *c, const struct wst_task *t);
 
 #endif

@@ -14,8 +14,11 @@ struct decoder {
 	struct decoder_options o;
 	int64_t offset;
 	struct buf inflated, shown,
-		head; /* scratch: of a frame; of a head's parts, and of all of it */
-	/* counts of what is open; the last connection when one started */
+		/*
+		 * scratch: a frame's payload; a head's parts that may be shown, and the whole of it
+		 */
+		head;
+	/* rounds of decoder__count(); number of the newest connection when the last one started */
 	uint32_t counts, counted_to;
 	struct http_msg msg; /* scratch: too big for the stack */
 };
@@ -77,7 +80,10 @@ static uint64_t payload_hash(struct span p)
 	return h ^ p.n;
 }
 
-/* A pong answers the last ping with the same payload that went the other way (RFC 6455, 5.5.3). */
+/*
+ * Returns the time, us, since the ping that this pong answers, or -1: the last ping that went the
+ * other way, if it had the same payload (RFC 6455, 5.5.3).
+ */
 static int64_t match_ping(struct conn *c, const struct frame_event *f, uint64_t ts)
 {
 	struct ping *p = &c->ping[f->opcode == WS_OP_PING ? f->dir : !f->dir];
@@ -95,7 +101,7 @@ static int64_t match_ping(struct conn *c, const struct frame_event *f, uint64_t 
 	return rtt;
 }
 
-/* Compressed messages (RFC 7692), where they were agreed on or the handshake was not seen. */
+/* Inflates payload (RFC 7692), where that was agreed on or the handshake was not seen. */
 static void inflate_payload(struct decoder *d, struct conn *c, struct frame_event *f)
 {
 	struct inflater **in = &c->inflate[f->dir];
@@ -120,7 +126,7 @@ static void inflate_payload(struct decoder *d, struct conn *c, struct frame_even
 	f->inflated = (struct span){ d->inflated.data ? d->inflated.data : "", d->inflated.len };
 }
 
-/* payload: what was kept of it; it is unmasked in place. */
+/* Sends a frame's event. payload: as much as was kept, which is unmasked in place. */
 static void show_frame(struct decoder *d, struct conn *c, const struct wst_frame *r,
 		       const struct buf *payload)
 {
@@ -186,7 +192,7 @@ static void on_payload(struct decoder *d, struct conn *c, const struct wst_bytes
 {
 	struct pending_frame *p = &c->frame[r->h.dir];
 
-	/* A piece before this one, or the frame itself, was lost: what comes now has no place. */
+	/* Pieces behind a lost piece, or behind a lost frame, have no place. */
 	if (!p->active || r->pos != p->payload.len)
 		return;
 	buf_add(&p->payload, r + 1, r->n);
@@ -207,7 +213,7 @@ static void on_request(struct conn *c, const struct event *e)
 	set_target(&c->target, e->head.msg->target);
 	set_target(&c->shown_target, e->head.msg->shown_target);
 	c->key[0] = 0;
-	/* A key at the end of what there is of a head may go on. */
+	/* A key at the end of a cut head may be cut, too. */
 	if (!e->head.cut && key.n && key.n < sizeof(c->key)) {
 		memcpy(c->key, key.p, key.n);
 		c->key[key.n] = 0;
@@ -232,7 +238,10 @@ static void on_response(struct conn *c, struct event *e, uint64_t ts)
 	}
 }
 
-/* The 101 of a connection that was there before; only a file of wstrace's own says what it was. */
+/*
+ * Takes the compression that a made-up 101 tells of: one in a file of wstrace's own, for a
+ * connection that was older than the file.
+ */
 static void on_made_up(struct conn *c, const struct http_msg *m)
 {
 	struct deflate_params p;
@@ -244,7 +253,7 @@ static void on_made_up(struct conn *c, const struct http_msg *m)
 	c->deflate = p;
 }
 
-/* Makes outputs see of a head what they may show. Returns 0 or -ENOMEM. */
+/* Fills in the parts of a head that outputs may show. Returns 0 or -ENOMEM. */
 static int show_head(struct decoder *d, const struct buf *bytes, struct head_event *h)
 {
 	if (http_show(&d->msg, d->o.secrets, &d->shown))
@@ -303,7 +312,7 @@ static void on_head(struct decoder *d, struct conn *c, const struct wst_bytes *r
 	p->broken = false;
 }
 
-/* The smallest size of each record type; 0: no such type. */
+/* Returns the smallest size of a record type, in bytes; 0: no such type. */
 static size_t record_size(uint8_t type)
 {
 	static const size_t sizes[] = {

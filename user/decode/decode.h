@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Makes events of the kernel side's records: joins the pieces of heads and payloads. */
+/*
+ * Turns the kernel side's records (bpf/wstrace.h) into events: joins the pieces of heads and
+ * payloads.
+ */
 #ifndef DECODE_DECODE_H
 #define DECODE_DECODE_H
 
@@ -9,44 +12,49 @@ struct decoder;
 
 typedef void (*event_fn)(void *ctx, const struct event *e);
 
-/* Gets each record of a connection once the decoder has taken it. ts: CLOCK_REALTIME, ns. */
+/* Is called for each record of a connection after its events. ts: CLOCK_REALTIME, ns. */
 typedef void (*tap_fn)(void *ctx, struct conn *c, const struct wst_hdr *h, uint64_t ts);
 
 struct decoder_options {
-	bool payload; /* the user asked for it */
+	bool payload; /* the user asked for payload */
 	bool secrets; /* heads are shown in full, not redacted */
 };
 
-/* Events go to fn. Returns NULL when memory ran out. */
+/*
+ * Creates a decoder that calls fn for each event. *o is copied. Returns NULL when memory ran out.
+ */
 struct decoder *decoder__new(event_fn fn, void *ctx, const struct decoder_options *o);
+
+/* Frees the decoder and its connections, without events. Accepts NULL. */
 void decoder__free(struct decoder *d);
 
-/* tap gets the same ctx as fn. */
+/* Has tap called, with the ctx that fn gets. */
 void decoder__set_tap(struct decoder *d, tap_fn tap);
 
-/* Who knows cgroups, where not this host's /proc. */
+/* Has cgroup called for the paths of cgroups, instead of reading this host's /proc. */
 void decoder__set_cgroup(struct decoder *d, cgroup_fn cgroup, void *ctx);
 
 /*
- * One record from the ring buffer, of size bytes. offset: what to add to CLOCK_MONOTONIC to get
- * CLOCK_REALTIME, ns. Returns 0, -ENOMEM, or -EPROTO for a record that is none.
+ * Takes one record of size bytes. offset: what to add to the record's time to get CLOCK_REALTIME,
+ * ns. Returns 0, -ENOMEM, or -EPROTO for bytes that are no record.
  */
 int decoder__record(struct decoder *d, const void *record, size_t size, int64_t offset);
 
 /*
- * Where records were lost, some were of connections that closed: decoder__count() starts a count of
- * those that are open, decoder__counted() gets each, and decoder__uncounted() closes those that
- * were there when the count started and are not open. All records from before the last
- * decoder__counted() must have come by then. now: CLOCK_MONOTONIC, ns.
+ * Three functions find connections whose WST_CLOSE was among lost records. decoder__count() starts
+ * a round. decoder__counted() marks a connection that the kernel still has open.
+ * decoder__uncounted() closes, at `now` (CLOCK_MONOTONIC, ns), those that were there when the round
+ * started and have no mark; records from before the last decoder__counted() must have been read by
+ * then.
  */
 void decoder__count(struct decoder *d);
 void decoder__counted(struct decoder *d, uint64_t conn);
 void decoder__uncounted(struct decoder *d, uint64_t now);
 
-/* Shows frames that still wait for payload: it has been lost. */
+/* Sends out frames that still wait for payload, without the payload: it has been lost. */
 void decoder__flush(struct decoder *d);
 
-/* Connections seen so far. */
+/* Returns how many connections there have been so far. */
 uint32_t decoder__conns(const struct decoder *d);
 
 #endif

@@ -7,7 +7,7 @@
 #include "decode/extensions.h"
 
 #define RSV1 0x40
-#define STEP (16 * 1024) /* room that inflate() gets at a time */
+#define STEP (16 * 1024) /* bytes of room that inflate() gets at a time */
 #define WINDOW_MAX (32 * 1024)
 
 struct inflater {
@@ -16,17 +16,17 @@ struct inflater {
 	bool whole; /* the context has all of the direction so far */
 	bool no_takeover;
 	uint8_t bits;
-	uint64_t next; /* offset of the frame that comes next */
+	uint64_t next; /* offset at which the next frame is expected */
 
 	/* of the message that is under way */
 	bool compressed, text;
-	bool ended; /* a block that is the last one was its last byte so far */
-	bool begun; /* it has any byte */
+	bool ended; /* its bytes so far end with a last block */
+	bool begun; /* it has had a byte */
 	enum inflate_error error;
-	uint32_t len; /* inflated so far */
+	uint32_t len; /* bytes inflated so far */
 };
 
-/* What is no window is as good as the largest one. */
+/* Returns a window, bits; a value that is no window counts as the largest one. */
 static uint8_t window_bits(struct span value)
 {
 	unsigned int bits = extension_window_bits(value);
@@ -101,12 +101,12 @@ struct inflater *inflater__new(const struct deflate_params *p, uint8_t dir)
 	in->whole = p;
 	in->no_takeover = p && p->no_takeover[dir];
 	in->bits = p ? p->window_bits[dir] : MAX_WBITS;
-	if (in->bits < 9) /* zlib's deflate makes a window of 9 bits where 8 are asked for */
+	if (in->bits < 9) /* zlib's deflate uses 9 bits where 8 are asked for */
 		in->bits = 9;
 	return in;
 }
 
-/* An idle connection without takeover costs nothing then, and one with it up to 40 KiB. */
+/* Frees the context, up to 40 KiB: idle connections without takeover need none. */
 static void drop_context(struct inflater *in)
 {
 	if (in->ready)
@@ -130,7 +130,7 @@ void inflater__lost(struct inflater *in)
 		in->error = INFLATE_CONTEXT;
 }
 
-/* Behind a block that said it is the last one, more may come, with the same window (7.2.3.4). */
+/* Continues behind a last block: more blocks may follow, with the same window (7.2.3.4). */
 static bool go_on(struct inflater *in)
 {
 	uint8_t window[WINDOW_MAX];
@@ -160,7 +160,7 @@ static enum inflate_error add(struct inflater *in, const void *p, size_t n, stru
 		out->len += size;
 		in->len += size;
 		in->ended = got == Z_STREAM_END;
-		if (got == Z_BUF_ERROR) /* all is taken, and there is no more to say */
+		if (got == Z_BUF_ERROR) /* all input is used, and all output is out */
 			break;
 		if (in->ended ? !go_on(in) : got != Z_OK)
 			return in->whole ? INFLATE_INVALID : INFLATE_CONTEXT;
@@ -198,7 +198,7 @@ static enum inflate_error take(struct inflater *in, const struct inflate_frame *
 	in->begun |= f->payload.n > 0;
 	if (!e && f->payload.n < f->len)
 		e = INFLATE_TRUNCATED;
-	/* What the sender has cut off (7.2.1); where a last block came, there was nothing. */
+	/* Append what the sender has removed (7.2.1). Behind a last block nothing was removed. */
 	if (!e && f->b0 & WS_FIN && in->begun && !in->ended)
 		e = add(in, "\x00\x00\xff\xff", 4, out);
 	return e;
@@ -226,7 +226,7 @@ enum inflate_error inflater__frame(struct inflater *in, struct inflate_frame *f,
 	if (e) {
 		drop_context(in);
 		in->whole = false;
-		if (e == INFLATE_TRUNCATED) /* for the fragments that follow */
+		if (e == INFLATE_TRUNCATED) /* the fragments that follow lack these bytes */
 			in->error = INFLATE_CONTEXT;
 	} else if (f->b0 & WS_FIN && in->no_takeover) {
 		drop_context(in);

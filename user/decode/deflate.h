@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* permessage-deflate (RFC 7692): what a handshake agreed, and the payload that it stands for. */
+/* permessage-deflate (RFC 7692): what a handshake agreed, and the inflating of payloads. */
 #ifndef DECODE_DEFLATE_H
 #define DECODE_DEFLATE_H
 
-#include "lib/buf.h"
-#include "decode/http.h"
 #include "bpf/wstrace.h"
+#include "decode/http.h"
+#include "lib/buf.h"
 
 struct deflate_params {
 	bool agreed;
@@ -13,41 +13,43 @@ struct deflate_params {
 	uint8_t window_bits[WST_DIRS];
 };
 
-/* What the 101 m grants, in all its Sec-WebSocket-Extensions. */
+/* Fills in p with what m, a 101, grants in its Sec-WebSocket-Extensions headers. */
 void deflate_parse(struct deflate_params *p, const struct http_msg *m);
 
 /*
- * Most that is inflated of a message: its peer may refuse what a thousandth of it unpacks to, and
- * this host did not ask for it.
+ * Most bytes that are inflated of one message. A message may unpack to a thousand times its size,
+ * and nobody asked this host to hold it.
  */
 #define INFLATE_MAX (16U << 20)
 
 /* Why a frame's payload was not inflated, or not all of it. */
 enum inflate_error {
 	INFLATE_OK,
-	INFLATE_TRUNCATED, /* its payload is not there in full */
-	INFLATE_CONTEXT, /* it refers to something before that was not seen, or not kept */
+	INFLATE_TRUNCATED, /* not all of the payload was kept */
+	INFLATE_CONTEXT, /* the payload refers to earlier bytes that were not seen, or not kept */
 	INFLATE_TOO_LONG, /* the message is above INFLATE_MAX */
-	INFLATE_INVALID, /* all that came before was seen, and still this is no deflate data */
+	INFLATE_INVALID, /* no deflate data, although all that came before was seen */
 };
 
-/* "truncated", "context-lost", ...; NULL for INFLATE_OK. */
+/* Returns NDJSON's word: "truncated", "context-lost", ...; NULL for INFLATE_OK. */
 const char *inflate_error_name(enum inflate_error e);
 
-/* The same for people, in not more than 26 columns. */
+/* Returns words for people, in at most 26 columns. */
 const char *inflate_error_text(enum inflate_error e);
 
-/* One direction of a connection. */
+/* The state of one direction of a connection. */
 struct inflater;
 
 /*
- * p: what was agreed; NULL where the handshake was not seen, and the first frame comes from
- * anywhere in the stream. Returns NULL when memory ran out.
+ * Creates the state of a direction. p: what was agreed; NULL where the handshake was not seen, and
+ * the first frame comes from the middle of the stream. Returns NULL when memory ran out.
  */
 struct inflater *inflater__new(const struct deflate_params *p, uint8_t dir);
 void inflater__free(struct inflater *in); /* accepts NULL */
 
-/* Frames are missing before the next one. A hole in their offsets says as much. */
+/*
+ * Notes that frames are missing before the next one. A hole in the offsets of frames says the same.
+ */
 void inflater__lost(struct inflater *in);
 
 struct inflate_frame {
@@ -60,9 +62,9 @@ struct inflate_frame {
 };
 
 /*
- * Takes each frame of the direction, control frames too, and adds to out what its payload stands
- * for. What cannot be inflated costs the context; a message that refers to nothing before it is
- * inflated even so, and later ones that refer to no more than that.
+ * Inflates a frame's payload and appends the result to out. To be called for each frame of the
+ * direction, control frames too. After a frame that cannot be inflated the context is lost, until a
+ * message comes that refers to nothing before it.
  */
 enum inflate_error inflater__frame(struct inflater *in, struct inflate_frame *f, struct buf *out);
 

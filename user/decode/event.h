@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the decoders say and the outputs show. */
+/* Events: what the decoder and diagnosis tell, and the outputs show. */
 #ifndef DECODE_EVENT_H
 #define DECODE_EVENT_H
 
+#include "bpf/wstrace.h"
 #include "decode/conn.h"
 #include "decode/http.h"
-#include "bpf/wstrace.h"
 
 enum event_type {
 	EV_OPEN,
@@ -17,23 +17,24 @@ enum event_type {
 	EV_STATS,
 	EV_CLOSE,
 	EV_HELD, /* for diagnosis alone */
-	EV_LEG, /* from diagnose.c, as the next */
+	EV_LEG, /* from diagnose.c, as EV_VERDICT is */
 	EV_VERDICT,
 	EV_TYPES,
 };
 
 struct head_event {
 	const struct http_msg *msg;
-	bool upgrade; /* asks for WebSocket, or opens it */
-	bool wanted; /* request: that, or it has a Sec-WebSocket-Key: somebody wants a WebSocket */
-	bool final; /* response: none follows to the same request; a 101 or 200 and above */
+	bool upgrade; /* the request asks for a WebSocket, or the response opens one */
+	bool wanted; /* request: somebody wants a WebSocket: upgrade, or a Sec-WebSocket-Key */
+	bool final; /* response: the last one to this request: 101, or 200 and above */
 	bool cut; /* longer than WST_HEAD_MAX, or a piece was lost: headers are missing */
-	uint32_t seq; /* of its first byte */
+	uint32_t seq; /* sequence number of the first byte */
 	struct span
-		shown; /* its bytes, redacted without a change of length; where cut, its start */
-	uint64_t len; /* on the wire */
-	uint64_t latency_us; /* response: since the request; 0 where that was not seen */
-	int accept_ok; /* response: 0 or 1; -1: nothing to judge */
+		shown; /* the bytes, redacted without a change of length; of a cut head the start */
+	uint64_t len; /* bytes on the wire */
+	uint64_t latency_us; /* response: time since the request; 0: the request was not seen */
+	/* response: whether Sec-WebSocket-Accept is right, 0 or 1; -1: nothing to judge */
+	int accept_ok;
 };
 
 struct frame_event {
@@ -46,17 +47,17 @@ struct frame_event {
 	bool compressed; /* with has_payload: part of a message with RSV1 */
 	bool text; /* compressed: of a text message */
 	struct span inflated; /* compressed: what the payload stands for */
-	enum inflate_error inflate_error; /* compressed: why that is not all of it */
+	enum inflate_error inflate_error; /* compressed: why inflated lacks something */
 	uint16_t code; /* close: 0 where it carries none */
 	struct span reason;
-	int64_t rtt_us; /* pong that answers a ping: since that; -1 else */
+	int64_t rtt_us; /* pong: time since the ping that it answers, us; -1: it answers none */
 };
 
 struct event {
 	enum event_type type;
 	uint64_t ts; /* CLOCK_REALTIME, ns */
 	struct conn *conn;
-	bool last; /* EV_STATS: the run ends, and no more will come of this connection */
+	bool last; /* EV_STATS: the run ends, and this connection gets no further event */
 	union {
 		struct head_event head;
 		struct frame_event frame;
@@ -69,7 +70,7 @@ struct event {
 	};
 };
 
-/* Frames of a direction, of all opcodes. */
+/* Returns the number of frames of a direction, of all opcodes. */
 static inline uint64_t counts_frames(const struct wst_counts *n)
 {
 	uint64_t frames = 0;
@@ -79,13 +80,15 @@ static inline uint64_t counts_frames(const struct wst_counts *n)
 	return frames;
 }
 
-/* Whether the client's side ended TCP first. */
+/* Returns whether the client's side sent the first FIN or RST. */
 static inline bool stats_by_client(const struct conn *c, const struct wst_stats *r)
 {
 	return !!(r->h.flags & WST_FIRST_LOCAL) == (c->role == WST_CLIENT);
 }
 
-/* Since bytes last passed, until the first FIN or RST or, where there was none yet, until now. */
+/*
+ * Returns the time, ns, from the last bytes to the first FIN or RST, or to the record if none came.
+ */
 static inline uint64_t stats_idle_ns(const struct wst_stats *r)
 {
 	uint64_t until = r->ended ? r->ended : r->h.ts;
@@ -93,7 +96,7 @@ static inline uint64_t stats_idle_ns(const struct wst_stats *r)
 	return until > r->last ? until - r->last : 0;
 }
 
-/* Bytes of a direction that was joined midway, as long as no frame has been found in it. */
+/* Returns the bytes, of a direction joined midway, in which no frame has been found; else 0. */
 static inline uint64_t stats_undecoded(const struct conn *c, const struct wst_stats *r, int dir)
 {
 	bool decoded = !c->midstream || c->upgraded || c->target || counts_frames(&r->counts[dir]);

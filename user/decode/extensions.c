@@ -14,7 +14,7 @@ static struct span trim(struct span s)
 	return s;
 }
 
-/* Cuts the part before the next c off *s; without blanks around it. */
+/* Cuts the part before the next c off *s. Returns that part without blanks around it. */
 static struct span cut(struct span *s, char c)
 {
 	const char *at = s->n ? memchr(s->p, c, s->n) : NULL;

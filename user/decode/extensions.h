@@ -16,19 +16,22 @@ struct extension_param {
 	struct span value; /* without its quotes; p is NULL where there is none */
 };
 
-/* Cuts the next extension off *list. Returns false at its end. */
+/* Cuts the next extension off *list, a header's value. Returns false at the end of the list. */
 bool extension_next(struct span *list, struct extension *e);
 
-/* Cuts the next parameter off *params. Returns false at their end. */
+/* Cuts the next parameter off *params, an extension's. Returns false behind the last one. */
 bool extension_param(struct span *params, struct extension_param *p);
 
-/* Whether s is this word, without case. */
+/* Returns whether s is this word; case does not count. */
 bool extension_is(struct span s, const char *word);
 
 #define DEFLATE_BITS_MIN 8
 #define DEFLATE_BITS_MAX 15
 
-/* The window of permessage-deflate that value asks for (RFC 7692, 7.1.2): 8 to 15, or 0. */
+/*
+ * Returns the window, bits, that a parameter of permessage-deflate asks for (RFC 7692, 7.1.2): 8 to
+ * 15, or 0 for a value that is none.
+ */
 unsigned int extension_window_bits(struct span value);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "lib/units.h"
 #include "decode/hist.h"
+#include "lib/units.h"
 
 const struct hist_kind hist_kinds[WST_HIST_KINDS] = {
 	[WST_MSG_SIZE_C2S] = { "msg_size", "message size ->", "bytes", WST_C2S },

@@ -18,7 +18,7 @@ static struct span trimmed(const char *p, const char *end)
 	return (struct span){ p, end - p };
 }
 
-/* Cuts the next word off *rest. */
+/* Cuts the next word off *rest and returns it. */
 static struct span word(struct span *rest)
 {
 	const char *space = memchr(rest->p, ' ', rest->n);
@@ -64,7 +64,7 @@ static bool is_secret(struct span name)
 	return false;
 }
 
-/* Whether the value is a URL, whose query may hold a secret. */
+/* Returns whether this header's value is a URL, whose query may hold a secret. */
 static bool is_url(struct span name)
 {
 	return span_is(name, "location");
@@ -163,7 +163,7 @@ static void redact_url(struct buf *b, struct span url)
 		} else if (eq) {
 			buf_add(b, p, amp - p);
 		} else if (p < amp) {
-			buf_str(b, HTTP_REDACTED); /* no name to keep: all of it is value */
+			buf_str(b, HTTP_REDACTED); /* a query without "=" is all value */
 		}
 		if (amp < end)
 			buf_char(b, '&');
@@ -171,7 +171,7 @@ static void redact_url(struct buf *b, struct span url)
 	}
 }
 
-/* Appends the redacted URL; *shown has its length only, since b may still move. */
+/* Appends the redacted URL. Sets only the length of *shown: b may still move in memory. */
 static void show_url(struct buf *b, struct span url, struct span *shown)
 {
 	size_t from = b->len;
@@ -180,7 +180,7 @@ static void show_url(struct buf *b, struct span url, struct span *shown)
 	*shown = (struct span){ NULL, b->len - from };
 }
 
-/* Points *shown, where it has no place yet, to the next bytes of b. */
+/* Points *shown at the next bytes of b, unless it points somewhere already. */
 static void place(const struct buf *b, size_t *at, struct span *shown)
 {
 	if (shown->p)
@@ -214,7 +214,7 @@ int http_show(struct http_msg *m, bool secrets, struct buf *b)
 	return 0;
 }
 
-/* A request target holds no blanks, a header's value none at its end: dots fill it up. */
+/* Overwrites s with "[redacted]", filled up with dots: blanks would end a request target. */
 static void overwrite(struct span s)
 {
 	char *p = (char *)s.p; /* the caller's own */
@@ -238,8 +238,9 @@ static void redact_query(struct span target)
 	}
 }
 
-/* Redacts one header line in place. Returns whether its value is secret, and so are its folded
- * lines. */
+/*
+ * Redacts one header line in place. Returns whether the value was secret; folded lines are so, too.
+ */
 static bool redact_header(const char *line, const char *eol)
 {
 	const char *colon = memchr(line, ':', eol - line);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* An HTTP/1.x head, taken apart (RFC 9112). */
+/* Parses HTTP/1.x heads (RFC 9112), and redacts them. */
 #ifndef DECODE_HTTP_H
 #define DECODE_HTTP_H
 
@@ -9,10 +9,10 @@
 
 struct http_header {
 	struct span name, value;
-	struct span shown; /* the value as outputs may show it */
+	struct span shown; /* the value as outputs may show it, by http_show() */
 };
 
-/* Spans point into the bytes that were parsed. */
+/* A head. Its spans point into the bytes that were parsed. */
 struct http_msg {
 	bool response;
 	struct span method, target; /* request */
@@ -25,32 +25,36 @@ struct http_msg {
 };
 
 /*
- * Takes the n bytes of a whole head apart. What may be shown is empty until http_show(). Returns 0,
- * or -EINVAL where it is none.
+ * Parses the n bytes of a whole head. All `shown` spans are empty until http_show(). Returns 0, or
+ * -EINVAL for bytes that are no head.
  */
 int http_parse(struct http_msg *m, const char *p, size_t n);
 
-/* The first header of this name, compared without case; NULL where there is none. */
+/* Returns the first header of this name, compared without case; NULL where there is none. */
 const struct http_header *http_find(const struct http_msg *m, const char *name);
 
-/* Its value; an empty span where there is none. */
+/* Returns the value of the first header of this name; an empty span where there is none. */
 struct span http_value(const struct http_msg *m, const char *name);
 
-/* Whether any header of this name has token in its comma separated list, without case. */
+/*
+ * Returns whether any header of this name has token in its list, which commas separate. Case does
+ * not count.
+ */
 bool http_has_token(const struct http_msg *m, const char *name, const char *token);
 
 #define HTTP_REDACTED "[redacted]"
 
 /*
- * Fills in what may be shown of m: with secrets all of it, else "[redacted]" in place of what
- * secret headers and the queries of URLs hold: "/ws?token=[redacted]". The spans point into m's
- * bytes and into b, which is overwritten and has to stay with m. Returns 0 or -ENOMEM.
+ * Fills in m's `shown` spans. With secrets they are everything, else "[redacted]" stands in place
+ * of the values of secret headers and of URLs' queries: "/ws?token=[redacted]". The spans point
+ * into m's bytes and into b, which is overwritten and has to stay as long as m. Returns 0 or
+ * -ENOMEM.
  */
 int http_show(struct http_msg *m, bool secrets, struct buf *b);
 
 /*
- * Redacts the n bytes of a head, or of its start, in place and without a change of length: what is
- * too short or too long is cut or filled up.
+ * Redacts the n bytes of a head, or of its start, in place and without a change of length:
+ * "[redacted]" is cut, or filled up, to the length of the value.
  */
 void http_redact_head(char *p, size_t n);
 

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Words for the numbers in records, one for all outputs. They need no escaping. */
+/* Words for the numbers in records, the same for all outputs. They need no escaping. */
 #ifndef DECODE_NAMES_H
 #define DECODE_NAMES_H
 
 #include "bpf/wstrace.h"
 #include "lib/buf.h"
 
-/* "c2s" or "s2c", for an enum wst_dir. */
+/* Returns "c2s" or "s2c", for an enum wst_dir. */
 const char *dir_name(uint8_t dir);
 
-/* "->" or "<-", from the client to the server or back, for an enum wst_dir. */
+/* Returns "->" or "<-", from the client to the server or back, for an enum wst_dir. */
 const char *dir_arrow(uint8_t dir);
 
-/* "gap", "tls", ...: enum wst_why as NDJSON names it. */
+/* Returns NDJSON's word for an enum wst_why: "gap", "tls", ... */
 const char *why_name(uint32_t why);
 
-/* Frames of a direction, by enum wst_op: "cont", "text", ... */
+/* Words for counters of frames, by enum wst_op: "cont", "text", ... */
 extern const char *const count_names[WST_OPS];
 
 enum end_style {
@@ -24,7 +24,7 @@ enum end_style {
 	END_TEXT, /* "FIN", "RST sent", "process ended" */
 };
 
-/* How TCP ended, for an enum wst_end_how; NULL where the style has no word for it. */
+/* Returns how TCP ended, for an enum wst_end_how; NULL where the style has no word for that. */
 const char *end_name(uint8_t how, enum end_style style);
 
 /*

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdlib.h>
 #include <string.h>
-#include "facts/chain.h"
-#include "diagnose/diagnose.h"
-#include "facts/fact_text.h"
-#include "diagnose/verdicts.h"
 #include "decode/hist.h"
-#include "diagnose/legs.h"
+#include "diagnose/diagnose.h"
 #include "diagnose/ends.h"
-#include "lib/units.h"
-#include "facts/observe.h"
+#include "diagnose/legs.h"
+#include "diagnose/servers.h"
 #include "diagnose/unanswered.h"
 #include "diagnose/undecided.h"
-#include "diagnose/servers.h"
+#include "diagnose/verdicts.h"
+#include "facts/chain.h"
+#include "facts/fact_text.h"
+#include "facts/observe.h"
+#include "lib/units.h"
 
-#define SETTLE NS_PER_SEC /* by then the other ends of what ended together have ended, too */
-#define ROUND (NS_PER_SEC / 10) /* time between two looks at the ends: there may be 10,000s */
-#define STATS_MAX 4096 /* open WebSockets of which a look at all would fill the ring buffer */
+#define SETTLE NS_PER_SEC /* what ended together has ended on all legs by then */
+/* time between two looks at the ends, of which there may be 10,000s */
+#define ROUND (NS_PER_SEC / 10)
+#define STATS_MAX 4096 /* open WebSockets; statistics of more would fill the ring buffer */
 
 struct diagnose {
 	diagnosis_fn fn;
@@ -88,7 +89,9 @@ static void free_facts(struct diagnose *d, struct facts *f)
 	free(f);
 }
 
-/* The decoder's connection goes; what a verdict shows of it stays. */
+/*
+ * Replaces the decoder's connection, which is about to be freed, by a copy of what verdicts show.
+ */
 static void detach(struct facts *f)
 {
 	struct conn *copy = calloc(1, sizeof(*copy)), *c = f->conn;
@@ -103,7 +106,10 @@ static void detach(struct facts *f)
 	c->proxy_delay = NULL;
 }
 
-/* The connection that a verdict is told of: with --path, a leg of the chain that is let through. */
+/*
+ * Returns the connection of an EV_VERDICT: f's or, where --path does not let that through, another
+ * leg's; NULL where it lets none through.
+ */
 static struct conn *shown_conn(struct facts *f)
 {
 	if (f->conn->shown)
@@ -142,7 +148,7 @@ static void tell(struct diagnose *d, struct facts *f, const struct rule *r, uint
 
 static void weigh(struct diagnose *d, struct facts *f, uint32_t moment, uint64_t ts)
 {
-	/* The other end is judged instead; only Nagle's delay is visible at the sender alone. */
+	/* The other end is judged instead; but Nagle's delay is visible only at the sender. */
 	if ((f->other_end_judged && moment != AT_HELD) || f->conn->placeholder)
 		return;
 	for (const struct rule *const *t = rule_tables; *t; t++) {
@@ -184,7 +190,9 @@ static void judge_undecided(struct diagnose *d, bool all)
 			weigh(d, f, AT_RESPONSE, d->now);
 }
 
-/* Judges f's response before the next request, and what is behind it first. */
+/*
+ * Judges f's undecided response, since the next request is here, and before it the legs behind f.
+ */
 static void decide(struct diagnose *d, struct facts *f, uint64_t ts)
 {
 	if (!f->undecided)
@@ -245,7 +253,7 @@ static void on_response(struct diagnose *d, struct facts *f, const struct event 
 		weigh(d, f, AT_RESPONSE, e->ts);
 }
 
-/* The median of what the proxy behind f adds, where that can be told apart from its neighbours. */
+/* Notes the median delay of the proxy behind f, the part of it that is the proxy's own. */
 static void note_delay(struct diagnose *d, struct facts *f, uint64_t ts)
 {
 	struct wst_hist both = {};
@@ -254,7 +262,7 @@ static void note_delay(struct diagnose *d, struct facts *f, uint64_t ts)
 	if (!f || !f->legs.delay || !f->upstream)
 		return;
 	hist_merge(&both, &f->legs.delay[WST_S2C]);
-	/* Where the upstream's own end is what we see, c2s holds how long it took to read, too. */
+	/* At the upstream's own end, c2s would include the time until the upstream read. */
 	if (f->upstream->conn->role == WST_CLIENT)
 		hist_merge(&both, &f->legs.delay[WST_C2S]);
 	hist_summarise(&both, &s);
@@ -304,7 +312,7 @@ static void on_stats(struct diagnose *d, struct facts *f, const struct event *e)
 
 static void on_close(struct diagnose *d, struct facts *f, const struct event *e)
 {
-	if (e->stats->how == WST_UNSEEN) { /* nothing to judge */
+	if (e->stats->how == WST_UNSEEN) { /* nobody knows how it ended */
 		d->websockets -= f->res.websocket;
 		free_facts(d, f);
 		return;
@@ -364,7 +372,7 @@ void diagnose__event(struct diagnose *d, const struct event *e)
 	}
 }
 
-/* Of a leg in TLS behind a proxy it is not seen what its end means to the one in front. */
+/* Returns whether f is a leg in TLS behind a proxy: its last messages are not seen. */
 static bool is_hidden(const struct facts *f)
 {
 	return f->downstream && f->opaque_why;
@@ -373,7 +381,7 @@ static bool is_hidden(const struct facts *f)
 /* Judges the chain that f ended with, by the leg that ended first. */
 static void judge(struct diagnose *d, struct facts *f)
 {
-	struct facts *dead = f;
+	struct facts *ended = f;
 
 	if (is_hidden(f)) {
 		f->judged = true;
@@ -383,21 +391,22 @@ static void judge(struct diagnose *d, struct facts *f)
 	for (struct facts *leg = chain_first(f); leg; leg = leg->upstream) {
 		if (leg->judged && !is_hidden(leg))
 			return;
-		if (leg->end.seen && leg->end.ts < dead->end.ts && !is_hidden(leg))
-			dead = leg;
+		if (leg->end.seen && leg->end.ts < ended->end.ts && !is_hidden(leg))
+			ended = leg;
 	}
 	for (struct facts *leg = chain_first(f); leg; leg = leg->upstream)
 		leg->judged = true;
-	if (!dead->end.how) /* its end is not in the capture: nobody knows who ended it, and how */
+	if (!ended->end.how) /* the end is not in the capture: nobody knows who ended it, and how */
 		return;
-	ends__compare(&d->ends, dead, d->first, d->live);
-	servers__silence(&d->servers, dead);
-	weigh(d, dead, AT_END, d->now);
+	ends__compare(&d->ends, ended, d->first, d->live);
+	servers__silence(&d->servers, ended);
+	weigh(d, ended, AT_END, d->now);
 }
 
 /*
- * Not in a file: whether the answer is among the packets that are missing from it is only known
- * later. The same goes for events that were lost.
+ * Judges requests that have waited long, of a live trace only: in a file, whether packets are
+ * missing is known only later, and one of them may be the answer. The same goes for events that
+ * were lost.
  */
 static void look_unanswered(struct diagnose *d)
 {

@@ -64,7 +64,7 @@ void ends__collect(struct ends *e)
 	burst_sort(&e->sent_away);
 }
 
-/* Connections that the server with this pid still has. */
+/* Counts the open connections of the server with this pid. */
 static uint32_t count_open(const struct facts *all, uint32_t pid)
 {
 	uint32_t n = 0;

@@ -8,28 +8,33 @@
 
 /* Starts as zeros. */
 struct ends {
-	struct facts *first, *last; /* by the time they were closed, through ->ended_next */
-	struct burst closers; /* when the processes that ended connections did so */
-	struct burst sent_away; /* when servers sent 1001 or 1012, by process */
+	struct facts *first, *last; /* in the order of closing, by ->ended_next */
+	struct burst closers; /* a process ended a connection */
+	struct burst sent_away; /* a server's process sent 1001 or 1012 */
 };
 
+/* Appends f, which has just been closed. */
 void ends__add(struct ends *e, struct facts *f);
 
-/* Returns the oldest, and takes it out, where nothing later is compared with it; else NULL. */
+/*
+ * Takes out and returns the oldest connection, if no later end is compared with it; else NULL. now:
+ * CLOCK_REALTIME, ns.
+ */
 struct facts *ends__expire(struct ends *e, uint64_t now);
 
 /*
- * Gets ends__compare() ready for all that have ended so far. A server that goes may end a hundred
- * thousand connections at once: n log n.
+ * Sorts all ends so far, for ends__compare(): a server that stops may end a hundred thousand
+ * connections at once.
  */
 void ends__collect(struct ends *e);
 
 /*
- * Fills in f->end: how others ended when f did. all: every connection that is known, through
- * ->next; live: processes of this host may be asked for.
+ * Fills in the part of f->end that tells how others ended when f did. all: every known connection,
+ * by ->next. live: processes of this host may be asked for.
  */
 void ends__compare(const struct ends *e, struct facts *f, const struct facts *all, bool live);
 
+/* Frees the lists; the facts stay their owner's. */
 void ends__free(struct ends *e);
 
 #endif

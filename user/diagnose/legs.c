@@ -6,8 +6,8 @@
 #include "lib/process.h"
 
 #define RING 64 /* frames of a direction whose offsets are remembered */
-#define SOON (5 * 1000000000ULL) /* a proxy connects upstream within that */
-#define LOOK_BACK 4096 /* connections looked at where no key tells */
+#define SOON (5 * 1000000000ULL) /* ns; a proxy connects upstream within that time */
+#define LOOK_BACK 4096 /* most connections that are compared where no key tells */
 
 struct leg_ring {
 	struct {
@@ -16,20 +16,20 @@ struct leg_ring {
 	uint32_t n[WST_DIRS];
 };
 
-#define MASK_SLOTS 1024 /* a proxy passes a frame on before that many others have come */
-#define MASKS_EQUAL 2 /* in a row: 64 random bits (RFC 6455, section 5.3), of the same process */
+#define MASK_SLOTS 1024 /* frames that may come before a proxy passes one on */
+#define MASKS_EQUAL 2 /* frames in a row: 64 random bits of one process (RFC 6455, section 5.3) */
 
 /* A frame that a client sent to a process that may be a proxy. */
 struct mask_seen {
-	struct facts *f; /* whose server end got it; NULL: none, or several the same */
+	struct facts *f; /* the server's end that got it; NULL: none, or several */
 	uint64_t ts, len;
-	uint32_t mask, nth; /* it is f's nth */
+	uint32_t mask, nth; /* nth: f's nth frame */
 	uint8_t b0;
 };
 
 struct legs {
 	struct facts *by_key; /* the last request of each Sec-WebSocket-Key */
-	struct facts *newest; /* of those that wait, by waits_since; some wait no more */
+	struct facts *newest; /* list of those that wait, by waits_since; some wait no more */
 	struct mask_seen *masks; /* MASK_SLOTS, by the key; NULL before the first */
 	bool live;
 };
@@ -80,17 +80,20 @@ static bool same_process(const struct facts *a, const struct facts *b)
 }
 
 /*
- * Whether g, whose key f's request repeats, can be the leg in front of f: some clients send the
- * same key every time.
+ * Returns whether g, whose key f's request repeats, can be the leg downstream of f: some clients
+ * send the same key every time.
  */
-static bool can_be_front(const struct facts *g, const struct facts *f)
+static bool can_be_downstream(const struct facts *g, const struct facts *f)
 {
-	/* Of a name's addresses, the first may refuse and the second answer. */
+	/*
+	 * A leg that got no request is no obstacle: the first of a name's addresses may refuse, and
+	 * the second answer.
+	 */
 	if ((g->upstream && g->upstream->req.seen) || g->res.seen || g->end.seen ||
 	    f->req.ts < g->req.ts)
 		return false;
 	if (g->conn->role == WST_SERVER && f->conn->role == WST_SERVER)
-		/* The last: a proxy that passes on to its own port. */
+		/* The last condition: a proxy that passes on to its own port. */
 		return strcmp(g->conn->local, f->conn->local) || !same_process(g, f) ||
 		       (f->conn->client_pid && f->conn->client_pid == g->conn->pid);
 	if (g->conn->role == WST_SERVER && f->conn->role == WST_CLIENT)
@@ -99,8 +102,8 @@ static bool can_be_front(const struct facts *g, const struct facts *f)
 }
 
 /*
- * Whether g's process holds the client end of f, which is not watched. Where it is not known who
- * does, a program known as a proxy, which was asked for the same target, will do.
+ * Returns whether g's process has opened f, of which only the server's end is watched. Where the
+ * client's process is not known: whether g's is a known proxy, asked for the same target.
  */
 static bool opened_by(const struct facts *g, const struct facts *f)
 {
@@ -111,14 +114,15 @@ static bool opened_by(const struct facts *g, const struct facts *f)
 }
 
 /*
- * A proxy asks for a WebSocket since it was asked for one; without a key, a plain request will do.
+ * Returns whether g's request can be the reason for f's: a proxy asks for a WebSocket if it was
+ * asked for one. If f's has no key, the proxy may have made it from a plain request.
  */
 static bool may_ask(const struct facts *g, const struct facts *f)
 {
 	return g->req.wanted || (g->req.seen && f->req.websocket && !f->req.key);
 }
 
-/* Something that a client sent to g's process has brought it to open f just now. */
+/* Returns whether what a client sent to g's process can have brought that process to open f. */
 static bool may_have_caused(const struct legs *l, const struct facts *g, const struct facts *f)
 {
 	uint64_t opened = f->conn->opened, asked = f->req.seen ? f->req.ts : opened;
@@ -127,7 +131,7 @@ static bool may_have_caused(const struct legs *l, const struct facts *g, const s
 	if (g == f || (g->upstream && g->upstream->req.seen) || g->other_end_judged || !g->open ||
 	    g->conn->role != WST_SERVER || (!local && !same_process(g, f)))
 		return false;
-	/* A key that came through says more. */
+	/* Where only the server's end is watched, g's request has to explain f's. */
 	if (local &&
 	    (!may_ask(g, f) || g->res.seen || g->req.ts > asked || asked - g->req.ts > SOON))
 		return false;
@@ -140,7 +144,7 @@ static bool may_have_caused(const struct legs *l, const struct facts *g, const s
 	return soon && (!local || opened_by(g, f));
 }
 
-/* Whether f's client has sent something that this end may pass on to an upstream. */
+/* Returns whether f's client has sent something that this end may pass on to an upstream. */
 static bool is_waiting(const struct facts *f)
 {
 	if (!f->open || f->conn->role != WST_SERVER)
@@ -172,7 +176,7 @@ void legs__waits(struct legs *l, struct facts *f, uint64_t ts)
 	l->newest = f;
 }
 
-/* The first one, from g to older ones, that can have caused f. *n: how many were looked at. */
+/* Returns the first, from g to older ones, that can have caused f. *n: how many were looked at. */
 static struct facts *next_cause(struct legs *l, struct facts *g, const struct facts *f, uint32_t *n)
 {
 	for (struct facts *older; g && *n < LOOK_BACK; g = older, ++*n) {
@@ -187,7 +191,7 @@ static struct facts *next_cause(struct legs *l, struct facts *g, const struct fa
 	return NULL;
 }
 
-/* Only where there is no doubt which: exactly one connection fits. */
+/* Returns the connection that caused f, if exactly one fits, or NULL. */
 static struct facts *find_cause(struct legs *l, const struct facts *f)
 {
 	uint32_t n = 0;
@@ -213,7 +217,7 @@ bool legs__request(struct legs *l, struct facts *f)
 		if (g)
 			legs__forget(l, g);
 		HASH_ADD_KEYPTR(legs.by_key, l->by_key, f->req.key, n, f);
-		if (g && can_be_front(g, f)) {
+		if (g && can_be_downstream(g, f)) {
 			join(g, f, "key");
 			return true;
 		}
@@ -231,7 +235,7 @@ bool legs__refused(struct legs *l, struct facts *f)
 	uint32_t n = 0;
 	struct facts *g = next_cause(l, l->newest, f, &n);
 
-	/* Any of the requests that wait will do: they all wait for this upstream, or another. */
+	/* Take any of the requests that wait: they all wait for this upstream, or for another. */
 	while (g && (!g->req.wanted || g->res.seen))
 		g = next_cause(l, g->legs.older, f, &n);
 	if (g)
@@ -245,7 +249,7 @@ static bool is_frame(const struct mask_seen *s, const struct frame_event *fr, ui
 	       (ts > s->ts ? ts - s->ts : s->ts - ts) < SOON;
 }
 
-/* Whether the process that got s can have sent the same to f's server. */
+/* Returns whether the process that got s can have passed the frame on to f's server. */
 static bool may_pass_on(const struct mask_seen *s, const struct facts *f)
 {
 	const struct conn *c = f->conn;
@@ -260,9 +264,9 @@ static bool may_pass_on(const struct mask_seen *s, const struct facts *f)
 	return true;
 }
 
-/* The front of f, once enough frames in a row have come through it. */
-static struct facts *find_front(struct facts *f, const struct mask_seen *s,
-				const struct frame_event *fr, uint64_t ts)
+/* Returns the leg downstream of f, once enough frames in a row have come through it, or NULL. */
+static struct facts *find_downstream(struct facts *f, const struct mask_seen *s,
+				     const struct frame_event *fr, uint64_t ts)
 {
 	bool equal = is_frame(s, fr, ts) && may_pass_on(s, f);
 
@@ -277,7 +281,7 @@ static struct facts *find_front(struct facts *f, const struct mask_seen *s,
 	return f->legs.masks.equal == MASKS_EQUAL ? s->f : NULL;
 }
 
-/* f's server end got the frame, and its process may pass it on. */
+/* Remembers a frame that f's server end got, and that its process may pass on. */
 static void remember(struct mask_seen *s, struct facts *f, const struct frame_event *fr,
 		     uint64_t ts)
 {
@@ -291,7 +295,7 @@ static void remember(struct mask_seen *s, struct facts *f, const struct frame_ev
 
 bool legs__mask(struct legs *l, struct facts *f, const struct frame_event *fr, uint64_t ts)
 {
-	struct facts *front = NULL;
+	struct facts *downstream = NULL;
 	struct mask_seen *s;
 	bool random = fr->mask && fr->mask != f->legs.masks.last; /* not every client's key is */
 
@@ -310,12 +314,12 @@ bool legs__mask(struct legs *l, struct facts *f, const struct frame_event *fr, u
 	}
 	s = &l->masks[(fr->mask * 0x9e3779b1u) >> 22];
 	if (!f->downstream)
-		front = find_front(f, s, fr, ts);
+		downstream = find_downstream(f, s, fr, ts);
 	if (f->conn->role == WST_SERVER && f->conn->pid && !f->upstream)
 		remember(s, f, fr, ts);
-	if (front)
-		join(front, f, "mask");
-	return front;
+	if (downstream)
+		join(downstream, f, "mask");
+	return downstream;
 }
 
 bool legs__unseen(struct legs *l, struct facts *f)
@@ -345,17 +349,17 @@ static uint64_t ring_find(const struct facts *f, uint8_t dir, uint64_t offset)
 	return 0;
 }
 
-static void add_delay(struct facts *front, uint8_t dir, uint64_t came, uint64_t went)
+static void add_delay(struct facts *downstream, uint8_t dir, uint64_t came, uint64_t went)
 {
-	/* A send is told of when it returns: its receiver may have been quicker. */
+	/* A send is reported when it returns: the receiver may have been quicker. */
 	uint64_t us = went > came ? (went - came) / 1000 : 0;
 
-	if (!front->legs.delay)
-		front->legs.delay = calloc(WST_DIRS, sizeof(*front->legs.delay));
-	if (!front->legs.delay)
+	if (!downstream->legs.delay)
+		downstream->legs.delay = calloc(WST_DIRS, sizeof(*downstream->legs.delay));
+	if (!downstream->legs.delay)
 		return;
-	front->conn->proxy_delay = front->legs.delay;
-	hist_add(&front->legs.delay[dir], us);
+	downstream->conn->proxy_delay = downstream->legs.delay;
+	hist_add(&downstream->legs.delay[dir], us);
 }
 
 void legs__frame(struct facts *f, uint8_t dir, uint64_t offset, uint64_t ts)
@@ -363,7 +367,9 @@ void legs__frame(struct facts *f, uint8_t dir, uint64_t offset, uint64_t ts)
 	struct leg_ring *r;
 	uint64_t other;
 
-	/* Nor does it tell much where the upgrade, from which offsets count, was not seen. */
+	/*
+	 * Without the upgrade both sides' offsets start at different places and cannot be compared.
+	 */
 	if (f->other_end_judged || (!f->upstream && !f->downstream) ||
 	    (f->conn->midstream && !f->res.websocket))
 		return;

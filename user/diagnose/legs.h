@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Joins a proxy's connections: the one a client opened, and the one the proxy opened for it. */
+/*
+ * Joins the legs of a proxy: the connection that a client opened to it, and the one that the proxy
+ * opened to an upstream for that client.
+ */
 #ifndef DIAGNOSE_LEGS_H
 #define DIAGNOSE_LEGS_H
 
@@ -8,41 +11,48 @@
 
 struct legs;
 
-/* live: /proc may be asked whose the client end of a connection is that is not watched. */
+/*
+ * Creates an empty set of legs. live: connections are this host's, so that /proc tells about the
+ * processes that have them. Returns NULL when memory ran out.
+ */
 struct legs *legs__new(bool live);
+
+/* Frees l; the facts stay their owner's. Accepts NULL. */
 void legs__free(struct legs *l);
 
-/* What has come from f's client at ts, ns, may bring this end's process to connect upstream. */
+/* Notes that bytes from f's client, at ts, ns, may bring f's process to connect to an upstream. */
 void legs__waits(struct legs *l, struct facts *f, uint64_t ts);
 
 /*
- * f has had a request that wants a WebSocket. Looks for the connection in front of it.
- * Returns true where one was found: f->downstream and f->joined_by are set.
+ * Looks for the leg downstream of f, which has had a request for a WebSocket. Returns true where
+ * one was found: f->downstream and f->joined_by are set.
  */
 bool legs__request(struct legs *l, struct facts *f);
 
-/* f never came to be; the same for it. */
+/* Looks for the leg downstream of f, which nobody accepted. Returns as legs__request(). */
 bool legs__refused(struct legs *l, struct facts *f);
 
 /*
- * f has had this frame at ts, ns. Where neither end's handshake was seen, a frame that a proxy
- * passes on as it is tells which connection lies in front. Returns as legs__request().
+ * Looks for the leg downstream of f, which has had this frame at ts, ns, and whose handshake was
+ * not seen: proxies pass on masked frames as they are. Returns as legs__request().
  */
 bool legs__mask(struct legs *l, struct facts *f, const struct frame_event *fr, uint64_t ts);
 
 /*
- * f's request cannot be seen: it is in TLS, or nobody reads it. The same, where it is a known
- * proxy's.
+ * Looks for the leg downstream of f, whose request cannot be seen: it is in TLS, or nobody reads
+ * it. Only legs to known proxies count. Returns as legs__request().
  */
 bool legs__unseen(struct legs *l, struct facts *f);
 
-/* A frame began at offset of direction dir at ts, ns: fills in histograms of the proxy's delay. */
+/*
+ * Notes that a frame began at this offset of a direction at ts, ns, and counts the proxy's delay.
+ */
 void legs__frame(struct facts *f, uint8_t dir, uint64_t offset, uint64_t ts);
 
-/* f's key is about to change. */
+/* Forgets f's Sec-WebSocket-Key, which is about to change. */
 void legs__forget(struct legs *l, struct facts *f);
 
-/* f goes. */
+/* Forgets f, which is about to be freed, and frees what it has from here. */
 void legs__remove(struct legs *l, struct facts *f);
 
 #endif

@@ -8,20 +8,21 @@
 #define MASS 20 /* connections that end within a second */
 #define MASS_REMEMBERED (30 * NS_PER_SEC)
 #define SILENCES 16
-#define SERVERS_MAX 65536 /* addresses that are remembered */
-#define OPENED_MAX 8 /* targets of each */
+#define SERVERS_MAX 65536 /* most addresses that are remembered */
+#define OPENED_MAX 8 /* most targets of each */
 
 /* What has been seen at one server address, or at the proxy in front of it. */
 struct server {
 	char addr[ADDR_LEN];
-	bool plain, tls; /* somebody has spoken HTTP there, or TLS */
+	bool plain, tls; /* a server has answered there in HTTP, in TLS */
 	char *kept; /* a target whose Upgrade header the proxy here passed on; NULL: none */
 	char *opened[OPENED_MAX]; /* the first targets that got a 101, without their queries */
-	uint64_t silence[SILENCES]; /* ns before connections were cut, the last ones */
+	uint64_t silence[SILENCES]; /* ns without bytes before each of the last cuts */
 	uint32_t n_silences;
-	uint64_t open_second, close_second; /* when the seconds began that are counted now */
-	uint32_t opens, opens_before, closes; /* in them, and in the second before open_second */
-	uint64_t mass_ts; /* when so many closed at once, and how many */
+	uint64_t open_second, close_second; /* start of the seconds that are counted now */
+	/* in those seconds, and in the second before open_second */
+	uint32_t opens, opens_before, closes;
+	uint64_t mass_ts; /* when many closed at once, and how many */
 	uint32_t mass;
 	UT_hash_handle hh;
 };
@@ -42,7 +43,10 @@ static struct server *server_at(struct servers *all, const struct facts *f)
 	return s;
 }
 
-/* Length of "/websocket" in "/websocket/chat?room=1": what a location block is likely to name. */
+/*
+ * Returns the length of "/websocket" in "/websocket/chat?room=1", which a proxy's configuration is
+ * likely to name.
+ */
 static size_t location_len(const char *target)
 {
 	return target[0] ? 1 + strcspn(target + 1, "/?") : 0;
@@ -97,7 +101,7 @@ static bool same_path(const char *a, const char *b)
 	return n == path_len(b) && !memcmp(a, b, n);
 }
 
-/* Ignores case and a slash at the end. */
+/* Returns whether two targets differ at most in case and by a slash at the end. */
 static bool alike(const char *a, const char *b)
 {
 	size_t n = path_len(a), m = path_len(b);
@@ -167,13 +171,13 @@ void servers__closed(struct servers *all, struct facts *f)
 		s->closes = 0;
 	}
 	s->closes++;
-	/* Where as many open as close, short connections are usual. */
+	/* As many opens as closes are usual with short connections. */
 	if (f->end.ts - s->open_second < 2 * NS_PER_SEC && s->mass_ts != s->open_second)
 		came = s->opens > s->opens_before ? s->opens : s->opens_before;
 	if (s->closes >= MASS && came * 2 < s->closes) {
 		s->mass = s->closes;
 		s->mass_ts = s->open_second = f->end.ts;
-		s->opens = 0; /* those that open from now on are the ones that come back */
+		s->opens = 0; /* count only those that come back from now on */
 	}
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is known of each server address from all connections to it, for the facts of the next one.
- * When memory ran out, or there are too many addresses, a further one counts as never used before.
+ * A table of server addresses, with what all connections to each have told, for the facts of the
+ * next connection. When memory ran out, or there are too many addresses, a further address counts
+ * as never used before.
  */
 #ifndef DIAGNOSE_SERVERS_H
 #define DIAGNOSE_SERVERS_H
@@ -19,8 +20,8 @@ struct servers {
 void servers__asked(struct servers *all, struct facts *f);
 
 /*
- * Compares f's request with f->downstream's, which f has just been joined to. Sets
- * f->kept_elsewhere where the proxy in between passes on other targets' Upgrade header.
+ * Compares f's request with that of f->downstream, to which f has just been joined. Sets
+ * f->kept_elsewhere to a target whose Upgrade header the proxy in between does pass on.
  */
 void servers__joined(struct servers *all, struct facts *f);
 
@@ -30,12 +31,12 @@ void servers__answered(struct servers *all, struct facts *f);
 /* Notes that the server of f speaks TLS. */
 void servers__tls(struct servers *all, const struct facts *f);
 
-/* Counts f's end; f->end is known. Sets f->port_tls and f->port_plain. */
+/* Counts f's end, which f->end describes already. Sets f->port_tls and f->port_plain. */
 void servers__closed(struct servers *all, struct facts *f);
 
 /*
- * Sets f->end.equal, where f was cut: how many were cut after the same silence. To be called once
- * for each connection.
+ * Sets f->end.equal where f was cut after a silence: how many were cut after the same one. To be
+ * called once for each connection.
  */
 void servers__silence(struct servers *all, struct facts *f);
 

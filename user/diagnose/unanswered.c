@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stddef.h>
-#include "facts/chain.h"
 #include "diagnose/unanswered.h"
+#include "facts/chain.h"
 #include "rules/rules.h"
 
 void unanswered__done(struct unanswered *u, struct facts *f)

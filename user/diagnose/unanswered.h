@@ -7,9 +7,9 @@
 #include "lib/units.h"
 
 /*
- * How long a request may wait before that is told, ns. Half of the ten seconds after which common
- * clients give up: handshakes that succeed are over long before, and whoever looks still has time
- * to see why this one is not.
+ * How long a request may wait before a verdict says so, ns: half of the ten seconds after which
+ * common clients give up. A handshake that succeeds is over long before, and whoever watches has
+ * time to see why this one is not.
  */
 #define UNANSWERED_NS (5 * NS_PER_SEC)
 
@@ -18,22 +18,29 @@ struct unanswered {
 	struct facts *first, *last;
 };
 
-/* Appends f, which has had a request. An earlier request of f counts no more. */
+/*
+ * Appends f, which has had a request. If f is in the list with an earlier request, that is taken
+ * out.
+ */
 void unanswered__asked(struct unanswered *u, struct facts *f);
 
 /* Takes f out, if it is there. */
 void unanswered__done(struct unanswered *u, struct facts *f);
 
 /*
- * Takes f out, which has had its answer. Verdicts on the waiting explain nothing that comes later
- * on this chain, with one exception: a gateway's 502 or 504 says the same again of the same leg.
+ * Takes f out, which has had its answer. If f's chain has had a verdict because it waited, the
+ * chain may get another one now, except for a gateway's 502 or 504, which say the same of the same
+ * leg.
  */
 void unanswered__answered(struct unanswered *u, struct facts *f);
 
-/* Whether the oldest request has waited for ns. */
+/* Returns whether the oldest request has waited for ns nanoseconds. now: CLOCK_REALTIME, ns. */
 bool unanswered__any(const struct unanswered *u, uint64_t now, uint64_t ns);
 
-/* Takes out and returns a request that has waited for UNANSWERED_NS; NULL: none has. */
+/*
+ * Takes out and returns a request that has waited for UNANSWERED_NS, or NULL. now: CLOCK_REALTIME,
+ * ns.
+ */
 struct facts *unanswered__next(struct unanswered *u, uint64_t now);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stddef.h>
-#include "facts/chain.h"
 #include "diagnose/undecided.h"
+#include "facts/chain.h"
 #include "lib/units.h"
 
 #define WAIT (100 * NS_PER_MS)

@@ -13,19 +13,22 @@ struct undecided {
 	struct facts *first; /* the newest */
 };
 
-/* Whether f's response is one of these: the request went on to an upstream that has not answered.
+/*
+ * Returns whether f's response has to wait: the request went on to an upstream, which has not
+ * answered.
  */
 bool undecided_is(const struct facts *f);
 
+/* Adds f, whose response has to wait. */
 void undecided__add(struct undecided *u, struct facts *f);
 
 /* Takes f out, if it is there. */
 void undecided__remove(struct undecided *u, struct facts *f);
 
 /*
- * Takes out and returns a response that can be judged now, the one furthest upstream of its chain
- * first: what is behind explains what is in front. all: without waiting any longer. now:
- * CLOCK_REALTIME, ns. Returns NULL where there is none.
+ * Takes out and returns a response that can be judged now, or NULL. Of a chain the one furthest
+ * upstream comes first, since it explains the others. all: do not wait any longer. now:
+ * CLOCK_REALTIME, ns.
  */
 struct facts *undecided__next(struct undecided *u, uint64_t now, bool all);
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdlib.h>
 #include <string.h>
-#include "facts/chain.h"
 #include "diagnose/verdicts.h"
+#include "facts/chain.h"
 #include "facts/endpoints.h"
 #include "lib/units.h"
 
-#define FOLD_NS NS_PER_SEC /* the same is not told again within that time */
+#define FOLD_NS NS_PER_SEC /* the same verdict within that time is folded */
 #define ROWS_MAX 4096
 
 struct verdict_count {

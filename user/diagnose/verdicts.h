@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Verdicts, and how often each kind was given: one row for a rule, a port and a path. */
+/* Verdicts, and a table of them: one row for each rule, port and path, with a count. */
 #ifndef DIAGNOSE_VERDICTS_H
 #define DIAGNOSE_VERDICTS_H
 
@@ -14,15 +14,16 @@ struct verdict {
 	const char *text, *fix;
 	uint32_t legs[LEGS_MAX]; /* numbers of the chain's connections, the client's first */
 	unsigned int n_legs;
-	uint32_t again; /* how often the same was said before, of the same port and path */
-	bool folded; /* so often of late that people need not read it again */
+	uint32_t again; /* earlier verdicts of this rule, port and path */
+	bool folded; /* given within the last second already: people need not read it again */
 };
 
-/* Calls fn for each fact that v's rule names as evidence and that was observed. */
+/* Calls fn, with ctx, for each fact that v's rule names as evidence and that was observed. */
 void verdict_evidence(const struct verdict *v,
 		      void (*fn)(void *ctx, const struct fact_text *name, struct span value),
 		      void *ctx);
 
+/* A row of the table. The texts belong to the table. */
 struct verdict_row {
 	const struct rule *rule;
 	uint64_t count;
@@ -39,8 +40,9 @@ struct verdicts {
 };
 
 /*
- * Counts v, whose rule, facts, text and fix are set, and sets v->again and v->folded. ts: ns.
- * Copies the texts. Leaves v out when memory ran out or there are too many rows.
+ * Counts v, whose rule, facts, text and fix are set, and sets v->again and v->folded. ts:
+ * CLOCK_REALTIME, ns. Copies the texts. Leaves v out when memory ran out or there are too many
+ * rows.
  */
 void verdicts__add(struct verdicts *all, struct verdict *v, uint64_t ts);
 
@@ -50,6 +52,7 @@ void verdicts__sort(struct verdicts *all);
 /* Returns row i, valid until the next verdicts__add(), or NULL behind the last one. */
 const struct verdict_row *verdicts__row(const struct verdicts *all, unsigned int i);
 
+/* Frees the rows and their texts. */
 void verdicts__free(struct verdicts *all);
 
 #endif

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A chain: the connections that one WebSocket takes through proxies, from the client to the server.
- */
+/* A chain: the connections that make up one WebSocket's way through proxies, client to server. */
 #ifndef FACTS_CHAIN_H
 #define FACTS_CHAIN_H
 
 #include "facts/facts.h"
 
-/* The first connection of the chain, at the client's side; the last one is at the end of
- * ->upstream. */
+/* Returns the first connection of f's chain, the one that the client opened. */
 static inline struct facts *chain_first(struct facts *f)
 {
 	while (f->downstream)
@@ -15,7 +13,7 @@ static inline struct facts *chain_first(struct facts *f)
 	return f;
 }
 
-/* The last one, as far as the chain is seen. */
+/* Returns the last connection of f's chain, as far as the chain is seen. */
 static inline const struct facts *chain_last(const struct facts *f)
 {
 	while (f->upstream)

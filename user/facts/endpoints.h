@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The processes at the ends of a connection. What is returned belongs to the facts. */
+/* The processes at the ends of a connection. */
 #ifndef FACTS_ENDPOINTS_H
 #define FACTS_ENDPOINTS_H
 
 #include "facts/facts.h"
 
-/* The proxies that rules and their help know by name. */
+/* Proxies that rules and --explain know by name. */
 enum proxy {
 	PROXY_NONE,
 	PROXY_NGINX,
@@ -21,13 +21,18 @@ enum proxy {
 enum proxy proxy_named(const char *comm);
 
 /*
- * Return the connection's end at the process that accepted it, or that opened it: f's own, or that
- * of the leg behind or in front. NULL where the process is not known.
+ * Returns the watched end at the process that accepted f's connection: f's own, or the other one's.
+ * NULL where that process is not known.
  */
 const struct conn *endpoint_server(const struct facts *f);
+
+/* Returns the watched end at the process that opened f's connection, in the same way. */
 const struct conn *endpoint_client(const struct facts *f);
 
-/* Returns which proxy this connection has: the one that opened it, else the one that accepted. */
+/*
+ * Returns the proxy at an end of this connection: the one that opened it, else the one that
+ * accepted it; else PROXY_NONE.
+ */
 enum proxy endpoint_proxy(const struct facts *f);
 
 /* Returns the port in "address:port", or 0 where there is none. */

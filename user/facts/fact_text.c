@@ -2,13 +2,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "facts/chain.h"
-#include "facts/fact_text.h"
 #include "decode/hist.h"
-#include "facts/observe.h"
-#include "facts/endpoints.h"
 #include "decode/names.h"
 #include "decode/ws.h"
+#include "facts/chain.h"
+#include "facts/endpoints.h"
+#include "facts/fact_text.h"
+#include "facts/observe.h"
 
 static void put(struct buf *b, const char *s)
 {
@@ -73,7 +73,7 @@ static bool broken(const struct facts *f)
 	return f->breach || f->text_bad || f->frame_masked != (f->dir == WST_C2S);
 }
 
-/* Whether the proxy made or broke the frame itself: the leg before f had no such frame. */
+/* Returns whether the proxy made or broke the frame itself: the leg before f had no such frame. */
 static bool made_here(const struct facts *f, const struct facts *before)
 {
 	if (before->s[f->dir].frames < f->s[f->dir].frames)
@@ -113,7 +113,7 @@ static void w_receiver(struct buf *b, const struct facts *f)
 	put_from(b, f, !f->dir);
 }
 
-/* This end: its process, or its address. */
+/* Appends this end: its process, or its address. */
 static void w_here(struct buf *b, const struct facts *f)
 {
 	if (f->conn->pid)
@@ -137,7 +137,7 @@ static void w_client_addr(struct buf *b, const struct facts *f)
 	buf_str(b, conn_client_addr(f->conn));
 }
 
-/* The last server of the chain, which has not answered the request. */
+/* Appends the last server of the chain, which has not answered the request. */
 static void w_silent(struct buf *b, const struct facts *f)
 {
 	const struct facts *last = chain_last(f);
@@ -261,7 +261,7 @@ static void w_port(struct buf *b, const struct facts *f)
 	buf_u64(b, addr_port(conn_server_addr(f->conn)));
 }
 
-/* "RSV2 and RSV3" */
+/* Appends "RSV2 and RSV3". */
 static void w_rsv_bits(struct buf *b, const struct facts *f)
 {
 	const char *between = "";
@@ -300,7 +300,7 @@ static void w_close_reason(struct buf *b, const struct facts *f)
 	put(b, close_of(f)->reason);
 }
 
-/* "1008 policy violation: go away" */
+/* Appends "1008 policy violation: go away". */
 static void w_closing(struct buf *b, const struct facts *f)
 {
 	w_code(b, f);
@@ -320,7 +320,7 @@ static void w_close_receiver(struct buf *b, const struct facts *f)
 	put_from(b, f, close_of(f) == &f->s[WST_C2S] ? WST_S2C : WST_C2S);
 }
 
-/* "404 Not Found" */
+/* Appends "404 Not Found". */
 static void w_answer(struct buf *b, const struct facts *f)
 {
 	buf_printf(b, "%u%s%s", f->res.status, f->res.reason && *f->res.reason ? " " : "",

@@ -5,7 +5,7 @@
 
 #include "facts/facts.h"
 
-/* A name that sentences may hold in braces and that lists of evidence have. */
+/* A fact by its name, as sentences of rules hold it in braces, and lists of evidence without. */
 struct fact_text {
 	const char *name;
 	bool number; /* NDJSON shows the value without quotes */
@@ -16,7 +16,7 @@ struct fact_text {
 /* Returns the row of a name, which is n bytes long, or NULL where there is none. */
 const struct fact_text *fact_text_find(const char *name, size_t n);
 
-/* Appends text to b, with every {name} replaced. */
+/* Appends text to b, with every {name} replaced by f's fact. */
 void fact_text_fill(struct buf *b, const char *text, const struct facts *f);
 
 #endif

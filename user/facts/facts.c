@@ -3,7 +3,7 @@
 
 bool server_heard(const struct facts *f)
 {
-	/* A client that sends frames has had its 101. */
+	/* A client that sends frames must have had its 101. */
 	return f->res.seen || f->heard || f->answer_why || f->s[WST_S2C].frames ||
 	       f->s[WST_C2S].frames || (f->open && f->conn->head[WST_S2C].bytes.len);
 }

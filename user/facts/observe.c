@@ -3,21 +3,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include "lib/escape.h"
 #include "decode/extensions.h"
-#include "facts/observe.h"
 #include "decode/ws.h"
+#include "facts/observe.h"
+#include "lib/escape.h"
 #include "lib/units.h"
 
-#define BIG (1 << 20) /* a message behind which a pong waits long */
-#define CLOSED_WINDOW 2048 /* less than that TCP hardly uses */
-#define SEGMENT 1448 /* bytes of a full one, mostly */
+#define BIG (1 << 20) /* bytes of a message behind which a pong may wait long */
+#define CLOSED_WINDOW 2048 /* bytes; a smaller window hardly lets anything through */
+#define SEGMENT 1448 /* bytes of a full segment, mostly */
 #define TINY 32
 #define TINY_A_SECOND 1000
-#define HELD_APART 4 /* a late acknowledgement in so many makes a run */
+#define HELD_APART 4 /* one late acknowledgement in so many small writes makes a run */
 
 /*
- * What may be shown of the first header of this name, for the caller to free; NULL: there is none.
+ * Returns what may be shown of the first header of this name, for the caller to free; NULL: none.
  */
 static char *value(const struct http_msg *m, const char *name)
 {
@@ -26,7 +26,10 @@ static char *value(const struct http_msg *m, const char *name)
 	return h ? strndup(h->shown.p, h->shown.n) : NULL;
 }
 
-/* The same of all headers of this name, a comma between. */
+/*
+ * Returns what may be shown of all headers of this name, with commas between them, for the caller
+ * to free; NULL: none.
+ */
 static char *values(const struct http_msg *m, const char *name)
 {
 	struct buf b = {};
@@ -71,7 +74,7 @@ static void free_response(struct response_facts *r)
 	memset(r, 0, sizeof(*r));
 }
 
-/* 16 bytes in base64 (RFC 6455, 4.1). */
+/* Returns whether a key is 16 bytes in base64 (RFC 6455, 4.1). */
 static bool key_good(const char *key)
 {
 	if (!key || strlen(key) != 24 || strcmp(key + 22, "=="))
@@ -79,7 +82,7 @@ static bool key_good(const char *key)
 	for (int i = 0; i < 22; i++)
 		if (!isalnum((unsigned char)key[i]) && key[i] != '+' && key[i] != '/')
 			return false;
-	return strchr("AQgw", key[21]); /* the last digit has four bits that count for nothing */
+	return strchr("AQgw", key[21]); /* the last digit has four unused bits, which are 0 */
 }
 
 void observe_request(struct facts *f, const struct event *e)
@@ -107,7 +110,7 @@ void observe_request(struct facts *f, const struct event *e)
 	r->connection_value = values(m, "connection");
 	r->key = value(m, "sec-websocket-key");
 	r->key_good = key_good(r->key);
-	if (r->cut && !r->key_good) { /* what there is of it may be anybody's */
+	if (r->cut && !r->key_good) { /* the key is cut, and may be equal to others' */
 		free(r->key);
 		r->key = NULL;
 	}
@@ -123,7 +126,7 @@ static struct span span_of(const char *s)
 	return (struct span){ s ? s : "", s ? strlen(s) : 0 };
 }
 
-/* Whether a list of extensions has this one; *found is it then. */
+/* Returns whether a list of extensions has this one, and sets *found to it then. */
 static bool offers(const char *list, struct span name, struct extension *found)
 {
 	struct span rest = span_of(list);
@@ -134,7 +137,7 @@ static bool offers(const char *list, struct span name, struct extension *found)
 	return false;
 }
 
-/* Whether any permessage-deflate of the offer has the parameter client_max_window_bits. */
+/* Returns whether any extension in the offer has the parameter client_max_window_bits. */
 static bool offers_client_bits(const char *offered)
 {
 	struct span rest = span_of(offered);
@@ -148,7 +151,10 @@ static bool offers_client_bits(const char *offered)
 	return false;
 }
 
-/* What the 101 grants of permessage-deflate in a way that cannot be (RFC 7692, 7.1). */
+/*
+ * Returns, in words, a parameter of permessage-deflate that the 101 must not have (RFC 7692, 7.1);
+ * NULL: none.
+ */
 static const char *stray_param(const char *offered, struct span params)
 {
 	struct extension_param p;
@@ -169,7 +175,10 @@ static const char *stray_param(const char *offered, struct span params)
 	return NULL;
 }
 
-/* What the 101 grants that was not offered, or in a way that cannot be (RFC 6455, 4.1). */
+/*
+ * Returns, in words, what the 101 grants without an offer, or in a way that is not allowed (RFC
+ * 6455, 4.1); NULL: nothing.
+ */
 static const char *stray_extension(const char *offered, const char *granted)
 {
 	struct span rest = span_of(granted);
@@ -235,7 +244,10 @@ static const struct breach
 	after_close = { "it comes after a Close frame",
 			"mend the sender: send nothing behind a Close frame", true };
 
-/* The rule of RFC 6455, section 5, that a frame breaks on its own or where it comes. */
+/*
+ * Returns the rule of RFC 6455, section 5, that a frame breaks by its header or by its place; NULL:
+ * none.
+ */
 static const struct breach *find_breach(struct stream_facts *s, const struct frame_event *fr)
 {
 	uint8_t minimal = 2 + 4 * fr->masked + (fr->len > 125 ? fr->len > 0xffff ? 8 : 2 : 0);
@@ -417,7 +429,7 @@ void observe_close(struct facts *f, const struct event *e)
 		end->lived = ended > r->opened ? ended - r->opened : 0;
 	observe_socket(f, r);
 	f->heard |= r->gaps || r->lost || (!f->earlier && r->counts[WST_S2C].stream);
-	/* With -q data frames have not come as events. */
+	/* Data frames do not come as events with -q. */
 	for (int dir = 0; dir < WST_DIRS; dir++)
 		if (counts_frames(&r->counts[dir]) > f->s[dir].frames)
 			f->s[dir].frames = counts_frames(&r->counts[dir]);

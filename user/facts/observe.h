@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Turns events into facts. Each function fits the event of its name; none judges. */
+/* Turns events into facts, without judging them: a function for each kind of event. */
 #ifndef FACTS_OBSERVE_H
 #define FACTS_OBSERVE_H
 
@@ -15,7 +15,7 @@ struct breach {
 void observe_request(struct facts *f, const struct event *e);
 void observe_response(struct facts *f, const struct event *e);
 
-/* Returns whether something is remarkable about the frame. */
+/* Takes a frame. Returns whether rules are to look at it (AT_FRAME). */
 bool observe_frame(struct facts *f, const struct event *e);
 
 void observe_resync(struct facts *f, const struct event *e);
@@ -23,6 +23,7 @@ void observe_stats(struct facts *f, const struct event *e);
 void observe_held(struct facts *f, const struct event *e);
 void observe_close(struct facts *f, const struct event *e);
 
+/* Frees what the functions above have put into f; f stays the caller's. */
 void observe_free(struct facts *f);
 
 #endif

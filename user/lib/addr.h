@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * IP addresses as bytes, where IPv4 and IPv6 are to be alike: a.b.c.d is ::ffff:a.b.c.d (RFC 4291
- * section 2.5.5.2). Pure: it compiles for the kernel side, too.
+ * IP addresses as 16 bytes, for IPv4 and IPv6 alike: a.b.c.d is ::ffff:a.b.c.d (RFC 4291 section
+ * 2.5.5.2). This header compiles for the kernel side, too.
  */
 #ifndef LIB_ADDR_H
 #define LIB_ADDR_H
@@ -14,7 +14,9 @@
 
 #define ADDR_MAPPED 12 /* bytes in front of the IPv4 address */
 
-/* Whether an IPv6 address stands for an IPv4 one, which then is at addr + ADDR_MAPPED. */
+/*
+ * Returns whether an IPv6 address stands for an IPv4 one. If so, that one is at addr + ADDR_MAPPED.
+ */
 static __always_inline bool addr_is_mapped(const __u8 *addr)
 {
 	for (int i = 0; i < ADDR_MAPPED; i++)
@@ -23,14 +25,14 @@ static __always_inline bool addr_is_mapped(const __u8 *addr)
 	return true;
 }
 
-/* Writes an address as IPv6. v4: it is IPv4, 4 bytes long. */
+/* Writes an address as 16 bytes of IPv6. v4: addr is IPv4, 4 bytes long. */
 static __always_inline void addr_map(__u8 to[16], bool v4, const __u8 *addr)
 {
 	for (int i = 0; i < 16; i++)
 		to[i] = !v4 ? addr[i] : i < 10 ? 0 : i < ADDR_MAPPED ? 0xff : addr[i - ADDR_MAPPED];
 }
 
-/* Whether the first `bits` of an IPv6 address are those of net. */
+/* Returns whether the first `bits` bits of an IPv6 address are those of net. */
 static __always_inline bool addr_in(const __u8 addr[16], const __u8 net[16], __u8 bits)
 {
 	for (int i = 0; i < 16; i++) {

@@ -16,7 +16,7 @@ struct burst {
 	size_t n, size;
 };
 
-/* Appends an event. Leaves it out when memory ran out. */
+/* Appends an event. When memory ran out, the event is left out. */
 void burst_add(struct burst *b, uint64_t owner, uint64_t ts);
 
 /* Sorts the list: to be called after the last burst_add() and before the first burst_near(). */

@@ -6,10 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Adds n bytes to a sum, at first 0. Only the last piece may have an odd length. */
+/*
+ * Adds n bytes to a sum, which starts as 0, and returns it. Only the last piece may have an odd
+ * length.
+ */
 uint64_t csum_add(uint64_t sum, const void *p, size_t n);
 
-/* Returns the value for the header's field, in network byte order. */
+/* Returns the value for a header's checksum field, in network byte order. */
 uint16_t csum_fold(uint64_t sum);
 
 #endif

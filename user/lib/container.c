@@ -27,7 +27,10 @@ static bool ends(const char *p, size_t n, const char *suffix)
 	return n > strlen(suffix) && !memcmp(p + n - strlen(suffix), suffix, strlen(suffix));
 }
 
-/* Copies a name out of a systemd unit's, where \x2d is a hyphen. Cuts off what is too long. */
+/*
+ * Copies a name out of a systemd unit's name, where \x2d is a hyphen. A name that is too long is
+ * cut.
+ */
 static bool take_name(char *to, const char *p, size_t n)
 {
 	size_t len = 0;

@@ -9,11 +9,11 @@
 
 /*
  * Writes the id (Docker, containerd, CRI-O, Podman) or the name (LXC, systemd-nspawn) of the
- * innermost container that the path of a cgroup names. Returns false where it names none.
+ * innermost container in the path of a cgroup. Returns false where the path names none.
  */
 bool container_find(const char *path, char id[CONTAINER_LEN]);
 
-/* Returns how many characters of an id to show: 12, as `docker ps` does; all of a name. */
+/* Returns how many characters to show: 12 of an id, as `docker ps` does, and all of a name. */
 int container_short(const char *id);
 
 #endif

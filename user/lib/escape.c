@@ -42,9 +42,9 @@ bool utf8_valid(const char *p, size_t n)
 }
 
 /*
- * Whether a character shows as itself. C0, DEL and C1 steer a terminal. Bidirectional controls,
- * soft hyphens and invisible characters make one text read as another. Private use, specials and
- * everything above plane 13 (tags, variation selectors) have no glyph to be known by.
+ * Returns whether a character shows as itself. C0, DEL and C1 steer a terminal. Bidirectional
+ * controls, soft hyphens and invisible characters make one text read as another. Private use,
+ * specials and everything above plane 13 (tags, variation selectors) have no glyph to be known by.
  */
 static bool printable(uint32_t c)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Escaping: the only ways in which bytes from the wire, or names of processes, may become text.
- * Where they go decides which: a terminal or a packet's comment, a page, a JSON string.
+ * There is one for each destination: a terminal or a packet's comment, a page, a JSON string.
  */
 #ifndef LIB_ESCAPE_H
 #define LIB_ESCAPE_H
@@ -30,13 +30,13 @@ void buf_html(struct buf *b, const char *p, size_t n);
 void buf_json(struct buf *b, const char *p, size_t n);
 
 /*
- * Decodes the UTF-8 sequence (RFC 3629) that starts at p and lies within n bytes. Returns its
- * length, with *code its code point; 0 where there is none: cut, overlong, a surrogate, or above
- * U+10FFFF.
+ * Decodes the UTF-8 sequence (RFC 3629) at p, of which n bytes may be read. Sets *code to the code
+ * point and returns the sequence's length in bytes. Returns 0 where the bytes are no sequence: cut,
+ * overlong, a surrogate, or above U+10FFFF.
  */
 size_t utf8_next(const char *p, size_t n, uint32_t *code);
 
-/* Whether all n bytes are UTF-8. */
+/* Returns whether all n bytes are UTF-8. */
 bool utf8_valid(const char *p, size_t n);
 
 #endif

@@ -85,7 +85,7 @@ bool nonblock__wait(const struct nonblock *n)
 	return has_room(n, WAIT_MS);
 }
 
-/* Reports success always: a message that nobody reads is no reason to stop. */
+/* Returns success in any case: a message that nobody reads is no reason to stop. */
 static ssize_t write_stderr(void *cookie, const char *text, size_t n)
 {
 	static unsigned int waits;

@@ -14,34 +14,38 @@ struct nonblock {
 };
 
 /*
- * Opens what fd refers to anew. Returns a descriptor, which is the caller's to close, or -errno. A
- * pipe or a terminal gets a file description of its own, since O_NONBLOCK on the inherited one
- * would change it for every process that shares it.
+ * Returns another descriptor for the same file, which the caller closes, or -errno. For a pipe or a
+ * terminal that is a file description of its own, with O_NONBLOCK: setting that flag on the
+ * inherited one would change it for every process that shares it.
  */
 int nonblock_own(int fd);
 
-/* Fills in n; fd stays the caller's. */
+/* Prepares n for writing to fd, which stays the caller's. */
 void nonblock__init(struct nonblock *n, int fd);
 
-/* Writes as write(2), without blocking: -1 and EAGAIN when full, EPIPE when nobody reads. */
+/*
+ * Writes as write(2) does, but never blocks: -1 with EAGAIN when full, with EPIPE when nobody
+ * reads.
+ */
 ssize_t nonblock__write(const struct nonblock *n, const void *data, size_t size);
 
-/* Waits for room, a tenth of a second at most. Returns whether there is some. */
+/* Waits until something can be written, for a tenth of a second at most. Returns whether it can. */
 bool nonblock__wait(const struct nonblock *n);
 
-/* Replaces stderr by a stream whose messages wait a moment for a reader and are dropped then. */
+/* Replaces stderr by a stream that drops a message which nobody reads within a moment. */
 void nonblock_stderr(void);
 
 /* How long to wait for a reader. */
 struct patience {
 	bool (*ending)(void *ctx); /* whether the program is ending; NULL: never asked */
 	void *ctx;
-	const char *name; /* what nobody reads, for a message after a second; NULL: no message */
+	/* of the output, for a message after a second without a reader; NULL: no message */
+	const char *name;
 	unsigned int at_end; /* tenths of a second to wait once the program is ending */
 	unsigned int waited; /* tenths of a second waited before that */
 };
 
-/* Counts a wait that was in vain. Returns false to give up. */
+/* Counts one nonblock__wait() that returned false. Returns false when it is time to give up. */
 bool patience__lasts(struct patience *p);
 
 #endif

@@ -40,8 +40,7 @@ static void read_place(struct process_place *place, uint32_t pid)
 
 const struct process_place *process_place(uint32_t pid, uint64_t cgroup)
 {
-	/* A server accepts thousands of connections a second: /proc is read once for all of them.
-	 */
+	/* Servers accept thousands of connections a second; /proc is read once for all of them. */
 	static struct {
 		uint32_t pid;
 		uint64_t cgroup;

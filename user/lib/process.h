@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What this host tells of a process. */
+/* Questions to this host about a process. */
 #ifndef LIB_PROCESS_H
 #define LIB_PROCESS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Whether the process has ended. */
+/* Returns whether the process has ended. */
 bool process_gone(uint32_t pid);
 
 /* The cgroup and the container of a process. */
@@ -16,8 +16,8 @@ struct process_place {
 };
 
 /*
- * Looks a process up in /proc. cgroup: the id of its cgroup, which tells whether an earlier answer
- * still holds. The result is valid until the next call.
+ * Looks a process up in /proc. cgroup: the id of its cgroup; while pid and cgroup stay the same,
+ * the last answer is used again. The result is valid until the next call.
  */
 const struct process_place *process_place(uint32_t pid, uint64_t cgroup);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Units of time, and sizes and times as people read them. */
+/* Units of time, and sizes and times in words. */
 #ifndef LIB_UNITS_H
 #define LIB_UNITS_H
 

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* NDJSON: one object a line. Fields are only ever added; one without a value is left out. */
+/*
+ * The output NDJSON: one object a line. New versions only add fields. A field without a value is
+ * left out.
+ */
 #include <errno.h>
 #include <nettle/base64.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "lib/escape.h"
 #include "bpf/ws_frame.h"
-#include "facts/fact_text.h"
 #include "decode/hist.h"
 #include "decode/names.h"
+#include "decode/ws.h"
+#include "facts/fact_text.h"
+#include "lib/escape.h"
 #include "out/lines.h"
 #include "out/output.h"
-#include "decode/ws.h"
 
 struct json {
 	const struct options *o;
@@ -26,7 +29,7 @@ static void add_string(struct buf *b, const char *p, size_t n)
 	buf_char(b, '"');
 }
 
-/* Names are ours and need no escaping. */
+/* Starts a field. Names are our own and need no escaping. */
 static void field(struct buf *b, const char *name)
 {
 	buf_str(b, ",\"");
@@ -171,7 +174,7 @@ static void field_headers(struct buf *b, const struct http_msg *m)
 	buf_char(b, ']');
 }
 
-/* offset: bytes since the connection's first one, or since it was joined */
+/* Adds seq and offset: bytes since the connection's first one, or since wstrace joined it. */
 static void field_position(struct buf *b, const struct event *e, uint8_t dir)
 {
 	field_u64(b, "seq", e->head.seq);
@@ -236,7 +239,7 @@ static void field_base64(struct buf *b, const char *name, struct span p)
 	buf_char(b, '"');
 }
 
-/* Text where it is whole UTF-8 and its frame is text's; else base64. */
+/* Adds the payload: as text if it is valid UTF-8 of a text message, else in base64. */
 static void field_payload(struct buf *b, const struct frame_event *f)
 {
 	struct span p = f->payload;
@@ -359,7 +362,7 @@ static void field_hist(struct buf *b, const struct wst_hist *h, const struct his
 	buf_str(b, "]}");
 }
 
-/* The histograms of one direction, or with dir -1 those that have none. */
+/* Adds the histograms of one direction, or with dir -1 those that have none. */
 static void field_hists(struct buf *b, const struct wst_hists *hists, int dir)
 {
 	for (int i = 0; hists && i < WST_HIST_KINDS; i++) {
@@ -396,7 +399,7 @@ static void field_counts(struct json *j, struct buf *b, uint8_t dir, const struc
 	buf_char(b, '}');
 }
 
-/* What EV_STATS and EV_CLOSE have in common. */
+/* Adds the fields that EV_STATS and EV_CLOSE have in common. */
 static void stats_fields(struct json *j, struct buf *b, const struct event *e)
 {
 	const struct wst_stats *r = e->stats;

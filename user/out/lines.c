@@ -9,22 +9,22 @@
 #include "out/lines.h"
 
 #define FLUSH_AT (64 * 1024)
-#define TERMINAL_BACKLOG (256 * 1024) /* text that may wait for a slow terminal */
+#define TERMINAL_BACKLOG (256 * 1024) /* bytes of text that may wait for a slow terminal */
 #define PATIENCE_AT_END 10 /* tenths of a second */
 
 struct lines {
 	struct buf out;
-	size_t line_from; /* where the current line starts in out */
+	size_t line_from; /* offset in out at which the current line starts */
 	size_t flush_at;
 	struct nonblock to;
 	const char *name;
-	int own; /* descriptor; negative: the caller's is used */
+	int own; /* descriptor of its own; negative: the caller's is used */
 	struct patience patience;
 	bool terminal;
-	bool given_up; /* it is time to end, and nobody reads */
+	bool given_up; /* the program ends, and nobody reads */
 	int error; /* -errno of the first write that failed */
-	uint64_t frames_skipped; /* since that was last said */
-	uint64_t left_out; /* lines */
+	uint64_t frames_skipped; /* since the last message about that */
+	uint64_t left_out; /* lines left out at the end */
 };
 
 struct lines *lines__new(int fd, const char *name, bool live, const struct run_info *run)
@@ -59,7 +59,7 @@ static uint64_t count_lines(const char *p, size_t n)
 	return lines;
 }
 
-/* Leaves out what is behind the first n bytes. */
+/* Leaves out all lines behind the first n bytes. */
 static void leave_out(struct lines *l, size_t n)
 {
 	if (l->out.len > n)
@@ -75,7 +75,7 @@ static void drop(struct buf *b, size_t n)
 	b->len -= n;
 }
 
-/* Writes what there is room for; waits for more as long as more than most bytes are left. */
+/* Writes as much as there is room for, and waits for room while more than `most` bytes are left. */
 static void write_out(struct lines *l, size_t most)
 {
 	size_t done = 0;
@@ -104,7 +104,7 @@ struct buf *lines__start(struct lines *l)
 	return &l->out;
 }
 
-/* Where this waits, events wait in the ring buffer; those that find no room there are counted. */
+/* While this waits, events gather in the ring buffer; those that find no room there are counted. */
 void lines__end(struct lines *l, bool frame)
 {
 	if (l->given_up) {
@@ -130,7 +130,7 @@ int lines__flush(struct lines *l)
 			   (unsigned long long)l->frames_skipped);
 		l->frames_skipped = 0;
 	}
-	/* A reader that went away while there was nothing to write. */
+	/* Notice a reader that went away while there was nothing to write. */
 	if (!l->error && poll(&p, 1, 0) == 1 && p.revents & (POLLERR | POLLHUP))
 		l->error = -EPIPE;
 	return l->error;

@@ -11,10 +11,10 @@ struct outputs {
 	unsigned int n;
 	const struct output *rows[OUTPUTS_MAX];
 	void *self[OUTPUTS_MAX];
-	uint32_t kinds; /* of events that some output gets */
+	uint32_t kinds; /* kinds of events that some output gets */
 	bool ending;
 	uint64_t frames; /* shown or written */
-	struct run_totals sums; /* of the connections that --path lets through */
+	struct run_totals sums; /* sums of the connections that --path lets through */
 };
 
 uint32_t output_kind(const struct event *e)
@@ -29,7 +29,8 @@ uint32_t output_kind(const struct event *e)
 		return e->frame.opcode & 8 ? KIND_CONTROL : KIND_FRAME;
 	case EV_RESYNC:
 		return KIND_FRAME;
-	case EV_OPAQUE: /* -q, too, has why nothing else comes; the second one is for diagnosis */
+	/* shown with -q, too: why nothing else comes; the server's is for diagnosis only */
+	case EV_OPAQUE:
 		return e->opaque->h.flags & WST_ANSWER ? 0 : KIND_OPEN | KIND_HANDSHAKE;
 	case EV_STATS:
 		return KIND_STATS;
@@ -37,7 +38,7 @@ uint32_t output_kind(const struct event *e)
 		return KIND_HANDSHAKE;
 	case EV_VERDICT:
 		return KIND_VERDICT;
-	case EV_HELD: /* diagnosis alone */
+	case EV_HELD: /* for diagnosis only */
 		return 0;
 	default:
 		return KIND_CLOSE;
@@ -53,7 +54,7 @@ unsigned int outputs_needs(const struct output *const *table, const struct optio
 {
 	unsigned int needs = o->histograms ? NEEDS_HISTS | NEEDS_LAST_STATS : 0;
 
-	if (o->path) /* the closing line's sums are of them alone */
+	if (o->path) /* the closing line sums up these connections only */
 		needs |= NEEDS_LAST_STATS;
 	for (; *table; table++) {
 		if (!(*table)->wanted(o))
@@ -103,7 +104,10 @@ static void show(struct outputs *os, const struct event *e)
 			os->rows[i]->event(os->self[i], e);
 }
 
-/* --path: a connection is shown from the first request on that matches. */
+/*
+ * Returns whether --path lets an event through: a connection is shown from its first matching
+ * request on.
+ */
 static bool path_wanted(struct outputs *os, const struct event *e)
 {
 	struct conn *c = e->conn;
@@ -122,8 +126,8 @@ static bool path_wanted(struct outputs *os, const struct event *e)
 }
 
 /*
- * Frames count as they come, until counters say it better: not every frame comes as an event. After
- * outputs__ending() the counters have the last word.
+ * Sums up a connection that --path lets through. Frames count as they come until the next counters,
+ * which know those, too, that do not come as events. After outputs__ending() only counters count.
  */
 static void sum_up(struct outputs *os, const struct event *e)
 {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdlib.h>
 #include <string.h>
-#include "lib/escape.h"
-#include "lib/units.h"
 #include "decode/hist.h"
 #include "decode/http.h"
+#include "lib/escape.h"
+#include "lib/units.h"
 #include "out/summary.h"
 
 #define WORST 5
@@ -15,14 +15,14 @@ struct worst {
 	char target[48];
 };
 
-/* The kinds by which a sick connection shows. */
+/* The kinds of histograms in which a sick connection stands out. */
 static const enum wst_hist_kind ranked[] = { WST_READ_DELAY, WST_REPLY_TIME, WST_PING_RTT };
 #define RANKED (sizeof(ranked) / sizeof(ranked[0]))
 
 struct summary {
 	uint32_t conns;
 	struct wst_hist all[WST_HIST_KINDS];
-	struct worst worst[RANKED][WORST]; /* by p99, downwards */
+	struct worst worst[RANKED][WORST]; /* by p99, the highest first */
 };
 
 struct summary *summary__new(void)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What -H says at the end: all connections together, and the worst ones by name. */
+/*
+ * The summary of -H at the end: histograms of all connections together, and the worst connections.
+ */
 #ifndef OUT_SUMMARY_H
 #define OUT_SUMMARY_H
 
@@ -11,10 +13,10 @@ struct summary;
 struct summary *summary__new(void);
 void summary__free(struct summary *s); /* accepts NULL */
 
-/* Takes a connection's last histograms into account. */
+/* Adds a connection's last histograms. */
 void summary__add(struct summary *s, const struct conn *c);
 
-/* Draws everything; nothing where no connection had any. */
+/* Appends the summary to b; nothing where no connection had histograms. */
 void summary__draw(const struct summary *s, struct buf *b);
 
 #endif

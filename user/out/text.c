@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One event a line; that of an ordinary frame takes no more than 79 columns, for terminals of 80:
- * TIME            CONN  PROCESS         DIR WHAT
- * The headers of a handshake follow it, indented. -> goes from the WebSocket client to the server.
+ * The output "text": a line for each event, of at most 79 columns for an ordinary frame:
+ *
+ *   TIME            CONN  PROCESS         DIR WHAT
+ *
+ * Headers follow the line of their handshake, indented. -> goes from the WebSocket client to the
+ * server.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -10,13 +13,13 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include "lib/escape.h"
-#include "lib/units.h"
 #include "bpf/ws_frame.h"
-#include "out/summary.h"
-#include "out/text.h"
 #include "decode/names.h"
 #include "decode/ws.h"
+#include "lib/escape.h"
+#include "lib/units.h"
+#include "out/summary.h"
+#include "out/text.h"
 
 #define BOLD "\033[1m"
 #define DIM "\033[2m"
@@ -31,7 +34,7 @@ static void paint(const struct text *t, struct buf *b, const char *sequence)
 		buf_str(b, sequence);
 }
 
-/* Fills up with blanks to n columns behind from; bytes count as columns. */
+/* Fills up with blanks until n bytes lie behind from; a byte counts as a column. */
 static void pad(struct buf *b, size_t from, size_t n)
 {
 	while (b->len - from < n)
@@ -68,7 +71,8 @@ struct buf *text_line(struct text *t, const struct event *e, const char *dir)
 
 	add_time(b, e->ts);
 	buf_char(b, ' ');
-	paint(t, b, colours[c->number % 8]); /* lets the eye follow one connection */
+	/* one colour for a connection lets the eye follow it */
+	paint(t, b, colours[c->number % 8]);
 	from = b->len;
 	buf_char(b, '#');
 	buf_u64(b, c->number);
@@ -128,7 +132,7 @@ static void add_headers(const struct text *t, struct buf *b, const struct http_m
 	}
 }
 
-/* Plain HTTP on the same port is one line; a handshake shows its headers. */
+/* Writes a head: a handshake with its headers, plain HTTP on the same port as one line. */
 static void text_head(struct text *t, const struct event *e)
 {
 	const struct head_event *h = &e->head;
@@ -216,7 +220,7 @@ static void add_payload(const struct text *t, struct buf *b, const struct frame_
 		buf_str(b, "...");
 }
 
-/* To the right of 9 columns, the first of which is blank. */
+/* Appends a length at the right of 9 columns, of which the first is blank. */
 static void add_length(struct buf *b, uint64_t len)
 {
 	static struct buf text;
@@ -300,7 +304,7 @@ static void text_opaque(struct text *t, const struct event *e)
 	lines__end(t->lines, false);
 }
 
-/* The chain of a proxy's connections, from the client to the last server. */
+/* Writes the chain of connections that legs make up, from the client to the last server. */
 static void text_leg(struct text *t, const struct event *e)
 {
 	const struct facts *f = e->leg->first;
@@ -406,7 +410,7 @@ static void text_lost(void *self, uint64_t ts, uint64_t events)
 	lines__end(t->lines, false);
 }
 
-/* The closing line goes to stderr, and the session writes it for every output. */
+/* Ends the output. The closing line is not among this: the session prints it for every output. */
 static int text_end(void *self, uint64_t ts, const struct run_totals *totals,
 		    const struct diagnose *d)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The inside of the output "text": text.c writes one line an event, text_conn.c those of a
- * connection as a whole: opened, as it stands, and over.
+ * The inside of the output "text". text.c writes a line for each event; text_conn.c writes the
+ * lines about a whole connection: its opening, counters, close.
  */
 #ifndef OUT_TEXT_H
 #define OUT_TEXT_H
@@ -10,24 +10,24 @@
 #include "out/output.h"
 #include "out/summary.h"
 
-#define TEXT_INDENT "                                         " /* of what follows a line */
+/* in front of lines that continue an event */
+#define TEXT_INDENT "                                         "
 
 struct text {
 	const struct options *o;
 	struct lines *lines;
 	bool colour;
-	struct summary *summary; /* of -H, for the end */
+	struct summary *summary; /* for -H, at the end */
 };
 
 /*
- * Starts a line, with the columns that each event has; dir: two more. Returns the buffer of
- * lines__start(); lines__end() is the caller's.
+ * Starts a line with the columns that each event has. dir: the text of the column DIR. Returns the
+ * buffer of lines__start(); the caller calls lines__end().
  */
 struct buf *text_line(struct text *t, const struct event *e, const char *dir);
 
-/* EV_OPEN, EV_STATS, EV_CLOSE. */
-void text_open(struct text *t, const struct event *e);
-void text_stats(struct text *t, const struct event *e);
-void text_close(struct text *t, const struct event *e);
+void text_open(struct text *t, const struct event *e); /* writes an EV_OPEN */
+void text_stats(struct text *t, const struct event *e); /* writes an EV_STATS */
+void text_close(struct text *t, const struct event *e); /* writes an EV_CLOSE */
 
 #endif

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
+#include "bpf/ws_frame.h"
+#include "decode/hist.h"
+#include "decode/names.h"
+#include "decode/ws.h"
 #include "lib/container.h"
 #include "lib/escape.h"
 #include "lib/units.h"
-#include "decode/hist.h"
-#include "decode/names.h"
-#include "bpf/ws_frame.h"
 #include "out/summary.h"
 #include "out/text.h"
-#include "decode/ws.h"
 
 void text_open(struct text *t, const struct event *e)
 {
@@ -110,7 +110,7 @@ void text_stats(struct text *t, const struct event *e)
 	lines__end(t->lines, false);
 }
 
-/* What was shown as opened was no more than an attempt. */
+/* Returns whether the connection was an attempt only: it never came about. */
 static bool never_came_about(const struct conn *c, const struct wst_stats *r)
 {
 	return r->how == WST_REFUSED || (r->how == WST_TIMEOUT && c->role == WST_CLIENT &&
@@ -123,7 +123,7 @@ static void add_waited(struct buf *b, const struct wst_stats *r)
 	buf_duration(b, r->h.ts > r->opened ? r->h.ts - r->opened : 0);
 }
 
-/* The last frame of each side, and how long nothing came before the end. */
+/* Appends the last frame of each side, and how long before the end it came. */
 static void add_last(struct buf *b, const struct wst_stats *r)
 {
 	const char *before = TEXT_INDENT "last frame";

@@ -3,7 +3,8 @@
 #ifndef PCAPNG_BLOCKS_H
 #define PCAPNG_BLOCKS_H
 
-#define BLOCK_ENDS 12 /* bytes: type and length in front of a block's body, length behind it */
+/* bytes of a block around its body: type and length before it, length after it */
+#define BLOCK_ENDS 12
 #define BYTE_ORDER_MAGIC 0x1a2b3c4d
 
 enum block {

@@ -8,7 +8,7 @@
 #include "lib/units.h"
 #include "pcapng/closed_flows.h"
 
-#define KEEP_NS (3 * NS_PER_SEC) /* diagnosis judges an end within one second or a little more */
+#define KEEP_NS (3 * NS_PER_SEC) /* diagnosis judges an end within little more than a second */
 
 struct closed {
 	struct flow *flow;
@@ -19,7 +19,7 @@ struct closed {
 };
 
 struct closed_flows {
-	struct closed *by_number; /* the oldest first */
+	struct closed *by_number; /* in the order of closing */
 	struct closed *by_key;
 };
 

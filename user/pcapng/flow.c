@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The life of a flow: its addresses, its process. */
+/* Creates and closes flows, with their addresses and processes. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
@@ -9,7 +9,10 @@
 #include "lib/addr.h"
 #include "pcapng/flow_state.h"
 
-/* Makes IPv4 addresses of mapped ones: an IPv6 socket that talks IPv4 has IPv4 on the wire. */
+/*
+ * Turns mapped addresses into IPv4 ones: an IPv6 socket that talks IPv4 sends IPv4. Returns the
+ * family.
+ */
 static uint16_t unmap(uint16_t family, const uint8_t **a, const uint8_t **b)
 {
 	if (family != AF_INET6 || !addr_is_mapped(*a) || !addr_is_mapped(*b))

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Shapes connections into packets that Wireshark dissects without configuration: a packet for each
- * HTTP head and each WebSocket frame, and a made-up handshake and acknowledgements around them.
- * Files are opened and closed by the caller. When the file changes, each connection's next packet
- * is preceded by what the new file needs to be read on its own.
+ * Turns connections into packets that Wireshark dissects without configuration: a packet for each
+ * HTTP head and each WebSocket frame, with a made-up TCP handshake and acknowledgements around
+ * them. The caller opens and closes files. In a new file each connection starts with what a reader
+ * needs who has that file only.
  *
  * Times are CLOCK_REALTIME in ns, sequence numbers TCP's own, bytes as they were on the wire.
  * Functions that return int return 0 or -errno: -ENOMEM, or what pcapng__packet() returns.
@@ -18,7 +18,7 @@
 struct flows;
 struct flow;
 
-/* Directions are the protocol's, not the socket's. */
+/* Directions: from client to server, and back, whichever end was traced. */
 enum { FLOW_C2S, FLOW_S2C, FLOW_DIRS };
 
 /*
@@ -30,19 +30,21 @@ struct flows *flows__new(const struct pcapng_section *s);
 /* Frees the set; all its flows have to be freed before. Accepts NULL. */
 void flows__free(struct flows *fs);
 
-/* Starts a file: all packets go to `to`, which stays the caller's. */
+/*
+ * Starts a file: packets go to `to`, which stays the caller's and has to stay until flows__end().
+ */
 int flows__begin(struct flows *fs, struct pcapng *to, uint64_t ts);
 
-/* Ends a file: writes its statistics. It may be closed then; flows__begin() starts the next. */
+/* Ends a file: writes its statistics. The caller may close it then. */
 int flows__end(struct flows *fs, uint64_t ts);
 
 /*
- * Whether a frame of several packets is not complete yet, so that a change of files had better
- * wait. A change in the midst of it repeats the frame in the new file, without its payload.
+ * Returns whether a frame is partly written, so that a change of files should wait. A change in the
+ * midst of a frame repeats it in the new file, without its payload.
  */
 bool flows__busy(const struct flows *fs);
 
-/* Counts lost events of unknown flows: the next packet shows them as dropped. */
+/* Counts lost events, of whatever flows: the next packet shows them as dropped. */
 void flows__lost(struct flows *fs, uint64_t events);
 
 /* The process that has the socket: one interface of the capture for each name. */
@@ -58,14 +60,16 @@ struct flow_info {
 	uint16_t lport, rport;
 	bool server; /* the local end is the server */
 	bool midstream; /* established before wstrace looked */
-	bool attempt; /* never established: a SYN, and perhaps a RST */
-	/* of each direction's first byte; midstream: of the first that may still be seen */
+	bool attempt; /* never established: there is a SYN, and perhaps a RST */
+	/*
+	 * sequence number of each direction's first byte; midstream: of the first that may be seen
+	 */
 	uint32_t first_seq[FLOW_DIRS];
 	struct flow_task task;
-	const char *comment; /* of its first packet in each file; NULL: none */
+	const char *comment; /* for the flow's first packet in each file; NULL: none */
 };
 
-/* Creates a flow. Writes its handshake, or an attempt's SYN, except where it is midstream. */
+/* Creates a flow. Writes its handshake, or an attempt's SYN, unless it is midstream. */
 int flow__new(struct flow **out, struct flows *fs, const struct flow_info *i);
 
 /* Frees a flow without writing anything. Accepts NULL. */
@@ -86,13 +90,13 @@ struct flow_head {
 	struct span bytes;
 };
 
-/* Writes an HTTP head. Its body needs no call: see flow__skip(). */
+/* Writes an HTTP head. The body after it needs no call, see flow__skip(). */
 int flow__head(struct flow *f, const struct flow_head *h);
 
 struct flow_frame {
 	uint64_t ts;
 	uint64_t len; /* payload bytes, as the header says */
-	uint64_t keep; /* the first of them, which flow__payload() will bring */
+	uint64_t keep; /* so many, the first ones, will come by flow__payload() */
 	uint32_t seq; /* of the header's first byte */
 	uint32_t mask; /* as on the wire */
 	uint8_t dir;
@@ -101,37 +105,37 @@ struct flow_frame {
 	bool masked;
 };
 
-/* Takes the header of a frame, which is written now or together with payload. */
+/* Takes the header of a frame. It is written at once, or together with payload. */
 int flow__frame(struct flow *f, const struct flow_frame *fr);
 
 /*
- * Takes n bytes of the last frame's payload, still masked, pos bytes behind its header. Leaves out
- * what comes after a hole, bytes above keep, and bytes without a frame.
+ * Takes n bytes of the last frame's payload, as masked on the wire. pos: where in the payload they
+ * start. Leaves out bytes behind a hole, bytes beyond `keep`, and bytes without a frame.
  */
 int flow__payload(struct flow *f, uint8_t dir, uint64_t ts, uint64_t pos, const void *p, size_t n);
 
 /*
- * Writes a packet without content for the bytes up to seq, which passed without being looked at.
- * text says why, or is NULL. No call is needed before the upgrade, and up to the first known byte
- * of a midstream flow. Any other step in the sequence numbers counts as a loss.
+ * Writes a packet without content for the bytes up to seq, which were not decoded. text: why, or
+ * NULL. No call is needed before the upgrade, and before the first known byte of a midstream flow.
+ * Any other step in the sequence numbers counts as a loss.
  */
 int flow__skip(struct flow *f, uint8_t dir, uint64_t ts, uint32_t seq, const char *text);
 
 enum flow_end {
 	FLOW_END_FIN,
 	FLOW_END_RST,
-	FLOW_END_TIMEOUT, /* shown as a RST of the local end */
+	FLOW_END_TIMEOUT, /* written as a RST of the local end */
 	FLOW_END_NONE, /* the file ends, not the connection */
 };
 
 /*
- * Writes the end of the flow. first_local: this host sent the first FIN, or the RST. Only
+ * Writes the end of the flow. first_local: the local end sent the first FIN, or the RST. Only
  * flow__remark() and flow__free() may follow.
  */
 int flow__close(struct flow *f, uint64_t ts, enum flow_end how, bool first_local);
 
 /*
- * Writes text after flow__close(), as the comment of an additional packet. Writes nothing where
+ * Writes text after flow__close(), as the comment of an additional packet. Writes nothing if
  * another file has begun since.
  */
 int flow__remark(struct flow *f, uint64_t ts, const char *text);

@@ -50,7 +50,8 @@ int flows__end(struct flows *fs, uint64_t ts)
 
 		if (i->gen != fs->gen)
 			continue;
-		s.dropped += fs->lost; /* lost after the last packet: no interface is known */
+		/* events lost after the last packet may be of any interface */
+		s.dropped += fs->lost;
 		fs->lost = 0;
 		err = pcapng__statistics(fs->to, i->number, &s);
 	}

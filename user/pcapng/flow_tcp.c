@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Handshakes, acknowledgements, ends: TCP as it must have been around the data. */
+/* Writes handshakes, acknowledgements and ends: TCP as it must have been around the data. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -26,7 +26,7 @@ int flow_notef(struct flow *f, const char *fmt, ...)
 	return flow__note(f, text);
 }
 
-/* Writes a packet of the direction; its sequence number is the lane's next. */
+/* Writes a packet of a direction. Its sequence number is the lane's next. */
 static int emit(struct flow *f, uint8_t dir, uint64_t ts, uint8_t flags, const struct iovec *data,
 		unsigned int pieces, uint32_t len)
 {
@@ -71,7 +71,10 @@ int flow_tcp_data(struct flow *f, uint8_t dir, uint64_t ts, const struct iovec *
 		err = emit(f, dir, ts, TCP_PSH | TCP_ACK, data, pieces, n);
 		pieces = 0;
 		len -= n;
-		/* Wireshark reports a full window, and data that nobody acknowledges. */
+		/*
+		 * Acknowledge now and then: Wireshark reports a full window, and data that nobody
+		 * acknowledged.
+		 */
 		if (!err && (l->unacked >= ACK_PACKETS || l->unacked_bytes >= CHUNK / 2))
 			err = emit(f, !dir, ts, TCP_ACK, NULL, 0, 0);
 	}
@@ -89,7 +92,7 @@ static void put_upgrade(const struct flow *f, struct buf *request, struct buf *r
 	buf_printf(response, "HTTP/1.1 101 Switching Protocols\r\n%s", upgrade);
 	if (f->protocol)
 		buf_printf(response, "Sec-WebSocket-Protocol: %s\r\n", f->protocol);
-	if (f->deflate) /* later messages need nothing of the file before */
+	if (f->deflate) /* without takeover messages need nothing from before this file */
 		buf_str(response, "Sec-WebSocket-Extensions: permessage-deflate; "
 				  "server_no_context_takeover; client_no_context_takeover\r\n");
 	buf_str(response, "\r\n");
@@ -161,8 +164,8 @@ static int emit_fins(struct flow *f, uint8_t first, uint64_t ts)
 }
 
 /*
- * The packet's sequence number is two below the next one. Wireshark would take the next one itself
- * for a duplicate acknowledgement, and one below it for a keep-alive.
+ * Writes at a sequence number two below the next: Wireshark would take the next itself for a
+ * duplicate acknowledgement, and one below it for a keep-alive.
  */
 int flow_tcp_note(struct flow *f, uint64_t ts)
 {

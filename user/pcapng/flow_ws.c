@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* HTTP heads and WebSocket frames: which packets stand for them, and what is left out. */
+/* Writes HTTP heads and WebSocket frames: decides on their packets, and on what is left out. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 
 #define RSV1 0x40 /* compressed (RFC 7692 section 6) */
 
-/* Returns the header's length, or 0 where hdr_len cannot hold len. */
+/* Writes a frame's header. Returns its length, or 0 where hdr_len cannot hold len. */
 static uint32_t put_header(uint8_t *p, const struct flow_frame *fr)
 {
 	uint32_t n = fr->hdr_len - 4 * fr->masked, at = 2;
@@ -28,7 +28,7 @@ static uint32_t put_header(uint8_t *p, const struct flow_frame *fr)
 	return fr->hdr_len;
 }
 
-/* Notes that bytes are missing: frames that depend on them must not be dissected. */
+/* Notes that bytes are missing, so that frames which depend on them are not dissected. */
 static void lane_lost(struct flow *f, uint8_t dir)
 {
 	struct lane *l = &f->lane[dir];
@@ -48,8 +48,8 @@ static void note_cut(struct lane *l, const struct flow_frame *fr)
 
 /*
  * Returns how many bytes of the payload to keep. Wireshark joins the fragments of a message and
- * inflates it. Where one of them is cut or the compression context is lost, it would report errors
- * that nobody made; such frames are shown by their headers alone.
+ * inflates it. If a fragment is cut or the compression context is lost, Wireshark would report
+ * errors that nobody made: such frames are written by their headers alone.
  */
 static uint64_t choose_keep(const struct flow *f, struct lane *l, const struct flow_frame *fr)
 {
@@ -69,7 +69,8 @@ static void go_idle(struct flow *f, struct lane *l)
 	f->flows->busy -= l->state == LANE_STREAMING;
 	l->state = LANE_IDLE;
 	l->held.len = 0;
-	if (l->held.size > 4096) /* there are many connections, and the next frame may be small */
+	/* free the memory: there are many connections, and the next frame may be small */
+	if (l->held.size > 4096)
 		buf_free(&l->held);
 }
 
@@ -104,7 +105,7 @@ static int lane_repeat(struct flow *f, uint8_t dir)
 	return write_first(f, dir, NULL, 0, f->lane[dir].frame.len);
 }
 
-/* Ends the frame that the lane is at: the rest of its payload will not come. */
+/* Ends the lane's frame: the rest of its payload will not come. */
 static int lane_finish(struct flow *f, uint8_t dir)
 {
 	struct lane *l = &f->lane[dir];
@@ -141,7 +142,10 @@ int flow_open(struct flow *f, uint64_t ts, bool ws)
 	return err;
 }
 
-/* Begins anew, with a handshake: seq cannot follow, or only after more than a window. */
+/*
+ * Starts the flow anew, with a handshake, where seq is before the lane's next or more than a window
+ * after it.
+ */
 static int restart(struct flow *f, uint8_t dir, uint32_t seq)
 {
 	f->gen = 0;
@@ -151,8 +155,8 @@ static int restart(struct flow *f, uint8_t dir, uint32_t seq)
 }
 
 /*
- * Makes sure that the current file has the handshake and everything up to seq, which is the lane's
- * next then. ws: up to the upgrade.
+ * Makes sure that the current file has the handshake, as flow_open() does, and everything up to
+ * seq, which then is the lane's next.
  */
 static int flow_reach(struct flow *f, uint8_t dir, uint64_t ts, uint32_t seq, bool ws)
 {
@@ -169,7 +173,7 @@ static int flow_reach(struct flow *f, uint8_t dir, uint64_t ts, uint32_t seq, bo
 	step = seq - l->next;
 	if (err || !step)
 		return err;
-	/* The content is a body, or the end of a frame that began before. */
+	/* The bytes are a body, or the end of a frame that began before. */
 	if (!f->upgraded || (f->midstream && !l->seen))
 		return flow_tcp_data(f, dir, ts, NULL, 0, step);
 	if (!f->lost && !f->flows->lost)
@@ -184,7 +188,7 @@ static bool span_is(struct span s, const char *text)
 	return s.n == strlen(text) && !memcmp(s.p, text, s.n);
 }
 
-/* Keeps a copy, for the handshake in a later file. */
+/* Keeps a copy of s in *at, for the handshake in a later file. */
 static void remember(char **at, struct span s)
 {
 	free(*at);
@@ -203,7 +207,8 @@ static bool has_body(struct flow *f, const struct http_msg *m)
 	for (size_t i = 0; i < length.n; i++)
 		if (length.p[i] >= '1' && length.p[i] <= '9')
 			return true;
-	return m->response && !http_find(m, "content-length"); /* all until the end */
+	/* without a length, all until the end is body */
+	return m->response && !http_find(m, "content-length");
 }
 
 static void learn_request(struct flow *f, const struct http_msg *m)
@@ -224,8 +229,8 @@ static void learn_upgrade(struct flow *f, const struct http_msg *m)
 }
 
 /*
- * The packet claims one byte more than the head where a body follows, which is not in the file:
- * after a complete packet Wireshark would wait for the body before it shows the head.
+ * Claims one byte more than the head if a body follows, which is not in the file: after a complete
+ * packet Wireshark would wait for the body before it shows the head.
  */
 int flow__head(struct flow *f, const struct flow_head *h)
 {
@@ -306,7 +311,7 @@ static int write_piece(struct flow *f, uint8_t dir, uint64_t ts, const void *p, 
 		return err;
 	}
 	err = flow_open(f, ts, true);
-	if (err || l->state == LANE_IDLE) /* the new file has the header alone */
+	if (err || l->state == LANE_IDLE) /* a new file has begun, and has the header alone */
 		return err;
 	err = flow_tcp_data(f, dir, ts, &iov, 1, n);
 	if (l->got == l->frame.len)
@@ -329,7 +334,7 @@ int flow__payload(struct flow *f, uint8_t dir, uint64_t ts, uint64_t pos, const 
 		if (some > n)
 			some = n;
 		l->got += some;
-		if (some == size) { /* nothing held: no need to copy */
+		if (some == size) { /* nothing is held: write without a copy */
 			err = write_piece(f, dir, ts, p, some);
 		} else {
 			buf_add(&l->held, p, some);
@@ -355,7 +360,7 @@ int flow__skip(struct flow *f, uint8_t dir, uint64_t ts, uint32_t seq, const cha
 		return 0;
 	err = lane_finish(f, dir);
 	if (err || seq - l->next > CHUNK || seq == l->next)
-		return err; /* flow_reach() will begin anew */
+		return err; /* flow_reach() will start the flow anew */
 	err = flow_open(f, ts, f->upgraded);
 	if (!err && text)
 		err = flow__note(f, text);

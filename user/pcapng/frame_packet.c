@@ -12,10 +12,10 @@
 #define JUMBO_LEN 8
 #define PIECES_MAX 2
 
-/* MSS of Ethernet, SACK permitted, window scale 14 (RFC 9293, 2018, 7323): what a SYN offers */
+/* Options of a SYN: MSS of Ethernet, SACK permitted, window scale 14 (RFC 9293, 2018, 7323). */
 static const uint8_t syn_options[] = { 2, 4, 0x05, 0xb4, 4, 2, 3, 3, 14, 1, 1, 1 };
 
-/* All headers of a packet: the path's, a jumbo option, the options of a SYN. */
+/* All headers of a packet: those of the path, a jumbo option, the options of a SYN. */
 struct heads {
 	uint8_t bytes[FRAME_HEAD_MAX + JUMBO_LEN + sizeof(syn_options)];
 	uint32_t len;
@@ -52,7 +52,8 @@ void path_init(struct path *path, uint16_t family, const uint8_t *src, const uin
 		path->tcp_sum = csum_add(0, ip + 8, 2 * addr);
 	} else {
 		ip[0] = 0x45;
-		ip[6] = 0x40; /* do not fragment: then an identification of 0 is right (RFC 6864) */
+		/* do not fragment, so that an identification of 0 is right (RFC 6864) */
+		ip[6] = 0x40;
 		ip[8] = 64;
 		ip[9] = IPPROTO_TCP;
 		memcpy(ip + 12, src, addr);
@@ -68,7 +69,7 @@ void path_init(struct path *path, uint16_t family, const uint8_t *src, const uin
 	path->len = tcp + TCP_LEN - path->head;
 }
 
-/* ip_len: bytes of the header and what follows it. */
+/* Fills in length and checksum. ip_len: bytes of the IPv4 header and all behind it. */
 static void finish_ip4(const struct path *path, uint8_t *ip, uint32_t ip_len)
 {
 	uint16_t sum;
@@ -79,7 +80,9 @@ static void finish_ip4(const struct path *path, uint8_t *ip, uint32_t ip_len)
 	memcpy(ip + 10, &sum, sizeof(sum));
 }
 
-/* Adds the hop-by-hop option for lengths above 16 bits (RFC 2675). ip_len: bytes behind the header.
+/*
+ * Adds the hop-by-hop option for lengths above 16 bits (RFC 2675). ip_len: bytes behind the IPv6
+ * header.
  */
 static void put_jumbo(struct heads *h, uint32_t ip_len)
 {
@@ -122,7 +125,10 @@ static void put_heads(struct heads *h, const struct path *path, const struct fra
 		put_jumbo(h, tcp_len);
 }
 
-/* Only for a segment that is complete: a sum of 0 in others is not reported as wrong. */
+/*
+ * Fills in TCP's checksum of a segment that is complete. In others it stays 0, which nobody reports
+ * as wrong.
+ */
 static void put_tcp_sum(struct heads *h, const struct path *path, const struct iovec *data,
 			unsigned int pieces, uint32_t len)
 {
@@ -130,7 +136,7 @@ static void put_tcp_sum(struct heads *h, const struct path *path, const struct i
 	uint64_t sum = csum_add(path->tcp_sum, &tcp_len, sizeof(tcp_len));
 	uint16_t folded;
 
-	/* tcp_sum has the addresses and the protocol; the ports are in this header. */
+	/* The path's tcp_sum has the addresses and the protocol; the ports are in this header. */
 	sum = csum_add(sum, h->tcp, head);
 	for (unsigned int i = 0; i < pieces; i++)
 		sum = csum_add(sum, data[i].iov_base, data[i].iov_len);

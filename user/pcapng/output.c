@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * -w: turns records and events into the packets of flow.h, in the files of savefile.h. What
- * goes wrong is kept, nothing is written from then on, and the end says it.
+ * The output -w: turns records and events into packets (flow.h) and writes them to files
+ * (savefile.h). After the first error nothing is written any more; the end prints the error.
  */
 #include <errno.h>
 #include <limits.h>
@@ -14,8 +14,8 @@
 #include "lib/container.h"
 #include "lib/escape.h"
 #include "lib/units.h"
-#include "pcapng/closed_flows.h"
 #include "out/output.h"
+#include "pcapng/closed_flows.h"
 #include "pcapng/flow.h"
 #include "pcapng/savefile.h"
 #include "pcapng/wireshark_ports.h"
@@ -45,7 +45,7 @@ struct out_pcapng {
 	struct savefile *file;
 	struct flows *flows;
 	struct pcapng_section section;
-	struct buf os, comment; /* its texts */
+	struct buf os, comment; /* texts of the section */
 	char hardware[65];
 	struct member *members;
 	struct pair *pairs; /* the oldest first */
@@ -148,7 +148,7 @@ static int pcapng_new(struct out_pcapng **out, const struct options *o, const st
 	return 0;
 }
 
-/* Whether the file has the connection's other end already, so that its bytes would come twice. */
+/* Returns whether the file has the connection's other end already: its bytes would come twice. */
 static bool is_second_end(struct out_pcapng *k, const struct wst_open *o)
 {
 	struct pair_key key = {};
@@ -336,7 +336,8 @@ static void on_close(struct out_pcapng *k, struct conn *c, const struct wst_stat
 	struct member *m = c->capture;
 	struct closed_key key;
 
-	if (r->how == WST_EXIT && r->unread) /* RFC 9293 section 3.6.1: data was not read */
+	/* unread data makes a close a RST, RFC 9293 section 3.6.1 */
+	if (r->how == WST_EXIT && r->unread)
 		how = FLOW_END_RST;
 	if (m->flow && r->how == WST_UNSEEN) {
 		flow__free(m->flow);
@@ -350,7 +351,7 @@ static void on_close(struct out_pcapng *k, struct conn *c, const struct wst_stat
 	c->capture = NULL;
 }
 
-/* To be called between two records. */
+/* Changes to the next file if it is time to. To be called between two records. */
 static void rotate(struct out_pcapng *k, uint64_t now)
 {
 	if (!savefile__due(k->file, now) ||
@@ -360,7 +361,7 @@ static void rotate(struct out_pcapng *k, uint64_t now)
 		check(k, flows__begin(k->flows, savefile__pcapng(k->file), now));
 }
 
-/* Whether there will be a packet: of counters alone no file is begun. */
+/* Returns whether a record becomes a packet: for counters alone no file is begun. */
 static bool writes(uint8_t type)
 {
 	return type != WST_STATS && type != WST_HISTS && type != WST_TASK;
@@ -442,7 +443,7 @@ static void on_head(struct out_pcapng *k, const struct event *e)
 	check(k, flow__head(m->flow, &head));
 }
 
-/* Heads and verdicts; all else comes as records. */
+/* Takes heads and verdicts. All else comes as records. */
 static void pcapng_event(void *self, const struct event *e)
 {
 	struct out_pcapng *k = self;
@@ -471,7 +472,8 @@ static bool pcapng_tick(void *self, uint64_t now, uint64_t *focus)
 	if (k->status)
 		return true;
 	closed_flows__expire(k->closed, now);
-	if (savefile__ending(k->file, now)) /* else the next file waits for something to write */
+	/* otherwise the next file is opened when there is something to write */
+	if (savefile__ending(k->file, now))
 		rotate(k, now);
 	if (k->status || (now >= k->flushed && now - k->flushed < FLUSH_NS))
 		return true;
@@ -487,7 +489,7 @@ static bool pcapng_done(const void *self)
 	return k->status;
 }
 
-/* Says err, a reader that has gone excepted. Returns err. */
+/* Prints err, unless the reader has gone. Returns err. */
 static int say(const struct options *o, const char *name, int err)
 {
 	bool out = !strcmp(o->write, "-");
@@ -516,7 +518,10 @@ static int pcapng_close(void *self, uint64_t now, const struct run_totals *t,
 			const struct diagnose *d)
 {
 	struct out_pcapng *k = self;
-	/* Frames whose payload is still to come; a capture has no more of it. */
+	/*
+	 * Frames that still wait for payload get no more: a capture has none, a whole run had it
+	 * all.
+	 */
 	bool complete = k->o->n_files || !t->cut;
 	char name[PATH_MAX];
 	struct member *m;

@@ -12,9 +12,10 @@
 #include "pcapng/pcapng.h"
 
 #define BUF_SIZE (1024 * 1024)
-#define BLOCK_MAX (384 * 1024) /* more than a packet of PCAPNG_SNAPLEN bytes with a comment */
+/* bytes; more than a packet of PCAPNG_SNAPLEN bytes with a comment */
+#define BLOCK_MAX (384 * 1024)
 #define FLUSH_AT (256 * 1024)
-#define TEXT_MAX 65535 /* an option's length has 16 bits */
+#define TEXT_MAX 65535 /* bytes; an option's length has 16 bits */
 
 struct shb {
 	uint32_t type, len, magic;
@@ -38,14 +39,14 @@ struct isb {
 
 struct pcapng {
 	struct nonblock to;
-	int error; /* the first one */
+	int error; /* -errno of the first write that failed */
 	bool regular;
 	uint32_t ifaces;
-	uint64_t base; /* the file's offset at the first byte written here */
+	uint64_t base; /* offset in the file of the first byte written here */
 	uint64_t written; /* bytes that write() took */
-	uint8_t *block; /* where the block that is being made starts */
+	uint8_t *block; /* start of the block that is being made */
 	uint8_t *at; /* where its next byte goes */
-	uint8_t *out; /* the first that is not written */
+	uint8_t *out; /* the first byte that is not written */
 	uint32_t flush_at; /* bytes that gather before they are written */
 	struct patience *patience;
 	uint8_t buf[BUF_SIZE];
@@ -80,7 +81,7 @@ void pcapng__set_patience(struct pcapng *p, struct patience *patience)
 	p->patience = patience;
 }
 
-/* Returns how many of n bytes are whole blocks. */
+/* Returns how many of n bytes make up whole blocks. */
 static size_t whole_blocks(const uint8_t *from, size_t n)
 {
 	size_t done = 0;
@@ -95,7 +96,7 @@ static size_t whole_blocks(const uint8_t *from, size_t n)
 	return done;
 }
 
-/* After a failed write, of a full disk say: cuts the file behind its last whole block. */
+/* Cuts the file behind its last whole block after a failed write, on a full disk say. */
 static void cut_partial_block(struct pcapng *p, const uint8_t *from, size_t n)
 {
 	size_t keep = whole_blocks(from, n);
@@ -119,7 +120,7 @@ int pcapng__flush(struct pcapng *p)
 		if (w >= 0) {
 			p->out += w;
 			p->written += w;
-		} else if (errno == EAGAIN) { /* a pipe that is full */
+		} else if (errno == EAGAIN) { /* the pipe is full */
 			p->flush_at = p->at - p->out + FLUSH_AT / 4;
 			return 0;
 		} else {
@@ -132,7 +133,7 @@ int pcapng__flush(struct pcapng *p)
 	return p->error;
 }
 
-/* Writes until no more than most bytes are left. */
+/* Writes until at most `most` bytes are left. */
 static int drain(struct pcapng *p, size_t most)
 {
 	while (!pcapng__flush(p) && p->at - p->out > most)
@@ -141,7 +142,7 @@ static int drain(struct pcapng *p, size_t most)
 	return p->error;
 }
 
-/* Makes sure that a block fits behind what is there. */
+/* Makes sure that a block fits into the memory. */
 static void make_room(struct pcapng *p)
 {
 	if (p->buf + BUF_SIZE - p->at >= BLOCK_MAX)
@@ -159,7 +160,7 @@ int pcapng__close(struct pcapng *p)
 	if (!p)
 		return 0;
 	err = drain(p, 0);
-	/* Network file systems and quotas report a failed write as late as here. */
+	/* Network file systems and quotas report a failed write only here. */
 	if (close(p->to.fd) && !err && errno != EINTR)
 		err = -errno;
 	free(p);
@@ -193,7 +194,7 @@ static void put_option(struct pcapng *p, uint16_t code, const void *value, size_
 	pad(p, n);
 }
 
-/* Cuts what is too long between two characters: a continuation byte of UTF-8 starts none. */
+/* Returns a text's length, at most TEXT_MAX. Cuts between two characters of UTF-8. */
 static size_t text_len(const char *s)
 {
 	size_t n = strnlen(s, TEXT_MAX + 1);
@@ -299,7 +300,7 @@ int pcapng__packet(struct pcapng *p, const struct pcapng_packet *k)
 	return block_end(p);
 }
 
-/* Times in an option are two halves, the high one first, whatever the order of bytes. */
+/* Adds a time: two halves, the high one first in either byte order. */
 static void put_time(struct pcapng *p, uint16_t code, uint64_t ts)
 {
 	uint32_t halves[2] = { ts >> 32, ts };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Writes pcapng (draft-ietf-opsawg-pcapng): blocks in, bytes out. Knows nothing of what packets
- * hold. Blocks gather in memory until pcapng__flush(), or until there are 256 KiB of them.
+ * Writes pcapng (draft-ietf-opsawg-pcapng), without knowing what packets hold. Blocks gather in
+ * memory until pcapng__flush(), or until there are 256 KiB of them.
  *
  * Functions that return int return 0 or -errno. The first error of a write is kept and returned
  * from then on; a regular file then ends behind its last whole block.
@@ -18,7 +18,7 @@
 
 struct pcapng;
 
-/* Texts may be NULL; they are UTF-8, and cut at 65535 bytes. */
+/* Texts of a section header: UTF-8, cut at 65535 bytes; NULL: none. */
 struct pcapng_section {
 	const char *hardware, *os, *application, *comment;
 };
@@ -44,33 +44,40 @@ struct pcapng_statistics {
 	uint64_t received, dropped; /* packets */
 };
 
-/* Creates a writer. Takes over fd, and closes it even where this fails. */
+/* Creates a writer. Takes over fd, and closes it even on failure. */
 int pcapng__open(struct pcapng **out, int fd);
 
 /*
- * Limits how long a full pipe is waited for when there is no room in memory: -ETIMEDOUT after that.
- * Without patience the wait has no end. It stays the caller's.
+ * Limits the wait for a full pipe when there is no room in memory: functions return -ETIMEDOUT
+ * after that. Without a limit the wait has no end. patience stays the caller's, and has to stay.
  */
 void pcapng__set_patience(struct pcapng *p, struct patience *patience);
 
-/* Writes out what is left, waits for that, closes, and frees p. Accepts NULL. */
+/* Writes what is left, waiting for room, closes the file and frees p. Accepts NULL. */
 int pcapng__close(struct pcapng *p);
 
-/* Starts a section. It has to come first in a file; interfaces are counted anew after it. */
+/* Starts a section, which has to come first in a file. Interfaces are counted from 0 in each. */
 int pcapng__section(struct pcapng *p, const struct pcapng_section *s);
 
-/* Returns the interface's number in its section, counted from 0, or -errno. */
+/* Writes an interface. Returns its number in the section, counted from 0, or -errno. */
 int pcapng__interface(struct pcapng *p, const struct pcapng_interface *i);
 
-/* Returns -EINVAL for an unknown interface or more than PCAPNG_SNAPLEN captured bytes. */
+/*
+ * Writes a packet. Returns -EINVAL for an unknown interface or more than PCAPNG_SNAPLEN captured
+ * bytes.
+ */
 int pcapng__packet(struct pcapng *p, const struct pcapng_packet *k);
 
+/* Writes an interface's statistics. */
 int pcapng__statistics(struct pcapng *p, uint32_t iface, const struct pcapng_statistics *s);
 
-/* Writes what a file or pipe takes without waiting. Call it once a second for live readers. */
+/*
+ * Writes as much as the file or pipe takes without waiting. To be called every second or so, for
+ * readers who watch.
+ */
 int pcapng__flush(struct pcapng *p);
 
-/* Returns the number of bytes so far, those in memory included. */
+/* Returns the size of the file so far, in bytes, including what is still in memory. */
 uint64_t pcapng__bytes(const struct pcapng *p);
 
 #endif

@@ -14,13 +14,13 @@
 struct savefile {
 	struct savefile_options o;
 	struct pcapng *out;
-	uint64_t opened; /* when the current period of o.seconds began: CLOCK_REALTIME, ns */
-	unsigned int periods; /* that have ended */
+	uint64_t opened; /* start of the current period of o.seconds: CLOCK_REALTIME, ns */
+	unsigned int periods; /* periods that have ended */
 	unsigned int count; /* number in the current file's name */
 	char name[PATH_MAX];
 };
 
-/* Returns how many digits make names sort as numbers do; 0 where numbers have no limit. */
+/* Returns how many digits a file's number needs so that names sort as numbers do; 0: no limit. */
 static int digits(unsigned int files)
 {
 	int n = 0;
@@ -57,7 +57,10 @@ static bool is_pipe(const char *name)
 	return !stat(name, &st) && S_ISFIFO(st.st_mode);
 }
 
-/* Waits for a reader of a named pipe. Returns a descriptor or -errno. */
+/*
+ * Opens the file by its name, and waits for the reader of a named pipe. Returns a descriptor or
+ * -errno.
+ */
 static int open_by_name(const struct savefile *s)
 {
 	static const struct timespec tenth = { .tv_nsec = 100 * NS_PER_MS };
@@ -183,7 +186,7 @@ int savefile__flush(struct savefile *s)
 	int err = pcapng__flush(s->out);
 	struct stat st;
 
-	/* Writes to a file without a name succeed for ever, and nobody can read it. */
+	/* A removed file takes writes for ever, and nobody can read it. */
 	if (!err && strcmp(s->o.path, "-") && stat(s->name, &st))
 		err = -errno;
 	return err;

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Whether Wireshark hands this TCP port's data to another dissector than HTTP's. */
+/* Returns whether Wireshark hands this TCP port's data to another dissector than HTTP's. */
 bool wireshark_takes_port(uint16_t port);
 
 #endif

@@ -3,7 +3,10 @@
 #include <string.h>
 #include "report/axis.h"
 
-/* Limits from which a gap becomes a break: its length, ns, and its share of what is left. */
+/*
+ * Least length of a gap that becomes a break, ns, and its least share of the time not yet in
+ * breaks.
+ */
 #define WORTH_NS 100000000
 #define WORTH_PERCENT 30
 
@@ -23,7 +26,7 @@ void axis__build(struct report_axis *a, uint64_t from, uint64_t to, const struct
 		 uint32_t n)
 {
 	uint64_t rest = to - from;
-	uint64_t used = 0; /* a bit for each gap */
+	uint64_t used = 0; /* a bit for each gap that is a break already */
 
 	*a = (struct report_axis){ .from = from, .to = to };
 	while (a->n < AXIS_BREAKS) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One chain in detail: a card that unfolds. */
+/* Draws one chain in detail: a card that unfolds. */
 #include <string.h>
 #include "decode/ws.h"
 #include "report/page.h"
 
-#define VALUE_SHOWN 512 /* bytes of a fact */
+#define VALUE_SHOWN 512 /* most bytes of a fact that are shown */
 #define TARGET_SHOWN 100
 
 static void draw_facts(struct buf *b, const struct report_pairs *facts)
@@ -51,7 +51,9 @@ static void draw_note(struct buf *b, const struct report_frame *f)
 		html(b, "</span>");
 }
 
-/* Draws a row. from: start of the chain; before: time of the frame before, 0 where f is the first.
+/*
+ * Draws a frame's row. from: start of the chain, ns. before: time of the frame before, ns; 0: f is
+ * the first.
  */
 static void draw_frame(struct buf *b, const struct report_frame *f, uint64_t from, uint64_t before)
 {
@@ -90,7 +92,7 @@ static void draw_frames(struct buf *b, const struct report_conn *c, uint64_t fro
 	html(b, "</tbody></table></div></details>\n");
 }
 
-/* Draws histograms of each leg. Where there are none, the heading is taken back. */
+/* Draws the histograms of each leg, with a heading unless there are none. */
 static void draw_hists(struct buf *b, const struct report_case *c)
 {
 	size_t before = b->len;
@@ -121,7 +123,7 @@ static void draw_summary(struct buf *b, const struct report_case *c)
 
 	html(b, "<summary><h3>");
 	for (unsigned int i = 1; i < c->n;
-	     i++) /* targets of links; for the first leg the card is */
+	     i++) /* targets of links; for the first leg the card itself is one */
 		html(b, "<i id=c%u></i>", c->legs[i]->number);
 	html(b, "<span class=w>");
 	if (first->target)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Ways that connections take: chains of the same shape together. */
+/* Draws the ways that connections take: chains of the same shape together. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "report/page.h"
 
-#define SHAPES_MAX 200 /* shapes told apart; chains of others are counted */
+#define SHAPES_MAX 200 /* shapes that are told apart; chains of others are only counted */
 #define SHAPES_SHOWN 12
 
 struct shape {
@@ -68,7 +68,7 @@ static void draw_shape(struct buf *b, const struct shape *s)
 
 		if (i)
 			html(b, "<li class=hop>");
-		/* Clients differ from chain to chain: the address of one says little. */
+		/* Chains have different clients: show the address only if there is one chain. */
 		html(b, "<li class=node>%s<small class=w>%s</small>",
 		     *comm ? comm : point_role(s->n, i),
 		     i || s->count == 1 ? point_addr(s->legs, i) : "");
@@ -86,7 +86,9 @@ static void draw_shape(struct buf *b, const struct shape *s)
 	html(b, "</div></div>\n");
 }
 
-/* Counts the chain that starts with first. Returns false where its shape is one too many. */
+/*
+ * Counts the chain that starts with first. Returns false if that is a new shape beyond SHAPES_MAX.
+ */
 static bool count_chain(const struct report *r, struct shape **all, struct report_conn *first)
 {
 	bool verdict = false, by_time = false;

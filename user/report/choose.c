@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Choice of the chains that are worth the detail. */
+/* Chooses the chains that are shown in detail. */
 #include <stdlib.h>
 #include <string.h>
 #include "report/page.h"
 
 struct candidate {
 	struct report_case c;
-	int class; /* lower ones first */
+	int class; /* classes with lower numbers come first */
 	uint32_t again; /* earlier chains with the same verdict */
-	unsigned int row; /* of diagnosis, where the chain has a verdict */
+	unsigned int row; /* of diagnose__verdict(), if the chain has a verdict */
 	uint64_t ts;
 };
 
-/* Classes behind those of the verdicts, of which the worst severity is 0. */
+/* Classes after those of verdicts, which are 0 for the worst severity and so on. */
 enum { CLASS_HANDSHAKE = SEV_ERROR + 1, CLASS_WORST, CLASS_FIRST, CLASS_OTHER };
 
-/* Limits, us, from which the largest p99 of a run is worth mention: in a good run it is not. */
+/* Least p99, us, that is worth mention: every run has a largest one. */
 static const struct {
 	const char *is;
 	uint64_t from_us;
@@ -65,9 +65,9 @@ bool page__is_at(const struct report_case *c, const struct verdict_row *row)
 }
 
 /*
- * Finds the row at the top of the page that tells of the chain's verdict, so that both have one
- * order, and counts what is alike. Returns false where a more precise rule has that row: another
- * chain shows it.
+ * Finds the row at the top of the page that tells of the chain's verdict, so that chains and rows
+ * have the same order, and counts chains alike. Returns false if a more precise rule has that row:
+ * then another chain shows it.
  */
 static bool find_row(const struct page *p, struct report_case *c, unsigned int *i)
 {
@@ -106,7 +106,7 @@ static void weigh_case(struct candidate *to)
 		c->why = why_pinned(c, pins, &to->class);
 }
 
-/* The first ones of their kind come before the second ones. */
+/* Compares two candidates: the first chain of each verdict comes before the second of any. */
 static int by_worth(const void *a, const void *b)
 {
 	const struct candidate *x = a, *y = b;
@@ -155,7 +155,7 @@ void page__choose(struct page *p)
 		gather(p->r, &all[n].c, first);
 		weigh_case(&all[n]);
 		if (all[n].c.rule && all[n].again == UINT32_MAX)
-			continue; /* there are enough like it */
+			continue; /* enough chains with that verdict are shown */
 		if (!all[n].c.rule || find_row(p, &all[n].c, &all[n].row))
 			n++;
 	}

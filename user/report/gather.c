@@ -4,8 +4,8 @@
 #include "facts/fact_text.h"
 #include "report/gather.h"
 
-#define TARGET_MAX 512 /* bytes of a request target that are kept */
-#define HANDSHAKES_PINNED 20 /* failed and slow handshakes without a verdict */
+#define TARGET_MAX 512 /* most bytes of a request target that are kept */
+#define HANDSHAKES_PINNED 20 /* most failed and slow handshakes without a verdict that are kept */
 
 const enum wst_hist_kind report_ranked[] = { WST_READ_DELAY, WST_REPLY_TIME, WST_PING_RTT };
 
@@ -30,7 +30,7 @@ static char *copy(struct report *r, struct span s, size_t max)
 	return p;
 }
 
-/* Tells whether any leg of c's chain has had a verdict. */
+/* Returns whether any leg of c's chain has had a verdict. */
 static bool judged(const struct report *r, struct report_conn *c)
 {
 	for (c = report__first(r, c); c; c = report__up(r, c))
@@ -247,7 +247,7 @@ static void keep_verdict(struct report *r, struct report_conn *c, const struct e
 	report__pin_chain(r, c);
 }
 
-/* Gives up the chain's place among the handshakes: its verdict has been shown often enough. */
+/* Gives up the chain's place among HANDSHAKES_PINNED: a verdict like its own is shown already. */
 static void forget_handshake(struct report *r, struct report_conn *c)
 {
 	for (struct report_conn *leg = report__first(r, c); leg; leg = report__up(r, leg))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A handshake, from the first connection to the last answer, leg by leg. */
+/* Draws a handshake, from the first connection to the last answer, leg by leg. */
 #include <stdlib.h>
 #include <string.h>
 #include "decode/names.h"
@@ -9,7 +9,7 @@
 #define TARGET_SHOWN 160 /* bytes */
 #define NAME_SHOWN 128
 #define VALUE_SHOWN 1024
-#define WORTH_A_LINE 100000000ULL /* ns in which nothing happened */
+#define WORTH_A_LINE 100000000ULL /* a silence, ns, that gets a row of its own */
 
 enum step_kind { STEP_CONNECT, STEP_REQUEST, STEP_RESPONSE, STEP_END };
 
@@ -28,7 +28,7 @@ static int by_time(const void *a, const void *b)
 		return x->ts < y->ts ? -1 : 1;
 	if (x->kind != y->kind)
 		return x->kind - y->kind;
-	return x->kind >= STEP_RESPONSE ? -legs : legs; /* answers come from behind */
+	return x->kind >= STEP_RESPONSE ? -legs : legs; /* answers come from the last leg first */
 }
 
 static unsigned int find_steps(const struct report_case *c, unsigned int n, struct step *steps)
@@ -71,7 +71,7 @@ static void draw_response(struct buf *b, const struct report_conn *c)
 		html(b, "<span><small class=bad>Sec-WebSocket-Accept is wrong</small></span>");
 }
 
-/* A connection that ended before there was an answer. */
+/* Draws the end of a connection that had no answer. */
 static void draw_end(struct buf *b, const struct report_conn *c)
 {
 	const char *how = c->how == WST_FIN	? "FIN" :
@@ -105,14 +105,14 @@ static void draw_step(struct buf *b, const struct report_conn *c, enum step_kind
 	html(b, "<div class=arrow></div></div>");
 }
 
-/* Cells of the legs on which nothing happens in this row. */
+/* Draws cells of n legs on which nothing happens in this row. */
 static void empty_legs(struct buf *b, unsigned int n)
 {
 	while (n--)
 		html(b, "<div class=leg></div>");
 }
 
-/* A row for the time, ns, between two steps, under the leg of the one before. */
+/* Draws a row for the time, ns, between two steps, below the leg of the first. */
 static void draw_wait(struct buf *b, const struct step *before, uint64_t ns, unsigned int n)
 {
 	html(b, "<div class=\"row wait\"><span class=t></span>");
@@ -202,9 +202,9 @@ static bool has_name(const struct report_pairs *p, struct span wanted)
 }
 
 /*
- * Draws the headers p of one side of a proxy. Headers about WebSocket that only the other side had
- * are struck out; other: NULL where there is no other side. cut: headers are missing, so that
- * nothing can be said of those that are not there.
+ * Draws the headers p of one side of a proxy. Headers about WebSocket that only the other side has
+ * are added, struck out. other: that side's; NULL: there is none. cut: some headers of p are
+ * missing, so that none is struck out.
  */
 static void draw_headers(struct buf *b, const struct report_pairs *p,
 			 const struct report_pairs *other, bool cut)
@@ -252,7 +252,9 @@ static void draw_request_head(struct buf *b, const struct report_case *c, unsign
 static void draw_response_head(struct buf *b, const struct report_case *c, unsigned int i)
 {
 	const struct report_conn *leg = c->legs[i], *up = i + 1 < c->n ? c->legs[i + 1] : NULL;
-	/* A proxy's own answer is not the upstream's with headers taken away. */
+	/*
+	 * Compare only an answer that was passed on with the upstream's, not the proxy's own one.
+	 */
 	bool passed_on = up && up->detail && up->status == leg->status;
 
 	html(b, "<pre class=w>%u %s\n", leg->status, leg->reason);

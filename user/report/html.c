@@ -25,7 +25,10 @@ static void add_number(struct buf *b, uint64_t n, bool grouped)
 		buf_u64(b, n);
 }
 
-/* The conversion behind a percent sign. Returns what follows it. */
+/*
+ * Appends the value of the conversion behind a percent sign. Returns the place behind the
+ * conversion.
+ */
 static const char *convert(struct buf *b, const char *fmt, va_list *values)
 {
 	bool grouped = *fmt == '\'', wide;
@@ -93,7 +96,7 @@ void html_bytes(struct buf *b, const char *p, size_t n, size_t max)
 {
 	size_t shown = n < max ? n : max;
 
-	/* A UTF-8 sequence is not cut in its middle. */
+	/* Do not cut a UTF-8 sequence in its middle. */
 	while (shown && shown < n && (p[shown] & 0xc0) == 0x80)
 		shown--;
 	buf_html(b, p, shown);
@@ -113,7 +116,7 @@ void html_prose(struct buf *b, const char *s)
 	}
 }
 
-/* Moves what is in b into a text, as far as there is room, and frees b. */
+/* Moves the content of b into a text, as far as there is room, and frees b. */
 static struct text take(struct buf *b)
 {
 	struct text t = {};
@@ -140,7 +143,7 @@ struct text text_size(uint64_t bytes)
 	return take(&b);
 }
 
-/* The terminal's "us" is "µs" in a page. */
+/* Appends a time, ns, with "µs" where the terminal has "us". */
 static void add_duration(struct buf *b, uint64_t ns)
 {
 	buf_duration(b, ns);

@@ -8,7 +8,7 @@
 
 #include "lib/buf.h"
 
-/* Markup comes from our own text: a format that is no literal does not compile. */
+/* A format that is no literal, which might hold foreign markup, does not compile. */
 #pragma GCC diagnostic error "-Wformat-nonliteral"
 
 /*
@@ -24,13 +24,13 @@
  */
 void html(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Appends n bytes, escaped; of those beyond max only how many there are. */
+/* Appends n bytes, escaped, but at most max of them, and then how many more there are. */
 void html_bytes(struct buf *b, const char *p, size_t n, size_t max);
 
-/* Appends sentences of ours, escaped, in which \n becomes a line break. */
+/* Appends a text of our own, escaped, in which \n becomes a line break. */
 void html_prose(struct buf *b, const char *s);
 
-/* A value in words, for html(b, "%s", text_clock(ts).s). Times are CLOCK_REALTIME, ns. */
+/* A value in words, to be used as html(b, "%s", text_clock(ts).s). Times are CLOCK_REALTIME, ns. */
 struct text {
 	char s[64];
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* --report: gathers records of the run, and at the end writes a page of them. */
+/* The output --report: gathers records of the run, and writes a page of them at the end. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -18,11 +18,11 @@ struct report_output {
 	struct report *report;
 };
 
-/* The file that is written: one beside the file that is wanted, whose place it takes at the end. */
+/* The file that is written: one beside the wanted one, which it replaces at the end. */
 struct target {
-	char path[PATH_MAX]; /* what a symbolic link leads to */
-	char name[PATH_MAX + 32]; /* of the file that is written */
-	bool direct; /* a device or a pipe: nothing can take its place */
+	char path[PATH_MAX]; /* the wanted file, at the end of symbolic links */
+	char name[PATH_MAX + 32]; /* the file that is written */
+	bool direct; /* a device or a pipe, which is written directly */
 	int fd;
 };
 
@@ -47,13 +47,12 @@ static int target_open(struct target *t, const char *path)
 }
 
 /*
- * Closes the file. keep: it is whole, and takes its place. Returns err, or where that is 0 the
- * -errno of what went wrong here.
+ * Closes the file. keep: it is complete, and replaces the wanted one. Returns err or, if that is 0,
+ * the first -errno from here.
  */
 static int target_close(struct target *t, int err, bool keep)
 {
-	/* On some file systems only this says that the disk is full; a device knows no such thing.
-	 */
+	/* Some file systems report a full disk only here. Devices do not support it. */
 	if (!err && keep && fsync(t->fd) && errno != EINVAL && errno != EROFS)
 		err = -errno;
 	if (close(t->fd) && !err)
@@ -119,7 +118,7 @@ static void report_event(void *self, const struct event *e)
 {
 	struct report_output *r = self;
 
-	/* Counters on the way say nothing that those at the end do not. */
+	/* Counters in between are not needed: those at the end have all. */
 	if (e->type != EV_STATS || e->last)
 		report__event(r->report, e);
 }

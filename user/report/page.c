@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The page from top to bottom. */
+/* Draws the page from top to bottom. */
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
 #include "report/page.h"
 
-#define ROWS_SHOWN 30 /* findings, */
-#define LINKS_SHOWN 8 /* and links to connections of each */
+#define ROWS_SHOWN 30 /* most verdicts that are shown, */
+#define LINKS_SHOWN 8 /* and most links to connections of each */
 #define FILES_SHOWN 8
 
 static unsigned int rows(const struct page *p)
@@ -18,7 +18,7 @@ static unsigned int rows(const struct page *p)
 	return n;
 }
 
-/* The worst finding is the title. */
+/* Draws the title: the worst verdict. */
 static void draw_title(struct page *p, unsigned int n)
 {
 	const struct rule *worst = n ? diagnose__verdict(p->diagnose, 0)->rule : NULL;
@@ -106,7 +106,7 @@ static void draw_nav(struct page *p, unsigned int n)
 		   "<a href=\"#limits\">What is left out</a></nav>\n");
 }
 
-/* Links to the connections shown in detail that had this verdict at this place. */
+/* Draws links to the connections shown in detail that had this verdict at this port and path. */
 static void draw_refs(struct page *p, const struct verdict_row *row)
 {
 	unsigned int n = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The page that --report writes, and its parts: each file of this folder draws some. */
+/* The page that --report writes, and its parts, which the files of this folder draw. */
 #ifndef REPORT_PAGE_H
 #define REPORT_PAGE_H
 
@@ -8,21 +8,21 @@
 #include "report/records.h"
 
 #define CASES_MAX 48 /* chains shown in detail */
-#define CASES_OPEN 8 /* of these so many are unfolded */
+#define CASES_OPEN 8 /* chains of these that are unfolded */
 
 /* A chain of connections that is shown in detail. */
 struct report_case {
-	struct report_conn *legs[LEGS_MAX]; /* the one at the client first */
+	struct report_conn *legs[LEGS_MAX]; /* the client's first */
 	unsigned int n;
-	const struct rule *rule; /* of its worst verdict; NULL: none */
-	uint64_t alike; /* more chains with that verdict at the same place */
-	const char *why; /* reason to show it; NULL where rule is not */
-	uint64_t why_us; /* the p99 that why speaks of; 0: none */
+	const struct rule *rule; /* rule of its worst verdict; NULL: none */
+	uint64_t alike; /* more chains with that verdict at the same port and path */
+	const char *why; /* why it is shown, in words; NULL unless rule is NULL */
+	uint64_t why_us; /* the p99 that `why` tells of, us; 0: none */
 };
 
 struct page {
 	struct buf *b;
-	struct report *r; /* its order changes */
+	struct report *r; /* its connections are put in another order */
 	const struct options *o;
 	const struct run_info *run;
 	const struct run_totals *totals;
@@ -40,19 +40,19 @@ int page__write(struct buf *b, struct report *r, const struct options *o,
 /* Appends the style sheet, and the policy that lets in nothing else. */
 void page__style(struct buf *b);
 
-/* Fills in the cases, the worst first. */
+/* Fills in p->cases, the worst first. */
 void page__choose(struct page *p);
 
-/* Whether the chain's port and path are those of the row. */
+/* Returns whether the chain's port and path are those of the row. */
 bool page__is_at(const struct report_case *c, const struct verdict_row *row);
 
-/* Parts that draw a chain: the whole card, and what is in it. */
+/* Draw one chain: its whole card (case.c), and what is in the card. */
 void page__case(struct page *p, const struct report_case *c, bool open);
 void page__sequence(struct page *p, const struct report_case *c);
 void page__heads(struct page *p, const struct report_case *c);
 void page__timeline(struct page *p, const struct report_case *c);
 
-/* Parts that draw all connections together. */
+/* Draw all connections together. */
 void page__chains(struct page *p);
 void page__tables(struct page *p);
 void page__activity(struct page *p);
@@ -65,19 +65,20 @@ bool page__histograms(struct buf *b, const struct wst_hist *hists, const struct 
 
 /* Words for a connection (words.c). */
 void html_process(struct buf *b, const char *comm, uint32_t pid);
-void html_link(struct buf *b, const struct report_conn *c); /* "#12", a link where it is shown */
+/* "#12", a link if c is shown in detail */
+void html_link(struct buf *b, const struct report_conn *c);
 void html_badge(struct buf *b, enum severity s);
 void html_end(struct buf *b, const struct report_conn *c); /* "closed by the server (FIN, ..." */
 
 /*
- * The points of a chain of n legs: 0 is the client, i the server of leg i - 1. html_who() draws the
- * process, or the role where the process is not known.
+ * A chain of n legs has n + 1 points: 0 is the client, i the server of leg i - 1. html_who() draws
+ * the point's process, or its role where the process is not known.
  */
 void html_who(struct buf *b, struct report_conn *const *legs, unsigned int n, unsigned int i);
 const char *point_role(unsigned int n, unsigned int i); /* "client", "proxy", "server" */
 const char *point_addr(struct report_conn *const *legs, unsigned int i);
 
-/* The connection that was traced at this point, so that its process is known; NULL: none. */
+/* Returns the leg that was traced at this point, so that the process is known; NULL: none. */
 const struct report_conn *point_conn(struct report_conn *const *legs, unsigned int n,
 				     unsigned int i);
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "report/records.h"
 
-#define FIRST 6 /* connections of the run's start that are pinned, to compare with */
+#define FIRST 6 /* connections of the run's start that are pinned, for comparison */
 
 const char *report_server_addr(const struct report_conn *c)
 {
@@ -94,7 +94,7 @@ static void unlist(struct report *r, struct report_conn *c)
 	if (c->detail)
 		DL_DELETE(r->closed, c);
 	else
-		DL_DELETE(r->dim, c);
+		DL_DELETE(r->bare, c);
 	c->listed = false;
 }
 
@@ -105,11 +105,14 @@ static void list(struct report *r, struct report_conn *c)
 	if (c->detail)
 		DL_APPEND(r->closed, c);
 	else
-		DL_APPEND(r->dim, c);
+		DL_APPEND(r->bare, c);
 	c->listed = true;
 }
 
-/* Makes room for one more. Returns false where everything is open or pinned. */
+/*
+ * Makes room for one more detail. Returns false where all connections with details are open or
+ * pinned.
+ */
 static bool room_for_detail(struct report *r)
 {
 	struct report_conn *c = r->closed;
@@ -127,7 +130,7 @@ static bool room_for_detail(struct report *r)
 
 static bool room_for_conn(struct report *r)
 {
-	struct report_conn *c = r->dim ? r->dim : r->closed;
+	struct report_conn *c = r->bare ? r->bare : r->closed;
 
 	if (HASH_COUNT(r->conns) < REPORT_CONNS_MAX)
 		return true;
@@ -205,7 +208,7 @@ void report__settle(struct report *r, struct report_conn *c)
 	list(r, c);
 }
 
-/* Tells a number, or what names one thing among many: 12, 9f86d081884c7d65. */
+/* Returns whether a part of a path names one thing among many: 12, 9f86d081884c7d65. */
 static bool is_id(const char *p, size_t n)
 {
 	size_t digits = 0;
@@ -220,7 +223,7 @@ static bool is_id(const char *p, size_t n)
 	return digits;
 }
 
-/* Copies the target's path with * for each id, so that all rooms of a chat are one group. */
+/* Copies the target's path with * for each id, so that all rooms of a chat make one group. */
 static void group_path(char *to, size_t size, const char *target)
 {
 	size_t n, at = 0;

@@ -1,29 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Records that --report keeps of a run, bounded whatever comes: one for each of REPORT_CONNS_MAX
- * connections, with headers, frames and histograms for REPORT_DETAILS_MAX of them. Connections that
- * have ended and are not pinned make room first; those that were dropped are counted.
+ * Records of a run for --report: at most REPORT_CONNS_MAX, of which REPORT_DETAILS_MAX have headers,
+ * frames and histograms. Those of ended connections without a pin are dropped first, and counted.
  */
 #ifndef REPORT_RECORDS_H
 #define REPORT_RECORDS_H
 
 #include <utlist.h>
-#include "diagnose/diagnose.h"
 #include "decode/event.h"
 #include "decode/hist.h"
+#include "diagnose/diagnose.h"
 #include "report/pairs.h"
 #include "report/trail.h"
 
-#define REPORT_CONNS_MAX 10000 /* records; a connection beyond is in the sums alone */
+#define REPORT_CONNS_MAX 10000 /* records; connections beyond are only in the sums */
 #define REPORT_DETAILS_MAX 4096 /* records with headers and frames */
-#define REPORT_PINS_MAX 300 /* pinned records; a verdict beyond is counted, not pinned */
-#define REPORT_ALIKE 1 /* connections in detail of the same verdict at the same port and path */
-#define REPORT_WORST 5 /* connections ranked, */
+#define REPORT_PINS_MAX 300 /* pinned records; verdicts beyond are only counted */
+#define REPORT_ALIKE 1 /* chains shown in detail of one verdict, port and path */
+#define REPORT_WORST 5 /* connections with the largest p99, */
 #define REPORT_RANKED 3 /* for each of so many kinds of histogram */
 #define REPORT_GROUPS_MAX 500 /* programs, ports and paths told apart */
 #define REPORT_SLOW_NS 500000000ULL /* a handshake that takes longer is slow */
 
-/* Reasons to keep a connection, and to show it in detail. */
+/* Reasons to keep a connection and to show it in detail: a mask. */
 enum report_pin {
 	PIN_VERDICT = 1,
 	PIN_HANDSHAKE = 2, /* failed or slow */
@@ -32,7 +31,7 @@ enum report_pin {
 	PIN_WORST = 16, /* shifted left by the index in report_ranked[] */
 };
 
-/* Histograms whose p99 tells a sick connection. */
+/* The kinds of histograms in which a sick connection stands out. */
 extern const enum wst_hist_kind report_ranked[REPORT_RANKED];
 
 struct report_verdict {
@@ -44,7 +43,7 @@ struct report_verdict {
 };
 
 struct report_detail {
-	struct report_pairs request, response; /* headers */
+	struct report_pairs request, response; /* their headers */
 	bool request_cut, response_cut;
 	struct report_trail trail;
 	struct wst_hists *hists;
@@ -74,11 +73,12 @@ struct report_conn {
 	const struct rule *rule; /* of the worst verdict; NULL: none */
 	uint64_t verdict_ts;
 	struct report_verdict *verdicts; /* kept ones, in the order of time */
-	struct report_detail *detail; /* NULL: none, or no longer */
+	struct report_detail *detail; /* NULL: none, or dropped */
 	uint32_t pins; /* enum report_pin */
-	bool listed; /* in report.closed or report.dim */
-	bool taken, shown; /* into a chain that may be shown in detail; into one that is */
-	struct report_conn *next, *prev; /* closed and not pinned: oldest first */
+	bool listed; /* in report.closed or report.bare */
+	bool taken; /* already part of a candidate chain */
+	bool shown; /* that chain has a card on the page */
+	struct report_conn *next, *prev; /* list of closed ones that are not pinned, oldest first */
 	UT_hash_handle hh; /* by number, in the order of opening */
 };
 
@@ -96,7 +96,8 @@ struct report_group {
 struct report {
 	uint64_t first_ts, last_ts;
 	struct report_conn *conns; /* hash, in the order of opening */
-	struct report_conn *closed, *dim; /* may be dropped: with detail, without */
+	/* lists of those that may be dropped: with detail, without */
+	struct report_conn *closed, *bare;
 	uint32_t n_details, n_pinned;
 	uint32_t worst[REPORT_RANKED][REPORT_WORST]; /* numbers, the highest p99 first */
 	struct report_group *groups, others; /* others: beyond REPORT_GROUPS_MAX */
@@ -109,38 +110,38 @@ struct report {
 	bool out_of_memory;
 };
 
-/* Returns NULL where the connection has no record, or no longer. */
+/* Finds the record of a connection. Returns NULL where there is none, or where it was dropped. */
 struct report_conn *report__find(const struct report *r, uint32_t number);
 
-/* The next leg of c's chain, away from the client; NULL where there is none, or it is not known. */
+/* Returns the next leg of c's chain, away from the client; NULL: none, or not known. */
 struct report_conn *report__up(const struct report *r, const struct report_conn *c);
 
-/* The leg of c's chain that is nearest to the client, as far as they are known. */
+/* Returns the first leg of c's chain, nearest to the client, as far as legs are known. */
 struct report_conn *report__first(const struct report *r, struct report_conn *c);
 
-/* Address and port of the server's and of the client's end. */
-const char *report_server_addr(const struct report_conn *c);
-const char *report_client_addr(const struct report_conn *c);
+const char *report_server_addr(const struct report_conn *c); /* "address:port" of the server */
+const char *report_client_addr(const struct report_conn *c); /* "address:port" of the client */
 
-/* Whether somebody wanted a WebSocket and did not get it, as far as is known. */
+/* Returns whether somebody wanted a WebSocket and did not get it, as far as is known. */
 bool report_failed(const struct report_conn *c);
 
-/* Time from the request to its response, or to the end where there was none; ns. */
+/* Returns the time, ns, from the request to the response or, without one, to the end. */
 uint64_t report_latency(const struct report_conn *c);
 
-/* Returns NULL where all records are pinned or open, or memory ran out. */
+/* Adds a record for c. Returns NULL where all records are pinned or open, or memory ran out. */
 struct report_conn *report__add(struct report *r, const struct conn *c, uint64_t ts);
 
-/* Adds or takes away a pin (enum report_pin): of one connection, or of all legs of its chain. */
-void report__pin(struct report *r, struct report_conn *c, uint32_t pin);
-void report__unpin(struct report *r, struct report_conn *c, uint32_t pin);
-void report__pin_chain(struct report *r, struct report_conn *c); /* adds PIN_CHAIN */
-void report__unpin_chain(struct report *r, struct report_conn *c, uint32_t pin); /* and PIN_CHAIN */
+void report__pin(struct report *r, struct report_conn *c, uint32_t pin); /* adds a pin */
+void report__unpin(struct report *r, struct report_conn *c, uint32_t pin); /* takes one away */
 
-/* The connection has closed: from now on its record may be dropped. */
+/* Add PIN_CHAIN to, and take `pin` and PIN_CHAIN from, all legs of c's chain. */
+void report__pin_chain(struct report *r, struct report_conn *c);
+void report__unpin_chain(struct report *r, struct report_conn *c, uint32_t pin);
+
+/* Says that c has closed: its record may be dropped from now on. */
 void report__settle(struct report *r, struct report_conn *c);
 
-/* Counts a connection that is over, or a verdict, in the sums and in the connection's group. */
+/* Add to the sums and to c's group: c, which is over; a verdict on c. */
 void report__count(struct report *r, const struct report_conn *c);
 void report__count_verdict(struct report *r, const struct report_conn *c, const struct rule *rule);
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The page's style, report.css, and its policy, which lets in nothing but this very style, by its
- * hash: no script, no style attribute, no request to anywhere, whatever a header has smuggled in.
+ * Writes the page's style, report.css, and its content security policy. That allows only this very
+ * style, by its hash: no script, no style attribute, no request to anywhere, whatever a peer's
+ * header has smuggled in.
  */
 #include <nettle/base64.h>
 #include <nettle/sha2.h>

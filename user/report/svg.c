@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Pictures. Places across are percentages: they fit any width, and text keeps its size. */
+/*
+ * Draws pictures. Horizontal places are percentages: they fit any width, and text keeps its size.
+ */
 #include <ctype.h>
 #include <string.h>
 #include "decode/ws.h"
 #include "report/axis.h"
 #include "report/page.h"
 
-#define LANE_HEIGHT 52 /* pixels, as all heights */
+#define LANE_HEIGHT 52 /* pixels, as all heights are */
 #define MIDDLE 26
 #define SPANS 32
 #define S 1000000000ULL
 
-/* Keeps a frame at the very edge from being cut in half. */
+/* Returns a place, percent, a little away from the edges, where half a frame would be cut off. */
 static double inset(double percent)
 {
 	return 0.8 + percent * 0.984;
@@ -36,7 +38,7 @@ static const char *frame_class(uint8_t opcode, uint8_t dir)
 	return dir == WST_C2S ? "up" : "down";
 }
 
-/* 2.5 to 6 pixels: a pixel for each factor of 32. */
+/* Returns a frame's radius, 2.5 to 6 pixels: one pixel more for each factor of 32. */
 static double radius(uint64_t len)
 {
 	double r = 2.5;
@@ -57,7 +59,7 @@ static void draw_frame(struct buf *b, const struct report_axis *a, const struct 
 	     ws_op_name(f->opcode), text_size(f->len).s);
 }
 
-/* The largest number in the bins. */
+/* Returns the largest number in the bins. */
 static uint32_t highest(const struct report_bins *bins)
 {
 	uint32_t most = 0;
@@ -97,7 +99,7 @@ static void draw_dropped(struct buf *b, const struct report_axis *a, const struc
 	}
 }
 
-/* A stroke at ts, where that was seen. */
+/* Draws a stroke at ts, unless that is 0. */
 static void draw_tick(struct buf *b, const struct report_axis *a, uint64_t ts, const char *class,
 		      int y1, int y2)
 {
@@ -106,7 +108,7 @@ static void draw_tick(struct buf *b, const struct report_axis *a, uint64_t ts, c
 		     class, place(a, ts), place(a, ts), y1, y2);
 }
 
-/* A time, ns, so short that it fits into a silence on a phone. */
+/* Appends a time, ns, in so few characters that it fits into a silence on a phone. */
 static void add_short(struct buf *b, uint64_t ns)
 {
 	if (ns < S)
@@ -127,7 +129,7 @@ static void draw_silence(struct buf *b, const struct report_axis *a, const struc
 	     place(a, s->from), place(a, s->to) - place(a, s->from) - 0.2, LANE_HEIGHT);
 }
 
-/* Length of a silence, in words; drawn last, on top of everything else. */
+/* Draws the length of a silence in words. To be called last, so that it is on top of all else. */
 static void draw_length(struct buf *b, const struct report_axis *a, const struct span_of_time *s)
 {
 	html(b, "<text x=\"%.2f%%\" y=\"%d\">", (place(a, s->from) + place(a, s->to)) / 2,
@@ -237,7 +239,7 @@ void page__timeline(struct page *p, const struct report_case *c)
 
 #define HALF 38 /* height of each direction in the chart of the whole run */
 
-/* Bars up for frames to the server, down for those to the client. */
+/* Draws frames to the server as bars up, those to the client as bars down. */
 static void draw_activity(struct buf *b, const struct report_axis *a,
 			  const struct report_bins *bins, uint32_t most)
 {
@@ -261,7 +263,7 @@ static void draw_activity(struct buf *b, const struct report_axis *a,
 	}
 }
 
-/* A mark for each time that had verdicts. */
+/* Draws a mark for each time that had verdicts. */
 static void draw_verdicts(struct buf *b, const struct report_axis *a,
 			  const struct report_bins *bins)
 {
@@ -299,16 +301,16 @@ void page__activity(struct page *p)
 	     text_clock(a.from).s, text_clock(a.to).s);
 }
 
-/* A value of a histogram. */
+/* Returns a value of a histogram in words. */
 static struct text text_value(const struct hist_kind *kind, uint64_t v)
 {
 	return strcmp(kind->unit, "us") ? text_size(v) : text_duration(v * 1000);
 }
 
 #define HIST_HEIGHT 56
-#define ROWS_DRAWN 8 /* at least: one bar as wide as the picture would say less */
+#define ROWS_DRAWN 8 /* at least, since one bar as wide as the picture would say little */
 
-/* A bar for each power of two, as hist_draw() has lines. */
+/* Draws a bar for each power of two, where hist_draw() has lines. */
 static void draw_bars(struct buf *b, const struct wst_hist *h, const struct hist_kind *kind)
 {
 	struct hist_rows rows;
@@ -342,8 +344,8 @@ static void draw_bars(struct buf *b, const struct wst_hist *h, const struct hist
 }
 
 /*
- * The terminal's title with a capital, and with arrows in the place of -> and <-. Titles are ours,
- * and go in as they are.
+ * Draws the histogram's title, with a capital, and with arrows for -> and <-. Titles are our own
+ * text and need no escaping.
  */
 static void draw_title(struct buf *b, const char *title)
 {

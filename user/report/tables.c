@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* All connections: by port and path, and one by one. */
+/* Draws tables of all connections: by port and path, and one by one. */
 #include <stdio.h>
 #include <string.h>
 #include "decode/names.h"
 #include "report/page.h"
 
 #define GROUPS_SHOWN 40
-#define TARGET_SHOWN 100 /* bytes */
-#define BLOCK 500 /* connections that unfold together */
-#define OPEN_UP_TO 60 /* connections that are not folded */
+#define TARGET_SHOWN 100 /* most bytes of a target that are shown */
+#define BLOCK 500 /* connections in a part of the list that unfolds */
+#define OPEN_UP_TO 60 /* connections up to which the list is unfolded */
 
 static int by_trouble(const struct report_group *a, const struct report_group *b)
 {
@@ -19,7 +19,10 @@ static int by_trouble(const struct report_group *a, const struct report_group *b
 	return a->conns < b->conns ? 1 : a->conns > b->conns ? -1 : 0;
 }
 
-/* Draws a row. name: of a row for several groups, in the place of path and port; NULL: none. */
+/*
+ * Draws a group's row. name: a text instead of path and port, for several groups together; NULL:
+ * none.
+ */
 static void draw_group(struct buf *b, const struct report_group *g, const char *name)
 {
 	html(b, "<tr><td class=\"x w\">%s<td>",

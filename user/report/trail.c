@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdlib.h>
 #include <string.h>
-#include "report/trail.h"
 #include "decode/ws.h"
+#include "report/trail.h"
 
 #define FINEST 1000000 /* width of the first bins, ns */
 
@@ -67,7 +67,7 @@ void trail__moment(struct report_trail *t, uint64_t ts)
 		t->last_ts = ts;
 }
 
-/* Returns the place of the next frame; NULL when memory ran out. */
+/* Returns the place for the next frame; NULL when memory ran out. */
 static struct report_frame *place(struct report_trail *t)
 {
 	struct report_frame *frames;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Words for a connection: its name, who is at its ends, how it ended. */
+/* Writes words for a connection: its name, who is at its ends, how it ended. */
 #include "decode/names.h"
 #include "report/page.h"
 

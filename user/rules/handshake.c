@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Handshakes (RFC 6455, section 4): requests that a proxy spoilt, answers that are none. */
+/*
+ * Rules about handshakes (RFC 6455, section 4): requests that a proxy spoilt, answers that are
+ * wrong or do not come.
+ */
 #include <string.h>
 #include <strings.h>
 #include "facts/chain.h"
@@ -12,7 +15,7 @@ static bool stripped(const struct facts *f)
 	return f->req.key && !f->req.upgrade;
 }
 
-/* The leg in front had what f lacks. */
+/* Returns whether the leg downstream had what f lacks. */
 static bool stripped_by_proxy(const struct facts *f)
 {
 	return stripped(f) && f->downstream && f->downstream->req.websocket;
@@ -43,7 +46,7 @@ static bool no_key(const struct facts *f)
 	return f->req.websocket && !f->req.key;
 }
 
-/* What came to the proxy was a plain request. */
+/* Returns whether the proxy made f's Upgrade: what it got was a plain request. */
 static bool upgrade_added(const struct facts *f)
 {
 	return no_key(f) && f->downstream && f->downstream->req.seen &&
@@ -104,7 +107,7 @@ const struct rule rules_handshake[] = {
 	{ 0 },
 };
 
-/* The 101 came from here, not from a leg behind. */
+/* Returns whether the 101 came from this server, not from a leg upstream. */
 static bool own_101(const struct facts *f)
 {
 	return f->res.status == 101;
@@ -120,7 +123,7 @@ static bool bad_accept(const struct facts *f)
 	return own_101(f) && f->res.accept_ok == 0;
 }
 
-/* Whether the list has exactly this element (subprotocols keep their case). */
+/* Returns whether the list has exactly this element; subprotocols keep their case. */
 static bool offered(const char *list, const char *one)
 {
 	size_t n = strlen(one);
@@ -165,7 +168,7 @@ static bool upstream_silent(const struct facts *f)
 	return upstream_failed(f, WST_TIMEOUT);
 }
 
-/* Nobody from this leg to the last has sent a word. */
+/* Returns whether no server from this leg to the last has sent anything. */
 static bool silent_from(const struct facts *f)
 {
 	for (; f; f = f->upstream)
@@ -174,7 +177,7 @@ static bool silent_from(const struct facts *f)
 	return true;
 }
 
-/* The request lies in the last one's receive queue. */
+/* Returns whether the request lies in the receive queue of the chain's last server. */
 static bool unread_behind(const struct facts *f)
 {
 	const struct facts *last = chain_last(f);
@@ -194,7 +197,10 @@ static bool mute_unread(const struct facts *f)
 	return f->res.status == 504 && unread_behind(f);
 }
 
-/* That is what 504 says, whether the upstream's port is among those traced or not. */
+/*
+ * Returns whether a proxy waited in vain for its upstream: 504 says so even if that one is not
+ * traced.
+ */
 static bool gateway_timeout(const struct facts *f)
 {
 	return f->res.status == 504 && !f->upstream;
@@ -205,7 +211,7 @@ static bool unanswered(const struct facts *f)
 	return f->req.wanted && !f->req.cut && !server_heard(f);
 }
 
-/* Nobody answers: not this one, and not those that it may have passed the request on to. */
+/* Returns whether nobody answers: neither this server nor any that it passed the request on to. */
 static bool silent(const struct facts *f)
 {
 	return unanswered(f) && silent_from(f);
@@ -216,7 +222,7 @@ static bool silent_unread(const struct facts *f)
 	return silent(f) && unread_behind(f);
 }
 
-/* A proxy waits for somebody else, but for whom is not seen. */
+/* Returns whether the last leg ends at a proxy, which waits for a server that is not traced. */
 static bool silent_proxy(const struct facts *f)
 {
 	const struct facts *last = chain_last(f);
@@ -249,7 +255,7 @@ static bool no_answer(const struct facts *f)
 	return unanswered(f) && !f->end.by_client;
 }
 
-/* The upstream had the request, and the proxy is done with it, but not since time was up. */
+/* Returns whether the upstream had the request, and the proxy gave up before its time was up. */
 static bool upstream_unanswered(const struct facts *f)
 {
 	return f->res.status == 502 && f->upstream && f->upstream->req.seen &&
@@ -267,7 +273,7 @@ static bool tls_unanswered(const struct facts *f)
 	return f->opaque_why == WST_WHY_TLS && !server_heard(f) && !f->port_tls;
 }
 
-/* With others plain HTTP is. */
+/* Returns whether TLS is not answered on a port where plain HTTP is. */
 static bool tls_in_vain(const struct facts *f)
 {
 	return tls_unanswered(f) && f->port_plain;
@@ -302,14 +308,17 @@ static bool sticky(const struct facts *f)
 	       strstr(f->req.target, "sid=");
 }
 
-/* The port behind a host, without a colon; the scheme's own where there is none. */
+/*
+ * Returns the port behind a host of n bytes, without the colon; the scheme's own port where there
+ * is none.
+ */
 static const char *port_of(const char *host, size_t n, const char *origin)
 {
 	host += n + (host[n] == ']');
 	return *host == ':' ? host + 1 : !strncasecmp(origin, "https:", 6) ? "443" : "80";
 }
 
-/* Whether an Origin, "https://example.com:8443", is that of a Host, "example.com:8443". */
+/* Returns whether an Origin, "https://example.com:8443", fits a Host, "example.com:8443". */
 static bool same_host(const char *origin, const char *host)
 {
 	const char *o = strstr(origin, "://");
@@ -343,13 +352,13 @@ static bool path_rewritten(const struct facts *f)
 	       f->req.target && strcmp(f->downstream->req.target, f->req.target);
 }
 
-/* Only its case, or a slash, is another one than that of a target that works. */
+/* Returns whether the target differs only in case or by a slash from one that works. */
 static bool almost_found(const struct facts *f)
 {
 	return f->res.status == 404 && f->similar;
 }
 
-/* The answer is the proxy's own, as far as is seen. */
+/* Returns whether the answer is the proxy's own, as far as is seen. */
 static bool not_found_here(const struct facts *f)
 {
 	const struct conn *server = endpoint_server(f);
@@ -377,7 +386,7 @@ static bool refused(const struct facts *f)
 	return f->res.status != 101;
 }
 
-/* Hung up on a 101 before saying anything: that is how clients reject one. */
+/* Returns whether the client closed right after the 101, which is how clients reject one. */
 static bool hung_up(const struct facts *f)
 {
 	return f->res.websocket && f->end.by_client && f->end.lived < 50 * MS &&

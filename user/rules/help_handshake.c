@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The long form of rules_handshake.c: what --explain prints, and the fix of a verdict. */
+/* The long form of the rules in handshake.c: what --explain prints, and the fix of a verdict. */
 #include "rules/rules.h"
 
 const char *const proxy_names[PROXIES] = {

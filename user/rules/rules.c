@@ -3,7 +3,7 @@
 #include <string.h>
 #include "rules/rules.h"
 
-/* In this order they are looked at: a row that explains more comes first. */
+/* The order in which rows are asked: a row that explains more comes first. */
 const struct rule *const rule_tables[] = { rules_handshake, rules_refused, rules_frame,
 					   rules_end,	    rules_load,	   NULL };
 const struct rule_help *const help_tables[] = { help_handshake, help_stream, NULL };
@@ -51,7 +51,9 @@ static void list(void)
 			       h->title);
 }
 
-/* text below a heading, broken at 78 columns; what stands between \n stays on its line. */
+/*
+ * Prints text below a heading, in lines of at most 78 columns. A \n in the text ends a line, too.
+ */
 static void section(const char *heading, const char *text)
 {
 	size_t column = 2;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The rules of diagnosis: rows of tables. The engine (diagnose.c) knows none of them; a new rule
- * is a new row, and where it needs a new fact, a field in facts.h and a name in fact_text.c.
+ * The rules of diagnosis are rows of tables. The engine (diagnose.c) knows none of them by name. A
+ * new rule is a new row; if it needs a new fact, that is a field in facts.h and a name in
+ * fact_text.c.
  */
 #ifndef RULES_RULES_H
 #define RULES_RULES_H
@@ -10,22 +11,25 @@
 
 enum severity { SEV_INFO, SEV_WARNING, SEV_ERROR };
 
-/* When a rule is looked at: what the moment says it need not ask again. */
+/* When a rule is asked. A rule need not check what its moment implies. */
 enum moment {
-	/* one that wants a WebSocket, headers and all; the leg in front is joined */
+	/* a request for a WebSocket, with all its headers; the leg downstream is joined */
 	AT_REQUEST = 1,
-	AT_RESPONSE = 2, /* an answer to one, headers and all */
-	AT_FRAME = 4, /* a frame of a WebSocket that something is remarkable about */
-	AT_END = 8, /* the connection has ended, and so have its other legs, or a second ago */
-	AT_LOOK = 16, /* every second or so, where data waits */
-	AT_OPAQUE = 32, /* bytes that are not HTTP, and what the server says to them */
-	AT_HELD = 64, /* a small write had waited for a late acknowledgement */
-	AT_WAIT = 128, /* one that wants a WebSocket has waited long for an answer; the first leg */
+	AT_RESPONSE = 2, /* the answer to such a request, with all its headers */
+	AT_FRAME = 4, /* a remarkable frame, see observe_frame() */
+	/* the end of a connection, once its other legs have ended, too, or a second later */
+	AT_END = 8,
+	AT_LOOK = 16, /* about every second, while data waits */
+	AT_OPAQUE = 32, /* bytes that are not HTTP, and the server's answer to them */
+	AT_HELD = 64, /* a small write that had waited for a late acknowledgement */
+	/* a request for a WebSocket that has had no answer for long; asked for the first leg */
+	AT_WAIT = 128,
 };
 
 /*
- * What has gone wrong, coarsely: a connection, with all its legs, gets one verdict a cause, and
- * of a later cause none that an earlier one explains: the first row that fits wins.
+ * Kinds of causes. A connection, with all its legs, gets at most one verdict of each kind, that of
+ * the first row that fits. A handshake, stream or end that went wrong explains the later kinds
+ * among these three, so that no verdict on them follows.
  */
 enum cause { CAUSE_HANDSHAKE, CAUSE_STREAM, CAUSE_END, CAUSE_LOAD, CAUSE_CROWD, CAUSES };
 
@@ -37,36 +41,40 @@ struct rule {
 	bool (*when)(const struct facts *f);
 	const char *says; /* one sentence, with {names} of facts */
 	const char *fix;
-	const char *evidence; /* names of facts, blank between */
-	const char *refines; /* id of a rule that says the same, knowing less; NULL: none */
+	const char *evidence; /* names of facts, blanks between them */
+	/* id of the more general rule that this verdict replaces in the summary; NULL: none */
+	const char *refines;
 };
 
-/* The long form: one row an id. */
+/* The long form of a rule, for --explain and the manual page: one row for each id. */
 struct rule_help {
 	const char *id;
 	const char *title;
 	const char *cause;
-	const char *see; /* how to see it for oneself */
-	const char *fix; /* anywhere */
-	const char *proxy[PROXIES]; /* there; NULL: the general fix */
+	const char *see; /* how to check it by hand */
+	const char *fix; /* where no proxy's own fix is known */
+	const char *proxy[PROXIES]; /* the fix for each proxy; NULL: the general one */
 };
 
-/* Each ends with a row without id. */
+/* The tables of rules; each ends with a row without id. */
 extern const struct rule rules_handshake[], rules_refused[], rules_frame[], rules_end[],
 	rules_load[];
-extern const struct rule *const rule_tables[]; /* NULL at the end */
+/* all of them, in the order in which rows are asked; NULL at the end */
+extern const struct rule *const rule_tables[];
 extern const struct rule_help help_handshake[], help_stream[];
 extern const struct rule_help *const help_tables[];
 extern const char *const proxy_names[PROXIES];
 
-/* Whether both say the same: rules of one id, or of one that refines the other's. */
+/* Returns whether both say the same: they have one id, or one refines the other. */
 bool rules_alike(const struct rule *a, const struct rule *b);
 
+/* Returns the long form of a rule, or NULL. */
 const struct rule_help *rule_help(const char *id);
 
-/* --explain: prints one rule, or with "list" all ids. Returns the exit status. */
+/* Prints one rule, or with "list" all ids, for --explain. Returns the exit status. */
 int rules_explain(const char *id);
 
+/* Returns "error", "warning" or "info". */
 const char *severity_name(enum severity s);
 
 #endif

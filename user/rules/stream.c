@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Frames that break RFC 6455, how connections end, and who is slow. */
+/* Rules about frames that break RFC 6455, about how connections end, and about who is slow. */
 #include <string.h>
-#include "facts/observe.h"
-#include "rules/rules.h"
 #include "decode/ws.h"
+#include "facts/observe.h"
 #include "lib/units.h"
+#include "rules/rules.h"
 
 #define MS 1000000ULL
 
@@ -34,7 +34,7 @@ static bool rsv_not_agreed(const struct facts *f)
 	       (!f->res.extensions || deflate(f)); /* an extension we do not know may use them */
 }
 
-/* Only that bit has a meaning that is known: a compressed message. */
+/* Returns whether RSV1 alone is set without an agreement, which marks a compressed message. */
 static bool compressed(const struct facts *f)
 {
 	return rsv_not_agreed(f) && f->rsv == 4;
@@ -111,7 +111,7 @@ static bool said_goodbye(const struct facts *f)
 	return f->s[WST_C2S].closed || f->s[WST_S2C].closed;
 }
 
-/* The first Close frame's code is one of the server's, or of anybody's. */
+/* Returns whether a Close frame of either side has this code. */
 static bool code_is(const struct facts *f, uint16_t code)
 {
 	return f->s[WST_C2S].code == code || f->s[WST_S2C].code == code;
@@ -129,7 +129,7 @@ static bool near(uint64_t ns, uint64_t seconds, unsigned int percent)
 	return off * 100 <= limit * percent;
 }
 
-/* What proxies and balancers cut after unless told otherwise. */
+/* Returns whether a time, ns, is one after which proxies and balancers cut by default. */
 static bool known_limit(uint64_t ns)
 {
 	static const uint16_t limits[] = { 60, 100, 300, 350, 3600 };
@@ -148,7 +148,7 @@ static bool whole_seconds(uint64_t ns)
 	return off < 60 * MS || off * 50 < ns;
 }
 
-/* The proxy between two legs ended both, so neither end of the chain did. */
+/* Returns whether the proxy between two legs ended both, so that neither end of the chain did. */
 static bool proxy_ended(const struct facts *f)
 {
 	return f->downstream ? f->end.by_client && f->downstream->end.seen &&
@@ -185,7 +185,7 @@ static bool races(const struct facts *f)
 	return cut_idle(f) && every && (every > cut ? every - cut : cut - every) * 10 <= cut;
 }
 
-/* The server has pinged, and has heard nothing since, a second before ts. */
+/* Returns whether the server has pinged, at least a second before ts, and got nothing since. */
 static bool unanswered(const struct facts *f, uint64_t ts)
 {
 	const struct stream_facts *c2s = &f->s[WST_C2S], *s2c = &f->s[WST_S2C];
@@ -199,7 +199,10 @@ static bool server_heartbeat(const struct facts *f)
 	       !proxy_ended(f) && unanswered(f, f->end.ts);
 }
 
-/* The same with a Close frame: python3-websockets says 1011, tornado nothing. */
+/*
+ * Returns whether the server closed after such a ping, with a Close frame: python3-websockets sends
+ * 1011, tornado no code.
+ */
 static bool heartbeat_closed(const struct facts *f)
 {
 	const struct stream_facts *s2c = &f->s[WST_S2C];
@@ -244,7 +247,7 @@ static bool app_exit(const struct facts *f)
 	       (f->end.how == WST_EXIT || f->end.process_gone);
 }
 
-/* Some are sent away at any time: it takes most of them to make a restart. */
+/* Returns whether most clients are sent away at once; single ones are sent away at any time. */
 static bool restarting(const struct facts *f)
 {
 	return is_ws(f) && f->end.restarts >= 3 && f->end.restarts > f->end.stay;
@@ -328,7 +331,10 @@ static bool waits(const struct facts *f)
 	return f && (f->wait.unread || f->wait.unsent);
 }
 
-/* A proxy that cannot pass on what it has does not read more: the leg behind is to blame. */
+/*
+ * Returns whether this process does not read. A proxy that cannot pass on what it has stops
+ * reading, too: then the leg upstream is to blame.
+ */
 static bool not_reading(const struct facts *f)
 {
 	return is_ws(f) && !f->end.seen && f->wait.unread_for >= 2 * NS_PER_SEC &&
@@ -341,7 +347,7 @@ static bool slow_reader(const struct facts *f)
 	       !waits(f->conn->role == WST_SERVER ? f->downstream : f->upstream);
 }
 
-/* Some loss is how TCP finds out how fast a path is; this much is not. */
+/* Returns whether too much is sent again. A little loss is how TCP finds out how fast a path is. */
 static bool loss(const struct facts *f)
 {
 	return is_ws(f) && !(f->end.seen && f->end.how == WST_TIMEOUT) && f->wait.retrans >= 10 &&
@@ -359,7 +365,7 @@ static bool pong_behind(const struct facts *f)
 
 	return f->rtt_us > 500000 && s->data_len > 1 << 20 && s->data_ts &&
 	       s->last_ts > s->data_ts &&
-	       /* it may have begun before the ping */
+	       /* the message may have begun before the ping */
 	       s->last_ts - s->data_ts < 2 * f->rtt_us * 1000ULL;
 }
 
@@ -368,7 +374,10 @@ static bool proxy_slow(const struct facts *f)
 	return f->delays >= 16 && f->delay_us >= 50000;
 }
 
-/* A host that stalls is late now and then; delayed acknowledgements are, message after message. */
+/*
+ * Returns whether small writes are late one after the other. A host that stalls is late only now
+ * and then.
+ */
 static bool nagle(const struct facts *f)
 {
 	return f->held.run >= 5;
