@@ -12,6 +12,9 @@
 # make install    into $(PREFIX), /usr/local; DESTDIR is known; make uninstall
 # make clean      removes build/. V=1 shows commands
 
+# The only place where it stands
+VERSION := 0.2.0
+
 PREFIX ?= /usr/local
 CC ?= cc
 HOST_CC ?= cc
@@ -48,7 +51,10 @@ CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Wno-missing-field-initializers -Wno-sign-compare
 override CFLAGS += $(CROSS_FLAGS)
 # Tagged structs without a name within others, as the kernel has them
-USER_CFLAGS := -std=gnu11 -fms-extensions -Wno-microsoft-anon-tag $(WARN) -I$(B) -I. -Iuser $(if $(filter no,$(PCAP)),-DWITHOUT_PCAP) $(CFLAGS)
+DIALECT := -std=gnu11 -fms-extensions -Wno-microsoft-anon-tag
+DEFINE_VERSION := -DWSTRACE_VERSION='"$(VERSION)"'
+USER_CFLAGS := $(DIALECT) $(WARN) -I$(B) -I. -Iuser $(DEFINE_VERSION) \
+	       $(if $(filter no,$(PCAP)),-DWITHOUT_PCAP) $(CFLAGS)
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -Wall -Wextra \
 	      -Wno-unused-parameter -Wno-sign-compare -Ivmlinux -Ibpf \
 	      -I/usr/include/$(shell $(BPF_CC) -print-multiarch 2>/dev/null)
@@ -63,14 +69,15 @@ USER_SRCS := $(filter-out $(if $(filter no,$(PCAP)),user/capture/capture.c user/
 	       user/read.c),$(wildcard user/*.c user/*/*.c))
 USER_OBJS := $(patsubst user/%.c,$(B)/user/%.o,$(USER_SRCS))
 
-all: $(B)/wstrace $(B)/wstrace-rules.7
+all: $(B)/wstrace $(B)/wstrace.8 $(B)/wstrace-rules.7
 
 $(B)/wstrace: $(USER_OBJS)
 	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(B)/user/kernel/loader.o $(B)/user/kernel/check.o: $(B)/wstrace.skel.h
 
-$(B)/user/%.o: user/%.c | $(SYSROOT)
+# Makefile: the version and the flags are in it
+$(B)/user/%.o: user/%.c Makefile | $(SYSROOT)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(USER_CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -87,11 +94,17 @@ $(B)/bpf/%.bpf.o: bpf/%.bpf.c
 	$(call say,BPF,$@)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
 
 # The manual page of what --explain prints; its maker runs here, whatever machine the program is for
-$(B)/rules_man: tools/rules_man.c user/rules/help_handshake.c user/rules/help_stream.c
-	$(call say,CC,$@)$(HOST_CC) -std=gnu11 -fms-extensions -Wno-microsoft-anon-tag $(WARN) -I. -Iuser -MMD -MP -o $@ $^
+$(B)/rules_man: tools/rules_man.c user/rules/help_handshake.c user/rules/help_stream.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(HOST_CC) $(DIALECT) $(WARN) -I. -Iuser $(DEFINE_VERSION) -MMD -MP -o $@ \
+		$(filter %.c,$^)
 
 $(B)/wstrace-rules.7: $(B)/rules_man
 	$(call say,GEN,$@)$< >$@
+
+$(B)/wstrace.8: doc/wstrace.8 Makefile
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)sed 's/@VERSION@/$(VERSION)/' $< >$@
 
 # What the demo, the tests and the benchmark use
 WSLOAD_OBJS := $(patsubst tools/%.c,$(B)/tools/%.o,$(wildcard tools/wsload/*.c))
@@ -135,7 +148,7 @@ TEST_USER_OBJS := $(addprefix $(B)/tests/,$(patsubst %.c,%.o,$(filter-out \
 $(B)/tests/user.a: $(TEST_USER_OBJS)
 	$(Q)rm -f $@ && ar crs $@ $^
 
-$(B)/tests/user/%.o: user/%.c
+$(B)/tests/user/%.o: user/%.c Makefile
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(USER_CFLAGS) $(SANITIZE) -MMD -MP -c -o $@ $<
 
@@ -223,7 +236,7 @@ verified:
 
 install: all
 	$(Q)install -D -m 755 $(B)/wstrace $(DESTDIR)$(PREFIX)/sbin/wstrace
-	$(Q)install -D -m 644 doc/wstrace.8 $(DESTDIR)$(PREFIX)/share/man/man8/wstrace.8
+	$(Q)install -D -m 644 $(B)/wstrace.8 $(DESTDIR)$(PREFIX)/share/man/man8/wstrace.8
 	$(Q)install -D -m 644 $(B)/wstrace-rules.7 $(DESTDIR)$(PREFIX)/share/man/man7/wstrace-rules.7
 
 uninstall:
