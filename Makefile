@@ -2,8 +2,8 @@
 # make            build/wstrace
 # make deps       installs what is missing to build it
 # make demo       a real nginx, a real client and a real backend, and wstrace watching
-# make test       all tests; test-unit, test-live: some of them
-# make test-vm    all live tests on every kernel and backend
+# make test       unit tests, live tests, the quick ones on three more kernels; test-unit, test-live
+# make test-vm    the quick live tests on every kernel; test-vm-full: all, with every backend
 # make fuzz       the parsers, FUZZ_SECONDS=60 each
 # make bench      what tracing costs; BENCH="--rounds 20 ..." goes to tools/bench
 # make ARCH=arm64 cross-builds build/arm64/wstrace, linked statically; ARCH=arm64 deps, test-programs
@@ -204,7 +204,7 @@ test-programs: $(if $(SYSROOT),,$(UNIT_TESTS)) $(IO_PROGRAMS)
 test: test-build
 	$(Q)tests/run
 
-test-unit test-live test-vm: test-%: test-build
+test-unit test-live test-vm test-vm-full: test-%: test-build
 	$(Q)tests/run $*
 
 FUZZ_SECONDS ?= 60
@@ -254,4 +254,4 @@ clean:
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all tools deps demo test test-build test-build-arm64 test-programs test-unit test-live test-vm \
-	fuzz fuzz-run bench bench-conns verified install uninstall help clean
+	test-vm-full fuzz fuzz-run bench bench-conns verified install uninstall help clean
