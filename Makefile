@@ -4,6 +4,7 @@
 # make demo       a real nginx, a real client and a real backend, and wstrace watching
 # make test       unit tests, live tests, the quick ones on three more kernels; test-unit, test-live
 # make test-vm    the quick live tests on every kernel; test-vm-full: all, with every backend
+# make check      format, static analysis, who includes whom, the verifier's counts, fuzzers for 10 s
 # make fuzz       the parsers, FUZZ_SECONDS=60 each
 # make bench      what tracing costs; BENCH="--rounds 20 ..." goes to tools/bench
 # make ARCH=arm64 cross-builds build/arm64/wstrace, linked statically; ARCH=arm64 deps, test-programs
@@ -207,6 +208,19 @@ test: test-build
 test-unit test-live test-vm test-vm-full: test-%: test-build
 	$(Q)tests/run $*
 
+check: check-build
+	$(Q)tools/check
+
+check-build:
+	$(Q)tools/deps build test fuzz check
+	$(Q)$(SUBMAKE) all fuzzers
+
+fuzzers: $(FUZZERS)
+
+# For tools/check
+flags:
+	$(info $(USER_CFLAGS))@:
+
 FUZZ_SECONDS ?= 60
 
 fuzz:
@@ -254,4 +268,5 @@ clean:
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all tools deps demo test test-build test-build-arm64 test-programs test-unit test-live test-vm \
-	test-vm-full fuzz fuzz-run bench bench-conns verified install uninstall help clean
+	test-vm-full check check-build fuzzers flags fuzz fuzz-run bench bench-conns verified install \
+	uninstall help clean
