@@ -5,6 +5,7 @@
 # make test       unit tests, live tests, the quick ones on three more kernels; test-unit, test-live
 # make test-vm    the quick live tests on every kernel; test-vm-full: all, with every backend
 # make check      format, static analysis, who includes whom, the verifier's counts, fuzzers for 10 s
+# make coverage   which lines the unit tests run; COVERAGE=live: the live tests, too
 # make fuzz       the parsers, FUZZ_SECONDS=60 each
 # make bench      what tracing costs; BENCH="--rounds 20 ..." goes to tools/bench
 # make ARCH=arm64 cross-builds build/arm64/wstrace, linked statically; ARCH=arm64 deps, test-programs
@@ -221,6 +222,13 @@ fuzzers: $(FUZZERS)
 flags:
 	$(info $(USER_CFLAGS))@:
 
+# Everything is built anew, into a folder of its own
+coverage:
+	$(Q)tools/deps build test coverage
+	$(Q)rm -rf build/coverage
+	$(Q)$(SUBMAKE) B=build/coverage SANITIZE= CFLAGS='-O0 -g --coverage' all tools test-programs
+	$(Q)tools/coverage $(COVERAGE)
+
 FUZZ_SECONDS ?= 60
 
 fuzz:
@@ -268,5 +276,5 @@ clean:
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all tools deps demo test test-build test-build-arm64 test-programs test-unit test-live test-vm \
-	test-vm-full check check-build fuzzers flags fuzz fuzz-run bench bench-conns verified install \
+	test-vm-full check check-build fuzzers flags coverage fuzz fuzz-run bench bench-conns verified install \
 	uninstall help clean
