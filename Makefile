@@ -169,11 +169,14 @@ $(B)/tests/iomatrix: $(wildcard tests/io/iomatrix/*.[ch]) | $(SYSROOT)
 $(B)/tests/fuzz/%: tests/fuzz/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CLANG) $(USER_CFLAGS) $(SANITIZE) -fsanitize=fuzzer -Wno-unused-parameter \
-		-MMD -MP -o $@ $< $(FUZZED) $(if $(FUZZED),-lpcap -lnettle -lz)
+		-MMD -MP -o $@ $(filter %.c,$^) $(if $(filter user/%,$^),-lpcap -lnettle -lz)
 
-$(B)/tests/fuzz/fuzz_pcapng: FUZZED := user/capture/pcapng_read.c
-$(B)/tests/fuzz/fuzz_read: FUZZED := $(wildcard user/capture/*.c) $(patsubst %,user/%.c,lib/buf lib/container lib/process \
-				       decode/conn decode/decode decode/deflate decode/extensions decode/http decode/ws)
+# Of several sources the compiler tells the headers of one alone: all count
+FUZZED_HEADERS := $(wildcard user/*.h user/*/*.h bpf/*.h)
+$(B)/tests/fuzz/fuzz_pcapng: user/capture/pcapng_read.c $(FUZZED_HEADERS)
+$(B)/tests/fuzz/fuzz_read: $(wildcard user/capture/*.c) $(FUZZED_HEADERS) \
+	$(patsubst %,user/%.c,lib/buf lib/container lib/process decode/conn decode/decode \
+	  decode/deflate decode/extensions decode/http decode/ws)
 
 ifdef SYSROOT
 $(SYSROOT):
