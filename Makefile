@@ -47,7 +47,9 @@ say = $(if $(V),,@printf '  %-8s %s\n' $(1) $(2);)
 CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Wno-missing-field-initializers -Wno-sign-compare
 override CFLAGS += $(CROSS_FLAGS)
-USER_CFLAGS := -std=gnu11 $(WARN) -I$(B) -I. -Iuser $(if $(filter no,$(PCAP)),-DWITHOUT_PCAP) $(CFLAGS)
+# Tagged structs without a name within others, as the kernel has them
+DIALECT := -std=gnu11 -fms-extensions -Wno-microsoft-anon-tag
+USER_CFLAGS := $(DIALECT) $(WARN) -I$(B) -I. -Iuser $(if $(filter no,$(PCAP)),-DWITHOUT_PCAP) $(CFLAGS)
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -Wall -Wextra \
 	      -Wno-unused-parameter -Wno-sign-compare -Ivmlinux -Ibpf \
 	      -I/usr/include/$(shell $(BPF_CC) -print-multiarch 2>/dev/null)
@@ -56,7 +58,7 @@ LIBS := -l:libbpf.a -lelf -lz -lnettle $(if $(filter yes,$(PCAP)),-lpcap) -lncur
 
 # An object that defines a map comes before those that use it: bpftool before 7.3 mixes up offsets
 # else, and also where the object that defines a map does not use it.
-BPF_OBJS := $(patsubst %,$(B)/bpf/%.bpf.o,config conn call hists recent connect core foreign http iter life \
+BPF_OBJS := $(patsubst %,$(B)/bpf/%.bpf.o,config conns call hists recent connect core foreign http iter life \
 	      nagle pair scan stats hook_state hook_arrival hook_fentry hook_kprobe hook_tracepoint)
 USER_SRCS := $(filter-out $(if $(filter no,$(PCAP)),user/capture/capture.c user/capture/dissect.c \
 	       user/read.c),$(wildcard user/*.c user/*/*.c))
@@ -67,7 +69,7 @@ all: $(B)/wstrace $(B)/wstrace-rules.7
 $(B)/wstrace: $(USER_OBJS)
 	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(B)/user/kernel/loader.o: $(B)/wstrace.skel.h
+$(B)/user/kernel/loader.o $(B)/user/kernel/check.o: $(B)/wstrace.skel.h
 
 $(B)/user/%.o: user/%.c | $(SYSROOT)
 	@mkdir -p $(@D)
@@ -87,7 +89,7 @@ $(B)/bpf/%.bpf.o: bpf/%.bpf.c
 
 # The manual page of what --explain prints; its maker runs here, whatever machine the program is for
 $(B)/rules_man: tools/rules_man.c user/rules/help_handshake.c user/rules/help_stream.c
-	$(call say,CC,$@)$(HOST_CC) -std=gnu11 $(WARN) -I. -Iuser -MMD -MP -o $@ $^
+	$(call say,CC,$@)$(HOST_CC) $(DIALECT) $(WARN) -I. -Iuser -MMD -MP -o $@ $^
 
 $(B)/wstrace-rules.7: $(B)/rules_man
 	$(call say,GEN,$@)$< >$@
@@ -129,7 +131,7 @@ $(B)/tests/unit/%: tests/unit/%.c $(B)/tests/user.a
 
 # The user side for them, without what needs the BPF skeleton
 TEST_USER_OBJS := $(addprefix $(B)/tests/,$(patsubst %.c,%.o,$(filter-out \
-		    user/main.c user/kernel/loader.c user/kernel/backend.c,$(wildcard user/*.c user/*/*.c))))
+		    user/main.c user/trace.c user/kernel/loader.c user/kernel/check.c user/kernel/backend.c,$(wildcard user/*.c user/*/*.c))))
 
 $(B)/tests/user.a: $(TEST_USER_OBJS)
 	$(Q)rm -f $@ && ar crs $@ $^

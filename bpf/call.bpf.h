@@ -4,6 +4,7 @@
 #define CALL_BPF_H
 
 #include "bytes.bpf.h"
+#include "conns.bpf.h"
 #include "compat.bpf.h"
 #include "maps.bpf.h"
 #include "select.bpf.h"

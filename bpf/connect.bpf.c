@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Connects: who makes them, and those that nobody accepts. */
 #include "connect.bpf.h"
+#include "conns.bpf.h"
 #include "compat.bpf.h"
 #include "maps.bpf.h"
 #include "pair.bpf.h"

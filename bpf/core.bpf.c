@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The walk through a call's bytes. Hooks come in through on_bytes(). */
 #include "core.bpf.h"
+#include "conns.bpf.h"
 #include "foreign.bpf.h"
 #include "frame.bpf.h"
 #include "http.bpf.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Iterators over the table of connections, read by the user side. */
 #include "iter.bpf.h"
+#include "conns.bpf.h"
 #include "compat.bpf.h"
 #include "life.bpf.h"
 #include "stats.bpf.h"

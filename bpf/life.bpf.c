@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Life of a connection: follows TCP's changes of state, and closes it. */
 #include "life.bpf.h"
+#include "conns.bpf.h"
 #include "call.bpf.h"
 #include "connect.bpf.h"
 #include "foreign.bpf.h"

@@ -20,7 +20,7 @@ struct conns {
 	__type(value, struct conn);
 };
 
-/* Defined in conn.bpf.c. */
+/* Defined in conns.bpf.c. */
 extern struct events events SEC(".maps");
 extern struct conns conns SEC(".maps");
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The search for connections that were open before wstrace. */
 #include "compat.bpf.h"
-#include "conn.bpf.h"
+#include "conns.bpf.h"
 #include "iter.bpf.h"
 #include "select.bpf.h"
 

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <linux/magic.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,27 +15,6 @@
 #include "bpf/wstrace.h"
 #include "lib/addr.h"
 #include "options.h"
-
-enum {
-	OPT_PID = 256,
-	OPT_COMM,
-	OPT_CGROUP,
-	OPT_HOST,
-	OPT_PATH,
-	OPT_SIDE,
-	OPT_SECRETS,
-	OPT_ONLY,
-	OPT_TOP,
-	OPT_BACKEND,
-	OPT_RINGBUF,
-	OPT_MAX_CONNS,
-	OPT_BTF,
-	OPT_CHECK,
-	OPT_EXPLAIN,
-	OPT_REPORT,
-};
-
-#define KEEP_MAX 1000000000
 
 static const char doc[] =
 	"Shows what this host's WebSockets are doing: handshakes, frame headers, closes.\v"
@@ -54,72 +34,6 @@ static const char doc[] =
 	"-> is from the WebSocket client to the server, <- from the server to the client.\n"
 	"Exit status: 0 done, 1 failed while running, 2 wrong usage, 3 not permitted, "
 	"4 this kernel cannot run any backend.";
-
-static const struct argp_option options[] = {
-	{ 0, 0, 0, 0, "Select:", 1 },
-	{ "port", 'p', "LIST", 0,
-	  "Flows whose local or remote port is in LIST: 9588, 80,9501, 8000-8100, any", 1 },
-	{ "pid", OPT_PID, "LIST", 0, "Only sockets used by these processes", 1 },
-	{ "comm", OPT_COMM, "NAME", 0, "Only sockets used by processes of this name", 1 },
-	{ "cgroup", OPT_CGROUP, "PATH", 0,
-	  "Only processes under this cgroup v2 directory: a container, a systemd unit", 1 },
-	{ "host", OPT_HOST, "ADDR[/LEN]", 0, "Only flows whose peer or local address matches", 1 },
-	{ "path", OPT_PATH, "GLOB", 0, "Only connections whose request target matches", 1 },
-	{ "side", OPT_SIDE, "server|client|both", 0,
-	  "Which socket to show of a connection with both ends on this host (server; with --pid, "
-	  "--comm, --cgroup both)",
-	  1 },
-	{ 0, 0, 0, 0, "Capture:", 2 },
-	{ "read", 'r', "FILE", 0,
-	  "Read captures, pcap or pcapng, instead of tracing: all FILEs that are named, merged by "
-	  "time; - is standard input. No port is needed, -p then selects",
-	  2 },
-	{ "snaplen", 's', "N", 0, "Payload bytes to keep of each frame: a number or full (0)", 2 },
-	{ "show-secrets", OPT_SECRETS, 0, 0,
-	  "Show Cookie, Set-Cookie, Authorization, Proxy-Authorization and query values", 2 },
-	{ 0, 0, 0, 0, "Output:", 3 },
-	{ "quiet", 'q', 0, 0, "Only handshakes, closes and verdicts", 3 },
-	{ "verbose", 'v', 0, 0, "More detail; twice: libbpf's own messages, too", 3 },
-	{ "only", OPT_ONLY, "LIST", 0,
-	  "Only these: open,handshake,frame,control,verdict,close,stats", 3 },
-	{ "json", 'j', 0, 0, "NDJSON: one object a line", 3 },
-	{ "write", 'w', "FILE", 0,
-	  "Write a pcapng file, for Wireshark; - is standard output, where no text goes then. It "
-	  "has all frames, whatever -q and --only say",
-	  3 },
-	{ 0, 'C', "MB", 0, "A new file after so many million bytes: FILE, FILE1, ...", 3 },
-	{ 0, 'G', "SEC", 0, "A new file after so many seconds; FILE is for strftime(3)", 3 },
-	{ 0, 'W', "N", 0,
-	  "With -C keep N files, the oldest is overwritten; with -G alone stop after N", 3 },
-	{ "report", OPT_REPORT, "FILE", 0,
-	  "At the end, write an HTML page to attach to a ticket: verdicts, chains, handshakes, "
-	  "frames over time, histograms; of all that is seen, whatever -q and --only say",
-	  3 },
-	{ "histogram", 'H', 0, 0,
-	  "Histograms of message sizes, gaps, ping and reply times and read delays, at each close "
-	  "and at the end",
-	  3 },
-	{ "interval", 'i', "SEC", 0, "Counters, with -H histograms, too, every SEC seconds", 3 },
-	{ "top", OPT_TOP, 0, 0,
-	  "Full-screen live table of connections, every -i SEC (1); ? shows its keys", 3 },
-	{ "explain", OPT_EXPLAIN, "RULE", 0,
-	  "What a verdict's rule means and what to do, at length; list names all rules", 3 },
-	{ 0, 0, 0, 0, "Stop:", 4 },
-	{ "duration", 'd', "SEC", 0, "Stop after SEC seconds", 4 },
-	{ "count", 'n', "N", 0, "Stop after N frames", 4 },
-	{ 0, 0, 0, 0, "Kernel:", 5 },
-	{ "backend", OPT_BACKEND, "auto|fentry|kprobe|tracepoint", 0,
-	  "How to get at the bytes; auto takes the first that this kernel allows", 5 },
-	{ "ringbuf", OPT_RINGBUF, "MB", 0, "Event buffer, a power of two (16)", 5 },
-	{ "max-conns", OPT_MAX_CONNS, "N", 0,
-	  "Connections followed at once (65536); one with both ends on this host counts twice", 5 },
-	{ "btf", OPT_BTF, "FILE", 0, "Types of a kernel that does not bring its own (BTF)", 5 },
-	{ "check", OPT_CHECK, 0, 0,
-	  "Say what this kernel allows, with -v what the verifier counted, and exit", 5 },
-	{ 0, 0, 0, 0, 0, -1 },
-	{ "version", 'V', 0, 0, "Version; with -v of libbpf, too", -1 },
-	{ 0 },
-};
 
 /* A number of [min, max] that fills [p, end), a part of arg; the error names the token. */
 static uint64_t number(struct argp_state *state, const char *what, const char *arg, const char *p,
@@ -148,7 +62,7 @@ static uint64_t whole_number(struct argp_state *state, const char *what, const c
 	return number(state, what, arg, arg, arg + strlen(arg), min, max);
 }
 
-static void parse_ports(struct options *o, struct argp_state *state, const char *list)
+static void set_ports(struct options *o, struct argp_state *state, const char *list)
 {
 	const char *p = list, *end, *dash;
 
@@ -177,7 +91,7 @@ static void parse_ports(struct options *o, struct argp_state *state, const char 
 	}
 }
 
-static void parse_pids(struct options *o, struct argp_state *state, const char *list)
+static void set_pids(struct options *o, struct argp_state *state, const char *list)
 {
 	const char *p = list, *end;
 
@@ -207,7 +121,7 @@ static const char *cgroup_root(void)
 }
 
 /* A cgroup's id is the inode number of its directory. */
-static void parse_cgroup(struct options *o, struct argp_state *state, const char *path)
+static void set_cgroup(struct options *o, struct argp_state *state, const char *path)
 {
 	const char *root = cgroup_root();
 	char below[PATH_MAX], real[PATH_MAX];
@@ -227,7 +141,7 @@ static void parse_cgroup(struct options *o, struct argp_state *state, const char
 			o->cgroup_level += *p == '/';
 }
 
-static void parse_host(struct options *o, struct argp_state *state, const char *arg)
+static void set_host(struct options *o, struct argp_state *state, const char *arg)
 {
 	const char *slash = strchr(arg, '/');
 	char addr[INET6_ADDRSTRLEN];
@@ -248,7 +162,7 @@ static void parse_host(struct options *o, struct argp_state *state, const char *
 		o->host_bits += 8 * ADDR_MAPPED;
 }
 
-static void parse_kinds(struct options *o, struct argp_state *state, const char *list)
+static void set_kinds(struct options *o, struct argp_state *state, const char *list)
 {
 	static const struct {
 		const char *name;
@@ -283,7 +197,7 @@ static void parse_kinds(struct options *o, struct argp_state *state, const char 
 	}
 }
 
-static void add_file(struct options *o, struct argp_state *state, const char *name)
+static void set_file(struct options *o, struct argp_state *state, const char *name)
 {
 	if (!*name)
 		argp_error(state, "--read: a file name is missing in ''");
@@ -292,16 +206,110 @@ static void add_file(struct options *o, struct argp_state *state, const char *na
 	o->files[o->n_files++] = name;
 }
 
-/*
- * Remembers the name of an option that -r cannot have: files say nothing of processes, no kernel
- * takes part, and --top's table is of what happens now.
- */
-static void note_live_only(struct options *o, int key)
+static void set_comm(struct options *o, struct argp_state *state, const char *arg)
 {
-	for (const struct argp_option *opt = options; opt->name || opt->doc; opt++)
-		if (opt->key == key && (opt->group == 5 || key == OPT_PID || key == OPT_COMM ||
-					key == OPT_CGROUP || key == OPT_TOP))
-			o->live_only = opt->name;
+	if (!*arg || strlen(arg) >= WST_COMM_LEN)
+		argp_error(state,
+			   "--comm: '%s' is not 1 to %d bytes long, as the kernel keeps process "
+			   "names",
+			   arg, WST_COMM_LEN - 1);
+	o->comm = arg;
+}
+
+static void set_side(struct options *o, struct argp_state *state, const char *arg)
+{
+	o->have_side = true;
+	if (!strcmp(arg, "server"))
+		o->side = SIDE_SERVER;
+	else if (!strcmp(arg, "client"))
+		o->side = SIDE_CLIENT;
+	else if (!strcmp(arg, "both"))
+		o->side = SIDE_BOTH;
+	else
+		argp_error(state, "--side: '%s' is none of server, client, both", arg);
+}
+
+static void set_snaplen(struct options *o, struct argp_state *state, const char *arg)
+{
+	o->snaplen = !strcmp(arg, "full") ?
+			     SNAPLEN_FULL :
+			     whole_number(state, "--snaplen", arg, 0, SNAPLEN_FULL - 1);
+}
+
+static void set_quiet(struct options *o, struct argp_state *state, const char *arg)
+{
+	(void)state;
+	(void)arg;
+	o->kinds = KIND_QUIET;
+}
+
+static void set_verbose(struct options *o, struct argp_state *state, const char *arg)
+{
+	(void)state;
+	(void)arg;
+	o->verbose++;
+}
+
+static void set_write(struct options *o, struct argp_state *state, const char *arg)
+{
+	if (!*arg)
+		argp_error(state, "--write: a file name is missing in ''");
+	o->write = arg;
+}
+
+static void set_file_mb(struct options *o, struct argp_state *state, const char *arg)
+{
+	o->file_mb = whole_number(state, "-C", arg, 1, 1000000000);
+}
+
+static void set_file_seconds(struct options *o, struct argp_state *state, const char *arg)
+{
+	o->file_seconds = whole_number(state, "-G", arg, 1, 1000000000);
+}
+
+static void set_keep_files(struct options *o, struct argp_state *state, const char *arg)
+{
+	o->keep_files = whole_number(state, "-W", arg, 1, 1000000000);
+}
+
+static void set_report(struct options *o, struct argp_state *state, const char *arg)
+{
+	if (!*arg || !strcmp(arg, "-"))
+		argp_error(state, "--report: '%s' is not a file's name", arg);
+	o->report = arg;
+}
+
+static void set_interval(struct options *o, struct argp_state *state, const char *arg)
+{
+	o->interval = whole_number(state, "--interval", arg, 1, 1000000);
+}
+
+static void set_duration(struct options *o, struct argp_state *state, const char *arg)
+{
+	o->duration = whole_number(state, "--duration", arg, 1, 1000000000);
+}
+
+static void set_count(struct options *o, struct argp_state *state, const char *arg)
+{
+	o->count = whole_number(state, "--count", arg, 1, UINT64_MAX / 16);
+}
+
+static void set_backend(struct options *o, struct argp_state *state, const char *arg)
+{
+	(void)state;
+	o->backend = strcmp(arg, "auto") ? arg : NULL;
+}
+
+static void set_ringbuf(struct options *o, struct argp_state *state, const char *arg)
+{
+	o->ringbuf_mb = whole_number(state, "--ringbuf", arg, 1, 1024);
+	if (o->ringbuf_mb & (o->ringbuf_mb - 1))
+		argp_error(state, "--ringbuf: %s is not a power of two", arg);
+}
+
+static void set_max_conns(struct options *o, struct argp_state *state, const char *arg)
+{
+	o->max_conns = whole_number(state, "--max-conns", arg, 1, 16777216);
 }
 
 /* It may come yet; but more often it is a slip of the finger, and nothing would ever be shown. */
@@ -325,70 +333,6 @@ static void check_usage(struct options *o, struct argp_state *state)
 	/* Who asks for a process wants what it speaks, whichever end it is. */
 	if (!o->have_side && (o->n_pids || o->comm || o->cgroup_id))
 		o->side = SIDE_BOTH;
-}
-
-static error_t parse_select(struct options *o, int key, char *arg, struct argp_state *state)
-{
-	switch (key) {
-	case 'p':
-		parse_ports(o, state, arg);
-		return 0;
-	case OPT_PID:
-		parse_pids(o, state, arg);
-		return 0;
-	case OPT_COMM:
-		if (!*arg || strlen(arg) >= WST_COMM_LEN)
-			argp_error(state,
-				   "--comm: '%s' is not 1 to %d bytes long, as the kernel "
-				   "keeps process names",
-				   arg, WST_COMM_LEN - 1);
-		o->comm = arg;
-		return 0;
-	case OPT_CGROUP:
-		parse_cgroup(o, state, arg);
-		return 0;
-	case OPT_HOST:
-		parse_host(o, state, arg);
-		return 0;
-	case OPT_PATH:
-		o->path = arg;
-		return 0;
-	case OPT_SIDE:
-		o->have_side = true;
-		if (!strcmp(arg, "server"))
-			o->side = SIDE_SERVER;
-		else if (!strcmp(arg, "client"))
-			o->side = SIDE_CLIENT;
-		else if (!strcmp(arg, "both"))
-			o->side = SIDE_BOTH;
-		else
-			argp_error(state, "--side: '%s' is none of server, client, both", arg);
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static error_t parse_write(struct options *o, int key, char *arg, struct argp_state *state)
-{
-	switch (key) {
-	case 'w':
-		if (!*arg)
-			argp_error(state, "--write: a file name is missing in ''");
-		o->write = arg;
-		return 0;
-	case 'C':
-		o->file_mb = whole_number(state, "-C", arg, 1, 1000000000);
-		return 0;
-	case 'G':
-		o->file_seconds = whole_number(state, "-G", arg, 1, 1000000000);
-		return 0;
-	case 'W':
-		o->keep_files = whole_number(state, "-W", arg, 1, KEEP_MAX);
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
 }
 
 static bool same_file(const char *a, const char *b)
@@ -434,31 +378,6 @@ static void check_write(const struct options *o, struct argp_state *state)
 			   "-w -: standard output is a terminal; name a file, or use a pipe");
 }
 
-static error_t parse_kernel(struct options *o, int key, char *arg, struct argp_state *state)
-{
-	switch (key) {
-	case OPT_BACKEND:
-		o->backend = strcmp(arg, "auto") ? arg : NULL;
-		return 0;
-	case OPT_RINGBUF:
-		o->ringbuf_mb = whole_number(state, "--ringbuf", arg, 1, 1024);
-		if (o->ringbuf_mb & (o->ringbuf_mb - 1))
-			argp_error(state, "--ringbuf: %s is not a power of two", arg);
-		return 0;
-	case OPT_MAX_CONNS:
-		o->max_conns = whole_number(state, "--max-conns", arg, 1, 16777216);
-		return 0;
-	case OPT_BTF:
-		o->btf = arg;
-		return 0;
-	case OPT_CHECK:
-		o->check = true;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
 /* The table has a screen to itself, all connections in it, and frames of one at a time. */
 static void check_top(struct options *o, struct argp_state *state)
 {
@@ -482,68 +401,140 @@ static void check_top(struct options *o, struct argp_state *state)
 	o->interval = o->interval ? o->interval : 1;
 }
 
+/* An option: a setter, or the place in struct options of its bool or its string. */
+struct row {
+	unsigned char group;
+	char letter; /* 0: it has only a name */
+	bool live; /* -r cannot have it: files know no processes, no kernel and no now */
+	const char *name; /* NULL: it has only a letter */
+	const char *arg; /* NULL: it has none */
+	const char *help;
+	void (*set)(struct options *o, struct argp_state *state, const char *arg);
+	size_t place;
+};
+
+enum { ABOUT, SELECT, CAPTURE, OUTPUT, STOP, KERNEL }; /* groups of --help */
+
+#define PLACE(field) NULL, offsetof(struct options, field)
+#define LIVE true
+
+static const struct row rows[] = {
+	{ SELECT, 'p', 0, "port", "LIST",
+	  "Flows whose local or remote port is in LIST: 9588, 80,9501, 8000-8100, any", set_ports },
+	{ SELECT, 0, LIVE, "pid", "LIST", "Only sockets used by these processes", set_pids },
+	{ SELECT, 0, LIVE, "comm", "NAME", "Only sockets used by processes of this name",
+	  set_comm },
+	{ SELECT, 0, LIVE, "cgroup", "PATH",
+	  "Only processes under this cgroup v2 directory: a container, a systemd unit",
+	  set_cgroup },
+	{ SELECT, 0, 0, "host", "ADDR[/LEN]", "Only flows whose peer or local address matches",
+	  set_host },
+	{ SELECT, 0, 0, "path", "GLOB", "Only connections whose request target matches",
+	  PLACE(path) },
+	{ SELECT, 0, 0, "side", "server|client|both",
+	  "Which socket to show of a connection with both ends on this host (server; with --pid, "
+	  "--comm, --cgroup both)",
+	  set_side },
+	{ CAPTURE, 'r', 0, "read", "FILE",
+	  "Read captures, pcap or pcapng, instead of tracing: all FILEs that are named, merged by "
+	  "time; - is standard input. No port is needed, -p then selects",
+	  set_file },
+	{ CAPTURE, 's', 0, "snaplen", "N",
+	  "Payload bytes to keep of each frame: a number or full (0)", set_snaplen },
+	{ CAPTURE, 0, 0, "show-secrets", NULL,
+	  "Show Cookie, Set-Cookie, Authorization, Proxy-Authorization and query values",
+	  PLACE(show_secrets) },
+	{ OUTPUT, 'q', 0, "quiet", NULL, "Only handshakes, closes and verdicts", set_quiet },
+	{ OUTPUT, 'v', 0, "verbose", NULL, "More detail; twice: libbpf's own messages, too",
+	  set_verbose },
+	{ OUTPUT, 0, 0, "only", "LIST",
+	  "Only these: open,handshake,frame,control,verdict,close,stats", set_kinds },
+	{ OUTPUT, 'j', 0, "json", NULL, "NDJSON: one object a line", PLACE(json) },
+	{ OUTPUT, 'w', 0, "write", "FILE",
+	  "Write a pcapng file, for Wireshark; - is standard output, where no text goes then. It "
+	  "has all frames, whatever -q and --only say",
+	  set_write },
+	{ OUTPUT, 'C', 0, NULL, "MB", "A new file after so many million bytes: FILE, FILE1, ...",
+	  set_file_mb },
+	{ OUTPUT, 'G', 0, NULL, "SEC", "A new file after so many seconds; FILE is for strftime(3)",
+	  set_file_seconds },
+	{ OUTPUT, 'W', 0, NULL, "N",
+	  "With -C keep N files, the oldest is overwritten; with -G alone stop after N",
+	  set_keep_files },
+	{ OUTPUT, 0, 0, "report", "FILE",
+	  "At the end, write an HTML page to attach to a ticket: verdicts, chains, handshakes, "
+	  "frames over time, histograms; of all that is seen, whatever -q and --only say",
+	  set_report },
+	{ OUTPUT, 'H', 0, "histogram", NULL,
+	  "Histograms of message sizes, gaps, ping and reply times and read delays, at each close "
+	  "and at the end",
+	  PLACE(histograms) },
+	{ OUTPUT, 'i', 0, "interval", "SEC", "Counters, with -H histograms, too, every SEC seconds",
+	  set_interval },
+	{ OUTPUT, 0, LIVE, "top", NULL,
+	  "Full-screen live table of connections, every -i SEC (1); ? shows its keys", PLACE(top) },
+	{ OUTPUT, 0, 0, "explain", "RULE",
+	  "What a verdict's rule means and what to do, at length; list names all rules",
+	  PLACE(explain) },
+	{ STOP, 'd', 0, "duration", "SEC", "Stop after SEC seconds", set_duration },
+	{ STOP, 'n', 0, "count", "N", "Stop after N frames", set_count },
+	{ KERNEL, 0, LIVE, "backend", "auto|fentry|kprobe|tracepoint",
+	  "How to get at the bytes; auto takes the first that this kernel allows", set_backend },
+	{ KERNEL, 0, LIVE, "ringbuf", "MB", "Event buffer, a power of two (16)", set_ringbuf },
+	{ KERNEL, 0, LIVE, "max-conns", "N",
+	  "Connections followed at once (65536); one with both ends on this host counts twice",
+	  set_max_conns },
+	{ KERNEL, 0, LIVE, "btf", "FILE", "Types of a kernel that does not bring its own (BTF)",
+	  PLACE(btf) },
+	{ KERNEL, 0, LIVE, "check", NULL,
+	  "Say what this kernel allows, with -v what the verifier counted, and exit",
+	  PLACE(check) },
+	{ ABOUT, 'V', 0, "version", NULL, "Version; with -v of libbpf, too", PLACE(version) },
+};
+
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+#define KEY_NAMED 256 /* argp's key of the first row; letters are keys of their own */
+
+static int row_key(size_t i)
+{
+	return rows[i].letter ? rows[i].letter : KEY_NAMED + (int)i;
+}
+
+static const struct row *find_row(int key)
+{
+	for (size_t i = 0; i < ROWS; i++)
+		if (row_key(i) == key)
+			return &rows[i];
+	return NULL;
+}
+
+static void apply(struct options *o, const struct row *row, struct argp_state *state, char *arg)
+{
+	if (row->live)
+		o->live_only = row->name;
+	if (row->set)
+		row->set(o, state, arg);
+	else if (row->arg)
+		*(const char **)((char *)o + row->place) = arg;
+	else
+		*(bool *)((char *)o + row->place) = true;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
+	const struct row *row = find_row(key);
 	struct options *o = state->input;
 
-	note_live_only(o, key);
+	if (row) {
+		apply(o, row, state, arg);
+		return 0;
+	}
 	switch (key) {
-	case 's':
-		o->snaplen = !strcmp(arg, "full") ?
-				     SNAPLEN_FULL :
-				     whole_number(state, "--snaplen", arg, 0, SNAPLEN_FULL - 1);
-		return 0;
-	case OPT_SECRETS:
-		o->show_secrets = true;
-		return 0;
-	case 'q':
-		o->kinds = KIND_QUIET;
-		return 0;
-	case 'v':
-		o->verbose++;
-		return 0;
-	case OPT_ONLY:
-		parse_kinds(o, state, arg);
-		return 0;
-	case 'j':
-		o->json = true;
-		return 0;
-	case 'H':
-		o->histograms = true;
-		return 0;
-	case OPT_REPORT:
-		if (!*arg || !strcmp(arg, "-"))
-			argp_error(state, "--report: '%s' is not a file's name", arg);
-		o->report = arg;
-		return 0;
-	case OPT_TOP:
-		o->top = true;
-		return 0;
-	case 'i':
-		o->interval = whole_number(state, "--interval", arg, 1, 1000000);
-		return 0;
-	case 'd':
-		o->duration = whole_number(state, "--duration", arg, 1, 1000000000);
-		return 0;
-	case OPT_EXPLAIN:
-		o->explain = arg;
-		return 0;
-	case 'n':
-		o->count = whole_number(state, "--count", arg, 1, UINT64_MAX / 16);
-		return 0;
-	case 'V':
-		o->version = true;
-		return 0;
-	case 'r':
-		add_file(o, state, arg);
-		return 0;
 	case ARGP_KEY_ARG:
-		if (o->n_files) {
-			add_file(o, state, arg);
-			return 0;
-		}
-		argp_error(state, "'%s' is not an option; ports go behind -p", arg);
-		return EINVAL;
+		if (!o->n_files)
+			argp_error(state, "'%s' is not an option; ports go behind -p", arg);
+		set_file(o, state, arg);
+		return 0;
 	case ARGP_KEY_END:
 		check_usage(o, state);
 		check_write(o, state);
@@ -551,18 +542,40 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			check_top(o, state);
 		return 0;
 	default:
-		if (parse_select(o, key, arg, state) == 0 || parse_write(o, key, arg, state) == 0)
-			return 0;
-		return parse_kernel(o, key, arg, state);
+		return ARGP_ERR_UNKNOWN;
 	}
+}
+
+/* The rows as argp wants them, with a title in front of each group. */
+static void list_rows(struct argp_option *to)
+{
+	static const char *const titles[] = {
+		[SELECT] = "Select:", [CAPTURE] = "Capture:", [OUTPUT] = "Output:",
+		[STOP] = "Stop:",     [KERNEL] = "Kernel:",
+	};
+	unsigned char title = ABOUT;
+	int group;
+
+	for (size_t i = 0; i < ROWS; i++) {
+		const struct row *r = &rows[i];
+
+		group = r->group == ABOUT ? -1 : r->group; /* argp's own --help is in that, too */
+		if (r->group != title)
+			*to++ = (struct argp_option){ .doc = titles[r->group], .group = group };
+		title = r->group;
+		*to++ = (struct argp_option){ r->name, row_key(i), r->arg, 0, r->help, group };
+	}
+	*to = (struct argp_option){};
 }
 
 void options__parse(struct options *o, int argc, char **argv)
 {
-	static const struct argp argp = { options, parse, NULL, doc, NULL, NULL, NULL };
+	static struct argp_option list[ROWS + 8];
+	static const struct argp argp = { list, parse, NULL, doc, NULL, NULL, NULL };
 
 	*o = (struct options){ .kinds = KIND_ALL, .ringbuf_mb = 16, .max_conns = 65536 };
 	argv[0] = "wstrace"; /* getopt's messages begin with the path, and all others with this */
 	argp_err_exit_status = 2;
+	list_rows(list);
 	argp_parse(&argp, argc, argv, 0, NULL, o);
 }

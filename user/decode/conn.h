@@ -29,25 +29,33 @@ struct ping {
 	uint64_t hash; /* of the ping's payload */
 };
 
-struct conn {
-	uint64_t id; /* the kernel side's number for it */
+/* The identity of a connection: copied by those who tell of it after its end. */
+struct conn_id {
+	uint64_t opened; /* CLOCK_REALTIME, ns */
 	uint32_t number; /* as outputs show it: 1, 2, ... */
-	uint32_t counted; /* decode.c: the last count that found it open */
+	uint32_t pid, netns; /* 0: not known */
 	uint8_t role; /* enum wst_role */
 	bool midstream;
 	bool placeholder; /* its WST_OPEN was lost: addresses are not known */
+	char comm[WST_COMM_LEN];
+	char local[ADDR_LEN], remote[ADDR_LEN];
+};
+
+struct conn {
+	uint64_t id; /* the kernel side's number for it */
+	union {
+		struct conn_id who;
+		struct conn_id; /* -fms-extensions: c->number is c->who.number */
+	};
+	uint32_t counted; /* decode.c: the last count that found it open */
 	bool shown; /* passes the user-side filters */
 	/* this connection's part of the sums in out/output.c */
 	uint64_t summed_frames, summed_bytes;
-	uint64_t opened; /* CLOCK_REALTIME, ns */
-	uint32_t pid, netns;
 	/* server's end: pid of the client's process, if that runs on this host; else 0 */
 	uint32_t client_pid;
 	uint32_t first_seq[WST_DIRS]; /* sequence number of each direction's first byte */
-	char comm[WST_COMM_LEN];
 	char *cgroup; /* path in the cgroup v2 tree; NULL: not known */
 	char *container; /* id or name; NULL: the cgroup names none */
-	char local[ADDR_LEN], remote[ADDR_LEN];
 
 	struct pending_head head[WST_DIRS];
 	struct pending_frame frame[WST_DIRS];

@@ -119,8 +119,6 @@ static void inflate_payload(struct decoder *d, struct conn *c, struct frame_even
 		return;
 	if (d->inflated.size > (1 << 20)) /* after one that was large */
 		buf_free(&d->inflated);
-	buf_free(&d->shown);
-	buf_free(&d->head);
 	d->inflated.len = 0;
 	f->inflate_error = inflater__frame(*in, &frame, &d->inflated);
 	f->compressed = frame.compressed;

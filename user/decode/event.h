@@ -99,9 +99,9 @@ static inline uint64_t stats_idle_ns(const struct wst_stats *r)
 /* Returns the bytes, of a direction joined midway, in which no frame has been found; else 0. */
 static inline uint64_t stats_undecoded(const struct conn *c, const struct wst_stats *r, int dir)
 {
-	return counts_frames(&r->counts[dir]) || !c->midstream || c->upgraded || c->target ?
-		       0 :
-		       r->counts[dir].stream;
+	bool decoded = !c->midstream || c->upgraded || c->target || counts_frames(&r->counts[dir]);
+
+	return decoded ? 0 : r->counts[dir].stream;
 }
 
 #endif

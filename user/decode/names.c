@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stddef.h>
 #include <time.h>
+#include "decode/event.h"
 #include "decode/names.h"
+#include "lib/units.h"
 
 const char *const count_names[WST_OPS] = {
 	"cont", "text", "binary", "close", "ping", "pong", "reserved",
@@ -10,6 +12,11 @@ const char *const count_names[WST_OPS] = {
 const char *dir_name(uint8_t dir)
 {
 	return dir == WST_C2S ? "c2s" : "s2c";
+}
+
+const char *dir_arrow(uint8_t dir)
+{
+	return dir == WST_C2S ? "->" : "<-";
 }
 
 const char *why_name(uint32_t why)
@@ -55,6 +62,35 @@ const char *end_name(uint8_t how, enum end_style style)
 	};
 
 	return how < sizeof(names) / sizeof(names[0]) ? names[how][style] : NULL;
+}
+
+void end_sentence(struct buf *b, uint8_t how, bool by_client, uint16_t code)
+{
+	const char *name = end_name(how, END_TEXT), *who = by_client ? "client" : "server";
+
+	if (!how)
+		buf_str(b, "replaced by a new connection (its end is not in the capture");
+	else if (how == WST_TIMEOUT)
+		buf_printf(b, "given up: the %s did not answer (%s", who, name);
+	else
+		buf_printf(b, "closed by the %s (%s", who, name ? name : "?");
+	if (code)
+		buf_printf(b, ", %u", code);
+	buf_char(b, ')');
+}
+
+void counts_sentence(struct buf *b, uint8_t dir, const struct wst_counts *n)
+{
+	unsigned long long frames = counts_frames(n);
+
+	buf_printf(b, "%s %llu frame%s ", dir_arrow(dir), frames, frames == 1 ? "" : "s");
+	buf_bytes(b, n->bytes);
+}
+
+void resync_sentence(struct buf *b, const struct wst_resync *r)
+{
+	buf_printf(b, "decoding again after %llu bytes not decoded (%s)",
+		   (unsigned long long)r->skipped, why_name(r->why));
 }
 
 void time_rfc3339(struct buf *b, uint64_t ts)

@@ -9,6 +9,9 @@
 /* Returns "c2s" or "s2c", for an enum wst_dir. */
 const char *dir_name(uint8_t dir);
 
+/* Returns "->" (client to server) or "<-", for an enum wst_dir. */
+const char *dir_arrow(uint8_t dir);
+
 /* Returns NDJSON's word for an enum wst_why: "gap", "tls", ... */
 const char *why_name(uint32_t why);
 
@@ -23,6 +26,18 @@ enum end_style {
 
 /* Returns how TCP ended, for an enum wst_end_how; NULL where the style has no word for that. */
 const char *end_name(uint8_t how, enum end_style style);
+
+/*
+ * Appends who ended a connection, how, and with which close code (0: none): "closed by the server
+ * (FIN, 1001)".
+ */
+void end_sentence(struct buf *b, uint8_t how, bool by_client, uint16_t code);
+
+/* Appends what a direction carried: "-> 12 frames 340 B". dir: enum wst_dir. */
+void counts_sentence(struct buf *b, uint8_t dir, const struct wst_counts *n);
+
+/* Appends "decoding again after 12 bytes not decoded (gap)". */
+void resync_sentence(struct buf *b, const struct wst_resync *r);
 
 /* Appends "2026-11-22T10:00:00.123456789Z" (RFC 3339). ts: CLOCK_REALTIME, ns. */
 void time_rfc3339(struct buf *b, uint64_t ts);

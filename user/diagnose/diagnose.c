@@ -101,16 +101,8 @@ static void detach(struct facts *f)
 	f->conn = copy;
 	if (!copy)
 		return;
-	copy->number = c->number;
-	copy->role = c->role;
-	copy->midstream = c->midstream;
-	copy->placeholder = c->placeholder;
+	copy->who = c->who;
 	copy->shown = c->shown;
-	copy->opened = c->opened;
-	copy->pid = c->pid;
-	memcpy(copy->comm, c->comm, sizeof(copy->comm));
-	memcpy(copy->local, c->local, sizeof(copy->local));
-	memcpy(copy->remote, c->remote, sizeof(copy->remote));
 	c->proxy_delay = NULL;
 }
 

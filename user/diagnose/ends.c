@@ -86,7 +86,7 @@ void ends__compare(const struct ends *e, struct facts *f, const struct facts *al
 		f->end.restarts =
 			burst_near(&e->sent_away, server->pid, f->s[WST_S2C].close_ts, NS_PER_SEC);
 	f->end.process_gone = pid && live && process_gone(pid);
-	if (f->end.restarts >= 3)
+	if (server && f->end.restarts >= 3)
 		f->end.stay += count_open(all, server->pid);
 }
 

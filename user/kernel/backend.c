@@ -134,6 +134,7 @@ const struct backend backends[] = {
 	  NULL, probe_tracepoint },
 };
 const size_t n_backends = sizeof(backends) / sizeof(backends[0]);
+_Static_assert(sizeof(backends) / sizeof(backends[0]) <= BACKENDS_MAX, "BACKENDS_MAX");
 
 const struct backend *backend__find(const char *name)
 {

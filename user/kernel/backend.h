@@ -22,6 +22,8 @@ struct backend {
 };
 
 /* In the order in which auto tries them. */
+#define BACKENDS_MAX 8
+
 extern const struct backend backends[];
 extern const size_t n_backends;
 

@@ -14,21 +14,8 @@
 #include "bpf/shared.h"
 #include "bpf/wstrace.h"
 #include "kernel/backend.h"
-#include "kernel/loader.h"
+#include "kernel/loader_state.h"
 #include "kernel/refusal.h"
-#include "wstrace.skel.h"
-
-struct loader {
-	struct wstrace_bpf *skel;
-	struct bpf_link *stats, *census; /* iterators over the connections */
-	struct bpf_link *open_sockets; /* iterator over all files of all tasks */
-	struct ring_buffer *ring;
-	const struct backend *backend;
-	record_fn fn;
-	void *ctx;
-	int records; /* of the read that goes on */
-	size_t room; /* bytes that it may still take */
-};
 
 void loader__set_verbosity(int verbose)
 {
@@ -210,7 +197,7 @@ static struct bpf_link *attach_to_conns(struct wstrace_bpf *skel, struct bpf_pro
 	return bpf_program__attach_iter(prog, &opts);
 }
 
-static void unload(struct loader *l)
+void loader_unload(struct loader *l)
 {
 	bpf_link__destroy(l->stats);
 	bpf_link__destroy(l->census);
@@ -222,9 +209,8 @@ static void unload(struct loader *l)
 	l->skel = NULL;
 }
 
-/* Returns 0, or -errno; refusal__take() has the reasons then. */
-static int try_backend(struct loader *l, const struct backend *backend, const struct options *o,
-		       const struct btf *btf)
+int loader_try(struct loader *l, const struct backend *backend, const struct options *o,
+	       const struct btf *btf)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = o->btf);
 	const char *why;
@@ -266,7 +252,7 @@ static int try_backend(struct loader *l, const struct backend *backend, const st
 	l->backend = backend;
 	return 0;
 cleanup:
-	unload(l);
+	loader_unload(l);
 	return err;
 }
 
@@ -319,54 +305,68 @@ static void raise_memlock(void)
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);
 }
 
-static int start(struct loader *l, const struct options *o)
+int loader_prepare(const struct options *o, struct btf **btf)
 {
-	const struct backend *only = NULL;
-	struct btf *btf;
-	int err = -ENOENT;
-
-	if (o->backend) {
-		only = backend__find(o->backend);
-		if (!only) {
-			fprintf(stderr, "wstrace: --backend: '%s' is none of auto", o->backend);
-			for (size_t i = 0; i < n_backends; i++)
-				fprintf(stderr, ", %s", backends[i].name);
-			fputc('\n', stderr);
-			return 2;
-		}
-	}
 	if (check_permission())
 		return 3;
 	raise_memlock();
-	btf = kernel_btf(o);
-	if (!btf)
-		return 4;
-	struct refusal refusals[8] = {};
+	*btf = kernel_btf(o);
+	return *btf ? 0 : 4;
+}
 
-	for (size_t i = 0; i < n_backends && err; i++) {
-		if (only && only != &backends[i])
-			continue;
-		err = try_backend(l, &backends[i], o, btf);
-		refusal__take(&refusals[i], err);
-	}
-	btf__free(btf);
-	if (!err) {
-		l->ring = ring_buffer__new(bpf_map__fd(l->skel->maps.events), on_record, l, NULL);
-		if (l->ring)
-			return 0;
-		fprintf(stderr,
-			"wstrace: cannot map the event buffer: %s; a smaller --ringbuf takes "
-			"less memory\n",
-			strerror(errno));
-		return 1;
-	}
+/* Tells of a --backend that there is none of, and which there are. */
+static int say_no_backend(const char *name)
+{
+	fprintf(stderr, "wstrace: --backend: '%s' is none of auto", name);
+	for (size_t i = 0; i < n_backends; i++)
+		fprintf(stderr, ", %s", backends[i].name);
+	fputc('\n', stderr);
+	return 2;
+}
+
+static int say_refused(const struct refusal *refusals, const char *btf)
+{
 	fprintf(stderr, "wstrace: cannot trace: this kernel refused every backend:\n");
 	for (size_t i = 0; i < n_backends; i++)
 		if (refusals[i].err)
 			refusal__print(&refusals[i], backends[i].name);
-	refusal__print_remedies(refusals, n_backends, o->btf);
+	refusal__print_remedies(refusals, n_backends, btf);
 	fprintf(stderr, "wstrace --check says more\n");
 	return 4;
+}
+
+static int open_ring(struct loader *l)
+{
+	l->ring = ring_buffer__new(bpf_map__fd(l->skel->maps.events), on_record, l, NULL);
+	if (l->ring)
+		return 0;
+	fprintf(stderr,
+		"wstrace: cannot map the event buffer: %s; a smaller --ringbuf takes less memory\n",
+		strerror(errno));
+	return 1;
+}
+
+/* Returns the exit status; 0: all is loaded and attached. */
+static int start(struct loader *l, const struct options *o)
+{
+	const struct backend *only = o->backend ? backend__find(o->backend) : NULL;
+	struct refusal refusals[BACKENDS_MAX] = {};
+	int status, err = -ENOENT;
+	struct btf *btf;
+
+	if (o->backend && !only)
+		return say_no_backend(o->backend);
+	status = loader_prepare(o, &btf);
+	if (status)
+		return status;
+	for (size_t i = 0; i < n_backends && err; i++) {
+		if (only && only != &backends[i])
+			continue;
+		err = loader_try(l, &backends[i], o, btf);
+		refusal__take(&refusals[i], err);
+	}
+	btf__free(btf);
+	return err ? say_refused(refusals, o->btf) : open_ring(l);
 }
 
 struct loader *loader__new(const struct options *o, int *status)
@@ -390,7 +390,7 @@ void loader__free(struct loader *l)
 	if (!l)
 		return;
 	ring_buffer__free(l->ring);
-	unload(l);
+	loader_unload(l);
 	free(l);
 }
 
@@ -471,81 +471,4 @@ void loader__totals(struct loader *l, struct run_totals *t)
 		}
 	}
 	free(values);
-}
-
-static void check_line(const char *what, bool yes, const char *text)
-{
-	printf("%-12s %s: %s\n", what, yes ? "yes" : "no", text);
-}
-
-/* What the parts of wstrace ask of a kernel beside a backend. */
-static void check_features(const struct btf *btf)
-{
-	char text[64];
-	int params = count_params(btf, "tcp_recvmsg");
-
-	snprintf(text, sizeof(text), "tcp_recvmsg has %d parameters", params);
-	check_line("prototype", params >= 4 && params <= 6, text);
-	check_line("ring buffer", libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL) > 0,
-		   "from Linux 5.8");
-	check_line("on demand", btf__find_by_name_kind(btf, "bpf_mem_alloc", BTF_KIND_STRUCT) > 0,
-		   "memory for connections as they come, from 6.1; else for --max-conns at once");
-	check_line("open sockets",
-		   btf__find_by_name_kind(btf, "bpf_iter__task_file", BTF_KIND_STRUCT) > 0,
-		   "connections from before wstrace are found at start, from 5.8");
-}
-
-/* What the verifier had to look at, for each program that was loaded. */
-static void check_verified(const struct wstrace_bpf *skel)
-{
-	struct bpf_program *prog;
-
-	bpf_object__for_each_program(prog, skel->obj)
-	{
-		struct bpf_prog_info info = {};
-		uint32_t len = sizeof(info);
-
-		if (bpf_program__fd(prog) < 0 ||
-		    bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
-			continue;
-		printf("  %-19s ", bpf_program__name(prog));
-		if (info.verified_insns) /* told since 5.16 */
-			printf("%7u instructions verified, ", info.verified_insns);
-		printf("%6u bytes of machine code\n", info.jited_prog_len);
-	}
-}
-
-int loader__check(const struct options *o)
-{
-	struct utsname u;
-	struct btf *btf;
-	int usable = 0;
-
-	uname(&u);
-	printf("%-12s %s %s\n", "kernel", u.release, u.machine);
-	if (check_permission())
-		return 3;
-	raise_memlock();
-	btf = kernel_btf(o);
-	if (!btf)
-		return 4;
-	check_features(btf);
-	for (size_t i = 0; i < n_backends; i++) {
-		struct loader l = {};
-		int err = try_backend(&l, &backends[i], o, btf);
-		struct refusal r;
-		char text[512];
-
-		refusal__take(&r, err);
-		snprintf(text, sizeof(text), "%s%s%s%s%s", backends[i].how, err ? ": " : "",
-			 err ? refusal__error(err) : "", err && r.words[0] ? ": " : "",
-			 err ? r.words : "");
-		check_line(backends[i].name, !err, text);
-		if (!err && o->verbose)
-			check_verified(l.skel);
-		usable += !err;
-		unload(&l);
-	}
-	btf__free(btf);
-	return usable ? 0 : 4;
 }

@@ -11,8 +11,8 @@
 
 struct worst {
 	uint64_t p99, count;
-	uint32_t number, pid;
-	char comm[WST_COMM_LEN], remote[ADDR_LEN], target[48];
+	struct conn_id who;
+	char target[48];
 };
 
 /* The kinds of histograms in which a sick connection stands out. */
@@ -44,11 +44,7 @@ static void rank(struct worst *list, const struct conn *c, const struct hist_sum
 	if (i == WORST)
 		return;
 	memmove(&list[i + 1], &list[i], (WORST - 1 - i) * sizeof(*list));
-	list[i] = (struct worst){
-		.p99 = s->p99, .count = s->count, .number = c->number, .pid = c->pid
-	};
-	memcpy(list[i].comm, c->comm, sizeof(c->comm));
-	memcpy(list[i].remote, c->remote, sizeof(c->remote));
+	list[i] = (struct worst){ .p99 = s->p99, .count = s->count, .who = c->who };
 	if (c->shown_target)
 		strncpy(list[i].target, c->shown_target, sizeof(list[i].target) - 1);
 }
@@ -71,13 +67,13 @@ void summary__add(struct summary *s, const struct conn *c)
 
 static void draw_worst(struct buf *b, const struct worst *w)
 {
-	buf_printf(b, "  #%-5u p99 ", w->number);
+	buf_printf(b, "  #%-5u p99 ", w->who.number);
 	buf_duration(b, w->p99 * 1000);
 	buf_printf(b, " of %llu  ", (unsigned long long)w->count);
-	buf_escaped(b, w->comm, strlen(w->comm));
-	if (w->pid)
-		buf_printf(b, "[%u]  ", w->pid);
-	buf_printf(b, "%s  ", w->remote);
+	buf_escaped(b, w->who.comm, strlen(w->who.comm));
+	if (w->who.pid)
+		buf_printf(b, "[%u]  ", w->who.pid);
+	buf_printf(b, "%s  ", w->who.remote);
 	buf_escaped(b, w->target, strlen(w->target));
 	buf_char(b, '\n');
 }

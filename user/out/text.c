@@ -93,11 +93,6 @@ struct buf *text_line(struct text *t, const struct event *e, const char *dir)
 	return b;
 }
 
-const char *text_arrow(uint8_t dir)
-{
-	return dir == WST_C2S ? "->" : "<-";
-}
-
 static bool text_wanted(const struct options *o)
 {
 	return !o->top && !o->json && !(o->write && !strcmp(o->write, "-"));
@@ -143,7 +138,7 @@ static void text_head(struct text *t, const struct event *e)
 	const struct head_event *h = &e->head;
 	const struct http_msg *m = h->msg;
 	bool response = e->type == EV_RESPONSE;
-	struct buf *b = text_line(t, e, text_arrow(response ? WST_S2C : WST_C2S));
+	struct buf *b = text_line(t, e, dir_arrow(response ? WST_S2C : WST_C2S));
 
 	if (response) {
 		paint(t, b, m->status == 101 ? GREEN : m->status >= 400 ? RED : YELLOW);
@@ -243,7 +238,7 @@ static void text_frame(struct text *t, const struct event *e)
 	static const char *const rsv[] = { "-",	   "RSV3",  "RSV2",  "RSV23",
 					   "RSV1", "RSV13", "RSV12", "RSV123" };
 	const struct frame_event *f = &e->frame;
-	struct buf *b = text_line(t, e, text_arrow(f->dir));
+	struct buf *b = text_line(t, e, dir_arrow(f->dir));
 	size_t from = b->len;
 
 	if (f->opcode & 8)
@@ -283,10 +278,10 @@ static void text_frame(struct text *t, const struct event *e)
 
 static void text_resync(struct text *t, const struct event *e)
 {
-	struct buf *b = text_line(t, e, text_arrow(e->resync->h.dir));
+	struct buf *b = text_line(t, e, dir_arrow(e->resync->h.dir));
 
-	buf_printf(b, "decoding again after %llu bytes not decoded (%s)\n",
-		   (unsigned long long)e->resync->skipped, why_name(e->resync->why));
+	resync_sentence(b, e->resync);
+	buf_char(b, '\n');
 	lines__end(t->lines, false);
 }
 
@@ -302,7 +297,7 @@ static void text_opaque(struct text *t, const struct event *e)
 		[WST_WHY_MPTCP] = "MPTCP: not decoded",
 		[WST_WHY_UNSEEN] = "its bytes went where they cannot be read",
 	};
-	struct buf *b = text_line(t, e, text_arrow(e->opaque->h.dir));
+	struct buf *b = text_line(t, e, dir_arrow(e->opaque->h.dir));
 	uint32_t why = e->opaque->why;
 
 	buf_printf(b, "%s\n", why < sizeof(says) / sizeof(says[0]) && says[why] ? says[why] : "?");

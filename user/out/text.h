@@ -26,9 +26,6 @@ struct text {
  */
 struct buf *text_line(struct text *t, const struct event *e, const char *dir);
 
-/* Returns "->" or "<-", for an enum wst_dir. */
-const char *text_arrow(uint8_t dir);
-
 void text_open(struct text *t, const struct event *e); /* writes an EV_OPEN */
 void text_stats(struct text *t, const struct event *e); /* writes an EV_STATS */
 void text_close(struct text *t, const struct event *e); /* writes an EV_CLOSE */

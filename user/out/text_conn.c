@@ -41,16 +41,15 @@ static void add_counts(struct buf *b, const struct event *e)
 	const struct wst_stats *r = e->stats;
 
 	for (int dir = 0; dir < WST_DIRS; dir++) {
-		uint64_t n = counts_frames(&r->counts[dir]),
-			 undecoded = stats_undecoded(e->conn, r, dir);
+		uint64_t undecoded = stats_undecoded(e->conn, r, dir);
 
-		buf_printf(b, "%s%s ", dir ? "  " : "", text_arrow(dir));
-		if (undecoded) {
-			buf_printf(b, "%llu bytes not decoded", (unsigned long long)undecoded);
-			continue;
-		}
-		buf_printf(b, "%llu frame%s ", (unsigned long long)n, n == 1 ? "" : "s");
-		buf_bytes(b, r->counts[dir].bytes);
+		if (dir)
+			buf_str(b, "  ");
+		if (undecoded)
+			buf_printf(b, "%s %llu bytes not decoded", dir_arrow(dir),
+				   (unsigned long long)undecoded);
+		else
+			counts_sentence(b, dir, &r->counts[dir]);
 	}
 }
 
@@ -132,7 +131,7 @@ static void add_last(struct buf *b, const struct wst_stats *r)
 	for (int dir = 0; dir < WST_DIRS; dir++) {
 		if (!counts_frames(&r->counts[dir]))
 			continue;
-		buf_printf(b, "%s %s %s", before, text_arrow(dir),
+		buf_printf(b, "%s %s %s", before, dir_arrow(dir),
 			   ws_op_name(r->last_b0[dir] & WS_OPCODE));
 		before = ",";
 	}
@@ -147,9 +146,7 @@ void text_close(struct text *t, const struct event *e)
 {
 	const struct wst_stats *r = e->stats;
 	const struct conn *c = e->conn;
-	const char *how = end_name(r->how, END_TEXT);
 	struct buf *b = text_line(t, e, "  ");
-	bool client = stats_by_client(c, r);
 
 	if (never_came_about(c, r)) {
 		buf_printf(b, "no connection to %s: ", c->remote);
@@ -166,17 +163,8 @@ void text_close(struct text *t, const struct event *e)
 		lines__end(t->lines, false);
 		return;
 	}
-	if (!r->how)
-		buf_str(b, "replaced by a new connection (its end is not in the capture");
-	else if (r->how == WST_TIMEOUT)
-		buf_printf(b, "given up: the %s did not answer (timeout",
-			   client ? "client" : "server");
-	else
-		buf_printf(b, "closed by the %s (%s", client ? "client" : "server",
-			   how ? how : "?");
-	if (c->close_code)
-		buf_printf(b, ", %u", c->close_code);
-	buf_str(b, c->midstream ? ") seen for " : ") after ");
+	end_sentence(b, r->how, stats_by_client(c, r), c->close_code);
+	buf_str(b, c->midstream ? " seen for " : " after ");
 	buf_duration(b, r->h.ts > r->opened ? r->h.ts - r->opened : 0);
 	buf_str(b, "\n" TEXT_INDENT);
 	add_counts(b, e);

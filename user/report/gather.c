@@ -183,8 +183,8 @@ static void on_stats(struct report *r, struct report_conn *c, const struct event
 	c->undecoded = 0;
 	for (int dir = 0; dir < WST_DIRS; dir++) {
 		c->undecoded += stats_undecoded(e->conn, s, dir);
-		c->frames[dir] = counts_frames(&s->counts[dir]);
 		c->bytes[dir] = s->counts[dir].bytes;
+		c->frames[dir] = counts_frames(&s->counts[dir]);
 	}
 }
 

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One connection that was opened: who and why, its last frames, handshake, histograms, counters. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "bpf/ws_frame.h"
 #include "lib/container.h"
 #include "lib/escape.h"
 #include "lib/units.h"
 #include "decode/hist.h"
 #include "decode/names.h"
-#include "top/top.h"
 #include "decode/ws.h"
+#include "top/one.h"
+#include "top/screen.h"
 
 #define FRAMES 200
 #define TEXT_MAX 160 /* payload bytes shown of a frame */
@@ -21,7 +22,7 @@ enum tab { TAB_FRAMES, TAB_HANDSHAKE, TAB_HISTOGRAMS, TAB_COUNTERS, TAB_VERDICTS
 static const char *const tab_names[TABS] = { "1 Frames", "2 Handshake", "3 Histograms",
 					     "4 Counters", "5 Verdicts" };
 
-const char *const top_conn_help[] = {
+const char *const top_one_help[] = {
 	"Esc q Backspace              back to the table",
 	"1 to 5, Tab, Left Right      frames, handshake, histograms, counters, verdicts",
 	"Up Down PgUp PgDn Home End   scroll; End stays with the newest frame",
@@ -44,185 +45,183 @@ struct line {
 	bool is_frame;
 };
 
-static struct top_row *row;
-static struct line lines[FRAMES];
-static uint64_t n_lines; /* ever: the last FRAMES of them are there */
-static uint64_t n_missed; /* while the screen stood still */
-static struct wst_stats stats;
-static struct wst_hists *hists; /* NULL: none came yet */
-static enum tab tab;
-static uint32_t first; /* line of the tab at the top */
-static bool at_end; /* frames: the newest stays in sight */
+struct top_one {
+	struct top_row *row;
+	struct line lines[FRAMES];
+	uint64_t n_lines; /* ever: the last FRAMES of them are there */
+	uint64_t n_missed; /* while the screen stood still */
+	struct wst_stats stats;
+	struct wst_hists *hists; /* NULL: none came yet */
+	enum tab tab;
+	uint32_t first; /* line of the tab at the top */
+	bool at_end; /* frames: the newest stays in sight */
+};
 
-void top_conn__open(struct top_row *r)
+struct top_one *top_one__new(struct top_row *r)
 {
-	top_conn__close();
-	row = r;
-	tab = TAB_FRAMES;
-	first = 0;
-	at_end = true;
+	struct top_one *o = calloc(1, sizeof(*o));
+
+	if (!o)
+		return NULL;
+	o->row = r;
+	o->at_end = true;
+	return o;
 }
 
-void top_conn__close(void)
+void top_one__free(struct top_one *o)
 {
+	if (!o)
+		return;
 	for (int i = 0; i < FRAMES; i++)
-		free(lines[i].text);
-	memset(lines, 0, sizeof(lines));
-	memset(&stats, 0, sizeof(stats));
-	free(hists);
-	hists = NULL;
-	n_lines = n_missed = 0;
-	row = NULL;
+		free(o->lines[i].text);
+	free(o->hists);
+	free(o);
 }
 
-struct top_row *top_conn__row(void)
+struct top_row *top_one__row(const struct top_one *o)
 {
-	return row;
+	return o ? o->row : NULL;
 }
 
-static struct line *new_line(uint64_t ts)
+static struct line *new_line(struct top_one *o, uint64_t ts)
 {
-	struct line *l = &lines[n_lines++ % FRAMES];
+	struct line *l = &o->lines[o->n_lines++ % FRAMES];
 
 	free(l->text);
 	*l = (struct line){ .ts = ts };
 	return l;
 }
 
-static void add_frame(const struct event *e)
+/* Appends a frame's payload, close code or why neither can be shown. */
+static void add_content(struct buf *b, const struct frame_event *f)
 {
-	const struct frame_event *f = &e->frame;
-	struct line *l = new_line(e->ts);
-	struct buf b = {};
-
-	l->f = *f;
-	l->f.payload = l->f.reason = l->f.inflated = (struct span){};
-	l->is_frame = true;
 	if (f->opcode == WS_OP_CLOSE && f->code) {
 		const char *name = ws_close_name(f->code);
 
-		buf_printf(&b, "%u %s ", f->code, name ? name : "");
-		buf_escaped(&b, f->reason.p, f->reason.n);
+		buf_printf(b, "%u %s ", f->code, name ? name : "");
+		buf_escaped(b, f->reason.p, f->reason.n);
 	} else if (f->compressed && !f->inflated.n) {
 		if (f->inflate_error)
-			buf_printf(&b, "(%s)", inflate_error_text(f->inflate_error));
+			buf_printf(b, "(%s)", inflate_error_text(f->inflate_error));
 	} else if (f->has_payload && f->payload.n) {
 		struct span p = f->compressed ? f->inflated : f->payload;
 
-		buf_char(&b, '"');
-		buf_escaped(&b, p.p, p.n < TEXT_MAX ? p.n : TEXT_MAX);
-		buf_str(&b, f->payload.n < f->len || f->inflate_error ? "\"..." : "\"");
+		buf_char(b, '"');
+		buf_escaped(b, p.p, p.n < TEXT_MAX ? p.n : TEXT_MAX);
+		buf_str(b, f->payload.n < f->len || f->inflate_error ? "\"..." : "\"");
 	}
-	if (f->rtt_us >= 0) {
-		buf_str(&b, " rtt ");
-		buf_duration(&b, f->rtt_us * 1000);
-	}
-	buf_char(&b, 0);
-	l->text = b.data;
 }
 
-static void add_note(const struct event *e)
+static void add_frame(struct top_one *o, const struct event *e)
 {
-	struct line *l = new_line(e->ts);
+	struct line *l = new_line(o, e->ts);
 	struct buf b = {};
 
-	if (e->type == EV_CLOSE)
-		buf_str(&b, "closed");
-	else
-		buf_printf(&b, "%s decoding again after %llu bytes (%s)",
-			   e->resync->h.dir == WST_C2S ? "->" : "<-",
-			   (unsigned long long)e->resync->skipped, why_name(e->resync->why));
+	l->f = e->frame;
+	l->f.payload = l->f.reason = l->f.inflated = (struct span){};
+	l->is_frame = true;
+	add_content(&b, &e->frame);
+	if (e->frame.rtt_us >= 0) {
+		buf_str(&b, " rtt ");
+		buf_duration(&b, e->frame.rtt_us * NS_PER_US);
+	}
 	buf_char(&b, 0);
 	l->text = b.data;
 }
 
-static void take_stats(const struct event *e)
+static void add_note(struct top_one *o, const struct event *e)
 {
-	stats = *e->stats;
-	if (!e->conn->hists)
-		return;
-	if (!hists)
-		hists = malloc(sizeof(*hists));
-	if (hists)
-		*hists = *e->conn->hists;
+	struct line *l = new_line(o, e->ts);
+	struct buf b = {};
+
+	if (e->type == EV_CLOSE) {
+		buf_str(&b, "closed");
+	} else {
+		buf_printf(&b, "%s ", dir_arrow(e->resync->h.dir));
+		resync_sentence(&b, e->resync);
+	}
+	buf_char(&b, 0);
+	l->text = b.data;
 }
 
-void top_conn__event(const struct event *e, bool paused)
+static void take_stats(struct top_one *o, const struct event *e)
+{
+	o->stats = *e->stats;
+	if (!e->conn->hists)
+		return;
+	if (!o->hists)
+		o->hists = malloc(sizeof(*o->hists));
+	if (o->hists)
+		*o->hists = *e->conn->hists;
+}
+
+void top_one__event(struct top_one *o, const struct event *e, bool paused)
 {
 	if ((e->type == EV_CLOSE && e->stats->how != WST_UNSEEN) || e->type == EV_STATS)
-		take_stats(e);
+		take_stats(o, e);
 	if (e->type != EV_FRAME && e->type != EV_RESYNC && e->type != EV_CLOSE)
 		return;
 	if (paused)
-		n_missed++;
+		o->n_missed++;
 	else if (e->type == EV_FRAME)
-		add_frame(e);
+		add_frame(o, e);
 	else
-		add_note(e);
+		add_note(o, e);
 }
 
-static void add_why(struct buf *b, uint64_t now)
+static void add_why(struct buf *b, const struct top_row *r, uint64_t now)
 {
-	const struct conn *c = row->c;
-	uint64_t end = row->closed ? row->closed : now;
-	uint64_t since = row->active ? row->active : c->opened;
-	const char *how = end_name(row->how, END_TEXT);
-	bool client = !!(row->flags & WST_FIRST_LOCAL) == (c->role == WST_CLIENT);
+	uint64_t opened = r->who->opened, end = r->closed ? r->closed : now;
+	uint64_t since = r->active ? r->active : opened;
 
-	if (row->closed && row->how == WST_UNSEEN) {
-		buf_str(b, "closed unseen, after no more than ");
-	} else if (row->closed) {
-		buf_printf(b,
-			   row->how == WST_TIMEOUT ? "given up: the %s did not answer (%s" :
-						     "closed by the %s (%s",
-			   client ? "client" : "server", how ? how : "?");
-		if (c->close_code)
-			buf_printf(b, ", %u", c->close_code);
-		buf_str(b, ") after ");
-	} else {
+	if (!r->closed) {
 		buf_str(b, "open for ");
+	} else if (r->how == WST_UNSEEN) {
+		buf_str(b, "closed unseen, after no more than ");
+	} else {
+		end_sentence(b, r->how, r->by_client, r->close_code);
+		buf_str(b, " after ");
 	}
-	buf_duration(b, end > c->opened ? end - c->opened : 0);
-	if (c->midstream)
+	buf_duration(b, end > opened ? end - opened : 0);
+	if (r->who->midstream)
 		buf_str(b, " that wstrace has seen");
-	buf_str(b, row->closed ? ", idle before it " : ", idle ");
+	buf_str(b, r->closed ? ", idle before it " : ", idle ");
 	buf_duration(b, end > since ? end - since : 0);
-	if (c->close_code && !row->closed)
-		buf_printf(b, ", close code %u", c->close_code);
+	if (r->close_code && !r->closed)
+		buf_printf(b, ", close code %u", r->close_code);
 }
 
-static void add_counts(struct buf *b)
+static void add_counts(struct buf *b, const struct wst_stats *stats)
 {
 	for (int dir = 0; dir < WST_DIRS; dir++) {
-		const struct wst_counts *n = &stats.counts[dir];
-
-		buf_printf(b, "%s %llu frames ", dir == WST_C2S ? "->" : "<-",
-			   (unsigned long long)counts_frames(n));
-		buf_bytes(b, n->bytes);
-		buf_str(b, "  ");
+		if (dir)
+			buf_str(b, "  ");
+		counts_sentence(b, dir, &stats->counts[dir]);
 	}
 }
 
-static void add_tcp(struct buf *b)
+static void add_tcp(struct buf *b, const struct wst_stats *stats)
 {
 	buf_str(b, "TCP: rtt ");
-	buf_duration(b, stats.rtt_us * 1000ULL);
-	buf_printf(b, "  resent %u  unsent %u B  unread %u B", stats.retrans, stats.unsent,
-		   stats.unread);
-	if (stats.lost)
-		buf_printf(b, "  lost %llu events", (unsigned long long)stats.lost);
+	buf_duration(b, stats->rtt_us * NS_PER_US);
+	buf_printf(b, "  resent %u  unsent %u B  unread %u B", stats->retrans, stats->unsent,
+		   stats->unread);
+	if (stats->lost)
+		buf_printf(b, "  lost %llu events", (unsigned long long)stats->lost);
 }
 
-static void draw_tabs(bool paused)
+static void draw_tabs(const struct top_one *o, bool paused)
 {
 	int x = 1;
 
 	screen_str(HEAD_LINES - 1, 0, screen_cols(), LOOK_HEAD, "");
 	for (enum tab t = 0; t < TABS; t++) {
-		enum look look = t == tab			? LOOK_BOLD :
-				 t == TAB_VERDICTS && row->rule ? LOOK_BAD :
-								  LOOK_HEAD;
+		enum look look = LOOK_HEAD;
 
+		if (t == o->tab)
+			look = LOOK_BOLD;
+		else if (t == TAB_VERDICTS && o->row->rule)
+			look = LOOK_BAD;
 		screen_str(HEAD_LINES - 1, x, strlen(tab_names[t]), look, tab_names[t]);
 		x += strlen(tab_names[t]) + 2;
 	}
@@ -230,109 +229,129 @@ static void draw_tabs(bool paused)
 		screen_str(HEAD_LINES - 1, x, 10, LOOK_WARN, "PAUSED (p)");
 }
 
-static void draw_head(uint64_t now, bool paused)
+/* Draws a line of the head, and empties b for the next one. */
+static void head_line(int y, enum look look, struct buf *b)
 {
-	const struct conn *c = row->c;
-	bool server = c->role == WST_SERVER;
+	screen_put(y, 1, screen_cols() - 1, look, b->data ? b->data : "", b->len);
+	b->len = 0;
+}
+
+static void add_name(struct buf *b, const struct conn_id *who)
+{
+	bool server = who->role == WST_SERVER;
+
+	buf_printf(b, "#%u  ", who->number);
+	if (who->pid) {
+		buf_escaped(b, who->comm, strnlen(who->comm, sizeof(who->comm)));
+		buf_printf(b, "[%u]  ", who->pid);
+	}
+	buf_printf(b, "%s -> %s  (this end: %s)", server ? who->remote : who->local,
+		   server ? who->local : who->remote, server ? "server" : "client");
+}
+
+static void draw_head(const struct top_one *o, uint64_t now, bool paused)
+{
+	const struct top_row *r = o->row;
 	struct buf b = {};
 
-	buf_printf(&b, " #%u  ", c->number);
-	if (c->pid) {
-		buf_escaped(&b, c->comm, strnlen(c->comm, sizeof(c->comm)));
-		buf_printf(&b, "[%u]  ", c->pid);
-	}
-	buf_printf(&b, "%s -> %s  (this end: %s)", server ? c->remote : c->local,
-		   server ? c->local : c->remote, server ? "server" : "client");
-	screen_put(0, 0, screen_cols(), LOOK_HEAD, b.data, b.len);
-	b.len = 0;
-	if (row->rule)
-		buf_printf(&b, "! %s  ", row->rule->id);
-	else if (row->refused)
-		buf_printf(&b, "! %u  ", row->refused);
-	buf_str(&b, row->target ? row->target : "no request seen");
-	screen_put(1, 1, screen_cols() - 1, top_row_marked(row) ? LOOK_BAD : LOOK_BOLD, b.data,
-		   b.len);
-	b.len = 0;
-	add_why(&b, now);
-	screen_put(2, 1, screen_cols() - 1, row->closed ? LOOK_WARN : LOOK_PLAIN, b.data, b.len);
-	b.len = 0;
-	if (stats.h.ts)
-		add_counts(&b);
+	screen_str(0, 0, 1, LOOK_HEAD, "");
+	add_name(&b, r->who);
+	head_line(0, LOOK_HEAD, &b);
+	if (r->rule)
+		buf_printf(&b, "! %s  ", r->rule->id);
+	else if (r->refused)
+		buf_printf(&b, "! %u  ", r->refused);
+	buf_str(&b, r->target ? r->target : "no request seen");
+	head_line(1, top_row__marked(r) ? LOOK_BAD : LOOK_BOLD, &b);
+	add_why(&b, r, now);
+	head_line(2, r->closed ? LOOK_WARN : LOOK_PLAIN, &b);
+	if (o->stats.h.ts)
+		add_counts(&b, &o->stats);
 	else
 		buf_str(&b, "counters come with the next second");
-	screen_put(3, 1, screen_cols() - 1, LOOK_PLAIN, b.data, b.len);
-	b.len = 0;
-	if (stats.h.ts)
-		add_tcp(&b);
-	screen_put(4, 1, screen_cols() - 1, LOOK_PLAIN, b.data ? b.data : "", b.len);
-	draw_tabs(paused);
+	head_line(3, LOOK_PLAIN, &b);
+	if (o->stats.h.ts)
+		add_tcp(&b, &o->stats);
+	head_line(4, LOOK_PLAIN, &b);
+	draw_tabs(o, paused);
 	buf_free(&b);
+}
+
+static void add_time(struct buf *b, uint64_t ts)
+{
+	time_t s = ts / NS_PER_SEC;
+	char text[16];
+	struct tm tm;
+
+	strftime(text, sizeof(text), "%H:%M:%S", localtime_r(&s, &tm));
+	buf_printf(b, "%s.%06u ", text, (unsigned int)(ts / NS_PER_US % 1000000));
 }
 
 static void add_line(struct buf *b, const struct line *l)
 {
 	const struct frame_event *f = &l->f;
-	time_t s = l->ts / 1000000000;
-	char time[16], size[16];
-	struct buf n = {};
-	struct tm tm;
+	struct buf size = {};
 
-	strftime(time, sizeof(time), "%H:%M:%S", localtime_r(&s, &tm));
-	buf_printf(b, "%s.%06u ", time, (unsigned int)(l->ts / 1000 % 1000000));
-	if (!l->is_frame) {
-		buf_str(b, l->text ? l->text : "");
-		return;
+	add_time(b, l->ts);
+	if (l->is_frame) {
+		buf_bytes(&size, f->len);
+		buf_printf(b, "%s %-6s %s %c%c%c %s %9.*s  ", dir_arrow(f->dir),
+			   ws_op_name(f->opcode), f->fin ? "FIN" : "-  ", f->rsv & 4 ? '1' : '-',
+			   f->rsv & 2 ? '2' : '-', f->rsv & 1 ? '3' : '-',
+			   f->masked ? "mask" : "-   ", (int)size.len, size.data ? size.data : "");
+		buf_free(&size);
 	}
-	buf_bytes(&n, f->len);
-	snprintf(size, sizeof(size), "%.*s", (int)n.len, n.data ? n.data : "");
-	buf_free(&n);
-	buf_printf(b, "%s %-6s %s %c%c%c %s %9s  ", f->dir == WST_C2S ? "->" : "<-",
-		   ws_op_name(f->opcode), f->fin ? "FIN" : "-  ", f->rsv & 4 ? '1' : '-',
-		   f->rsv & 2 ? '2' : '-', f->rsv & 1 ? '3' : '-', f->masked ? "mask" : "-   ",
-		   size);
 	buf_str(b, l->text ? l->text : "");
 }
 
-/* The first line to be drawn of n where height have room. */
-static uint32_t clamp(uint32_t n, uint32_t height)
+/* Has the first line such that what is drawn of n lines fills height, where there are as many. */
+static void clamp(struct top_one *o, uint32_t n, uint32_t height)
 {
 	if (n <= height)
-		first = 0;
-	else if (first > n - height)
-		first = n - height;
-	return first;
+		o->first = 0;
+	else if (o->first > n - height)
+		o->first = n - height;
 }
 
-static void draw_frames(int y, int height)
+static enum look line_look(const struct line *l)
 {
-	uint32_t n = n_lines < FRAMES ? n_lines : FRAMES;
+	if (!l->is_frame)
+		return LOOK_WARN;
+	if (l->f.opcode == WS_OP_CLOSE)
+		return LOOK_BAD;
+	return l->f.opcode & 8 ? LOOK_GOOD : LOOK_PLAIN;
+}
+
+static const char *no_frames(const struct top_row *r)
+{
+	if (r->closed)
+		return "closed: no more frames come";
+	return r->who->pid ? "frames are shown as they pass, from now on" : "";
+}
+
+static void draw_frames(struct top_one *o, int y, int height)
+{
+	uint32_t n = o->n_lines < FRAMES ? o->n_lines : FRAMES;
 	struct buf b = {};
 
-	if (at_end)
-		first = n;
-	clamp(n, height);
-	at_end = first + height >= n;
+	if (o->at_end)
+		o->first = n;
+	clamp(o, n, height);
+	o->at_end = o->first + height >= n;
 	if (!n)
-		screen_str(y, 1, screen_cols() - 1, LOOK_DIM,
-			   row->closed ? "closed: no more frames come" :
-			   row->c->pid ? "frames are shown as they pass, from now on" :
-					 "");
-	for (int i = 0; i < height && first + i < n; i++) {
-		const struct line *l = &lines[(n_lines - n + first + i) % FRAMES];
-		enum look look = !l->is_frame		    ? LOOK_WARN :
-				 l->f.opcode == WS_OP_CLOSE ? LOOK_BAD :
-				 l->f.opcode & 8	    ? LOOK_GOOD :
-							      LOOK_PLAIN;
+		screen_str(y, 1, screen_cols() - 1, LOOK_DIM, no_frames(o->row));
+	for (int i = 0; i < height && o->first + i < n; i++) {
+		const struct line *l = &o->lines[(o->n_lines - n + o->first + i) % FRAMES];
 
 		b.len = 0;
 		add_line(&b, l);
-		screen_put(y + i, 1, screen_cols() - 1, look, b.data, b.len);
+		screen_put(y + i, 1, screen_cols() - 1, line_look(l), b.data, b.len);
 	}
 	buf_free(&b);
 }
 
 /* Draws b's lines from `first` on, those that are too long in several. */
-static void draw_text(const struct buf *b, int y, int height)
+static void draw_text(struct top_one *o, const struct buf *b, int y, int height)
 {
 	int width = screen_cols() - 1, used;
 	uint32_t n = 0;
@@ -347,148 +366,167 @@ static void draw_text(const struct buf *b, int y, int height)
 
 			if (!fits && len)
 				fits = len; /* a wide character on a narrow screen */
-			if (pass && n >= first && n < first + height)
-				screen_put(y + n - first, 1, width, LOOK_PLAIN, p, fits);
+			if (pass && n >= o->first && n < o->first + height)
+				screen_put(y + n - o->first, 1, width, LOOK_PLAIN, p, fits);
 			p += fits;
 			if (fits == len)
 				p += stop ? 1 : 0;
 		}
 		if (!pass)
-			clamp(n, height);
+			clamp(o, n, height);
 	}
 }
 
-static void add_handshake(struct buf *b)
+static void add_handshake(struct buf *b, const struct top_one *o)
 {
-	if (!row->request && !row->response)
-		buf_str(b, row->c->midstream ?
+	const struct top_row *r = o->row;
+
+	if (!r->request && !r->response)
+		buf_str(b, r->who->midstream ?
 				   "not seen: the connection was open before wstrace\n" :
 				   "not seen (yet)\n");
-	if (row->request)
-		buf_str(b, row->request);
-	if (row->request && row->response)
+	if (r->request)
+		buf_str(b, r->request);
+	if (r->request && r->response)
 		buf_char(b, '\n');
-	if (row->response)
-		buf_str(b, row->response);
+	if (r->response)
+		buf_str(b, r->response);
 }
 
-static void add_histograms(struct buf *b)
+static void add_histograms(struct buf *b, const struct top_one *o)
 {
 	size_t before = b->len;
 
-	for (int i = 0; hists && i < WST_HIST_KINDS; i++) {
+	for (int i = 0; o->hists && i < WST_HIST_KINDS; i++) {
 		if (b->len > before)
 			buf_char(b, '\n');
 		before = b->len;
-		hist_draw(b, &hists->hist[i], &hist_kinds[i], 0);
+		hist_draw(b, &o->hists->hist[i], &hist_kinds[i], 0);
 	}
 	if (!b->len)
 		buf_str(b, "nothing has been measured yet\n");
 }
 
-static void add_counters(struct buf *b)
+static void add_both(struct buf *b, const char *name, uint64_t c2s, uint64_t s2c)
 {
-	const struct conn *c = row->c;
-	const struct wst_counts *n = stats.counts;
+	buf_printf(b, "%-16s %14llu %14llu\n", name, (unsigned long long)c2s,
+		   (unsigned long long)s2c);
+}
 
-	buf_printf(b, "%-16s %14s %14s\n", "", "-> to server", "<- to client");
-	for (int i = 0; i < WST_OPS; i++)
-		buf_printf(b, "%-16s %14llu %14llu\n", count_names[i],
-			   (unsigned long long)n[WST_C2S].frames[i],
-			   (unsigned long long)n[WST_S2C].frames[i]);
-	buf_printf(b, "%-16s %14llu %14llu\n", "messages", (unsigned long long)n[WST_C2S].messages,
-		   (unsigned long long)n[WST_S2C].messages);
-	buf_printf(b, "%-16s %14llu %14llu\n", "payload bytes",
-		   (unsigned long long)n[WST_C2S].bytes, (unsigned long long)n[WST_S2C].bytes);
-	buf_printf(b, "%-16s %14llu %14llu\n", "TCP bytes", (unsigned long long)n[WST_C2S].stream,
-		   (unsigned long long)n[WST_S2C].stream);
-	buf_printf(b, "%-16s", "last frame");
-	for (int dir = 0; dir < WST_DIRS; dir++)
-		buf_printf(b, " %14s",
-			   stats.last_b0[dir] ? ws_op_name(stats.last_b0[dir] & 15) : "-");
-	buf_printf(b, "\n\n%-16s %llu bytes\n%-16s %llu\n", "passed unseen",
-		   (unsigned long long)stats.gaps, "events lost", (unsigned long long)stats.lost);
-	buf_printf(b, "%-16s %u\n%-16s ", "netns", c->netns, "cgroup");
-	if (c->cgroup)
-		buf_escaped(b, c->cgroup, strlen(c->cgroup));
+static void add_place(struct buf *b, const struct top_row *r)
+{
+	const char *cgroup = top_row__cgroup(r), *container = top_row__container(r);
+
+	buf_printf(b, "%-16s %u\n%-16s ", "netns", r->who->netns, "cgroup");
+	if (cgroup)
+		buf_escaped(b, cgroup, strlen(cgroup));
 	else
 		buf_char(b, '-');
 	buf_printf(b, "\n%-16s ", "container");
-	if (c->container)
-		buf_escaped(b, c->container, container_short(c->container));
+	if (container)
+		buf_escaped(b, container, container_short(container));
 	else
 		buf_char(b, '-');
 	buf_char(b, '\n');
 }
 
-static void add_verdicts(struct buf *b)
+static void add_counters(struct buf *b, const struct top_one *o)
 {
-	buf_str(b, row->verdicts ? row->verdicts : "none: nothing has been found wrong\n");
-	if (row->rule)
-		buf_printf(b, "\nwstrace --explain %s says more\n", row->rule->id);
+	const struct wst_counts *c2s = &o->stats.counts[WST_C2S], *s2c = &o->stats.counts[WST_S2C];
+
+	buf_printf(b, "%-16s %14s %14s\n", "", "-> to server", "<- to client");
+	for (int op = 0; op < WST_OPS; op++)
+		add_both(b, count_names[op], c2s->frames[op], s2c->frames[op]);
+	add_both(b, "messages", c2s->messages, s2c->messages);
+	add_both(b, "payload bytes", c2s->bytes, s2c->bytes);
+	add_both(b, "TCP bytes", c2s->stream, s2c->stream);
+	buf_printf(b, "%-16s", "last frame");
+	for (int dir = 0; dir < WST_DIRS; dir++) {
+		uint8_t b0 = o->stats.last_b0[dir];
+
+		buf_printf(b, " %14s", b0 ? ws_op_name(b0 & WS_OPCODE) : "-");
+	}
+	buf_printf(b, "\n\n%-16s %llu bytes\n%-16s %llu\n", "passed unseen",
+		   (unsigned long long)o->stats.gaps, "events lost",
+		   (unsigned long long)o->stats.lost);
+	add_place(b, o->row);
 }
 
-void top_conn__draw(uint64_t now, bool paused)
+static void add_verdicts(struct buf *b, const struct top_one *o)
 {
-	static void (*const adds[TABS])(struct buf *) = { [TAB_HANDSHAKE] = add_handshake,
-							  [TAB_HISTOGRAMS] = add_histograms,
-							  [TAB_COUNTERS] = add_counters,
-							  [TAB_VERDICTS] = add_verdicts };
+	const struct top_row *r = o->row;
+
+	buf_str(b, r->verdicts ? r->verdicts : "none: nothing has been found wrong\n");
+	if (r->rule)
+		buf_printf(b, "\nwstrace --explain %s says more\n", r->rule->id);
+}
+
+/* Says how many lines were left out while the screen stood still. */
+static void add_missed(struct top_one *o, uint64_t now)
+{
+	struct line *l = new_line(o, now);
+	struct buf b = {};
+
+	buf_printf(&b, "%llu lines while the screen stood still", (unsigned long long)o->n_missed);
+	buf_char(&b, 0);
+	l->text = b.data;
+	o->n_missed = 0;
+}
+
+void top_one__draw(struct top_one *o, uint64_t now, bool paused)
+{
+	static void (*const adds[TABS])(struct buf *, const struct top_one *) = {
+		[TAB_HANDSHAKE] = add_handshake,
+		[TAB_HISTOGRAMS] = add_histograms,
+		[TAB_COUNTERS] = add_counters,
+		[TAB_VERDICTS] = add_verdicts,
+	};
 	int height = screen_rows() - HEAD_LINES - 1;
 	struct buf b = {};
 
-	if (!paused && n_missed) {
-		struct line *l = new_line(now);
-
-		buf_printf(&b, "%llu lines while the screen stood still",
-			   (unsigned long long)n_missed);
-		buf_char(&b, 0);
-		l->text = b.data;
-		b = (struct buf){};
-		n_missed = 0;
-	}
-	draw_head(now, paused);
+	if (!paused && o->n_missed)
+		add_missed(o, now);
+	draw_head(o, now, paused);
 	if (height < 1)
 		return;
-	if (tab == TAB_FRAMES) {
-		draw_frames(HEAD_LINES, height);
+	if (o->tab == TAB_FRAMES) {
+		draw_frames(o, HEAD_LINES, height);
 		return;
 	}
-	adds[tab](&b);
-	draw_text(&b, HEAD_LINES, height);
+	adds[o->tab](&b, o);
+	draw_text(o, &b, HEAD_LINES, height);
 	buf_free(&b);
 }
 
-static void choose(enum tab t)
+static void choose(struct top_one *o, enum tab t)
 {
-	tab = t;
-	first = 0;
-	at_end = t == TAB_FRAMES;
+	o->tab = t;
+	o->first = 0;
+	o->at_end = t == TAB_FRAMES;
 }
 
-void top_conn__key(uint32_t key)
+void top_one__key(struct top_one *o, uint32_t key)
 {
-	int page = screen_rows() - HEAD_LINES - 2;
+	uint32_t page = screen_rows() > HEAD_LINES + 2 ? screen_rows() - HEAD_LINES - 2 : 1;
 
-	page = page > 0 ? page : 1;
 	if (key >= '1' && key < '1' + TABS)
-		choose(key - '1');
+		choose(o, key - '1');
 	else if (key == SK_TAB || key == SK_RIGHT)
-		choose((tab + 1) % TABS);
+		choose(o, (o->tab + 1) % TABS);
 	else if (key == SK_LEFT)
-		choose((tab + TABS - 1) % TABS);
+		choose(o, (o->tab + TABS - 1) % TABS);
 	else if (key == SK_UP || key == 'k')
-		first -= first > 0;
+		o->first -= o->first > 0;
 	else if (key == SK_DOWN || key == 'j')
-		first++;
+		o->first++;
 	else if (key == SK_PAGE_UP)
-		first = first > (uint32_t)page ? first - page : 0;
+		o->first = o->first > page ? o->first - page : 0;
 	else if (key == SK_PAGE_DOWN || key == ' ')
-		first += page;
+		o->first += page;
 	else if (key == SK_HOME)
-		first = 0;
+		o->first = 0;
 	else if (key == SK_END)
-		first = UINT32_MAX / 2;
+		o->first = UINT32_MAX / 2;
 	if (key == SK_UP || key == 'k' || key == SK_PAGE_UP || key == SK_HOME)
-		at_end = false;
+		o->at_end = false;
 }

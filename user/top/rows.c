@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#define _GNU_SOURCE /* strcasestr(), qsort_r() */
+#define _GNU_SOURCE /* asprintf() */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,36 +7,25 @@
 #include "lib/units.h"
 #include "decode/hist.h"
 #include "decode/names.h"
-#include "top/top.h"
-#include "lib/units.h"
+#include "facts/endpoints.h"
+#include "top/rows.h"
 
-#define CLOSED_FOR (5 * NS_PER_SEC) /* that long they stay on the screen */
-#define CLOSED_MAX 1000 /* and no more than so many */
-#define TARGET_MAX 512
-#define HEAD_MAX 8192
-
-static struct top_row **rows;
-static uint32_t n_rows, rows_size, n_closed;
-static struct top_row *first_closed, *last_closed; /* in the order they closed */
-static void copy_free(struct conn *c)
-{
-	if (c) {
-		free(c->cgroup);
-		free(c->container);
-		free(c->hists);
-	}
-	free(c);
-}
+#define CLOSED_FOR (5 * NS_PER_SEC) /* how long they stay on the screen */
+#define CLOSED_MAX 1000 /* most that stay */
+#define TARGET_MAX 512 /* bytes of a request target that are kept */
+#define HEAD_MAX 8192 /* bytes of a head that are kept, about */
 
 /* Takes r out. Its connection, where still open, is not touched. */
-static void forget(struct top_row *r)
+static void forget(struct top_rows *rows, struct top_row *r)
 {
-	rows[r->place] = rows[--n_rows];
-	rows[r->place]->place = r->place;
+	rows->all[r->place] = rows->all[--rows->n];
+	rows->all[r->place]->place = r->place;
 	if (r->closed) {
-		copy_free(r->c);
-		n_closed--;
+		free(r->who);
+		rows->n_closed--;
 	}
+	free(r->cgroup);
+	free(r->container);
 	free(r->target);
 	free(r->request);
 	free(r->response);
@@ -44,40 +33,43 @@ static void forget(struct top_row *r)
 	free(r);
 }
 
-void top_rows__free(void)
+void top_rows__free(struct top_rows *rows)
 {
-	while (n_rows)
-		forget(rows[n_rows - 1]);
-	free(rows);
-	rows = NULL;
-	rows_size = 0;
-	first_closed = last_closed = NULL;
+	while (rows->n)
+		forget(rows, rows->all[rows->n - 1]);
+	free(rows->all);
+	*rows = (struct top_rows){};
 }
 
-static struct top_row *add(struct conn *c)
+/* Makes room for one more. Returns whether there is. */
+static bool grow(struct top_rows *rows)
 {
-	struct top_row *r = calloc(1, sizeof(*r));
-	const char *colon = strrchr(c->local, ':');
+	uint32_t size = rows->size ? rows->size * 2 : 256;
+	struct top_row **all;
+
+	if (rows->n < rows->size)
+		return true;
+	all = realloc(rows->all, size * sizeof(*all));
+	if (!all)
+		return false;
+	rows->all = all;
+	rows->size = size;
+	return true;
+}
+
+static struct top_row *add(struct top_rows *rows, struct conn *c)
+{
+	struct top_row *r = grow(rows) ? calloc(1, sizeof(*r)) : NULL;
 
 	if (!r)
 		return NULL;
-	if (n_rows == rows_size) {
-		uint32_t size = rows_size ? rows_size * 2 : 256;
-		struct top_row **more = realloc(rows, size * sizeof(*rows));
-
-		if (!more) {
-			free(r);
-			return NULL;
-		}
-		rows = more;
-		rows_size = size;
-	}
-	r->c = c;
-	r->place = n_rows;
-	r->port = colon ? atoi(colon + 1) : 0;
+	r->conn = c;
+	r->who = &c->who;
+	r->port = addr_port(c->local);
 	for (int i = 0; i < WST_P99S; i++)
-		r->p99[i] = TOP_NONE;
-	rows[n_rows++] = r;
+		r->p99[i] = -1;
+	r->place = rows->n;
+	rows->all[rows->n++] = r;
 	c->row = r;
 	return r;
 }
@@ -140,25 +132,23 @@ static void on_request(struct top_row *r, const struct event *e)
 {
 	struct buf b = {};
 
-	bool wanted = e->head.upgrade || http_find(e->head.msg, "sec-websocket-key");
-
-	r->awaits_response = wanted || !r->request;
+	r->awaits_response = e->head.wanted || !r->request;
 	if (!r->awaits_response)
 		return;
-	r->wanted = wanted;
+	r->wanted = e->head.wanted;
 	r->refused = 0;
 	free(r->request);
 	free(r->response);
 	free(r->target);
 	r->request = head_text(&e->head);
 	r->response = NULL;
-	add_target(&b, e->head.msg->target);
+	add_target(&b, e->head.msg->shown_target);
 	r->target = keep(&b);
 }
 
 static void on_response(struct top_row *r, const struct event *e)
 {
-	if (e->head.msg->status < 200 && e->head.msg->status != 101)
+	if (!e->head.final)
 		return;
 	if (r->request && !r->awaits_response)
 		return;
@@ -204,50 +194,56 @@ static void on_stats(struct top_row *r, const struct event *e)
 	if (s->last)
 		r->active = s->h.ts > s->last ? e->ts - (s->h.ts - s->last) : e->ts;
 	for (int i = 0; i < WST_P99S; i++)
-		r->p99[i] =
-			s->p99[i] < HIST_SLOTS ? hist_middle(s->p99[i], TOP_NONE - 1) : TOP_NONE;
+		r->p99[i] = s->p99[i] < HIST_SLOTS ? hist_middle(s->p99[i], UINT32_MAX) : -1;
 	r->unsent = s->unsent;
 	r->unread = s->unread;
 }
 
-/* The connection is about to be freed: what is shown of it stays. */
-static struct top_row *on_close(struct top_row *r, const struct event *e)
+static char *copy(const char *text)
 {
-	struct conn *c = malloc(sizeof(*c));
+	return text ? strdup(text) : NULL;
+}
 
-	if (!c) {
-		forget(r);
+/* The connection is about to be freed: what is shown of it stays. */
+static struct top_row *on_close(struct top_rows *rows, struct top_row *r, const struct event *e)
+{
+	struct conn_id *who = malloc(sizeof(*who));
+
+	e->conn->row = NULL;
+	if (!who) {
+		forget(rows, r);
 		return NULL;
 	}
 	if (e->stats->how != WST_UNSEEN)
 		on_stats(r, e);
-	*c = *r->c;
-	memset(c->head, 0, sizeof(c->head));
-	memset(c->frame, 0, sizeof(c->frame));
-	c->target = NULL;
-	c->hists = NULL;
-	c->cgroup = c->cgroup ? strdup(c->cgroup) : NULL;
-	c->container = c->container ? strdup(c->container) : NULL;
-	r->c = c;
+	*who = e->conn->who;
+	r->who = who;
+	r->cgroup = copy(e->conn->cgroup);
+	r->container = copy(e->conn->container);
+	r->conn = NULL;
 	r->closed = e->ts;
 	r->how = e->stats->how;
-	r->flags = e->stats->h.flags;
+	r->by_client = stats_by_client(e->conn, e->stats);
 	r->messages_rate = r->bytes_rate = 0;
-	n_closed++;
-	if (last_closed)
-		last_closed->next_closed = r;
+	rows->n_closed++;
+	if (rows->last_closed)
+		rows->last_closed->next_closed = r;
 	else
-		first_closed = r;
-	last_closed = r;
+		rows->first_closed = r;
+	rows->last_closed = r;
 	return r;
 }
 
-struct top_row *top_rows__event(const struct event *e)
+struct top_row *top_rows__event(struct top_rows *rows, const struct event *e)
 {
-	struct top_row *r = e->conn->row ? e->conn->row : add(e->conn);
+	bool frame = e->type == EV_FRAME || e->type == EV_RESYNC;
+	struct top_row *r = e->conn->row;
 
+	if (!r && !frame)
+		r = add(rows, e->conn);
 	if (!r)
 		return NULL;
+	r->close_code = e->conn->close_code;
 	switch (e->type) {
 	case EV_REQUEST:
 		on_request(r, e);
@@ -262,8 +258,7 @@ struct top_row *top_rows__event(const struct event *e)
 		on_stats(r, e);
 		break;
 	case EV_CLOSE:
-		e->conn->row = NULL;
-		return on_close(r, e);
+		return on_close(rows, r, e);
 	default:
 		break;
 	}
@@ -271,25 +266,25 @@ struct top_row *top_rows__event(const struct event *e)
 }
 
 /* A verdict on an end comes a second after it. */
-static struct top_row *find(const struct conn *c)
+static struct top_row *find(const struct top_rows *rows, const struct conn *c)
 {
 	struct top_row *r = c->row;
 
 	if (!r)
-		for (r = first_closed; r && r->c->number != c->number;)
+		for (r = rows->first_closed; r && r->who->number != c->number;)
 			r = r->next_closed;
 	return r;
 }
 
-void top_rows__verdict(const struct event *e)
+void top_rows__verdict(struct top_rows *rows, const struct event *e)
 {
 	const struct verdict *v = e->verdict;
 	struct top_row *r;
 	struct buf b = {};
 
-	if (v->folded && n_closed > CLOSED_MAX) /* one of thousands that end at once */
+	if (v->folded && rows->n_closed > CLOSED_MAX) /* one of thousands that end at once */
 		return;
-	r = find(e->conn);
+	r = find(rows, e->conn);
 	if (!r)
 		return;
 	if (!r->rule || r->rule->severity < v->rule->severity)
@@ -305,100 +300,20 @@ void top_rows__verdict(const struct event *e)
 	r->verdicts = keep(&b);
 }
 
-uint32_t top_rows__open(void)
+void top_rows__forget(struct top_rows *rows, uint64_t now, const struct top_row *pinned)
 {
-	return n_rows - n_closed;
-}
-
-uint32_t top_rows__closed(void)
-{
-	return n_closed;
-}
-
-static void purge(uint64_t now, const struct top_row *pinned)
-{
-	struct top_row **link = &first_closed, *r, *last = NULL;
+	struct top_row **link = &rows->first_closed, *r, *last = NULL;
 
 	while ((r = *link)) {
-		bool old = r->closed + CLOSED_FOR < now || n_closed > CLOSED_MAX;
-
-		if (old && r != pinned) {
+		if (r->closed + CLOSED_FOR >= now && rows->n_closed <= CLOSED_MAX)
+			return; /* all behind it closed later */
+		if (r == pinned) {
+			last = r;
+			link = &r->next_closed;
+		} else {
 			*link = r->next_closed;
-			forget(r);
-			continue;
+			forget(rows, r);
 		}
-		if (!old)
-			break; /* all behind it closed later */
-		last = r;
-		link = &r->next_closed;
 	}
-	while (r) {
-		last = r;
-		r = r->next_closed;
-	}
-	last_closed = last;
-}
-
-static bool holds(const char *text, const char *part)
-{
-	return text && strcasestr(text, part);
-}
-
-static bool passes(const struct top_row *r, const char *filter)
-{
-	char process[WST_COMM_LEN + 16];
-
-	if (!*filter)
-		return true;
-	if (!strcmp(filter, "!"))
-		return top_row_marked(r);
-	snprintf(process, sizeof(process), "%s[%u]", r->c->comm, r->c->pid);
-	return holds(process, filter) || holds(r->c->container, filter) ||
-	       holds(r->c->remote, filter) || holds(r->c->local, filter) ||
-	       holds(r->target, filter);
-}
-
-static int compare(const void *pa, const void *pb, void *ctx)
-{
-	const struct top_row *a = *(struct top_row *const *)pa, *b = *(struct top_row *const *)pb;
-	const struct top_view *v = ctx;
-	const struct top_column *column = &top_columns[v->column];
-	int order;
-
-	if (column->compare)
-		order = column->compare(a, b);
-	else
-		order = (a->key < b->key) - (a->key > b->key); /* numbers: downwards */
-	if (v->reverse)
-		order = -order;
-	if (!order) /* or rows that are equal would change places all the time */
-		order = (a->c->number > b->c->number) - (a->c->number < b->c->number);
-	return order;
-}
-
-void top_rows__arrange(struct top_view *v, uint64_t now, bool forgets, const struct top_row *pinned)
-{
-	const struct top_column *column = &top_columns[v->column];
-	struct top_row **view;
-
-	if (forgets)
-		purge(now, pinned);
-	view = realloc(v->rows, (n_rows + 1) * sizeof(*view));
-	v->n = 0;
-	if (!view)
-		return;
-	v->rows = view;
-	for (uint32_t i = 0; i < n_rows; i++) {
-		struct top_row *r = rows[i];
-
-		r->line = UINT32_MAX;
-		if (!passes(r, v->filter))
-			continue;
-		if (column->key)
-			r->key = column->key(r, now);
-		view[v->n++] = r;
-	}
-	qsort_r(view, v->n, sizeof(*view), compare, v);
-	for (uint32_t i = 0; i < v->n; i++)
-		view[i]->line = i;
+	rows->last_closed = last;
 }

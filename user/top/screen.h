@@ -38,6 +38,8 @@ enum {
 	SK_F, /* SK_F + 1: F1 */
 };
 
+#define SK_CTRL(letter) ((letter) - '@') /* with a capital letter */
+
 /* Why a screen cannot be had: a sentence in static memory; NULL where it can. */
 const char *screen__unusable(void);
 

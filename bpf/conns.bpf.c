@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The table of connections: who comes into it, who uses them, which are followed. */
-#include "conn.bpf.h"
+#include "conns.bpf.h"
 #include "compat.bpf.h"
 #include "maps.bpf.h"
 #include "pair.bpf.h"
