@@ -2,8 +2,10 @@
 # make            build/wstrace
 # make deps       installs what is missing to build it
 # make demo       a real nginx, a real client and a real backend, and wstrace watching
-# make test       all tests; test-unit, test-live: some of them
-# make test-vm    all live tests on every kernel and backend
+# make test       unit tests, live tests, the quick ones on three more kernels; test-unit, test-live
+# make test-vm    the quick live tests on every kernel; test-vm-full: all, with every backend
+# make check      format, static analysis, who includes whom, the verifier's counts, fuzzers for 10 s
+# make coverage   which lines the unit tests run; COVERAGE=live: the live tests, too
 # make fuzz       the parsers, FUZZ_SECONDS=60 each
 # make bench      what tracing costs; BENCH="--rounds 20 ..." goes to tools/bench
 # make ARCH=arm64 cross-builds build/arm64/wstrace, linked statically; ARCH=arm64 deps, test-programs
@@ -11,6 +13,9 @@
 # make verified   what the verifier looks at, here and on other kernels; VERIFIED="6.1 7" goes to tools/verified
 # make install    into $(PREFIX), /usr/local; DESTDIR is known; make uninstall
 # make clean      removes build/. V=1 shows commands
+
+# The only place where it stands
+VERSION := 0.2.0
 
 PREFIX ?= /usr/local
 CC ?= cc
@@ -49,7 +54,9 @@ WARN := -Wall -Wextra -Wno-missing-field-initializers -Wno-sign-compare
 override CFLAGS += $(CROSS_FLAGS)
 # Tagged structs without a name within others, as the kernel has them
 DIALECT := -std=gnu11 -fms-extensions -Wno-microsoft-anon-tag
-USER_CFLAGS := $(DIALECT) $(WARN) -I$(B) -I. -Iuser $(if $(filter no,$(PCAP)),-DWITHOUT_PCAP) $(CFLAGS)
+DEFINE_VERSION := -DWSTRACE_VERSION='"$(VERSION)"'
+USER_CFLAGS := $(DIALECT) $(WARN) -I$(B) -I. -Iuser $(DEFINE_VERSION) \
+	       $(if $(filter no,$(PCAP)),-DWITHOUT_PCAP) $(CFLAGS)
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -Wall -Wextra \
 	      -Wno-unused-parameter -Wno-sign-compare -Ivmlinux -Ibpf \
 	      -I/usr/include/$(shell $(BPF_CC) -print-multiarch 2>/dev/null)
@@ -64,14 +71,15 @@ USER_SRCS := $(filter-out $(if $(filter no,$(PCAP)),user/capture/capture.c user/
 	       user/read.c),$(wildcard user/*.c user/*/*.c))
 USER_OBJS := $(patsubst user/%.c,$(B)/user/%.o,$(USER_SRCS))
 
-all: $(B)/wstrace $(B)/wstrace-rules.7
+all: $(B)/wstrace $(B)/wstrace.8 $(B)/wstrace-rules.7
 
 $(B)/wstrace: $(USER_OBJS)
 	$(call say,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(B)/user/kernel/loader.o $(B)/user/kernel/check.o: $(B)/wstrace.skel.h
 
-$(B)/user/%.o: user/%.c | $(SYSROOT)
+# Makefile: the version and the flags are in it
+$(B)/user/%.o: user/%.c Makefile | $(SYSROOT)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(USER_CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -88,11 +96,17 @@ $(B)/bpf/%.bpf.o: bpf/%.bpf.c
 	$(call say,BPF,$@)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
 
 # The manual page of what --explain prints; its maker runs here, whatever machine the program is for
-$(B)/rules_man: tools/rules_man.c user/rules/help_handshake.c user/rules/help_stream.c
-	$(call say,CC,$@)$(HOST_CC) $(DIALECT) $(WARN) -I. -Iuser -MMD -MP -o $@ $^
+$(B)/rules_man: tools/rules_man.c user/rules/help_handshake.c user/rules/help_stream.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(HOST_CC) $(DIALECT) $(WARN) -I. -Iuser $(DEFINE_VERSION) -MMD -MP -o $@ \
+		$(filter %.c,$^)
 
 $(B)/wstrace-rules.7: $(B)/rules_man
 	$(call say,GEN,$@)$< >$@
+
+$(B)/wstrace.8: doc/wstrace.8 Makefile
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)sed 's/@VERSION@/$(VERSION)/' $< >$@
 
 # What the demo, the tests and the benchmark use
 WSLOAD_OBJS := $(patsubst tools/%.c,$(B)/tools/%.o,$(wildcard tools/wsload/*.c))
@@ -136,7 +150,7 @@ TEST_USER_OBJS := $(addprefix $(B)/tests/,$(patsubst %.c,%.o,$(filter-out \
 $(B)/tests/user.a: $(TEST_USER_OBJS)
 	$(Q)rm -f $@ && ar crs $@ $^
 
-$(B)/tests/user/%.o: user/%.c
+$(B)/tests/user/%.o: user/%.c Makefile
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(USER_CFLAGS) $(SANITIZE) -MMD -MP -c -o $@ $<
 
@@ -155,11 +169,14 @@ $(B)/tests/iomatrix: $(wildcard tests/io/iomatrix/*.[ch]) | $(SYSROOT)
 $(B)/tests/fuzz/%: tests/fuzz/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CLANG) $(USER_CFLAGS) $(SANITIZE) -fsanitize=fuzzer -Wno-unused-parameter \
-		-MMD -MP -o $@ $< $(FUZZED) $(if $(FUZZED),-lpcap -lnettle -lz)
+		-MMD -MP -o $@ $(filter %.c,$^) $(if $(filter user/%,$^),-lpcap -lnettle -lz)
 
-$(B)/tests/fuzz/fuzz_pcapng: FUZZED := user/capture/pcapng_read.c
-$(B)/tests/fuzz/fuzz_read: FUZZED := $(wildcard user/capture/*.c) $(patsubst %,user/%.c,lib/buf lib/container lib/process \
-				       decode/conn decode/decode decode/deflate decode/extensions decode/http decode/ws)
+# Of several sources the compiler tells the headers of one alone: all count
+FUZZED_HEADERS := $(wildcard user/*.h user/*/*.h bpf/*.h)
+$(B)/tests/fuzz/fuzz_pcapng: user/capture/pcapng_read.c $(FUZZED_HEADERS)
+$(B)/tests/fuzz/fuzz_read: $(wildcard user/capture/*.c) $(FUZZED_HEADERS) \
+	$(patsubst %,user/%.c,lib/buf lib/container lib/process decode/conn decode/decode \
+	  decode/deflate decode/extensions decode/http decode/ws)
 
 ifdef SYSROOT
 $(SYSROOT):
@@ -192,8 +209,28 @@ test-programs: $(if $(SYSROOT),,$(UNIT_TESTS)) $(IO_PROGRAMS)
 test: test-build
 	$(Q)tests/run
 
-test-unit test-live test-vm: test-%: test-build
+test-unit test-live test-vm test-vm-full: test-%: test-build
 	$(Q)tests/run $*
+
+check: check-build
+	$(Q)tools/check
+
+check-build:
+	$(Q)tools/deps build test fuzz check
+	$(Q)$(SUBMAKE) all fuzzers
+
+fuzzers: $(FUZZERS)
+
+# For tools/check
+flags:
+	$(info $(USER_CFLAGS))@:
+
+# Everything is built anew, into a folder of its own
+coverage:
+	$(Q)tools/deps build test coverage
+	$(Q)rm -rf build/coverage
+	$(Q)$(SUBMAKE) B=build/coverage SANITIZE= CFLAGS='-O0 -g --coverage' all tools test-programs
+	$(Q)tools/coverage $(COVERAGE)
 
 FUZZ_SECONDS ?= 60
 
@@ -224,7 +261,7 @@ verified:
 
 install: all
 	$(Q)install -D -m 755 $(B)/wstrace $(DESTDIR)$(PREFIX)/sbin/wstrace
-	$(Q)install -D -m 644 doc/wstrace.8 $(DESTDIR)$(PREFIX)/share/man/man8/wstrace.8
+	$(Q)install -D -m 644 $(B)/wstrace.8 $(DESTDIR)$(PREFIX)/share/man/man8/wstrace.8
 	$(Q)install -D -m 644 $(B)/wstrace-rules.7 $(DESTDIR)$(PREFIX)/share/man/man7/wstrace-rules.7
 
 uninstall:
@@ -242,4 +279,5 @@ clean:
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all tools deps demo test test-build test-build-arm64 test-programs test-unit test-live test-vm \
-	fuzz fuzz-run bench bench-conns verified install uninstall help clean
+	test-vm-full check check-build fuzzers flags coverage fuzz fuzz-run bench bench-conns verified install \
+	uninstall help clean

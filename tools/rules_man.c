@@ -45,7 +45,8 @@ static void write_rule(const struct rule_help *h)
 int main(void)
 {
 	puts(".\\\" made by tools/rules_man.c\n"
-	     ".TH WSTRACE\\-RULES 7 2026-11-22 \"wstrace 0.1.0\" \"Miscellaneous Information\"\n"
+	     ".TH WSTRACE\\-RULES 7 2026-11-22 \"wstrace " WSTRACE_VERSION
+	     "\" \"Miscellaneous Information\"\n"
 	     ".SH NAME\n"
 	     "wstrace\\-rules \\- what the verdicts of wstrace mean and what to do about them\n"
 	     ".SH DESCRIPTION\n"

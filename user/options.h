@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define WSTRACE_VERSION "0.1.0"
+/* WSTRACE_VERSION is a string that the Makefile defines. */
 
 #define PIDS_MAX 1024
 #define FILES_MAX 250

@@ -19,7 +19,6 @@ import threading
 import time
 
 import pytest
-from _pytest.runner import runtestprotocol
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 sys.path.insert(1, str(pathlib.Path(__file__).parents[1] / "golden"))
@@ -35,40 +34,20 @@ CLOSING = re.compile(r"^wstrace: (\d+) connections?, (\d+) frames?(?: \(\d+ show
                      r"(\d+) bytes?, (\d+) lost$", re.M)
 
 
-OUT_OF_TIME = re.compile(r"^E +(TimeoutError|subprocess\.TimeoutExpired|asyncio\S*TimeoutError)\b", re.M)
-
-# Node ids of tests that passed only at the second try, with what the first one said
-second_tries = []
-
-
-def pytest_runtest_protocol(item, nextitem):
-    """A test that runs out of time is tried once more: it shares a busy host with guests and servers.
-
-    Any other failure stands. What passes at the second try is named at the end of the run.
-    """
-    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-    reports = runtestprotocol(item, nextitem=nextitem, log=False)
-    failed = [r for r in reports if r.failed]
-    if failed and all(OUT_OF_TIME.search(str(r.longrepr)) for r in failed):
-        item._initrequest()
-        again = runtestprotocol(item, nextitem=nextitem, log=False)
-        if not any(r.failed for r in again):
-            second_tries.append((item.nodeid, str(failed[0].longrepr).strip().splitlines()[-1]))
-            reports = again
-    for report in reports:
-        item.ihook.pytest_runtest_logreport(report=report)
-    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
-    return True
-
-
 def pytest_terminal_summary(terminalreporter):
-    for nodeid, why in second_tries:
-        terminalreporter.write_line(f"passed at the second try: {nodeid} ({why})")
+    """Names the tests that passed at the second try only (tests/run asks for one after a time-out)."""
+    failed = {r.nodeid for r in terminalreporter.getreports("failed")}
+    for report in terminalreporter.getreports("rerun"):
+        if report.nodeid not in failed:
+            why = str(report.longrepr).strip().splitlines()[-1].removeprefix("E").strip()
+            terminalreporter.write_line(f"passed at the second try: {report.nodeid} ({why})")
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "quick: the few that a slow guest has time for")
     config.addinivalue_line("markers", "unprivileged: needs no root")
+    config.addinivalue_line("markers", "alone: looks at the whole host, or needs all of it: after the "
+                            "tests that run several at a time")
     config.addinivalue_line("markers", "one_kernel: about the user side, and long: not in guests")
 
 
@@ -318,12 +297,18 @@ def is_free(port):
 taken = {int(n) for n in re.findall(r"\b\d{5}\b", (TOP / "user/pcapng/wireshark_ports.c").read_text())}
 
 
+def share(ports):
+    """This process's part of a range, where pytest-xdist runs several."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+    return ports[worker::int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))]
+
+
 @pytest.fixture
 def free_port():
     """free_port(): a port that nothing uses, below those that the kernel gives to clients."""
     def pick():
         while True:
-            port = random.randrange(10000, 32000)
+            port = random.choice(share(range(10000, 32000)))
             if port not in taken and is_free(port):
                 taken.add(port)
                 return port

@@ -17,6 +17,7 @@ import pytest
 from conftest import BACKEND, LIMIT, WSTRACE, program, wait_until
 from test_cli import backends
 
+pytestmark = pytest.mark.alone  # counts the programs and maps that the kernel has
 KINDS = ("prog", "link", "map")
 VMLINUX = pathlib.Path("/sys/kernel/btf/vmlinux")
 

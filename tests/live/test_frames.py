@@ -500,6 +500,7 @@ def test_pid(wstrace, py_server, node_server):
     assert {o["pid"] for o in both.of("open")} == {a.pid, b.pid}
 
 
+@pytest.mark.alone  # the nginx of another test would be seen
 @pytest.mark.parametrize("args", [("--side", "both"), ()], ids=["both", "default"])
 def test_comm(wstrace, nginx, node_server, args):
     """-p any --comm nginx, as --help has it."""

@@ -12,7 +12,7 @@ import subprocess
 
 import pytest
 
-from conftest import BUILD, LIMIT, TOP, Wstrace, end_process, is_free, wait_until
+from conftest import BUILD, LIMIT, TOP, Wstrace, end_process, is_free, share, wait_until
 
 IOMATRIX = BUILD / "tests" / "iomatrix"
 GUEST = os.environ.get("WSTRACE_VM_GUEST")
@@ -47,7 +47,7 @@ REASONS = {"ktls": ["ktls"], "sockmap": ["sockmap", "unseen"], "mptcp": ["mptcp"
 # Too many frames to compare one by one. Of one call 524290 are shown; the rest is a gap.
 COUNTED = ("write-32k-frames", "read-32k-frames", "read-500k-frames", "read-600k-frames")
 SLOW = ("1g", "5g-sendfile")  # minutes in a guest
-PORTS = iter(range(9700, 9999))
+PORTS = iter(share(range(9700, 9999)))
 FRAME = ("opcode", "fin", "rsv", "masked", "mask", "len", "hdr_len", "offset")
 
 

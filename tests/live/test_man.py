@@ -6,9 +6,9 @@ import subprocess
 
 import pytest
 
-from conftest import BUILD, TOP, WSTRACE, program
+from conftest import BUILD, WSTRACE, program
 
-PAGES = [TOP / "doc/wstrace.8", BUILD / "wstrace-rules.7"]
+PAGES = [BUILD / "wstrace.8", BUILD / "wstrace-rules.7"]
 pytestmark = pytest.mark.unprivileged
 
 

@@ -27,9 +27,8 @@ ws.on('error', () => {});
 class Link:
     """A server on the back host and a client on the front one, both of node's ws."""
 
-    def __init__(self, hosts):
-        self.hosts = hosts
-        self.port = 9588
+    def __init__(self, hosts, port):
+        self.hosts, self.port = hosts, port
 
     def tool(self, host, name, *args):
         """Runs a command on a host, or skips where this kernel does not have it."""
@@ -56,8 +55,8 @@ class Link:
 
 
 @pytest.fixture
-def link(hosts):
-    return Link(hosts)
+def link(hosts, port):
+    return Link(hosts, port)
 
 
 @pytest.mark.parametrize("pulled", [True, False])

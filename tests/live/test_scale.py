@@ -11,6 +11,7 @@ import pytest
 
 from conftest import BUILD, CLOSING, LIMIT, wait_until
 
+pytestmark = pytest.mark.alone  # it takes all CPUs
 CONNS = 500  # at a time
 GUEST = bool(os.environ.get("WSTRACE_VM_GUEST"))
 

@@ -9,8 +9,8 @@ import pytest
 
 from conftest import HERE, LIMIT, program, wait_until
 from diag_lab import UPGRADE, nginx_conf
-from test_diagnose import rules
 
+pytestmark = pytest.mark.alone  # the same ports in each test, seen in all namespaces
 FRONT, BACK = "192.168.132.128", "172.16.0.56"
 
 

@@ -92,6 +92,7 @@ static void test_room(void **state)
 	struct buf b = {};
 	char *room;
 
+	assert_non_null(buf_room(&b, 0));
 	buf_str(&b, "a");
 	room = buf_room(&b, 1000);
 	assert_non_null(room);

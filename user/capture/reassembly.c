@@ -49,7 +49,7 @@ static int guess_client(struct reassembly *r, const struct tcp_flow *f, int side
 			const struct segment *s)
 {
 	const uint16_t *port = f->key.port;
-	int guess = r->ops->guess_client(s->data, s->have, s->len);
+	int guess = s ? r->ops->guess_client(s->data, s->have, s->len) : -1;
 
 	if (bit(r->listening, port[0]) != bit(r->listening, port[1]))
 		return bit(r->listening, port[0]);

@@ -29,7 +29,7 @@ struct ping {
 	uint64_t hash; /* of the ping's payload */
 };
 
-/* The identity of a connection: copied by those who tell of it after its end. */
+/* Who a connection is; modules that speak of a closed one keep a copy. */
 struct conn_id {
 	uint64_t opened; /* CLOCK_REALTIME, ns */
 	uint32_t number; /* as outputs show it: 1, 2, ... */

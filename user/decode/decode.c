@@ -155,7 +155,7 @@ static void show_frame(struct decoder *d, struct conn *c, const struct wst_frame
 	if (f->has_payload)
 		inflate_payload(d, c, f);
 	f->rtt_us = match_ping(c, f, r->h.ts);
-	if (f->opcode == WS_OP_CLOSE && payload->len >= 2) {
+	if (f->opcode == WS_OP_CLOSE && payload->data && payload->len >= 2) {
 		f->code = (uint8_t)payload->data[0] << 8 | (uint8_t)payload->data[1];
 		f->reason = (struct span){ payload->data + 2, payload->len - 2 };
 		if (!c->close_code)

@@ -9,7 +9,7 @@
 /* Returns "c2s" or "s2c", for an enum wst_dir. */
 const char *dir_name(uint8_t dir);
 
-/* Returns "->" (client to server) or "<-", for an enum wst_dir. */
+/* Returns "->" or "<-", from the client to the server or back, for an enum wst_dir. */
 const char *dir_arrow(uint8_t dir);
 
 /* Returns NDJSON's word for an enum wst_why: "gap", "tls", ... */

@@ -16,7 +16,7 @@ char *buf_room(struct buf *b, size_t n)
 	size_t size = b->size ? b->size : 256;
 	char *data;
 
-	if (b->len + n <= b->size)
+	if (b->data && b->len + n <= b->size)
 		return b->data + b->len;
 	while (size < b->len + n)
 		size *= 2;

@@ -239,7 +239,7 @@ static void text_frame(struct text *t, const struct event *e)
 					   "RSV1", "RSV13", "RSV12", "RSV123" };
 	const struct frame_event *f = &e->frame;
 	struct buf *b = text_line(t, e, dir_arrow(f->dir));
-	size_t from = b->len;
+	size_t from;
 
 	if (f->opcode & 8)
 		paint(t, b, YELLOW);
