@@ -51,8 +51,8 @@ int main(void)
 	     "wstrace\\-rules \\- what the verdicts of wstrace mean and what to do about them\n"
 	     ".SH DESCRIPTION\n"
 	     ".BR wstrace (8)\n"
-	     "gives a verdict when it has seen what is wrong with a WebSocket connection. This page "
-	     "explains\neach rule, with the same text as\n"
+	     "gives a verdict when it has seen what is wrong with a WebSocket connection. This "
+	     "page explains\neach rule, with the same text as\n"
 	     ".BR \"wstrace \\-\\-explain \\fIRULE\" .\n"
 	     ".SH RULES");
 	for (const struct rule_help *h = help_handshake; h->id; h++)

@@ -106,7 +106,7 @@ GOOD = {"websocket": (9501, UPGRADE + "proxy_read_timeout 3600s;"),
 
 
 def locations(upstream, **changes):
-    """Of the front or, with upstream None, of the back, whose upstreams are the backends."""
+    """Returns nginx's configuration for the front host or, without upstream, for the back host."""
     text = ""
     for name, (port, more) in GOOD.items():
         more = changes.get(name, more)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Handshakes that get no answer, or one in another protocol: who is to blame, and when it is told."""
+"""Handshakes that get no answer, or one in another protocol: which verdict they get, and when."""
 import signal
 import struct
 import socket
@@ -22,7 +22,7 @@ PATIENT = UPGRADE + "proxy_read_timeout 3600s;"
 
 
 def give_up(port, seconds, target="/mute"):
-    """A client that asks, and goes away after some seconds."""
+    """A client that sends a request and leaves after some seconds."""
     sock = wire.connect(port)
     sock.sendall(wire.request_head(target))
     sock.settimeout(seconds)
@@ -61,7 +61,7 @@ def test_mute(wstrace, lab, seconds, side):
 
 @pytest.mark.parametrize("seconds", [4, 7])
 def test_unread(wstrace, real, seconds):
-    """A stopped backend: the kernel takes the connection, nobody reads the request."""
+    """A stopped backend: the kernel accepts, and nobody reads the request."""
     backend = stopped(real)
     port = real.nginx(location(backend, more=PATIENT))
     try:
@@ -77,7 +77,7 @@ def test_unread(wstrace, real, seconds):
 
 
 def test_mute_untraced(wstrace, lab):
-    """Of nginx's upstream nothing is seen: that is what is said."""
+    """nginx's upstream is not traced, and the verdict says so."""
     port = lab.nginx(location(lab.backend(), more=PATIENT))
     run = diagnosed(wstrace, (port,), lambda: give_up(port, 2), 1)
     v = run.one("verdict")
@@ -86,7 +86,7 @@ def test_mute_untraced(wstrace, lab):
 
 
 def test_slow_answers(wstrace, lab):
-    """Late, but within five seconds: nothing is wrong. Later: it has been told, and that is all."""
+    """An answer within five seconds gives no verdict; a later one no other verdict."""
     backend = lab.backend()
     port = lab.nginx(location(backend, more=PATIENT))
 
@@ -124,7 +124,7 @@ PLAIN = {
 
 @pytest.mark.parametrize("server", PLAIN)
 def test_wss_to_plain(wstrace, real, server):
-    """The first that is seen of the port."""
+    """No other connection of the port has been seen."""
     port = PLAIN[server](real)
     run = diagnosed(wstrace, (port,), lambda: wss(port), 1)
     assert rules(run) == ["tls-mismatch"] and str(port) in run.one("verdict")["text"]
@@ -157,7 +157,7 @@ def test_proxy_tls_to_plain(wstrace, real, server):
 
 
 def test_proxy_tls_unanswered(wstrace, real):
-    """tornado waits for more: neither does it answer, nor does nginx give up."""
+    """tornado waits for more bytes: it does not answer, and nginx does not give up."""
     backend = real.tornado()
     port = real.nginx(location(backend, more=PATIENT).replace("http://", "https://"))
     w = wstrace("-p", f"{port},{backend}", *ONLY)
@@ -184,7 +184,7 @@ new WebSocket.Server({{server: https}}); https.listen({backend}, '127.0.0.1');""
 
 
 def test_ws_to_ssl_port(wstrace, real):
-    """Fresh: nginx's 400 may mean other things, and the fix says so."""
+    """No TLS was seen on the port: nginx's 400 may mean other things, as the fix says."""
     port = real.free_port()
     real.start([port], "nginx", nginx_conf(real.dir, [
         (f"127.0.0.1:{port} ssl", certificate(real) + "location / { return 404; }")]), "-p", real.dir,
@@ -195,7 +195,7 @@ def test_ws_to_ssl_port(wstrace, real):
 
 
 def test_upgrade_added(wstrace, lab):
-    """nginx makes a handshake of a plain request: not its client's doing."""
+    """nginx turns a plain request into a handshake: the verdict is not about the client."""
     backend = lab.backend()
     port = lab.nginx(location(backend, more="proxy_http_version 1.1; proxy_set_header Upgrade "
                               "websocket; proxy_set_header Connection upgrade;"))
@@ -232,7 +232,7 @@ def test_not_found(wstrace, lab, py_server):
 
 
 def without(file, what):
-    """The capture, but for the packets that hold this."""
+    """Returns the capture without the packets that hold this text."""
     data = file.read_bytes()
     out, pos = data[:24], 24
     while pos < len(data):
@@ -245,7 +245,7 @@ def without(file, what):
 
 @pytest.mark.parametrize("frames", [0, 20])
 def test_101_not_captured(lab, tcpdump, frames):
-    """The packet is missing, the answer was not."""
+    """Only the capture lacks the answer: no verdict."""
     port = lab.backend()
     capture = tcpdump(port)
     ws, answer = ask(port)
@@ -266,7 +266,7 @@ def test_101_not_captured(lab, tcpdump, frames):
 
 
 def test_cut_heads(lab, tcpdump):
-    """tcpdump -s: what is not there is not wrong."""
+    """tcpdump -s: missing bytes of a head give no verdict."""
     port = lab.backend()
     capture = tcpdump(port, "-s", "200")
     ws, answer = ask(port, headers=[("X-Long", "x" * 200)])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Who uses a connection, in which container; who ended it, how, and what came last."""
+"""The process and container of a connection; who ended it, how, and after which frames."""
 import os
 import pathlib
 import re
@@ -20,7 +20,7 @@ TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", 18)
 
 
 def cgroup2():
-    """Where cgroup version 2 is mounted, alone or beside version 1."""
+    """Returns where cgroup version 2 is mounted, alone or beside version 1."""
     for line in pathlib.Path("/proc/self/mounts").read_text().splitlines():
         if line.split()[2] == "cgroup2" and os.access(line.split()[1], os.W_OK):
             return pathlib.Path(line.split()[1])
@@ -29,7 +29,7 @@ def cgroup2():
 
 @pytest.fixture
 def contained(spawn, free_port, tmp_path):
-    """contained(path): an echo server in a cgroup of this path, which goes with it."""
+    """contained(path): an echo server in a cgroup of this path, which is removed with the server."""
     pytest.importorskip("websockets")
     made = []
 
@@ -148,7 +148,7 @@ WAYS = {fin_by_client: ("remote", "fin"), fin_by_server: ("local", "fin"),
 
 @pytest.mark.parametrize("by", WAYS, ids=lambda by: by.__name__)
 def test_end(wstrace, port, by):
-    """Who, how, the last frame of each side, and the silence before it; seen by the server's end."""
+    """A close names who ended, how, the last frame of each side and the silence before."""
     w = wstrace("-p", port)
     text = wstrace("-p", port, "--only", "close", json_output=False)
     p = Pair(port).upgrade()
@@ -192,7 +192,7 @@ def test_end_of_process(wstrace, py_server):
 
 
 def test_close_code_and_last_frames(wstrace, port):
-    """Both Close frames; data after one is a fault, and is the last frame."""
+    """The last frames are both Close; data after one is a fault, and is the last frame then."""
     w = wstrace("-p", port)
     p = Pair(port).upgrade()
     p.c2s(CLOSE, close_payload(4001, "bye"))
@@ -206,7 +206,7 @@ def test_close_code_and_last_frames(wstrace, port):
 
 
 def test_no_frames(wstrace, port):
-    """A connection on which nothing came has no last frame, and is not idle since anything."""
+    """A connection without bytes has no last frame, and no time of silence."""
     w = wstrace("-p", port)
     Pair(port).close()
     Pair(port).upgrade().close()
@@ -218,7 +218,7 @@ def test_no_frames(wstrace, port):
 
 
 def test_cgroup_by_any_of_its_names(wstrace, contained):
-    """As a directory, and as NDJSON and /proc/PID/cgroup show it; not the one beside it."""
+    """--cgroup takes a directory, and a path as in NDJSON and /proc/PID/cgroup."""
     port, other = contained("web.service"), contained("other.service")
     shown = f"/wstrace-test-{os.getpid()}/web.service"
     for name in (f"{cgroup2()}{shown}", shown, shown[1:]):
@@ -238,7 +238,7 @@ def test_cgroup_that_is_none():
 
 
 def test_pid_that_is_not_there(wstrace, port):
-    """It may come yet: no more than a line."""
+    """A process that is not there gives a message, not an error."""
     run = wstrace("-p", port, "--pid", f"4194303,{os.getpid()}").stop()
     assert run.status == 0 and run.stderr.count("there is no process") == 1
     assert "--pid: there is no process 4194303" in run.stderr

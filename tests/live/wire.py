@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""WebSocket and HTTP by hand, on plain sockets: what is on the wire is what a test wrote."""
+"""WebSocket and HTTP by hand, on plain sockets: tests decide on each byte."""
 import base64
 import hashlib
 import os
@@ -33,7 +33,7 @@ def response_head(headers=(), accept=None):
 
 
 def frame(opcode, payload=b"", fin=True, rsv=0, mask=None):
-    """The bytes of a frame (RFC 6455 section 5.2). mask: 4 bytes, or None."""
+    """Returns the bytes of a frame (RFC 6455 section 5.2). mask: 4 bytes, or None."""
     n = len(payload)
     out = bytes([(0x80 if fin else 0) | rsv << 4 | opcode])
     bit = 0x80 if mask else 0
@@ -66,7 +66,7 @@ def recv_exactly(sock, n):
 
 
 def recv_head(sock):
-    """A head, byte by byte: what follows it stays in the socket."""
+    """Reads a head, byte by byte, so that what follows stays in the socket."""
     head = b""
     while not head.endswith(b"\r\n\r\n"):
         head += recv_exactly(sock, 1)
@@ -83,7 +83,7 @@ def recv_eof(sock):
 
 
 def expected(hdr, length, **more):
-    """A header's bytes as the fields that a frame event must have."""
+    """Returns the fields that the event of this frame header must have."""
     if isinstance(hdr, str):
         hdr = bytes.fromhex(hdr)
     want = {"opcode": hdr[0] & 15, "fin": bool(hdr[0] & 0x80), "rsv": hdr[0] >> 4 & 7,
@@ -111,7 +111,7 @@ class Ws:
         self.sock, self.client, self.sent = sock, client, []
 
     def frame(self, opcode, payload=b"", fin=True, rsv=0, mask=None):
-        """Bytes of a frame, noted as sent."""
+        """Returns a frame's bytes, and adds it to the list of sent frames."""
         if isinstance(payload, str):
             payload = payload.encode()
         if mask is None and self.client:
@@ -138,7 +138,7 @@ class Ws:
         return b0 & 15, payload, b0
 
     def message(self):
-        """The next message's payload; pings are answered."""
+        """Returns the next message's payload; answers pings."""
         data = b""
         while True:
             op, payload, b0 = self.recv()
@@ -184,7 +184,7 @@ class Pair:
         self.c, self.s = Ws(client, True), Ws(server, False)
 
     def request(self, data):
-        """The client sends a whole head, the server reads it."""
+        """Sends a whole head from the client, and reads it at the server."""
         self.c.sock.sendall(data)
         assert recv_head(self.s.sock) == data
 
@@ -198,7 +198,7 @@ class Pair:
         return self
 
     def c2s(self, *args, **kw):
-        """A frame from the client, read by the server."""
+        """Sends a frame from the client, and reads it at the server."""
         self.c.send(*args, **kw)
         return self.s.recv()
 
@@ -207,7 +207,7 @@ class Pair:
         return self.c.recv()
 
     def close(self):
-        """The client first, with FIN both ways."""
+        """Closes both ends, the client's first, with FIN both ways."""
         self.c.sock.shutdown(socket.SHUT_WR)
         recv_eof(self.s.sock)
         self.s.close()
@@ -216,7 +216,7 @@ class Pair:
 
 
 def flood(pair, n):
-    """n empty frames from the server, read by the client. Not noted as sent."""
+    """Sends n empty frames from the server and reads them at the client, without adding them to the list."""
     while n:
         data = b"\x82\x00" * min(n, 1000)
         pair.s.sock.sendall(data)

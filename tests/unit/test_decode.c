@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* user/decode.c: what is claimed of a handshake of which there is only a part. */
+/* user/decode/decode.c: events of handshakes of which only a part is there. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,7 +23,7 @@ static void on_event(void *ctx, const struct event *e)
 		accept_ok = e->head.accept_ok;
 }
 
-/* cut: as user/walk_http.c says that a head goes on in bytes that were not captured. */
+/* cut: as user/capture/walk_http.c marks a head that goes on in bytes that were not captured. */
 static void head(uint8_t dir, const char *text, bool cut)
 {
 	struct {

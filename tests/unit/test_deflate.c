@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* user/deflate.h, against the examples of RFC 7692 section 7.2.3 and what zlib makes. */
+/* user/decode/deflate.h, with the examples of RFC 7692 section 7.2.3 and with zlib's output. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * user/pcapng/flow.h: conversations are shaped into files, and tshark says what it sees in them:
- * each frame and each head, the right lengths, and no trouble that the conversation did not have.
+ * user/pcapng/flow.h: conversations become files, of which tshark has to show each frame and each
+ * head with the right lengths, and no error that the conversation did not have.
  */
 #include "tshark.h"
 

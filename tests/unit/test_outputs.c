@@ -32,7 +32,8 @@ static void text_handshake(void **state)
 	writes("08:26:40.001000 #1    app[7]             10.0.0.9:5001 -> 10.0.0.1:9588  server",
 	       NULL);
 	head(1, WST_C2S, GET("/ws?token=sekrit"));
-	writes("08:26:40.002000 #1    app[7]          -> GET /ws?token=[redacted] HTTP/1.1  upgrade",
+	writes("08:26:40.002000 #1    app[7]          -> GET /ws?token=[redacted] HTTP/1.1  "
+	       "upgrade",
 	       "                                         Host: example.com",
 	       "                                         Upgrade: websocket",
 	       "                                         Connection: Upgrade",
@@ -252,14 +253,15 @@ static void text_counters(void **state)
 	t.stats[1].retrans = 7;
 	t.stats[1].lost = 6;
 	stats(1, WST_STATS, 0, 0);
-	writes("08:26:41.008000 #1    app[7]             -> 1 frame 5 B  <- 1 frame 2 B  idle 1.00 s"
-	       "  tcp rtt 120 us  7 retransmitted  9 bytes unread  8 bytes unsent  6 events lost",
+	writes("08:26:41.008000 #1    app[7]             -> 1 frame 5 B  <- 1 frame 2 B  idle 1.00 "
+	       "s  tcp rtt 120 us  7 retransmitted  9 bytes unread  8 bytes unsent  6 events lost",
 	       NULL);
 	t.stats[1].unread = t.stats[1].unsent = t.stats[1].retrans = t.stats[1].lost = 0;
 	ends(1, WST_FIN, WST_FIRST_REMOTE);
-	writes("08:26:41.009000 #1    app[7]             closed by the client (FIN, 4000) after 1.01 s",
-	       "                                         -> 1 frame 5 B  <- 1 frame 2 B  tcp rtt 120 "
-	       "us",
+	writes("08:26:41.009000 #1    app[7]             closed by the client (FIN, 4000) after "
+	       "1.01 s",
+	       "                                         -> 1 frame 5 B  <- 1 frame 2 B  tcp rtt "
+	       "120 us",
 	       "                                         last frame -> text, <- close; idle 1.00 s "
 	       "before the end",
 	       NULL);
@@ -284,8 +286,8 @@ static void text_undecoded(void **state)
 
 	starts();
 	midstream(1);
-	writes("08:26:40.001000 #1    -                  0.0.0.0:0 -> 0.0.0.0:9588  server, already "
-	       "open",
+	writes("08:26:40.001000 #1    -                  0.0.0.0:0 -> 0.0.0.0:9588  server, "
+	       "already open",
 	       NULL);
 	t.stats[1].counts[WST_S2C].stream = 77;
 	stats(1, WST_STATS, 0, 0);
@@ -302,7 +304,8 @@ static void text_undecoded(void **state)
 	writes("08:26:40.004000 #1    -               -> TLS: its content is not visible here",
 	       NULL);
 	ends(1, WST_FIN, WST_FIRST_REMOTE);
-	writes("08:26:40.005000 #1    -                  closed by the client (FIN) seen for 4.0 ms",
+	writes("08:26:40.005000 #1    -                  closed by the client (FIN) seen for 4.0 "
+	       "ms",
 	       "                                         -> 0 frames 0 B  <- 77 bytes not decoded  "
 	       "tcp rtt 120 us",
 	       NULL);
@@ -361,7 +364,8 @@ static void json_verdict(void **state)
 			       "\"text\":\"" RSV_TEXT "\",\"fix\":\"" RSV_FIX "\","
 			       "\"evidence\":{\"dir\":\"s2c\",\"rsv\":4},\"legs\":[1]}\n"));
 	outputs__lost(t.outputs, START + t.now, 3);
-	writes("{\"type\":\"lost\",\"ts\":\"2025-11-22T08:26:40.005000000Z\",\"events\":3,\"where\":"
+	writes("{\"type\":\"lost\",\"ts\":\"2025-11-22T08:26:40.005000000Z\","
+	       "\"events\":3,\"where\":"
 	       "\"ring buffer\"}",
 	       NULL);
 	assert_int_equal(end(), 0);
@@ -397,10 +401,11 @@ static void text_histograms(void **state)
 	writes("08:26:40.005000 #1    app[7]             closed by the client (FIN) after 4.0 ms",
 	       "                                         -> 0 frames 0 B  <- 0 frames 0 B  tcp rtt "
 	       "120 us",
-	       "        wait in the receive queue: count 1, mean 20.0 ms, p50 18.4 ms, p90 18.4 ms, "
-	       "p99 18.4 ms, max 20.0 ms",
+	       "        wait in the receive queue: count 1, mean 20.0 ms, p50 18.4 ms, p90 18.4 "
+	       "ms, p99 18.4 ms, max 20.0 ms",
 	       "        " ROWS,
-	       "             16384 -> 32767   : 1         |****************************************|",
+	       "             16384 -> 32767   : 1         "
+	       "|****************************************|",
 	       NULL);
 	websocket(2);
 	ends_with_wait(2, 40);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * user/walk.c: a connection's records must not depend on how TCP cut the stream, and where bytes
- * are missing no record may speak of a frame that was not sent.
+ * user/capture/walk.c: a connection's records must not depend on how TCP cut the stream, and where
+ * bytes are missing no record may speak of a frame that was not sent.
  */
 #include <setjmp.h>
 #include <stdarg.h>

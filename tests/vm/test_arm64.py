@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""On Debian's arm64 kernel WSTRACE_VM_SERIES: the frames sent, held against what wstrace saw.
+"""On Debian's arm64 kernel WSTRACE_VM_SERIES: compares the frames that were sent with wstrace's output.
 
 The guest of tests/vm/arm64 has no Python: arm64-guest makes the traffic there, once for all tests
 that are to run, and its files are judged here, by the code that judges the live tests.
@@ -34,7 +34,7 @@ ROLES = {"server": ["server"], "client": ["client"], "both": ["client", "server"
 
 
 def case_lines(items):
-    """The guest's orders for these tests."""
+    """Returns the commands for the guest."""
     lines, shapes_of = [], collections.defaultdict(list)
     for params in (i.callspec.params for i in items if i.path == pathlib.Path(__file__).resolve()):
         backend = params["backend"]
@@ -51,7 +51,7 @@ def case_lines(items):
 
 @pytest.fixture(scope="module")
 def out(request, tmp_path_factory):
-    """The folder of what the guest left."""
+    """Returns the folder with the guest's files."""
     out = tmp_path_factory.mktemp("arm64")
     programs = [BUILD / "wstrace", BUILD / "tests/randstream", BUILD / "tests/iomatrix"]
     for p in programs:
@@ -76,7 +76,7 @@ def read_json(path):
 
 
 def read_run(out, name, backend):
-    """One run of wstrace, as conftest.py's Wstrace.stop() gives it."""
+    """Returns a run of wstrace, as Wstrace.stop() of conftest.py does."""
     stderr = (out / f"{name}.err").read_text()
     assert (out / f"{name}.status").read_text() == "0\n", stderr
     closing = CLOSING.search(stderr)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Records of a run for --report: at most REPORT_CONNS_MAX, of which REPORT_DETAILS_MAX have headers,
- * frames and histograms. Those of ended connections without a pin are dropped first, and counted.
+ * Records of a run for --report, with limits (below). Those of ended connections without a pin are
+ * dropped first, and counted.
  */
 #ifndef REPORT_RECORDS_H
 #define REPORT_RECORDS_H
