@@ -213,8 +213,8 @@ static int run(struct trace *t)
 	t->next_look = t->next_count = t->next_stats;
 	t->clock_offset = clock_ns(CLOCK_REALTIME) - now_ns();
 	n = loader__announce(t->loader, on_record, t);
-	if (n < 0)
-		return n;
+	if (n < 0) /* records come in while sockets are walked, the last ones of -n perhaps */
+		return n == -ECANCELED ? 0 : n;
 	for (;;) {
 		bool last = is_over(t);
 
