@@ -11,7 +11,7 @@
 #include "shared.h"
 #include "wstrace.h"
 
-/* A bit for each port that -p names; port 0 never, so that other families' sockets miss. */
+/* A bit for each port that -p names. Local port 0 passes anyway: see selected(). */
 extern const volatile __u64 ports[1024] __hidden;
 extern const volatile __u32 snaplen __hidden; /* payload bytes kept of each data frame */
 extern const volatile __u8 want_data_frames __hidden; /* 0: only control frames are handed on */

@@ -44,13 +44,13 @@ enum http_event {
 
 struct http_scan {
 	__u64 length; /* Content-Length, or the bytes left of this chunk */
-	__u64 word; /* the last eight bytes of the first line's start */
+	__u64 word; /* the last eight bytes of the first word: the method, or HTTP/1.x */
 	__u32 head_len; /* bytes of this head so far */
 	__u16 status;
 	__u16 pos; /* in the line, in the name or in the value's token */
 	__u16 flags;
 	__u8 state; /* enum http_state */
-	__u8 match; /* bit n: the name or token is still like http_names[n] */
+	__u8 match; /* bit n: the name or token is still like http_words[n] */
 	__u8 field; /* bit of the header whose value this is */
 	__u8 method_done;
 	__u8 pad[2];

@@ -185,9 +185,10 @@ enum wst_end_how {
 	WST_UNSEEN, /* the close itself was not seen, or its record was lost: no counters */
 };
 
-enum wst_close_flags { /* which end closed first */
-		       WST_FIRST_LOCAL = 1,
-		       WST_FIRST_REMOTE = 2,
+/* Which end closed first. */
+enum wst_close_flags {
+	WST_FIRST_LOCAL = 1,
+	WST_FIRST_REMOTE = 2,
 };
 
 /* --top shows percentiles of three histograms: WST_PING_RTT and the two behind it. */

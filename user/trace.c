@@ -32,9 +32,8 @@ struct trace {
 	uint64_t focus; /* the connection that --top shows; 0: none */
 	bool over; /* nothing more will come */
 	bool said_conns, said_hists; /* messages about full tables have been printed */
-	uint64_t lost,
-		/* lost events: so far, and when the open connections were last counted */
-		counted_lost;
+	uint64_t lost; /* events so far */
+	uint64_t counted_lost; /* when the open connections were last counted */
 	/* CLOCK_MONOTONIC, ns */
 	uint64_t end; /* end of -d; 0: none */
 	uint64_t next_stats, next_look, next_count;

@@ -175,7 +175,8 @@ def test_bytes_in_which_no_frame_was_found_are_told(free_port, wstrace, tmp_path
         close_all(connections)
     w.stop()
     counts = [line for line in w.out.text().splitlines() if "->" in line and "<-" in line]
-    assert len(counts) == 2 and all("-> 1234 bytes not decoded  <- " in line for line in counts)
+    assert len(counts) == 2, w.out.text()
+    assert all("-> 1234 bytes not decoded  <- " in line for line in counts), w.out.text()
     assert "<- 0 frames 0 B" in counts[0] and "<- 3 frames 15 B" in counts[1]
     assert (tmp_path / "page.html").read_text().count("open before, 1.2 KiB not decoded") == 2
 

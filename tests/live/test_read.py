@@ -105,7 +105,7 @@ def finish(ws):
 # of round trips a capture knows that of the handshake only. A guest takes ten times as long.
 SLOW = 10 if os.environ.get("WSTRACE_VM_GUEST") else 1
 NEAR = {"ts": 20_000_000 * SLOW, "duration_us": 20_000 * SLOW, "idle_us": 20_000 * SLOW,
-        "latency_us": 20_000 * SLOW, "rtt_us": 50_000 * SLOW, "lived_ms": 20 * SLOW,
+        "latency_us": 100_000 * SLOW, "rtt_us": 50_000 * SLOW, "lived_ms": 20 * SLOW,
         "silence": 0.1 * SLOW}
 # Retransmissions: live of this end, in a capture of both, in a file of -w of none
 ONLY_LIVE = {"pid", "comm", "cgroup", "netns", "container", "retrans"}

@@ -377,9 +377,9 @@ def test_help_and_pause(terminal, port, pairs):
     p = pairs(1)[0]
     for key in ("?", "h", "F1"):
         t.keys(key)
-        t.wait("reverse the order")
-        assert all(title in t.text() for title in ("TARGET", "UNSNT", "READ", "q F10 quit",
-                                                   "Esc clears", "or by its letter"))
+        for title in ("reverse the order", "TARGET", "UNSNT", "READ", "q F10 quit", "Esc clears",
+                      "or by its letter"):
+            t.wait(title)
         t.keys("x")
         t.wait("Connections 1")
     t.keys("F", "p")

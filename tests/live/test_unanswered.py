@@ -260,6 +260,7 @@ def test_101_not_captured(lab, tcpdump, frames):
     ws.close()
     file = capture.stop()
     events = read("-r", without(file, b"HTTP/1.1 101"))
+    assert [e for e in events if e["type"] == "request"]
     assert not [e for e in events if e["type"] == "response"]
     assert not [e for e in events if e["type"] == "verdict" and e["rule"] in (
         "refused", "upstream-mute")], events
@@ -275,5 +276,6 @@ def test_cut_heads(lab, tcpdump):
     wire.recv_eof(ws.sock)
     ws.close()
     events = read("-r", capture.stop())
+    assert [e for e in events if e["type"] == "response"]
     assert all("accept_ok" not in e for e in events if e["type"] == "response")
     assert not [e for e in events if e["type"] == "verdict"]

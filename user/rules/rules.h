@@ -31,7 +31,7 @@ enum moment {
  * the first row that fits. A handshake, stream or end that went wrong explains the later kinds
  * among these three, so that no verdict on them follows.
  */
-enum cause { CAUSE_HANDSHAKE, CAUSE_STREAM, CAUSE_END, CAUSE_LOAD, CAUSE_CROWD, CAUSES };
+enum cause { CAUSE_HANDSHAKE, CAUSE_STREAM, CAUSE_END, CAUSE_LOAD, CAUSE_CROWD };
 
 struct rule {
 	const char *id;
