@@ -77,10 +77,10 @@ static __always_inline u64 mmsg_current(const struct call_args *args, u32 io, u3
 	if (old && old->first == new.first && old->vlen == new.vlen && !old->over &&
 	    old->index + 1 < new.vlen &&
 	    !bpf_probe_read_user(&len, sizeof(len),
-				 (void *)(new.first + (old->index * size) + noted)) &&
+				 (void *)(new.first + size * old->index + noted)) &&
 	    len == old->n)
 		new.index = old->index + 1;
-	at = new.first + (new.index *size);
+	at = new.first + size *new.index;
 	new.over = (io == IO_SEND) && mmsg_short(at, n);
 	bpf_map_update_elem(&mmsg_places, &task, &new, BPF_ANY);
 	return at;

@@ -93,23 +93,47 @@ void resync_sentence(struct buf *b, const struct wst_resync *r)
 		   (unsigned long long)r->skipped, why_name(r->why));
 }
 
+/* Appends the n digits of a part of a second. */
+static void add_digits(struct buf *b, uint32_t value, int n)
+{
+	char digits[9];
+
+	for (int i = n - 1; i >= 0; i--, value /= 10)
+		digits[i] = '0' + value % 10;
+	buf_add(b, digits, n);
+}
+
+/* Formatting a date costs more than all the rest of a line: both keep that of the last second. */
+
 void time_rfc3339(struct buf *b, uint64_t ts)
 {
 	static time_t second = -1;
 	static char text[24];
-	time_t s = ts / 1000000000;
-	uint32_t ns = ts % 1000000000;
-	char digits[9];
+	time_t s = ts / NS_PER_SEC;
 
-	if (s != second) { /* formatting a date costs more than all the rest of a line */
+	if (s != second) {
 		struct tm tm;
 
 		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S.", gmtime_r(&s, &tm));
 		second = s;
 	}
-	for (int i = 8; i >= 0; i--, ns /= 10)
-		digits[i] = '0' + ns % 10;
 	buf_str(b, text);
-	buf_add(b, digits, sizeof(digits));
+	add_digits(b, ts % NS_PER_SEC, 9);
 	buf_char(b, 'Z');
+}
+
+void time_local(struct buf *b, uint64_t ts)
+{
+	static time_t second = -1;
+	static char text[16];
+	time_t s = ts / NS_PER_SEC;
+
+	if (s != second) {
+		struct tm tm;
+
+		strftime(text, sizeof(text), "%H:%M:%S.", localtime_r(&s, &tm));
+		second = s;
+	}
+	buf_str(b, text);
+	add_digits(b, ts / NS_PER_US % 1000000, 6);
 }

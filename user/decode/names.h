@@ -42,4 +42,7 @@ void resync_sentence(struct buf *b, const struct wst_resync *r);
 /* Appends "2026-11-22T10:00:00.123456789Z" (RFC 3339). ts: CLOCK_REALTIME, ns. */
 void time_rfc3339(struct buf *b, uint64_t ts);
 
+/* Appends the local time of day, "10:00:00.123456". ts: CLOCK_REALTIME, ns. */
+void time_local(struct buf *b, uint64_t ts);
+
 #endif

@@ -17,7 +17,8 @@ struct outputs {
 	struct run_totals sums; /* sums of the connections that --path lets through */
 };
 
-uint32_t output_kind(const struct event *e)
+/* Returns the kind of an event, as -q and --only know it; 0: outputs do not get it. */
+static uint32_t output_kind(const struct event *e)
 {
 	switch (e->type) {
 	case EV_OPEN:

@@ -102,10 +102,4 @@ void outputs__restrict(const struct outputs *os, struct run_totals *t);
 int outputs__close(struct outputs *os, uint64_t ts, const struct run_totals *t,
 		   const struct diagnose *d);
 
-/*
- * Returns the kind of an event, a bit that -q and --only let through or not; 0: outputs do not get
- * it.
- */
-uint32_t output_kind(const struct event *e);
-
 #endif

@@ -41,26 +41,6 @@ static void pad(struct buf *b, size_t from, size_t n)
 		buf_char(b, ' ');
 }
 
-static void add_time(struct buf *b, uint64_t ts)
-{
-	static time_t second = -1;
-	static char text[16];
-	time_t s = ts / 1000000000;
-	uint32_t us = ts / 1000 % 1000000;
-	char digits[6];
-
-	if (s != second) {
-		struct tm tm;
-
-		strftime(text, sizeof(text), "%H:%M:%S.", localtime_r(&s, &tm));
-		second = s;
-	}
-	for (int i = 5; i >= 0; i--, us /= 10)
-		digits[i] = '0' + us % 10;
-	buf_str(b, text);
-	buf_add(b, digits, sizeof(digits));
-}
-
 struct buf *text_line(struct text *t, const struct event *e, const char *dir)
 {
 	static const char *const colours[] = { "\033[36m", "\033[35m", "\033[34m", "\033[32m",
@@ -69,7 +49,7 @@ struct buf *text_line(struct text *t, const struct event *e, const char *dir)
 	const struct conn *c = e->conn;
 	size_t from;
 
-	add_time(b, e->ts);
+	time_local(b, e->ts);
 	buf_char(b, ' ');
 	/* one colour for a connection lets the eye follow it */
 	paint(t, b, colours[c->number % 8]);
@@ -221,16 +201,14 @@ static void add_payload(const struct text *t, struct buf *b, const struct frame_
 }
 
 /* Appends a length at the right of 9 columns, of which the first is blank. */
-static void add_length(struct buf *b, uint64_t len)
+static void add_length(struct text *t, struct buf *b, uint64_t len)
 {
-	static struct buf text;
-
-	text.len = 0;
-	buf_bytes(&text, len);
-	for (size_t n = text.len; n < 8; n++)
+	t->length.len = 0;
+	buf_bytes(&t->length, len);
+	for (size_t n = t->length.len; n < 8; n++)
 		buf_char(b, ' ');
 	buf_char(b, ' ');
-	buf_add(b, text.data, text.len);
+	buf_add(b, t->length.data, t->length.len);
 }
 
 static void text_frame(struct text *t, const struct event *e)
@@ -261,7 +239,7 @@ static void text_frame(struct text *t, const struct event *e)
 		buf_str(b, " -");
 	}
 	pad(b, from, 14);
-	add_length(b, f->len);
+	add_length(t, b, f->len);
 	if (f->rtt_us >= 0) {
 		buf_str(b, "  rtt ");
 		buf_duration(b, f->rtt_us * 1000);
@@ -401,7 +379,7 @@ static void text_lost(void *self, uint64_t ts, uint64_t events)
 	struct text *t = self;
 	struct buf *b = lines__start(t->lines);
 
-	add_time(b, ts);
+	time_local(b, ts);
 	paint(t, b, RED);
 	buf_printf(b, " %llu events lost: the event buffer was full (--ringbuf)",
 		   (unsigned long long)events);
@@ -423,6 +401,7 @@ static int text_end(void *self, uint64_t ts, const struct run_totals *totals,
 		draw_verdicts(t, lines__start(t->lines), d);
 	lines__end(t->lines, false);
 	summary__free(t->summary);
+	buf_free(&t->length);
 	free(t);
 	return 0;
 }

@@ -18,6 +18,7 @@ struct text {
 	struct lines *lines;
 	bool colour;
 	struct summary *summary; /* for -H, at the end */
+	struct buf length; /* scratch */
 };
 
 /*

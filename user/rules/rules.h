@@ -62,7 +62,6 @@ extern const struct rule rules_handshake[], rules_refused[], rules_frame[], rule
 /* all of them, in the order in which rows are asked; NULL at the end */
 extern const struct rule *const rule_tables[];
 extern const struct rule_help help_handshake[], help_stream[];
-extern const struct rule_help *const help_tables[];
 extern const char *const proxy_names[PROXIES];
 
 /* Returns whether both say the same: they have one id, or one refines the other. */

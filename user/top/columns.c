@@ -34,7 +34,7 @@ void top_bytes(struct buf *b, double bytes)
 	scaled(b, bytes, 1024, "KMGTP");
 }
 
-void top_micros(struct buf *b, double us)
+static void top_micros(struct buf *b, double us)
 {
 	if (us < 0)
 		buf_char(b, '-');

@@ -31,6 +31,5 @@ extern const int top_n_columns;
 /* Numbers in five columns. */
 void top_count(struct buf *b, double n);
 void top_bytes(struct buf *b, double bytes);
-void top_micros(struct buf *b, double us); /* negative: "-" */
 
 #endif
