@@ -189,7 +189,8 @@ class Wstrace:
         try:
             return wait_until(enough, f"{n} x {type} {fields}", limit)
         except TimeoutError as e:
-            raise TimeoutError(f"{e}; there were {[x['type'] for x in self.events()]}") from None
+            raise TimeoutError(f"{e}; there were {[x['type'] for x in self.events()]}; "
+                               f"{self.err.text()}") from None
 
     def finished(self, lost=0, limit=None):
         """Waits for wstrace to end by itself."""
