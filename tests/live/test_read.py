@@ -586,7 +586,7 @@ def test_histograms_and_filters(tcpdump, py_server):
     assert len(of(read("-n", "3", "-r", path), "frame")) == 3
     assert {e["type"] for e in read("--only", "close", "-r", path)} == {"start", "close", "end"}
     text = subprocess.run([WSTRACE, "-r", path], capture_output=True, check=True).stdout.decode()
-    assert "closed by the " in text and "101 Switching Protocols" in text
+    assert " ended TCP" in text and "101 Switching Protocols" in text
 
 
 def test_damaged_files(tcpdump, py_server, tmp_path):
