@@ -295,7 +295,7 @@ def test_verdicts_are_comments(port, wstrace, tmp_path):
     w = wstrace("-p", port, "-w", path)
     p = Pair(port).upgrade("/bye")
     p.c2s(TEXT, "hello")
-    p.close()
+    p.s.close(), p.c.close()
     p = Pair(port).upgrade("/reset")
     p.c2s(TEXT, "hello")
     p.s.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -396,9 +396,9 @@ def sick_connections(port):
     half_closed.close()
     reset = Pair(port).upgrade("/reset")
     reset.c2s(TEXT, b"last words")
-    reset.c.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    reset.c.close()
+    reset.s.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     reset.s.close()
+    reset.c.close()
 
 
 @pytest.mark.parametrize("options", (("-q",), ("--only", "verdict")), ids=" ".join)
