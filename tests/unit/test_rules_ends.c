@@ -255,6 +255,42 @@ static void feed_ends(void **state)
 	only_listens(3000, "no-goodbye no-goodbye");
 }
 
+/* The client's FIN came at 0 s; looked at after so long. sent_ms: when bytes last passed. */
+static void unclosed(uint8_t state, uint64_t after, uint64_t sent_ms, const char *rule)
+{
+	struct conn *c = websocket();
+	struct wst_stats s = { .state = state, .ended = t.now, .last = t.now + sent_ms * MS };
+	struct event e = { .stats = &s };
+
+	t.now += after;
+	s.h.ts = t.now;
+	give(&e, c, EV_STATS);
+	told(rule);
+}
+
+static void close_wait(void **state)
+{
+	unclosed(8, 12 * S, 0, "close-wait");
+	assert_non_null(strstr(t.text, "10.0.0.9:5000 ended its side 12 s ago, and app[7] has"));
+}
+
+static void close_wait_for_long(void **state)
+{
+	unclosed(8, 9 * S, 0, "");
+}
+
+/* It sends on, to a client that has only shut its own direction down. */
+static void half_closed(void **state)
+{
+	unclosed(8, 12 * S, 5000, "");
+}
+
+/* LAST_ACK: it has closed, and the client does not acknowledge. */
+static void closed_here(void **state)
+{
+	unclosed(9, 12 * S, 0, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,6 +309,10 @@ int main(void)
 		TEST(proxy_goes_on),
 		TEST(read_deadline),
 		TEST(feed_ends),
+		TEST(close_wait),
+		TEST(close_wait_for_long),
+		TEST(half_closed),
+		TEST(closed_here),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -256,6 +256,7 @@ TIME(client_silence, client_silence(f), client_silence(f))
 TIME(ping_every, f->s[WST_C2S].ping_every || f->s[WST_S2C].ping_every,
      f->s[WST_C2S].ping_every ? f->s[WST_C2S].ping_every : f->s[WST_S2C].ping_every)
 TIME(unread_for, f->wait.unread_for, f->wait.unread_for)
+TIME(unclosed_for, f->wait.unclosed_for, f->wait.unclosed_for)
 TIME(unsent_for, f->wait.unsent_for, f->wait.unsent_for)
 
 static void w_port(struct buf *b, const struct facts *f)
@@ -404,7 +405,8 @@ static const struct fact_text names[] = {
 	N(delays), N(rtt_ms), N(opens), N(mass_closes), N(frames_per_second), N(data_len),
 	N(silence), N(client_silence), N(ping_every), N(unread_for), N(unsent_for), N(held),
 	N(held_ms), N(rtt_min_us),
-	N(unanswered_for), N(stray_pongs), N(remain), N(client_equal), N(limit), S(ping_fits),
+	N(unclosed_for), N(unanswered_for), N(stray_pongs), N(remain), N(client_equal), N(limit),
+	S(ping_fits),
 	S(silent), S(comm), S(similar), N(waiting), N(unread_behind),
 };
 /* clang-format on */

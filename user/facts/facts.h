@@ -74,6 +74,8 @@ struct waiting_facts {
 	uint64_t unread_since, unsent_since, unread_for, unsent_for; /* ns */
 	uint64_t received, sent; /* stream positions at the last look */
 	uint32_t unread, unsent, window, retrans;
+	/* since the peer's FIN, of a socket that this end has not closed; 0: not so */
+	uint64_t unclosed_for;
 	/* sent by this end, about, without retransmissions */
 	uint64_t segments;
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <ctype.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -400,6 +401,11 @@ void observe_stats(struct facts *f, const struct event *e)
 	w->unsent_for = w->unsent_since ? e->ts - w->unsent_since : 0;
 	w->received = received;
 	w->sent = sent;
+	/* Whoever still sends means to be only half closed. */
+	w->unclosed_for = r->state == TCP_CLOSE_WAIT && r->ended && r->last <= r->ended &&
+					  r->h.ts > r->ended ?
+				  r->h.ts - r->ended :
+				  0;
 }
 
 void observe_held(struct facts *f, const struct event *e)

@@ -182,6 +182,14 @@ const struct rule_help help_stream[] = {
 	  "ss -tn: Send-Q.",
 	  "bound the queue for each client; drop messages or the client",
 	  {} },
+	{ "close-wait",
+	  "a process does not close what its peer has ended",
+	  "The peer's FIN came long ago. The socket stays in CLOSE_WAIT, with its file descriptor, "
+	  "until the process closes it: such sockets pile up until there are no descriptors left.",
+	  "ss -tnp state close-wait.",
+	  "close the socket where a read returns 0 bytes, or an error; free a thread that waits "
+	  "for something else meanwhile",
+	  {} },
 	{ "loss-stall",
 	  "packets get lost on the way",
 	  "TCP delivers in order: after a lost segment all messages wait until it has been sent "

@@ -574,6 +574,12 @@ static bool slow_reader(const struct facts *f)
 	       !waits(f->conn->role == WST_SERVER ? f->downstream : f->upstream);
 }
 
+/* Returns whether the peer is through with the connection, and this end's process never closes. */
+static bool close_wait(const struct facts *f)
+{
+	return is_ws(f) && !f->end.seen && f->wait.unclosed_for >= 10 * NS_PER_SEC;
+}
+
 /* Returns whether too much is sent again. A little loss is how TCP finds out how fast a path is. */
 static bool loss(const struct facts *f)
 {
@@ -634,6 +640,10 @@ const struct rule rules_load[] = {
 	  "{peer} takes nothing more, and {unsent} bytes that {here} sent have waited for "
 	  "{unsent_for} s",
 	  NULL, "unsent unsent_for window" },
+	{ "close-wait", SEV_WARNING, CAUSE_LOAD, AT_LOOK, close_wait,
+	  "{peer} ended its side {unclosed_for} s ago, and {here} has not closed the connection: "
+	  "it stays in CLOSE_WAIT, and keeps a file descriptor",
+	  NULL, "unclosed_for unread" },
 	{ "loss-stall", SEV_WARNING, CAUSE_LOAD, AT_LOOK | AT_END, loss,
 	  "of about {segments} segments to {peer}, {retrans} were sent again: packets get lost, "
 	  "and each loss holds up what comes behind it",
