@@ -211,7 +211,8 @@ struct wst_stats {
 	__u8 how; /* WST_CLOSE: enum wst_end_how */
 	__u8 last_b0[WST_DIRS]; /* first header byte of the last frame; 0: none */
 	__u8 p99[WST_P99S]; /* --top: slots of the 99th percentiles; else WST_NO_P99 */
-	__u8 pad[6];
+	__u8 state; /* the socket's, as the kernel numbers them (8: CLOSE_WAIT); 0 in files */
+	__u8 pad[5];
 };
 
 enum wst_hist_kind {

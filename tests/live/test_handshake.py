@@ -103,7 +103,7 @@ def test_secrets(wstrace, port, json_output, show):
 
 
 def end_of_text(w):
-    wait_until(lambda: "closed by" in w.out.text(), "the close's line")
+    wait_until(lambda: " ended TCP" in w.out.text(), "the close's line")
 
 
 @pytest.mark.quick
@@ -367,7 +367,7 @@ def test_quiet_says_why_nothing_is_shown(wstrace, port):
     p = Pair(port)
     p.c.sock.sendall(b"\x16\x03\x01\x00\x05hello")
     p.close()
-    wait_until(lambda: "closed by" in w.out.text(), "the close's line")
+    wait_until(lambda: " ended TCP" in w.out.text(), "the close's line")
     assert "TLS: its content is not visible here" in w.out.text()
     w.stop()
 

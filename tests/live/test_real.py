@@ -192,9 +192,13 @@ STREAMS = {
     "node 1013": (close_server("node", 1013), BIG, "policy"),
     "node 1001": (close_server("node", 1001), BIG, None),
     "client terminates": (lambda r: r.ws_server(), "ws.on('open', () => ws.send('x')); "
-                          "ws.on('message', () => ws.terminate());", "no-goodbye"),
+                          "ws.on('message', () => ws.terminate());", None),
     "client resets": (lambda r: r.ws_server(), "ws.on('open', () => ws.send('x')); "
-                      "ws.on('message', () => ws._socket.resetAndDestroy());", "reset"),
+                      "ws.on('message', () => ws._socket.resetAndDestroy());", None),
+    "node terminates": (lambda r: r.ws_server("ws.on('message', () => ws.terminate());"), BIG,
+                        "no-goodbye"),
+    "node resets": (lambda r: r.ws_server("ws.on('message', () => ws._socket.resetAndDestroy());"),
+                    BIG, "reset"),
     "client hangs up": (lambda r: r.ws_server(), "ws.on('open', () => ws.terminate());",
                         "early-client-close"),
 }

@@ -172,22 +172,31 @@ static const struct {
 	{ 0, WST_FIRST_REMOTE,
 	  "replaced by a new connection (its end is not in the capture) after 3.0 ms",
 	  "\"duration_us\":3000,\"first\":\"remote\"" },
-	{ WST_FIN, WST_FIRST_LOCAL, "closed by the server (FIN) after 3.0 ms",
-	  "\"duration_us\":3000,\"first\":\"local\",\"how\":\"fin\"" },
-	{ WST_FIN, WST_FIRST_REMOTE, "closed by the client (FIN) after 3.0 ms",
-	  "\"duration_us\":3000,\"first\":\"remote\",\"how\":\"fin\"" },
-	{ WST_RST_SENT, WST_FIRST_LOCAL, "closed by the server (RST sent) after 3.0 ms",
-	  "\"duration_us\":3000,\"first\":\"local\",\"how\":\"rst\"" },
-	{ WST_RST_RECEIVED, WST_FIRST_REMOTE, "closed by the client (RST received) after 3.0 ms",
-	  "\"duration_us\":3000,\"first\":\"remote\",\"how\":\"rst\"" },
+	{ WST_FIN, WST_FIRST_LOCAL, "server ended TCP (FIN), no Close frame after 3.0 ms",
+	  "\"duration_us\":3000,\"first\":\"local\",\"how\":\"fin\","
+	  "\"close_by\":\"server\",\"close_how\":\"fin\"" },
+	{ WST_FIN, WST_FIRST_REMOTE, "client ended TCP (FIN), no Close frame after 3.0 ms",
+	  "\"duration_us\":3000,\"first\":\"remote\",\"how\":\"fin\","
+	  "\"close_by\":\"client\",\"close_how\":\"fin\"" },
+	{ WST_RST_SENT, WST_FIRST_LOCAL, "server ended TCP (RST sent), no Close frame after 3.0 ms",
+	  "\"duration_us\":3000,\"first\":\"local\",\"how\":\"rst\","
+	  "\"close_by\":\"server\",\"close_how\":\"rst\"" },
+	{ WST_RST_RECEIVED, WST_FIRST_REMOTE,
+	  "client ended TCP (RST received), no Close frame after 3.0 ms",
+	  "\"duration_us\":3000,\"first\":\"remote\",\"how\":\"rst\","
+	  "\"close_by\":\"client\",\"close_how\":\"rst\"" },
 	{ WST_TIMEOUT, WST_FIRST_REMOTE,
 	  "given up: the client did not answer (timeout) after 3.0 ms",
-	  "\"duration_us\":3000,\"first\":\"remote\",\"how\":\"timeout\"" },
-	{ WST_EXIT, WST_FIRST_LOCAL, "closed by the server (process ended) after 3.0 ms",
-	  "\"duration_us\":3000,\"first\":\"local\",\"how\":\"exit\"" },
+	  "\"duration_us\":3000,\"first\":\"remote\",\"how\":\"timeout\","
+	  "\"close_how\":\"timeout\"" },
+	{ WST_EXIT, WST_FIRST_LOCAL,
+	  "server ended TCP (process ended), no Close frame after 3.0 ms",
+	  "\"duration_us\":3000,\"first\":\"local\",\"how\":\"exit\","
+	  "\"close_by\":\"server\",\"close_how\":\"exit\"" },
 	{ WST_REFUSED, WST_FIRST_REMOTE,
 	  "no connection to 10.0.0.9:5001: refused, nothing listens there",
-	  "\"duration_us\":3000,\"first\":\"remote\",\"how\":\"refused\"" },
+	  "\"duration_us\":3000,\"first\":\"remote\",\"how\":\"refused\","
+	  "\"close_by\":\"client\",\"close_how\":\"refused\"" },
 	{ WST_UNSEEN, 0, "closed: how and when was not seen", NULL },
 };
 
@@ -234,7 +243,8 @@ static void json_ends(void **state)
 		written();
 		ends(1, hows[i].how, hows[i].first);
 		snprintf(fields, sizeof(fields), "%s" REST, hows[i].json ? hows[i].json : "");
-		writes_object("close", 4, hows[i].json ? fields : "\"unseen\":true");
+		writes_object("close", 4,
+			      hows[i].json ? fields : "\"unseen\":true,\"close_how\":\"unseen\"");
 		assert_int_equal(end(), 0);
 	}
 }
@@ -258,8 +268,8 @@ static void text_counters(void **state)
 	       NULL);
 	t.stats[1].unread = t.stats[1].unsent = t.stats[1].retrans = t.stats[1].lost = 0;
 	ends(1, WST_FIN, WST_FIRST_REMOTE);
-	writes("08:26:41.009000 #1    app[7]             closed by the client (FIN, 4000) after "
-	       "1.01 s",
+	writes("08:26:41.009000 #1    app[7]             server closed (4000); client ended "
+	       "TCP after 1.01 s",
 	       "                                         -> 1 frame 5 B  <- 1 frame 2 B  tcp rtt "
 	       "120 us",
 	       "                                         last frame -> text, <- close; idle 1.00 s "
@@ -304,7 +314,7 @@ static void text_undecoded(void **state)
 	writes("08:26:40.004000 #1    -               -> TLS: its content is not visible here",
 	       NULL);
 	ends(1, WST_FIN, WST_FIRST_REMOTE);
-	writes("08:26:40.005000 #1    -                  closed by the client (FIN) seen for 4.0 "
+	writes("08:26:40.005000 #1    -                  client ended TCP (FIN) seen for 4.0 "
 	       "ms",
 	       "                                         -> 0 frames 0 B  <- 77 bytes not decoded  "
 	       "tcp rtt 120 us",
@@ -398,7 +408,8 @@ static void text_histograms(void **state)
 	starts();
 	websocket(1);
 	ends_with_wait(1, 20000);
-	writes("08:26:40.005000 #1    app[7]             closed by the client (FIN) after 4.0 ms",
+	writes("08:26:40.005000 #1    app[7]             client ended TCP (FIN), no Close frame "
+	       "after 4.0 ms",
 	       "                                         -> 0 frames 0 B  <- 0 frames 0 B  tcp rtt "
 	       "120 us",
 	       "        wait in the receive queue: count 1, mean 20.0 ms, p50 18.4 ms, p90 18.4 "
@@ -481,7 +492,7 @@ static void report_file(void **state)
 	assert_string_equal(t.text + strlen(t.text) - 8, "</html>\n");
 	assert_non_null(strstr(t.text, "/ws?token=[redacted]"));
 	assert_non_null(strstr(t.text, "rsv-not-agreed"));
-	assert_non_null(strstr(t.text, "closed by the client (FIN) after 7.0 ms"));
+	assert_non_null(strstr(t.text, "client ended TCP (FIN), no Close frame after 7.0 ms"));
 	assert_null(strstr(t.text, "sekrit"));
 	close(fd);
 	unlink(t.o.report);

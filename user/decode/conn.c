@@ -125,6 +125,7 @@ void conns__remove(struct conns *cs, struct conn *c)
 	free(c->target);
 	free(c->shown_target);
 	free(c->hists);
+	free(c->closing);
 	free(c);
 }
 

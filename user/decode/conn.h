@@ -29,6 +29,16 @@ struct ping {
 	uint64_t hash; /* of the ping's payload */
 };
 
+#define CLOSE_REASON 123 /* bytes at most (RFC 6455, 5.5) */
+
+/* The first Close frame of a connection, of either side. */
+struct first_close {
+	uint64_t ts; /* as in its record */
+	uint16_t code; /* 0: it carried none */
+	uint8_t dir, reason_len;
+	char reason[CLOSE_REASON];
+};
+
 /* Who a connection is; modules that speak of a closed one keep a copy. */
 struct conn_id {
 	uint64_t opened; /* CLOCK_REALTIME, ns */
@@ -63,6 +73,9 @@ struct conn {
 	uint64_t request_ts; /* of the request that the next response answers; 0: none */
 	char key[32]; /* the request's Sec-WebSocket-Key; empty: it has none */
 	uint16_t close_code; /* of the first close frame that carried one */
+	bool closes[WST_DIRS]; /* a Close frame has come */
+	bool blind; /* a direction is not decoded, or not to its end */
+	struct first_close *closing; /* NULL: none so far */
 	char *target; /* of the last request, for comparing; NULL before one came */
 	char *shown_target; /* the same as outputs may show it */
 	bool upgraded; /* a 101 to WebSocket was seen; deflate is what it agreed */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "bpf/ws_frame.h"
 #include "decode/decode.h"
+#include "decode/ending.h"
 #include "decode/ws.h"
 
 struct decoder {
@@ -126,6 +127,19 @@ static void inflate_payload(struct decoder *d, struct conn *c, struct frame_even
 	f->inflated = (struct span){ d->inflated.data ? d->inflated.data : "", d->inflated.len };
 }
 
+static void on_close_frame(struct conn *c, struct frame_event *f, const struct buf *payload,
+			   uint64_t ts)
+{
+	if (payload->data && payload->len >= 2) {
+		f->code = (uint8_t)payload->data[0] << 8 | (uint8_t)payload->data[1];
+		f->reason = (struct span){ payload->data + 2, payload->len - 2 };
+		if (!c->close_code)
+			c->close_code = f->code;
+	}
+	c->closes[f->dir] = true;
+	ending_note(c, f, ts);
+}
+
 /* Sends a frame's event. payload: as much as was kept, which is unmasked in place. */
 static void show_frame(struct decoder *d, struct conn *c, const struct wst_frame *r,
 		       const struct buf *payload)
@@ -155,12 +169,8 @@ static void show_frame(struct decoder *d, struct conn *c, const struct wst_frame
 	if (f->has_payload)
 		inflate_payload(d, c, f);
 	f->rtt_us = match_ping(c, f, r->h.ts);
-	if (f->opcode == WS_OP_CLOSE && payload->data && payload->len >= 2) {
-		f->code = (uint8_t)payload->data[0] << 8 | (uint8_t)payload->data[1];
-		f->reason = (struct span){ payload->data + 2, payload->len - 2 };
-		if (!c->close_code)
-			c->close_code = f->code;
-	}
+	if (f->opcode == WS_OP_CLOSE)
+		on_close_frame(c, f, payload, r->h.ts);
 	send(d, &e, c, EV_FRAME, r->h.ts);
 }
 
@@ -361,6 +371,7 @@ static void on_record(struct decoder *d, struct conn *c, const struct wst_hdr *h
 		send(d, &e, c, EV_RESYNC, h->ts);
 		break;
 	case WST_OPAQUE:
+		c->blind = true;
 		e.opaque = r;
 		send(d, &e, c, EV_OPAQUE, h->ts);
 		break;

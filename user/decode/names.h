@@ -27,12 +27,6 @@ enum end_style {
 /* Returns how TCP ended, for an enum wst_end_how; NULL where the style has no word for that. */
 const char *end_name(uint8_t how, enum end_style style);
 
-/*
- * Appends who ended a connection, how, and with which close code (0: none): "closed by the server
- * (FIN, 1001)".
- */
-void end_sentence(struct buf *b, uint8_t how, bool by_client, uint16_t code);
-
 /* Appends what a direction carried: "-> 12 frames 340 B". dir: enum wst_dir. */
 void counts_sentence(struct buf *b, uint8_t dir, const struct wst_counts *n);
 

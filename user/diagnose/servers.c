@@ -19,6 +19,9 @@ struct server {
 	char *opened[OPENED_MAX]; /* the first targets that got a 101, without their queries */
 	uint64_t silence[SILENCES]; /* ns without bytes before each of the last cuts */
 	uint32_t n_silences;
+	/* the same, of clients that had sent nothing while the server had */
+	uint64_t client_silence[SILENCES];
+	uint32_t n_client_silences;
 	uint64_t open_second, close_second; /* start of the seconds that are counted now */
 	/* in those seconds, and in the second before open_second */
 	uint32_t opens, opens_before, closes;
@@ -186,18 +189,28 @@ static uint64_t apart(uint64_t a, uint64_t b)
 	return a > b ? a - b : b - a;
 }
 
+/* Counts the silences that are about as long as this one, with it, which is added to them. */
+static uint32_t count_alike(uint64_t *all, uint32_t *n, uint64_t silence)
+{
+	uint32_t alike = 1;
+
+	for (uint32_t i = 0; i < SILENCES && i < *n; i++)
+		alike += apart(all[i], silence) * 50 <= silence;
+	all[(*n)++ % SILENCES] = silence;
+	return alike;
+}
+
 void servers__silence(struct servers *all, struct facts *f)
 {
 	struct server *s = server_at(all, f);
-	uint32_t n = 0;
 
-	if (!s || f->end.silence < NS_PER_SEC || !f->res.websocket || f->s[0].closed ||
-	    f->s[1].closed)
+	if (!s || !f->res.websocket || f->s[0].closed || f->s[1].closed)
 		return;
-	for (uint32_t i = 0; i < SILENCES && i < s->n_silences; i++)
-		n += apart(s->silence[i], f->end.silence) * 50 <= f->end.silence;
-	s->silence[s->n_silences++ % SILENCES] = f->end.silence;
-	f->end.equal = n + 1;
+	if (f->end.silence >= NS_PER_SEC)
+		f->end.equal = count_alike(s->silence, &s->n_silences, f->end.silence);
+	if (f->end.client_silence >= NS_PER_SEC && !f->end.by_client)
+		f->end.client_equal = count_alike(s->client_silence, &s->n_client_silences,
+						  f->end.client_silence);
 }
 
 void servers__free(struct servers *all)

@@ -232,6 +232,8 @@ NUMBER(masked, true, f->frame_masked)
 NUMBER(sent_code, f->s[f->dir].code, f->s[f->dir].code)
 NUMBER(together, true, f->end.together)
 NUMBER(equal, true, f->end.equal)
+NUMBER(remain, true, f->end.remain)
+NUMBER(client_equal, true, f->end.client_equal)
 NUMBER(restarts, true, f->end.restarts)
 NUMBER(unread, true, f->wait.unread)
 NUMBER(unsent, true, f->wait.unsent)
@@ -254,6 +256,7 @@ TIME(client_silence, client_silence(f), client_silence(f))
 TIME(ping_every, f->s[WST_C2S].ping_every || f->s[WST_S2C].ping_every,
      f->s[WST_C2S].ping_every ? f->s[WST_C2S].ping_every : f->s[WST_S2C].ping_every)
 TIME(unread_for, f->wait.unread_for, f->wait.unread_for)
+TIME(unclosed_for, f->wait.unclosed_for, f->wait.unclosed_for)
 TIME(unsent_for, f->wait.unsent_for, f->wait.unsent_for)
 
 static void w_port(struct buf *b, const struct facts *f)
@@ -274,14 +277,12 @@ static void w_rsv_bits(struct buf *b, const struct facts *f)
 	}
 }
 
-/* Returns the direction whose Close frame came first. */
+/* Returns the direction whose Close frame came first, or one without any. */
 static const struct stream_facts *close_of(const struct facts *f)
 {
-	const struct stream_facts *c = &f->s[WST_C2S], *s = &f->s[WST_S2C];
+	const struct stream_facts *first = first_close(f);
 
-	if (!c->closed || !s->closed)
-		return c->closed ? c : s;
-	return c->close_ts <= s->close_ts ? c : s;
+	return first ? first : &f->s[WST_S2C];
 }
 
 static void w_code(struct buf *b, const struct facts *f)
@@ -308,6 +309,51 @@ static void w_closing(struct buf *b, const struct facts *f)
 		buf_printf(b, " %s", ws_close_name(close_of(f)->code));
 	if (close_of(f)->reason && *close_of(f)->reason)
 		buf_printf(b, ": %s", close_of(f)->reason);
+}
+
+/* Appends for how long a ping of who sent that Close frame had had no answer, in seconds. */
+static void w_unanswered_for(struct buf *b, const struct facts *f)
+{
+	const struct stream_facts *s = close_of(f);
+
+	if (s->closed && s->asked_ts && s->close_ts > s->asked_ts)
+		buf_printf(b, "%.3g", (s->close_ts - s->asked_ts) / 1e9);
+}
+
+static void w_stray_pongs(struct buf *b, const struct facts *f)
+{
+	buf_u64(b, close_of(f)->stray_pongs);
+}
+
+/* Returns the silence that ended the connection, ns. */
+static uint64_t limit(const struct facts *f)
+{
+	return f->end.client_silence > f->end.silence ? f->end.client_silence : f->end.silence;
+}
+
+/* Appends that time in seconds, whole ones where it is near. */
+static void w_limit(struct buf *b, const struct facts *f)
+{
+	uint64_t ms = limit(f) / 1000000, s = (ms + 500) / 1000;
+
+	if ((ms > s * 1000 ? ms - s * 1000 : s * 1000 - ms) * 10 < ms)
+		buf_u64(b, s);
+	else
+		buf_printf(b, "%.3g", ms / 1e3);
+}
+
+/* Appends "ping every 2 s, less than half of the 5 s". */
+static void w_ping_fits(struct buf *b, const struct facts *f)
+{
+	uint64_t s = (limit(f) + 500000000) / 1000000000;
+
+	if (s > 2)
+		buf_printf(b, "ping every %llu s", (unsigned long long)(s - 1) / 2);
+	else
+		buf_printf(b, "ping every %.2g s", limit(f) * 0.4 / 1e9);
+	buf_str(b, ", less than half of the ");
+	w_limit(b, f);
+	buf_str(b, " s");
 }
 
 static void w_close_sender(struct buf *b, const struct facts *f)
@@ -359,6 +405,8 @@ static const struct fact_text names[] = {
 	N(delays), N(rtt_ms), N(opens), N(mass_closes), N(frames_per_second), N(data_len),
 	N(silence), N(client_silence), N(ping_every), N(unread_for), N(unsent_for), N(held),
 	N(held_ms), N(rtt_min_us),
+	N(unclosed_for), N(unanswered_for), N(stray_pongs), N(remain), N(client_equal), N(limit),
+	S(ping_fits),
 	S(silent), S(comm), S(similar), N(waiting), N(unread_behind),
 };
 /* clang-format on */

@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "facts/facts.h"
 
+const struct stream_facts *first_close(const struct facts *f)
+{
+	const struct stream_facts *c = &f->s[WST_C2S], *s = &f->s[WST_S2C];
+
+	if (!c->closed || !s->closed)
+		return c->closed ? c : s->closed ? s : NULL;
+	return c->close_ts <= s->close_ts ? c : s;
+}
+
 bool server_heard(const struct facts *f)
 {
 	/* A client that sends frames must have had its 101. */

@@ -44,6 +44,8 @@ struct stream_facts {
 	uint64_t ping_every; /* time between the last two, ns */
 	uint32_t pings;
 	uint64_t asked_ts; /* of the first ping that has no pong yet */
+	/* pings since then, with it, and pongs since then that answer none of them */
+	uint32_t asked, stray_pongs;
 	uint64_t second; /* start of the second in which tiny frames are counted */
 	uint32_t tiny, busy_seconds;
 };
@@ -54,9 +56,14 @@ struct end_facts {
 	uint8_t how; /* enum wst_end_how */
 	uint64_t ts; /* when it began */
 	uint64_t silence; /* before it, ns */
+	/* since the client's last frame, or the 101; 0: not known, or the server said less since */
+	uint64_t client_silence;
+	uint32_t client_equal; /* connections that the same server ended after the same of those */
 	uint64_t lived; /* since the 101, or the opening, ns */
 	bool process_gone; /* the process at this end has ended since */
+	bool process_lives; /* that process was asked for, and is there */
 	uint32_t together; /* connections that the same process ended within half a second */
+	uint32_t remain; /* older connections that this process has left open then */
 	uint32_t equal; /* connections that the same program ended after the same silence */
 	uint32_t restarts; /* connections to which it sent 1001 or 1012 within a second */
 	uint32_t stay; /* connections that it has left then */
@@ -67,6 +74,8 @@ struct waiting_facts {
 	uint64_t unread_since, unsent_since, unread_for, unsent_for; /* ns */
 	uint64_t received, sent; /* stream positions at the last look */
 	uint32_t unread, unsent, window, retrans;
+	/* since the peer's FIN, of a socket that this end has not closed; 0: not so */
+	uint64_t unclosed_for;
 	/* sent by this end, about, without retransmissions */
 	uint64_t segments;
 };
@@ -143,6 +152,9 @@ struct facts {
 	struct facts *asked_before, *asked_after;
 	struct legs_node legs;
 };
+
+/* Returns the direction whose Close frame came first; NULL: there was none. */
+const struct stream_facts *first_close(const struct facts *f);
 
 /* Returns whether the server of f has, or may have, sent anything since the request. */
 bool server_heard(const struct facts *f);

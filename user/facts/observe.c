@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <ctype.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -279,13 +280,18 @@ static bool observe_control(struct facts *f, struct stream_facts *s, const struc
 			s->ping_every = e->ts - s->ping_ts;
 		s->ping_ts = e->ts;
 		s->pings++;
-		if (!s->asked_ts)
+		if (!s->asked_ts) {
 			s->asked_ts = e->ts;
+			s->asked = s->stray_pongs = 0;
+		}
+		s->asked++;
 		return false;
 	case WS_OP_PONG:
 		f->rtt_us = fr->rtt_us;
 		if (fr->rtt_us >= 0)
 			other->asked_ts = 0;
+		else if (other->asked_ts)
+			other->stray_pongs++;
 		return fr->rtt_us > 500000;
 	case WS_OP_CLOSE:
 		if (s->closed)
@@ -395,6 +401,11 @@ void observe_stats(struct facts *f, const struct event *e)
 	w->unsent_for = w->unsent_since ? e->ts - w->unsent_since : 0;
 	w->received = received;
 	w->sent = sent;
+	/* Whoever still sends means to be only half closed. */
+	w->unclosed_for = r->state == TCP_CLOSE_WAIT && r->ended && r->last <= r->ended &&
+					  r->h.ts > r->ended ?
+				  r->h.ts - r->ended :
+				  0;
 }
 
 void observe_held(struct facts *f, const struct event *e)
@@ -409,6 +420,22 @@ void observe_held(struct facts *f, const struct event *e)
 	h->rtt_us = r->rtt_us;
 	h->us += r->wait_us;
 	f->dir = r->h.dir;
+}
+
+/*
+ * Returns how long the client had sent nothing when the connection ended, ns, where the server sent
+ * something in that time; else 0, as where frames had no events.
+ */
+static uint64_t client_silence(const struct facts *f, const struct wst_stats *r, uint64_t ended)
+{
+	uint64_t since = f->s[WST_C2S].last_ts > f->res.ts ? f->s[WST_C2S].last_ts : f->res.ts;
+
+	if (!f->res.websocket || r->gaps || r->lost ||
+	    counts_frames(&r->counts[WST_C2S]) > f->s[WST_C2S].frames ||
+	    counts_frames(&r->counts[WST_S2C]) > f->s[WST_S2C].frames ||
+	    f->s[WST_S2C].last_ts <= since || ended <= since)
+		return 0;
+	return ended - since;
 }
 
 void observe_close(struct facts *f, const struct event *e)
@@ -429,6 +456,7 @@ void observe_close(struct facts *f, const struct event *e)
 		end->lived = ended > r->opened ? ended - r->opened : 0;
 	observe_socket(f, r);
 	f->heard |= r->gaps || r->lost || (!f->earlier && r->counts[WST_S2C].stream);
+	end->client_silence = client_silence(f, r, end->ts);
 	/* Data frames do not come as events with -q. */
 	for (int dir = 0; dir < WST_DIRS; dir++)
 		if (counts_frames(&r->counts[dir]) > f->s[dir].frames)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "bpf/ws_frame.h"
+#include "decode/ending.h"
 #include "decode/hist.h"
 #include "decode/names.h"
 #include "decode/ws.h"
@@ -429,14 +430,25 @@ static void json_stats(struct json *j, const struct event *e)
 	finish(j, b, false);
 }
 
+/* Adds who ended the WebSocket, and how; "first" and "how" are TCP's. */
+static void close_fields(struct buf *b, const struct ending *e)
+{
+	if (ending_by(e))
+		field_str(b, "close_by", ending_by(e));
+	if (ending_how(e))
+		field_str(b, "close_how", ending_how(e));
+}
+
 static void json_close(struct json *j, const struct event *e)
 {
 	const struct wst_stats *r = e->stats;
 	const char *how = end_name(r->how, END_WORD);
+	struct ending ending = ending_of(e->conn, r);
 	struct buf *b = conn_object(j, "close", e);
 
 	if (r->how == WST_UNSEEN) {
 		field_bool(b, "unseen", true);
+		close_fields(b, &ending);
 		finish(j, b, false);
 		return;
 	}
@@ -445,6 +457,7 @@ static void json_close(struct json *j, const struct event *e)
 		field_str(b, "first", r->h.flags & WST_FIRST_LOCAL ? "local" : "remote");
 	if (how)
 		field_str(b, "how", how);
+	close_fields(b, &ending);
 	if (e->conn->close_code)
 		field_u64(b, "code", e->conn->close_code);
 	stats_fields(j, b, e);

@@ -52,7 +52,7 @@ struct rule_help {
 	const char *title;
 	const char *cause;
 	const char *see; /* how to check it by hand */
-	const char *fix; /* where no proxy's own fix is known */
+	const char *fix; /* where no proxy's own fix is known; may have {ping_fits} in it */
 	const char *proxy[PROXIES]; /* the fix for each proxy; NULL: the general one */
 };
 
