@@ -26,7 +26,9 @@ struct run {
 	char told[512]; /* rules, a blank between, in their order */
 	unsigned int legs, chain;
 	struct conn *told_of; /* the last one */
-	char text[512], fix[512], by[16];
+	char text[512], fix[512], by[16], hop[16], listen[ADDR_LEN]; /* of the last one */
+	enum certainty certainty;
+	enum severity severity;
 	struct conn conns[256]; /* numbered ones are in use */
 	uint64_t now;
 	uint32_t n;
@@ -37,6 +39,7 @@ static struct run t;
 static inline void on_diagnosis(void *ctx, const struct event *e)
 {
 	struct run *r = ctx;
+	struct hop h;
 
 	if (e->type == EV_LEG) {
 		r->legs++;
@@ -44,11 +47,16 @@ static inline void on_diagnosis(void *ctx, const struct event *e)
 		return;
 	}
 	assert_int_equal(e->type, EV_VERDICT);
+	h = verdict_hop(e->verdict);
 	if (r->told[0])
 		strcat(r->told, " ");
 	strcat(r->told, e->verdict->rule->id);
 	snprintf(r->text, sizeof(r->text), "%s", e->verdict->text);
 	snprintf(r->fix, sizeof(r->fix), "%s", e->verdict->fix);
+	snprintf(r->hop, sizeof(r->hop), "%s", h.comm ? h.comm : "");
+	snprintf(r->listen, sizeof(r->listen), "%s", h.listen ? h.listen : "");
+	r->certainty = e->verdict->rule->certainty;
+	r->severity = e->verdict->rule->severity;
 	r->chain = e->verdict->n_legs;
 	r->told_of = e->conn;
 	assert_non_null(rule_help(e->verdict->rule->id));

@@ -155,7 +155,7 @@ static void proxy_without_upstream(void **state)
 	request(opens(WST_SERVER, "nginx", 812, "10.0.0.1:80", "10.0.0.9:5000"), GET, FULL);
 	wait_for(6 * S);
 	told("upstream-mute");
-	says("nginx[812] at 10.0.0.1:80 has not answered");
+	says("nginx on 10.0.0.1:80 has not answered");
 	says("wstrace -p any --comm nginx");
 }
 
@@ -298,7 +298,7 @@ static void tls_answer(void **state)
 	opaque(p.b, WST_S2C, WST_WHY_TLS);
 	response(p.a, "502 Bad Gateway", "");
 	told("tls-mismatch");
-	says("nginx[812] speaks plain HTTP to 172.16.0.56:9588");
+	says("nginx on 10.0.0.1:12345 speaks plain HTTP to 172.16.0.56:9588");
 	assert_int_equal(t.chain, 2);
 }
 
@@ -314,7 +314,7 @@ static void tls_to_plain_upstream(void **state)
 	response(b, "400 Bad Request", "");
 	response(a, "502 Bad Gateway", "");
 	told("tls-mismatch");
-	says("nginx[812] speaks TLS to 172.16.0.56:9588");
+	says("nginx on 10.0.0.1:80 speaks TLS to 172.16.0.56:9588");
 	assert_int_equal(t.chain, 2);
 }
 
@@ -339,14 +339,14 @@ static void upgrade_added(void **state)
 	b = opens(WST_CLIENT, "nginx", 812, "10.0.0.1:40000", "172.16.0.56:9588");
 	request(b, GET, ASK);
 	told("no-key");
-	says("nginx[812] added Upgrade to a plain request");
+	says("nginx on 10.0.0.1:80 added Upgrade to a plain request");
 }
 
 static void key_removed(void **state)
 {
 	proxied(GET, ASK);
 	told("no-key");
-	says("nginx[812] removed the Sec-WebSocket-Key");
+	says("nginx on 10.0.0.1:12345 removed the Sec-WebSocket-Key");
 }
 
 /* The same key on the same port: a proxy's way to itself where the client is known to be it. */

@@ -74,6 +74,13 @@ static struct facts *add_facts(struct diagnose *d, struct conn *c)
 	return f;
 }
 
+static void free_copy(struct conn *copy)
+{
+	if (copy)
+		free(copy->container);
+	free(copy);
+}
+
 static void free_facts(struct diagnose *d, struct facts *f)
 {
 	undecided__remove(&d->undecided, f);
@@ -85,7 +92,7 @@ static void free_facts(struct diagnose *d, struct facts *f)
 	if (f->open)
 		f->conn->facts = NULL;
 	else
-		free(f->conn);
+		free_copy(f->conn);
 	free(f);
 }
 
@@ -103,6 +110,8 @@ static void detach(struct facts *f)
 		return;
 	copy->who = c->who;
 	copy->shown = c->shown;
+	copy->container = c->container;
+	c->container = NULL;
 	c->proxy_delay = NULL;
 }
 

@@ -9,6 +9,7 @@
 #include "facts/endpoints.h"
 #include "facts/fact_text.h"
 #include "facts/observe.h"
+#include "lib/container.h"
 
 static void put(struct buf *b, const char *s)
 {
@@ -16,57 +17,60 @@ static void put(struct buf *b, const char *s)
 		buf_str(b, s);
 }
 
-static void put_process(struct buf *b, const struct conn *c)
+/* Appends an address without its port. */
+static void put_host(struct buf *b, const char *addr)
 {
-	buf_str(b, c->comm);
-	buf_printf(b, "[%u]", c->pid);
+	const char *from;
+	size_t n = addr_host(addr, &from);
+
+	buf_add(b, from, n);
 }
 
-static void w_server(struct buf *b, const struct facts *f)
+/* Appends "nginx on 10.0.0.1:80, container 0123456789ab", or "the client 10.0.0.9". */
+static void put_hop(struct buf *b, struct hop h)
 {
-	const struct conn *c = endpoint_server(f);
-
-	if (c)
-		put_process(b, c);
-	else
-		buf_printf(b, "the server %s", conn_server_addr(f->conn));
+	if (h.comm) {
+		buf_str(b, h.comm);
+		if (h.listen)
+			buf_printf(b, " on %s", h.listen);
+	} else {
+		buf_printf(b, "%s%s", h.what, *h.what ? " " : "");
+		if (h.listen)
+			buf_str(b, h.listen);
+		else
+			put_host(b, h.addr);
+	}
+	if (h.container)
+		buf_printf(b, ", container %.*s", container_short(h.container), h.container);
 }
 
-static void w_client(struct buf *b, const struct facts *f)
+/* Defines what stands for {name} in sentences, and whom it names. */
+#define HOP(name, expr)                                            \
+	static struct hop h_##name(const struct facts *f)          \
+	{                                                          \
+		return expr;                                       \
+	}                                                          \
+	static void w_##name(struct buf *b, const struct facts *f) \
+	{                                                          \
+		put_hop(b, h_##name(f));                           \
+	}
+
+static struct hop hop_proxy(const struct facts *f)
 {
 	const struct conn *c = endpoint_client(f);
+	struct hop h = hop_client(f);
 
-	if (c)
-		put_process(b, c);
-	else
-		buf_printf(b, "the client %s", conn_client_addr(f->conn));
+	if (c && !f->downstream && !proxy_named(c->comm))
+		h.comm = NULL;
+	h.what = "the proxy at";
+	return h;
 }
 
-static void w_proxy(struct buf *b, const struct facts *f)
-{
-	const struct conn *c = endpoint_client(f);
-
-	if (c && (f->downstream || proxy_named(c->comm)))
-		put_process(b, c);
-	else
-		buf_printf(b, "the proxy at %s", conn_client_addr(f->conn));
-}
-
-static void w_closer(struct buf *b, const struct facts *f)
-{
-	if (f->end.by_client)
-		w_client(b, f);
-	else
-		w_server(b, f);
-}
-
-static void w_other(struct buf *b, const struct facts *f)
-{
-	if (f->end.by_client)
-		w_server(b, f);
-	else
-		w_client(b, f);
-}
+HOP(server, hop_server(f))
+HOP(client, hop_client(f))
+HOP(proxy, hop_proxy(f))
+HOP(closer, f->end.by_client ? hop_client(f) : hop_server(f))
+HOP(other, f->end.by_client ? hop_server(f) : hop_client(f))
 
 static bool broken(const struct facts *f)
 {
@@ -94,37 +98,25 @@ static const struct facts *origin(const struct facts *f, uint8_t dir)
 	return f;
 }
 
-/* Appends the sender of what goes in direction dir. */
-static void put_from(struct buf *b, const struct facts *f, uint8_t dir)
+/* Returns the sender of what goes in direction dir. */
+static struct hop hop_from(const struct facts *f, uint8_t dir)
 {
-	if (dir == WST_C2S)
-		w_client(b, origin(f, dir));
-	else
-		w_server(b, origin(f, dir));
+	return dir == WST_C2S ? hop_client(origin(f, dir)) : hop_server(origin(f, dir));
 }
 
-static void w_sender(struct buf *b, const struct facts *f)
-{
-	put_from(b, f, f->dir);
-}
-
-static void w_receiver(struct buf *b, const struct facts *f)
-{
-	put_from(b, f, !f->dir);
-}
-
-/* Appends this end: its process, or its address. */
-static void w_here(struct buf *b, const struct facts *f)
-{
-	if (f->conn->pid)
-		put_process(b, f->conn);
-	else
-		buf_str(b, f->conn->local);
-}
+HOP(sender, hop_from(f, f->dir))
+HOP(receiver, hop_from(f, !f->dir))
+HOP(here, hop_here(f))
+/* The last server of the chain, which has not answered the request. */
+HOP(silent, hop_server(chain_last(f)))
+HOP(last, hop_server(chain_last(f)))
 
 static void w_peer(struct buf *b, const struct facts *f)
 {
-	buf_str(b, f->conn->remote);
+	if (f->conn->role == WST_SERVER)
+		put_host(b, f->conn->remote);
+	else
+		buf_str(b, f->conn->remote);
 }
 
 static void w_server_addr(struct buf *b, const struct facts *f)
@@ -135,19 +127,6 @@ static void w_server_addr(struct buf *b, const struct facts *f)
 static void w_client_addr(struct buf *b, const struct facts *f)
 {
 	buf_str(b, conn_client_addr(f->conn));
-}
-
-/* Appends the last server of the chain, which has not answered the request. */
-static void w_silent(struct buf *b, const struct facts *f)
-{
-	const struct facts *last = chain_last(f);
-	const struct conn *c = endpoint_server(last);
-
-	if (c) {
-		put_process(b, c);
-		buf_str(b, " at ");
-	}
-	buf_str(b, conn_server_addr(last->conn));
 }
 
 static void w_comm(struct buf *b, const struct facts *f)
@@ -310,15 +289,8 @@ static void w_closing(struct buf *b, const struct facts *f)
 		buf_printf(b, ": %s", close_of(f)->reason);
 }
 
-static void w_close_sender(struct buf *b, const struct facts *f)
-{
-	put_from(b, f, close_of(f) == &f->s[WST_C2S] ? WST_C2S : WST_S2C);
-}
-
-static void w_close_receiver(struct buf *b, const struct facts *f)
-{
-	put_from(b, f, close_of(f) == &f->s[WST_C2S] ? WST_S2C : WST_C2S);
-}
+HOP(close_sender, hop_from(f, close_of(f) == &f->s[WST_C2S] ? WST_C2S : WST_S2C))
+HOP(close_receiver, hop_from(f, close_of(f) == &f->s[WST_C2S] ? WST_S2C : WST_C2S))
 
 /* Appends "404 Not Found". */
 static void w_answer(struct buf *b, const struct facts *f)
@@ -333,6 +305,11 @@ static void w_how(struct buf *b, const struct facts *f)
 		put(b, end_name(f->end.how, END_WORD));
 }
 
+static struct hop h_upstream(const struct facts *f)
+{
+	return f->upstream ? hop_server(f->upstream) : (struct hop){ .what = "" };
+}
+
 static void w_upstream(struct buf *b, const struct facts *f)
 {
 	if (f->upstream)
@@ -340,26 +317,27 @@ static void w_upstream(struct buf *b, const struct facts *f)
 }
 
 /* clang-format off */
-#define S(n) { #n, false, w_##n }
-#define N(n) { #n, true, w_##n }
+#define S(n) { #n, false, w_##n, NULL }
+#define N(n) { #n, true, w_##n, NULL }
+#define H(n) { #n, false, w_##n, h_##n }
 
 static const struct fact_text names[] = {
-	S(server), S(client), S(proxy), S(closer), S(other), S(sender), S(receiver), S(here),
-	S(peer), S(server_addr), S(client_addr), S(upstream), N(port), S(target),
+	H(server), H(client), H(proxy), H(closer), H(other), H(sender), H(receiver), H(here),
+	S(peer), S(server_addr), S(client_addr), H(upstream), N(port), S(target),
 	S(client_target), S(kept), S(location), S(host), S(client_host), S(origin), S(upgrade),
 	S(client_upgrade), S(connection), S(http), S(key), S(request_version), S(offered),
 	S(chosen), S(extensions_offered), S(extensions_granted), S(stray_extension), S(accept),
 	S(reason), S(server_version), S(breach), S(breach_fix), S(rsv_bits),
 	N(sent_code), S(missing), S(dir), S(first), S(joined_by),
-	S(answer), S(how), S(code_name), S(close_reason), S(closing), S(close_sender),
-	S(close_receiver), N(code), N(status), N(client_status), N(upstream_status),
+	S(answer), S(how), S(code_name), S(close_reason), S(closing), H(close_sender),
+	H(close_receiver), N(code), N(status), N(client_status), N(upstream_status),
 	N(latency_ms), N(waited_ms), N(lived_ms), N(len), N(rsv), N(masked), N(together),
 	N(equal), N(restarts), N(unread), N(unsent), N(window), N(retrans), N(segments),
 	N(delay_ms),
 	N(delays), N(rtt_ms), N(opens), N(mass_closes), N(frames_per_second), N(data_len),
 	N(silence), N(client_silence), N(ping_every), N(unread_for), N(unsent_for), N(held),
 	N(held_ms), N(rtt_min_us),
-	S(silent), S(comm), S(similar), N(waiting), N(unread_behind),
+	H(silent), H(last), S(comm), S(similar), N(waiting), N(unread_behind),
 };
 /* clang-format on */
 
@@ -386,5 +364,7 @@ void fact_text_fill(struct buf *b, const char *text, const struct facts *f)
 		if (name)
 			name->write(b, f);
 		p = end + 1;
+		if (name && name->hop && name->hop(f).container && *p == ' ')
+			buf_char(b, ','); /* the one behind the container's name */
 	}
 }

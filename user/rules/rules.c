@@ -15,6 +15,11 @@ const char *severity_name(enum severity s)
 	return names[s];
 }
 
+const char *certainty_name(enum certainty c)
+{
+	return c == LIKELY ? "likely" : "certain";
+}
+
 static bool refines(const struct rule *a, const struct rule *b)
 {
 	return a->refines && !strcmp(a->refines, b->id);

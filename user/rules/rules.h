@@ -11,6 +11,12 @@
 
 enum severity { SEV_INFO, SEV_WARNING, SEV_ERROR };
 
+/*
+ * How sure a verdict is. CERTAIN: the bytes or the kernel showed what the sentence says. LIKELY:
+ * the sentence holds a guess, and says so with the word "probably".
+ */
+enum certainty { CERTAIN, LIKELY };
+
 /* When a rule is asked. A rule need not check what its moment implies. */
 enum moment {
 	/* a request for a WebSocket, with all its headers; the leg downstream is joined */
@@ -44,6 +50,9 @@ struct rule {
 	const char *evidence; /* names of facts, blanks between them */
 	/* id of the more general rule that this verdict replaces in the summary; NULL: none */
 	const char *refines;
+	enum certainty certainty;
+	/* the name of the fact that is at fault; NULL: the first one that the sentence names */
+	const char *hop;
 };
 
 /* The long form of a rule, for --explain and the manual page: one row for each id. */
@@ -76,5 +85,8 @@ int rules_explain(const char *id);
 
 /* Returns "error", "warning" or "info". */
 const char *severity_name(enum severity s);
+
+/* Returns "certain" or "likely". */
+const char *certainty_name(enum certainty c);
 
 #endif
