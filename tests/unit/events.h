@@ -32,6 +32,7 @@ struct run {
 	struct conn conns[256]; /* numbered ones are in use */
 	uint64_t now;
 	uint32_t n;
+	bool cut; /* heads from now on were not seen to their end */
 };
 
 static struct run t;
@@ -113,7 +114,7 @@ static inline void head(struct conn *c, enum event_type type, const char *text, 
 {
 	static struct http_msg m;
 	static struct buf shown;
-	char bytes[2048];
+	char bytes[20000];
 	struct event e = {};
 
 	snprintf(bytes, sizeof(bytes), "%s\r\n", text);
@@ -125,6 +126,8 @@ static inline void head(struct conn *c, enum event_type type, const char *text, 
 	e.head.final = m.status >= 200 || m.status == 101;
 	e.head.seq = c->number * 1000;
 	e.head.accept_ok = -1;
+	e.head.len = strlen(bytes);
+	e.head.cut = t.cut;
 	if (type == EV_RESPONSE && upgrade)
 		e.head.accept_ok = ws_accept_ok((struct span){ KEY, strlen(KEY) },
 						http_value(&m, "sec-websocket-accept"));
@@ -133,7 +136,7 @@ static inline void head(struct conn *c, enum event_type type, const char *text, 
 
 static inline void request(struct conn *c, const char *first, const char *headers)
 {
-	char text[1024];
+	char text[20000];
 
 	snprintf(text, sizeof(text), "%s\r\nHost: example.com\r\n%s", first, headers);
 	head(c, EV_REQUEST, text, strstr(headers, "Upgrade: websocket"));
@@ -141,7 +144,7 @@ static inline void request(struct conn *c, const char *first, const char *header
 
 static inline void response(struct conn *c, const char *first, const char *headers)
 {
-	char text[1024];
+	char text[20000];
 
 	snprintf(text, sizeof(text), "HTTP/1.1 %s\r\n%s", first, headers);
 	head(c, EV_RESPONSE, text, !strncmp(first, "101", 3));

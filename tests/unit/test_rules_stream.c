@@ -168,13 +168,39 @@ static void half_open(void **state)
 	told("half-open");
 }
 
+/* A health check ends at the 101, however often; clients from everywhere have a reason. */
 static void early(void **state)
 {
-	struct conn *c = websocket();
+	static const char *const from[] = { "10.0.0.9:1", "10.0.0.8:1", "10.0.0.9:2",
+					    "10.0.0.7:1" };
 
-	t.now += MS;
-	ends(c, WST_FIN, WST_FIRST_REMOTE, 0);
-	told("early-client-close");
+	for (int stayed = 1; stayed >= 0; stayed--) {
+		teardown(state);
+		setup(state);
+		if (stayed) {
+			struct conn *c = websocket();
+
+			frame(c, WST_C2S, 0x81, 5);
+			closing(c, WST_C2S, 1000, "");
+			t.now += S;
+			ends(c, WST_FIN, WST_FIRST_REMOTE, 0);
+			t.now += 2 * S;
+			diagnose__tick(t.d, t.now);
+		}
+		for (int i = 0; i < 4; i++) {
+			struct conn *c = opens(WST_SERVER, "app", 7, "10.0.0.1:9588", from[i]);
+
+			assert_string_equal(t.told, "");
+			request(c, GET, FULL);
+			response(c, "101 Switching Protocols", YES);
+			t.now += MS;
+			ends(c, WST_FIN, WST_FIRST_REMOTE, 0);
+			t.now += 2 * S;
+			diagnose__tick(t.d, t.now);
+		}
+		told(stayed ? "" : "early-client-close");
+	}
+	assert_int_equal(t.certainty, LIKELY);
 }
 
 static void waiting(void **state)

@@ -379,7 +379,7 @@ static void found_but_for_case(void **state)
 		if (i == 1)
 			says("use /ws: ");
 	}
-	says("404 itself");
+	says("or its upstream is a unix socket");
 }
 
 int main(void)

@@ -185,25 +185,29 @@ STRING(offered, f->req.protocols)
 STRING(chosen, f->res.protocol)
 STRING(extensions_offered, f->req.extensions)
 STRING(extensions_granted, f->res.extensions)
-STRING(stray_extension, f->stray_extension)
+STRING(flaw, f->res.flaw_says)
+STRING(type, f->res.type)
+STRING(contrast_target, f->contrast.target)
+STRING(contrast_origin,
+       f->contrast.origin && * f->contrast.origin ? f->contrast.origin : "no Origin")
+STRING(elsewhere, f->all_ports ? NULL : ", or at a port that is not traced")
 STRING(accept, f->res.accept)
 STRING(reason, f->res.reason)
 STRING(server_version, f->res.version)
 STRING(breach, f->breach ? f->breach->says : NULL)
 STRING(breach_fix, f->breach ? f->breach->fix : NULL)
-STRING(missing, !f->res.has_upgrade    ? "Upgrade" :
-		!f->res.has_connection ? "Connection" :
-		!f->res.has_accept     ? "Sec-WebSocket-Accept" :
-					 NULL)
 STRING(dir, f->dir == WST_C2S ? "c2s" : "s2c")
 STRING(first, !f->end.seen ? NULL : f->end.by_client ? "client" : "server")
 STRING(joined_by, f->joined_by)
 NUMBER(status, f->res.seen, f->res.status)
 NUMBER(client_status, f->downstream && f->downstream->res.seen, f->downstream->res.status)
 NUMBER(upstream_status, f->upstream && f->upstream->res.seen, f->upstream->res.status)
-NUMBER(latency_ms, f->res.seen && f->req.ts, (f->res.ts - f->req.ts) / 1000000)
+NUMBER(latency_ms, f->res.seen && f->req.ts && f->res.ts > f->req.ts,
+       (f->res.ts - f->req.ts) / 1000000)
 NUMBER(waited_ms, f->end.seen && f->req.ts, (f->end.ts - f->req.ts) / 1000000)
 NUMBER(unread_behind, f->upstream, chain_last(f)->wait.unread)
+NUMBER(head_len, f->req.seen, f->req.len)
+NUMBER(early, true, f->early)
 NUMBER(lived_ms, f->end.seen, f->end.lived / 1000000)
 NUMBER(len, true, f->len)
 NUMBER(rsv, true, f->rsv)
@@ -228,6 +232,8 @@ NUMBER(mass_closes, true, f->mass_closes)
 NUMBER(frames_per_second, true, f->s[f->dir].tiny)
 NUMBER(data_len, true, f->s[f->dir].data_len)
 TIME(waiting, f->looked, f->looked - f->req.ts)
+TIME(contrast_ago, f->contrast.ts, f->res.ts - f->contrast.ts)
+TIME(down_ago, f->down_before.ts, f->res.ts - f->down_before.ts)
 TIME(silence, f->end.seen, f->end.silence)
 TIME(client_silence, client_silence(f), client_silence(f))
 TIME(ping_every, f->s[WST_C2S].ping_every || f->s[WST_S2C].ping_every,
@@ -305,6 +311,67 @@ static void w_how(struct buf *b, const struct facts *f)
 		put(b, end_name(f->end.how, END_WORD));
 }
 
+static struct hop h_down(const struct facts *f)
+{
+	return (struct hop){ .listen = f->down.addr, .what = "" };
+}
+
+static struct hop h_down_before(const struct facts *f)
+{
+	return (struct hop){ .listen = f->down_before.addr, .what = "" };
+}
+
+static void w_down(struct buf *b, const struct facts *f)
+{
+	buf_str(b, f->down.addr);
+}
+
+static void w_down_before(struct buf *b, const struct facts *f)
+{
+	buf_str(b, f->down_before.addr);
+}
+
+/* Appends how to see what is at other ports, where those are left out. */
+static void w_other_ports(struct buf *b, const struct facts *f)
+{
+	const struct conn *c = endpoint_server(f);
+
+	if (f->all_ports)
+		return;
+	buf_str(b, "; wstrace -p any");
+	if (c && *c->comm)
+		buf_printf(b, " --comm %s", c->comm);
+	buf_str(b, " shows an upstream at another port, but no unix socket");
+}
+
+/* Appends what the server's program takes of a head, where its name tells. */
+static void w_limit(struct buf *b, const struct facts *f)
+{
+	static const struct {
+		const char *comm, *says;
+	} limits[] = {
+		{ "nginx", "nginx: 8 KiB a line, large_client_header_buffers" },
+		{ "openresty", "nginx: 8 KiB a line, large_client_header_buffers" },
+		{ "angie", "angie: 8 KiB a line, large_client_header_buffers" },
+		{ "haproxy", "HAProxy: 15 KiB, tune.bufsize less tune.maxrewrite" },
+		{ "apache2", "Apache: 8190 bytes a header, LimitRequestFieldSize" },
+		{ "httpd", "Apache: 8190 bytes a header, LimitRequestFieldSize" },
+		{ "envoy", "Envoy: 60 KiB, max_request_headers_kb" },
+		{ "node", "node: 16 KiB, --max-http-header-size" },
+		{ "python", "aiohttp and gunicorn: 8190 bytes a header; websockets: 8 KiB a line" },
+		{ "gunicorn", "gunicorn: 8190 bytes a header, --limit-request-field_size" },
+		{ "java", "Tomcat and Jetty: 8 KiB" },
+		{ "lighttpd", "lighttpd: 8 KiB, server.max-request-field-size" },
+	};
+	const struct conn *c = endpoint_server(f);
+
+	for (size_t i = 0; c && i < sizeof(limits) / sizeof(limits[0]); i++)
+		if (!strncmp(c->comm, limits[i].comm, strlen(limits[i].comm))) {
+			buf_printf(b, " (%s)", limits[i].says);
+			return;
+		}
+}
+
 static struct hop h_upstream(const struct facts *f)
 {
 	return f->upstream ? hop_server(f->upstream) : (struct hop){ .what = "" };
@@ -326,9 +393,12 @@ static const struct fact_text names[] = {
 	S(peer), S(server_addr), S(client_addr), H(upstream), N(port), S(target),
 	S(client_target), S(kept), S(location), S(host), S(client_host), S(origin), S(upgrade),
 	S(client_upgrade), S(connection), S(http), S(key), S(request_version), S(offered),
-	S(chosen), S(extensions_offered), S(extensions_granted), S(stray_extension), S(accept),
+	S(chosen), S(extensions_offered), S(extensions_granted), S(flaw), S(type),
+	S(contrast_target), S(contrast_origin), S(elsewhere),
+	S(other_ports), S(limit), H(down), H(down_before), N(head_len), N(early),
+	N(contrast_ago), N(down_ago), S(accept),
 	S(reason), S(server_version), S(breach), S(breach_fix), S(rsv_bits),
-	N(sent_code), S(missing), S(dir), S(first), S(joined_by),
+	N(sent_code), S(dir), S(first), S(joined_by),
 	S(answer), S(how), S(code_name), S(close_reason), S(closing), H(close_sender),
 	H(close_receiver), N(code), N(status), N(client_status), N(upstream_status),
 	N(latency_ms), N(waited_ms), N(lived_ms), N(len), N(rsv), N(masked), N(together),

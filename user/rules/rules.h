@@ -19,8 +19,7 @@ enum certainty { CERTAIN, LIKELY };
 
 /* When a rule is asked. A rule need not check what its moment implies. */
 enum moment {
-	/* a request for a WebSocket, with all its headers; the leg downstream is joined */
-	AT_REQUEST = 1,
+	AT_REQUEST = 1, /* a request for a WebSocket; the leg downstream is joined */
 	AT_RESPONSE = 2, /* the answer to such a request, with all its headers */
 	AT_FRAME = 4, /* a remarkable frame, see observe_frame() */
 	/* the end of a connection, once its other legs have ended, too, or a second later */
@@ -30,14 +29,31 @@ enum moment {
 	AT_HELD = 64, /* a small write that had waited for a late acknowledgement */
 	/* a request for a WebSocket that has had no answer for long; asked for the first leg */
 	AT_WAIT = 128,
+	/* a 101 that clients reject, once this client has gone on, or hung up, or some time later
+	 */
+	AT_FLAW = 256,
+	AT_PLAIN = 512, /* the answer to a request for something else than a WebSocket */
+	/* the answer to a request that was seen in part, or its end without an answer */
+	AT_CUT = 1024,
+	/* a request for a WebSocket, with all its headers, that got no 101; its legs are joined */
+	AT_REFUSED = 2048,
+	AT_LEFT = 4096, /* instead of AT_END: the client left at once after the 101 */
 };
 
 /*
  * Kinds of causes. A connection, with all its legs, gets at most one verdict of each kind, that of
  * the first row that fits. A handshake, stream or end that went wrong explains the later kinds
- * among these three, so that no verdict on them follows.
+ * among these three, so that no verdict on them follows. CAUSE_NOTE: what did no harm.
  */
-enum cause { CAUSE_HANDSHAKE, CAUSE_STREAM, CAUSE_END, CAUSE_LOAD, CAUSE_CROWD, CAUSES };
+enum cause {
+	CAUSE_HANDSHAKE,
+	CAUSE_STREAM,
+	CAUSE_END,
+	CAUSE_LOAD,
+	CAUSE_CROWD,
+	CAUSE_NOTE,
+	CAUSES
+};
 
 struct rule {
 	const char *id;
@@ -66,8 +82,8 @@ struct rule_help {
 };
 
 /* The tables of rules; each ends with a row without id. */
-extern const struct rule rules_handshake[], rules_refused[], rules_frame[], rules_end[],
-	rules_load[];
+extern const struct rule rules_handshake[], rules_101[], rules_refused[], rules_frame[],
+	rules_end[], rules_load[];
 /* all of them, in the order in which rows are asked; NULL at the end */
 extern const struct rule *const rule_tables[];
 extern const struct rule_help help_handshake[], help_stream[];
