@@ -225,7 +225,8 @@ def test_not_found(wstrace, lab, py_server):
             ask(port, target)[0].close()
 
     v = diagnosed(wstrace, (port, backend), lambda: drive("/nothing"), 1).one("verdict")
-    assert v["rule"] == "not-found" and "itself" in v["text"] and "proxy_pass" not in v["fix"]
+    assert v["rule"] == "not-found" and "no connection of it" in v["text"] and \
+        "proxy_pass" not in v["fix"]
     run = diagnosed(wstrace, (port, backend), lambda: drive("/echo", "/Echo/"), 3)
     v = [v for v in run.of("verdict") if v["rule"] == "not-found"]
     assert len(v) == 1 and v[0]["fix"].startswith("use /echo:"), v
