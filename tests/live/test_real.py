@@ -134,7 +134,9 @@ HEADERS = {
 def test_header(wstrace, real, rule, server):
     found = through(wstrace, real, SERVERS[server](real), HEADERS[rule], protocols="'chat'",
                     perMessageDeflate="false" if rule == "extension" else "true")
-    assert found == [rule]
+    # node's ws opens a WebSocket over HTTP/1.0, and what works gets no error
+    works = (server, rule) == ("node", "upstream-http10")
+    assert found == ([] if works else [rule])
 
 
 @pytest.mark.parametrize("deflate", ["true", "false"])

@@ -340,8 +340,9 @@ static void json_undecoded(void **state)
 	assert_int_equal(end(), 0);
 }
 
-#define RSV_TEXT \
-	"app[7] sent a compressed frame (RSV1), and the handshake did not agree on compression"
+#define RSV_TEXT                                                                  \
+	"app on 10.0.0.1:9588 sent a compressed frame (RSV1), and the handshake " \
+	"did not agree on compression"
 #define RSV_FIX "pass Sec-WebSocket-Extensions on in both directions, or switch compression off"
 
 static void text_verdict(void **state)
@@ -371,7 +372,9 @@ static void json_verdict(void **state)
 	written();
 	assert_non_null(strstr(t.text,
 			       "\"conn\":1,\"rule\":\"rsv-not-agreed\",\"severity\":\"error\","
+			       "\"certainty\":\"certain\","
 			       "\"text\":\"" RSV_TEXT "\",\"fix\":\"" RSV_FIX "\","
+			       "\"hop\":{\"comm\":\"app\",\"listen\":\"10.0.0.1:9588\"},"
 			       "\"evidence\":{\"dir\":\"s2c\",\"rsv\":4},\"legs\":[1]}\n"));
 	outputs__lost(t.outputs, START + t.now, 3);
 	writes("{\"type\":\"lost\",\"ts\":\"2025-11-22T08:26:40.005000000Z\","

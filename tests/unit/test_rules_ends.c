@@ -38,7 +38,8 @@ static void first_closes(void **state)
 		uint16_t code;
 		const char *reason, *rule, *text;
 	} rows[] = {
-		{ WST_S2C, 1011, "keepalive ping timeout", "server-heartbeat", "app[7] ended" },
+		{ WST_S2C, 1011, "keepalive ping timeout", "server-heartbeat",
+		  "app on 10.0.0.1:9588 ended" },
 		{ WST_C2S, 1011, "keepalive ping timeout", "client-heartbeat",
 		  "10.0.0.9:5000 end" },
 		{ WST_S2C, 4000, "heartbeat timeout", "server-heartbeat", "heartbeat timeout" },
@@ -48,10 +49,10 @@ static void first_closes(void **state)
 		{ WST_S2C, 1011, "shutting down", "restarting", "stops or restarts" },
 		{ WST_S2C, 1012, "", "restarting", "stops or restarts" },
 		{ WST_C2S, 1001, "page shutdown", "", "" },
-		{ WST_S2C, 1002, "message too big", "too-big", "10.0.0.9:5000 was larger" },
-		{ WST_C2S, 1009, "", "too-big", "of app[7] was larger" },
-		{ WST_S2C, 1011, "", "app-error", "app[7] ended" },
-		{ WST_C2S, 1011, "", "client-error", "10.0.0.9:5000 ended" },
+		{ WST_S2C, 1002, "message too big", "too-big", "10.0.0.9 was larger" },
+		{ WST_C2S, 1009, "", "too-big", "of app on 10.0.0.1:9588 was larger" },
+		{ WST_S2C, 1011, "", "app-error", "app on 10.0.0.1:9588 ended" },
+		{ WST_C2S, 1011, "", "client-error", "10.0.0.9 ended" },
 		{ WST_S2C, 1003, "", "unsupported-data", "kind" },
 		{ WST_S2C, 1002, "", "bad-frame", "could not accept" },
 		{ WST_C2S, 1010, "", "extension", "needs" },
@@ -92,7 +93,7 @@ static void no_pong(void **state)
 	pings(c, WST_S2C);
 	closing(c, WST_S2C, 1011, "keepalive ping timeout");
 	told("server-heartbeat");
-	assert_non_null(strstr(t.text, "10.0.0.9:5000 had not answered its ping for 20 s"));
+	assert_non_null(strstr(t.text, "10.0.0.9 had not answered its ping for 20 s"));
 }
 
 static void no_pong_of_the_server(void **state)
@@ -102,7 +103,7 @@ static void no_pong_of_the_server(void **state)
 	pings(c, WST_C2S);
 	closing(c, WST_C2S, 1011, "keepalive ping timeout");
 	told("client-heartbeat");
-	assert_non_null(strstr(t.text, "app[7] had not answered its ping for 20 s"));
+	assert_non_null(strstr(t.text, "app on 10.0.0.1:9588 had not answered its ping for 20 s"));
 }
 
 static void other_pong(void **state)
@@ -224,7 +225,7 @@ static void proxy_goes_on(void **state)
 	for (int i = 0; i < 3; i++)
 		ends(c[i], WST_FIN, WST_FIRST_LOCAL, (7 * i + 3) * S / 11);
 	told("backend-restart backend-restart backend-restart");
-	assert_non_null(strstr(t.text, "nginx[812] ended 3 connections together"));
+	assert_non_null(strstr(t.text, "nginx on 10.0.0.1:80 ended 3 connections together"));
 	assert_non_null(strstr(t.text, "goes on itself: probably"));
 }
 
@@ -271,7 +272,8 @@ static void unclosed(uint8_t state, uint64_t after, uint64_t sent_ms, const char
 static void close_wait(void **state)
 {
 	unclosed(8, 12 * S, 0, "close-wait");
-	assert_non_null(strstr(t.text, "10.0.0.9:5000 ended its side 12 s ago, and app[7] has"));
+	assert_non_null(
+		strstr(t.text, "10.0.0.9 ended its side 12 s ago, and app on 10.0.0.1:9588 has"));
 }
 
 static void close_wait_for_long(void **state)

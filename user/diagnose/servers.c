@@ -3,10 +3,13 @@
 #include <string.h>
 #include <strings.h>
 #include "diagnose/servers.h"
+#include "diagnose/worked.h"
 #include "lib/units.h"
 
 #define MASS 20 /* connections that end within a second */
 #define MASS_REMEMBERED (30 * NS_PER_SEC)
+/* Time for which nginx and others do not try an upstream again that has failed */
+#define DOWN_REMEMBERED (30 * NS_PER_SEC)
 #define SILENCES 16
 #define SERVERS_MAX 65536 /* most addresses that are remembered */
 #define OPENED_MAX 8 /* most targets of each */
@@ -16,6 +19,8 @@ struct server {
 	char addr[ADDR_LEN];
 	bool plain, tls; /* a server has answered there in HTTP, in TLS */
 	char *kept; /* a target whose Upgrade header the proxy here passed on; NULL: none */
+	struct worked *worked; /* NULL: nothing yet */
+	struct down_facts down; /* the last upstream that the proxy here could not connect to */
 	char *opened[OPENED_MAX]; /* the first targets that got a 101, without their queries */
 	uint64_t silence[SILENCES]; /* ns without bytes before each of the last cuts */
 	uint32_t n_silences;
@@ -135,8 +140,12 @@ static const char *find_alike(const struct server *s, const char *target)
 
 static void note_target(struct server *s, struct facts *f)
 {
-	if (f->req.target && f->res.websocket)
+	if (f->req.target && f->res.websocket) {
 		add_opened(s, f->req.target);
+		worked__add(&s->worked, f);
+	} else if (f->req.wanted) {
+		worked__compare(s->worked, f);
+	}
 	if (f->req.target && f->res.status == 404)
 		f->similar = find_alike(s, f->req.target);
 }
@@ -147,9 +156,34 @@ void servers__answered(struct servers *all, struct facts *f)
 
 	if (!s)
 		return;
+	if (s->down.ts && s->down.ts < f->req.ts && f->res.ts - s->down.ts < DOWN_REMEMBERED)
+		f->down_before = s->down;
 	s->plain |= f->res.seen && f->res.status != 400;
 	f->port_tls = s->tls;
 	note_target(s, f);
+}
+
+void servers__down(struct servers *all, struct facts *f)
+{
+	struct server *s = server_at(all, f);
+
+	if (s)
+		s->down = f->down;
+}
+
+bool servers__retried(struct servers *all, const struct facts *f)
+{
+	struct server *s = server_at(all, f);
+
+	return s && worked__since(s->worked, f, f->res.ts);
+}
+
+void servers__left(struct servers *all, struct facts *f)
+{
+	struct server *s = server_at(all, f);
+
+	if (s && f->res.websocket)
+		worked__ended(s->worked, f);
 }
 
 void servers__tls(struct servers *all, const struct facts *f)
@@ -221,6 +255,7 @@ void servers__free(struct servers *all)
 	{
 		HASH_DEL(all->by_addr, s);
 		free(s->kept);
+		worked__free(s->worked);
 		for (int i = 0; i < OPENED_MAX; i++)
 			free(s->opened[i]);
 		free(s);

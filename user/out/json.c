@@ -500,6 +500,23 @@ static void field_evidence(struct buf *b, const struct verdict *v)
 	buf_char(b, '}');
 }
 
+static void field_hop(struct buf *b, struct hop h)
+{
+	if (!h.comm && !h.listen && !h.container)
+		return;
+	field(b, "hop");
+	buf_char(b, '{');
+	for (int i = 0; i < 3; i++) {
+		const char *name = i == 0 ? "comm" : i == 1 ? "listen" : "container";
+		const char *value = i == 0 ? h.comm : i == 1 ? h.listen : h.container;
+
+		if (value)
+			evidence_field(b, &(struct fact_text){ .name = name },
+				       (struct span){ value, strlen(value) });
+	}
+	buf_char(b, '}');
+}
+
 static void json_verdict(struct json *j, const struct event *e)
 {
 	const struct verdict *v = e->verdict;
@@ -507,8 +524,10 @@ static void json_verdict(struct json *j, const struct event *e)
 
 	field_str(b, "rule", v->rule->id);
 	field_str(b, "severity", severity_name(v->rule->severity));
+	field_str(b, "certainty", certainty_name(v->rule->certainty));
 	field_str(b, "text", v->text);
 	field_str(b, "fix", v->fix);
+	field_hop(b, verdict_hop(v));
 	field_evidence(b, v);
 	field(b, "legs");
 	for (unsigned int i = 0; i < v->n_legs; i++) {

@@ -6,8 +6,8 @@
 #include "rules/rules.h"
 
 /* The order in which rows are asked: a row that explains more comes first. */
-const struct rule *const rule_tables[] = { rules_handshake, rules_refused, rules_frame,
-					   rules_end,	    rules_load,	   NULL };
+const struct rule *const rule_tables[] = { rules_handshake, rules_101,	rules_refused, rules_frame,
+					   rules_end,	    rules_load, NULL };
 static const struct rule_help *const help_tables[] = { help_handshake, help_stream, NULL };
 
 const char *severity_name(enum severity s)
@@ -15,6 +15,11 @@ const char *severity_name(enum severity s)
 	static const char *const names[] = { "info", "warning", "error" };
 
 	return names[s];
+}
+
+const char *certainty_name(enum certainty c)
+{
+	return c == LIKELY ? "likely" : "certain";
 }
 
 static bool refines(const struct rule *a, const struct rule *b)

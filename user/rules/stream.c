@@ -504,12 +504,12 @@ const struct rule rules_end[] = {
 	{ "backend-restart", SEV_WARNING, CAUSE_END, AT_END, passed_on,
 	  "{closer} ended {together} connections together, without a Close frame, and goes on "
 	  "itself: probably the server behind it was restarted or stopped",
-	  NULL, "together remain silence lived_ms how first" },
+	  NULL, "together remain silence lived_ms how first", .certainty = LIKELY },
 	{ "reload", SEV_WARNING, CAUSE_END, AT_END, reload_or_restart,
 	  "{closer} ended {together} connections together, without a Close frame: probably it was "
 	  "reloaded or stopped, or the server behind it was (whether its process went on is not "
 	  "seen here)",
-	  NULL, "together silence lived_ms how first" },
+	  NULL, "together silence lived_ms how first", .certainty = LIKELY },
 	{ "heartbeat-races", SEV_ERROR, CAUSE_END, AT_END, races,
 	  "{closer} cut the connection after {silence} s without traffic, and pings come every "
 	  "{ping_every} s: they race its timeout",
@@ -527,7 +527,7 @@ const struct rule rules_end[] = {
 	  "send nothing for that long",
 	  "have the client {ping_fits}, or raise the server's limit (Swoole: heartbeat_idle_time; "
 	  "gorilla/websocket: SetReadDeadline; uWebSockets: idleTimeout; Jetty: idleTimeout)",
-	  "client_silence client_equal silence first how" },
+	  "client_silence client_equal silence first how", .certainty = LIKELY },
 	{ "restarting", SEV_INFO, CAUSE_END, AT_END, restarting,
 	  "{server} sent {restarts} clients away together with {closing}: it restarts", NULL,
 	  "restarts code" },
@@ -536,14 +536,14 @@ const struct rule rules_end[] = {
 	{ "backend-restart", SEV_WARNING, CAUSE_END, AT_END, backend_restart,
 	  "{closer} ended {together} connections together, without a Close frame: probably it was "
 	  "restarted or stopped",
-	  NULL, "together silence lived_ms how first" },
+	  NULL, "together silence lived_ms how first", .certainty = LIKELY },
 	{ "half-open", SEV_ERROR, CAUSE_END, AT_END, server_gone,
 	  "{peer} no longer answers: TCP gave up after {retrans} retransmissions", NULL,
 	  "retrans how silence" },
 	{ "half-open", SEV_INFO, CAUSE_END, AT_END, client_gone,
-	  "{peer} no longer answers: TCP gave up after {retrans} retransmissions; it left the "
-	  "network, or sleeps",
-	  NULL, "retrans how silence" },
+	  "{peer} no longer answers: TCP gave up after {retrans} retransmissions; probably it "
+	  "left the network, or sleeps",
+	  NULL, "retrans how silence", .certainty = LIKELY },
 	{ "reset", SEV_WARNING, CAUSE_END, AT_END, reset,
 	  "{closer} reset the connection, without a Close frame", NULL,
 	  "first how unread silence" },
