@@ -25,13 +25,13 @@ void servers__asked(struct servers *all, struct facts *f);
  */
 void servers__joined(struct servers *all, struct facts *f);
 
-/* Notes f's response. Sets f->port_tls, and f->similar where the target was not found. */
+/* Notes f's response. Sets f->port_*, and f->similar where the target was not found. */
 void servers__answered(struct servers *all, struct facts *f);
 
 /* Notes that the server of f speaks TLS. */
 void servers__tls(struct servers *all, const struct facts *f);
 
-/* Counts f's end, which f->end describes already. Sets f->port_tls and f->port_plain. */
+/* Counts f's end, which f->end describes already. Sets f->port_*. */
 void servers__closed(struct servers *all, struct facts *f);
 
 /*

@@ -339,6 +339,55 @@ static void w_upstream(struct buf *b, const struct facts *f)
 		buf_str(b, conn_server_addr(f->upstream->conn));
 }
 
+static void w_bad_line(struct buf *b, const struct facts *f)
+{
+	put(b, f->req.bad_line);
+}
+
+static void w_via_version(struct buf *b, const struct facts *f)
+{
+	buf_u64(b, f->conn->via.version);
+}
+
+static void w_via_client(struct buf *b, const struct facts *f)
+{
+	buf_str(b, f->conn->via.client);
+}
+
+/* Appends what came in place of a frame. */
+static void w_intruder(struct buf *b, const struct facts *f)
+{
+	if (f->intruder)
+		buf_str(b, f->intruder->why == WST_WHY_HTTP_IN_WS ? "HTTP" :
+			   f->intruder->why == WST_WHY_TLS_IN_WS  ? "TLS" :
+								    "text");
+}
+
+static void w_intruder_from(struct buf *b, const struct facts *f)
+{
+	put_from(b, f, f->dir);
+}
+
+static void w_intruder_bytes(struct buf *b, const struct facts *f)
+{
+	const struct wst_opaque *r = f->intruder;
+	uint32_t n = 0;
+
+	if (!r)
+		return;
+	while (n < r->n && r->first[n] != '\r' && r->first[n] != '\n')
+		n++;
+	buf_char(b, '\'');
+	buf_add(b, r->first, r->why == WST_WHY_TLS_IN_WS ? r->n : n);
+	buf_char(b, '\'');
+}
+
+static void w_intruder_offset(struct buf *b, const struct facts *f)
+{
+	if (f->intruder)
+		buf_u64(b, f->intruder->offset);
+}
+
 /* clang-format off */
 #define S(n) { #n, false, w_##n }
 #define N(n) { #n, true, w_##n }
@@ -360,6 +409,8 @@ static const struct fact_text names[] = {
 	N(silence), N(client_silence), N(ping_every), N(unread_for), N(unsent_for), N(held),
 	N(held_ms), N(rtt_min_us),
 	S(silent), S(comm), S(similar), N(waiting), N(unread_behind),
+	S(bad_line), N(via_version), S(via_client), S(intruder), S(intruder_from),
+	S(intruder_bytes), N(intruder_offset),
 };
 /* clang-format on */
 

@@ -13,6 +13,7 @@ struct request_facts {
 	bool connection; /* the Connection header names upgrade */
 	bool key_good; /* 16 bytes in base64 */
 	bool http10;
+	const char *bad_line; /* what is wrong with the request line; NULL: nothing */
 	uint32_t seq;
 	uint64_t ts;
 	char *target; /* for comparing; outputs show shown_target */
@@ -124,6 +125,9 @@ struct facts {
 	bool heard; /* the server has sent something, or may have: bytes or events were missed */
 	bool earlier; /* a request before this one was answered */
 	bool port_plain, port_tls; /* others were answered there in HTTP, in TLS */
+	/* others had an answer there that is no 400: behind a PROXY header, without one */
+	bool port_proxied, port_bare;
+	const struct wst_opaque *intruder; /* what came in place of a frame, while that is judged */
 	char *kept_elsewhere; /* a target whose Upgrade header the same proxy has passed on */
 	const char *similar; /* a target that got a 101, but for case or a last slash */
 	uint64_t looked; /* when the request was found still waiting; 0: never */

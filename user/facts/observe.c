@@ -100,6 +100,7 @@ void observe_request(struct facts *f, const struct event *e)
 	r->seq = e->head.seq;
 	r->websocket = e->head.upgrade;
 	r->wanted = e->head.wanted;
+	r->bad_line = m->bad_line;
 	if (!r->wanted)
 		return;
 	r->connection = http_has_token(m, "connection", "upgrade");
