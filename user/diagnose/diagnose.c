@@ -292,6 +292,7 @@ static void on_intruder(struct diagnose *d, struct facts *f, const struct event 
 {
 	f->dir = e->opaque->h.dir;
 	f->intruder = e->opaque;
+	f->intruded = true;
 	weigh(d, f, AT_OPAQUE, e->ts);
 	f->intruder = NULL;
 }

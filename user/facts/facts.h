@@ -128,6 +128,7 @@ struct facts {
 	/* others had an answer there that is no 400: behind a PROXY header, without one */
 	bool port_proxied, port_bare;
 	const struct wst_opaque *intruder; /* what came in place of a frame, while that is judged */
+	bool intruded; /* something has come so */
 	char *kept_elsewhere; /* a target whose Upgrade header the same proxy has passed on */
 	const char *similar; /* a target that got a 101, but for case or a last slash */
 	uint64_t looked; /* when the request was found still waiting; 0: never */

@@ -389,7 +389,8 @@ static bool refused(const struct facts *f)
 static bool hung_up(const struct facts *f)
 {
 	return f->res.websocket && f->end.by_client && f->end.lived < 50 * MS &&
-	       f->end.how != WST_TIMEOUT && !f->s[WST_C2S].frames && !f->conn->midstream;
+	       f->end.how != WST_TIMEOUT && !f->s[WST_C2S].frames && !f->conn->midstream &&
+	       !f->intruded;
 }
 
 static bool protocol_ignored(const struct facts *f)
