@@ -114,7 +114,8 @@ const struct rule_help help_bytes[] = {
 	  "a PROXY header that is not expected, or that is missing",
 	  "The PROXY protocol tells a server the address of the client behind a proxy, in a line "
 	  "or some bytes before the request. Both sides must be told: a server that does not "
-	  "expect it takes it for a bad request (400) or hangs up; one that expects it hangs up on a client "
+	  "expect it takes it for a bad request (400) or hangs up; one that "
+	  "expects it hangs up on a client "
 	  "that does not send it, without a word.",
 	  "the line of the open says \"for ADDRESS (PROXY v1)\" where there is one",
 	  "send the PROXY header where it is expected, and only there",
@@ -126,7 +127,8 @@ const struct rule_help help_bytes[] = {
 	{ "bad-request-line",
 	  "the first line of the request is not as HTTP wants it",
 	  "A request line is a method, a target and HTTP/1.1, with one blank between them and "
-	  "none within. Clients that put text into a URL without encoding it make others; so does nginx, "
+	  "none within. Clients that put text into a URL without encoding it make "
+	  "others; so does nginx, "
 	  "where proxy_pass names a URL with $uri, which is decoded.",
 	  "the request is shown as it was sent; JSON has bad_line",
 	  "encode what goes into the URL (a blank is %20) where it is made",
