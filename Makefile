@@ -176,7 +176,7 @@ FUZZED_HEADERS := $(wildcard user/*.h user/*/*.h bpf/*.h)
 $(B)/tests/fuzz/fuzz_pcapng: user/capture/pcapng_read.c $(FUZZED_HEADERS)
 $(B)/tests/fuzz/fuzz_read: $(wildcard user/capture/*.c) $(FUZZED_HEADERS) \
 	$(patsubst %,user/%.c,lib/buf lib/container lib/process decode/conn decode/decode \
-	  decode/deflate decode/extensions decode/http decode/ws)
+	  decode/deflate decode/extensions decode/http decode/proxy_protocol decode/ws)
 
 ifdef SYSROOT
 $(SYSROOT):

@@ -25,14 +25,24 @@ static void writes_object(const char *type, unsigned int ms, const char *fields)
 	writes(line, NULL);
 }
 
+/* The first byte of connection 1, which shows that no PROXY header comes: it is told of. */
+static void first_byte(void)
+{
+	struct wst_bytes r = { .h = header(WST_HEAD, 1, WST_C2S) };
+
+	t.now -= NS_PER_MS;
+	r.h.flags = WST_HEAD_FIRST;
+	bytes(&r, "G", 1);
+}
+
 static void text_handshake(void **state)
 {
 	starts();
 	opens(1, WST_SERVER);
-	writes("08:26:40.001000 #1    app[7]             10.0.0.9:5001 -> 10.0.0.1:9588  server",
-	       NULL);
+	writes(NULL); /* a PROXY header may come, which belongs to it */
 	head(1, WST_C2S, GET("/ws?token=sekrit"));
-	writes("08:26:40.002000 #1    app[7]          -> GET /ws?token=[redacted] HTTP/1.1  "
+	writes("08:26:40.001000 #1    app[7]             10.0.0.9:5001 -> 10.0.0.1:9588  server",
+	       "08:26:40.002000 #1    app[7]          -> GET /ws?token=[redacted] HTTP/1.1  "
 	       "upgrade",
 	       "                                         Host: example.com",
 	       "                                         Upgrade: websocket",
@@ -67,6 +77,8 @@ static void json_handshake(void **state)
 	       "\"ports\":\"9588\",\"host\":\"here\"}",
 	       NULL);
 	opens(1, WST_SERVER);
+	writes(NULL);
+	first_byte();
 	writes_object(
 		"open", 1,
 		"\"role\":\"server\",\"local\":\"10.0.0.1:9588\",\"remote\":\"10.0.0.9:5001\","
@@ -85,6 +97,44 @@ static void json_handshake(void **state)
 		      "\"headers\":[[\"Upgrade\",\"websocket\"],[\"Connection\",\"Upgrade\"],"
 		      "[\"Sec-WebSocket-Accept\",\"" ACCEPT "\"]],\"upgrade\":true,"
 		      "\"accept_ok\":true,\"latency_us\":1000,\"seq\":2000,\"offset\":0");
+	assert_int_equal(end(), 0);
+}
+
+static void proxy_header(uint64_t conn, const char *data, size_t n)
+{
+	struct wst_bytes r = { .h = header(WST_HEAD, conn, WST_C2S) };
+
+	r.h.seq = t.seq[conn][WST_C2S];
+	r.h.flags = WST_HEAD_FIRST | WST_HEAD_LAST | WST_HEAD_PROXY;
+	t.seq[conn][WST_C2S] += n;
+	bytes(&r, data, n);
+}
+
+/* A connection is told of once its PROXY header is decoded, with what that says. */
+static void json_via_proxy(void **state)
+{
+	t.o.json = true;
+	starts();
+	opens(1, WST_SERVER);
+	written();
+	proxy_header(1, "PROXY TCP4 203.0.113.7 192.0.2.2 4711 80\r\n", 42);
+	assert_non_null(strstr(written(), "\"via_proxy\":{\"version\":1,\"client\":"
+					  "\"203.0.113.7:4711\"}"));
+	assert_non_null(strstr(t.text, "\"remote\":\"10.0.0.9:5001\""));
+	opens(2, WST_SERVER);
+	proxy_header(2, "\r\n\r\n\0\r\nQUIT\n\x20\0\0\0", 16); /* LOCAL */
+	assert_non_null(strstr(written(), "\"via_proxy\":{\"version\":2}}"));
+	assert_int_equal(end(), 0);
+}
+
+static void text_via_proxy(void **state)
+{
+	starts();
+	opens(1, WST_SERVER);
+	proxy_header(1, "PROXY TCP4 203.0.113.7 192.0.2.2 4711 80\r\n", 42);
+	writes("08:26:40.001000 #1    app[7]             10.0.0.9:5001 -> 10.0.0.1:9588  server, "
+	       "for 203.0.113.7:4711 (PROXY v1)",
+	       NULL);
 	assert_int_equal(end(), 0);
 }
 
@@ -560,12 +610,26 @@ static void captures_on_a_full_disk(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(text_handshake),  TEST(text_secrets),	   TEST(json_handshake),
-		TEST(text_frames),     TEST(json_frames),	   TEST(text_ends),
-		TEST(json_ends),       TEST(text_counters),	   TEST(text_undecoded),
-		TEST(json_undecoded),  TEST(text_verdict),	   TEST(json_verdict),
-		TEST(text_histograms), TEST(json_histograms),	   TEST(report_file),
-		TEST(pcapng_file),     TEST(files_on_a_full_disk), TEST(captures_on_a_full_disk),
+		TEST(text_handshake),
+		TEST(text_secrets),
+		TEST(json_handshake),
+		TEST(json_via_proxy),
+		TEST(text_via_proxy),
+		TEST(text_frames),
+		TEST(json_frames),
+		TEST(text_ends),
+		TEST(json_ends),
+		TEST(text_counters),
+		TEST(text_undecoded),
+		TEST(json_undecoded),
+		TEST(text_verdict),
+		TEST(json_verdict),
+		TEST(text_histograms),
+		TEST(json_histograms),
+		TEST(report_file),
+		TEST(pcapng_file),
+		TEST(files_on_a_full_disk),
+		TEST(captures_on_a_full_disk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,7 +41,7 @@ static void first_closes(void **state)
 		{ WST_S2C, 1011, "keepalive ping timeout", "server-heartbeat",
 		  "app on 10.0.0.1:9588 ended" },
 		{ WST_C2S, 1011, "keepalive ping timeout", "client-heartbeat",
-		  "10.0.0.9:5000 end" },
+		  "client 10.0.0.9 end" },
 		{ WST_S2C, 4000, "heartbeat timeout", "server-heartbeat", "heartbeat timeout" },
 		{ WST_S2C, 1001, "Idle Timeout", "idle-timeout", "as idle: 1001 going away: Idle" },
 		{ WST_S2C, 3008, "", "idle-timeout", "as idle" },

@@ -6,6 +6,7 @@
 #include <uthash.h>
 #include "bpf/wstrace.h"
 #include "decode/deflate.h"
+#include "decode/proxy_protocol.h"
 #include "lib/buf.h"
 
 #define ADDR_LEN 56 /* bytes of "[v6]:port" and the final 0 */
@@ -22,6 +23,18 @@ struct pending_head {
 	uint64_t ts;
 	uint32_t seq;
 	bool broken; /* a piece is missing */
+};
+
+/* A whole head. Requests wait in a list while those before them have no answer. */
+struct whole_head {
+	struct buf bytes;
+	struct whole_head *next;
+	uint64_t ts, last_ts; /* of its first and last piece, CLOCK_MONOTONIC, ns */
+	uint64_t len; /* on the wire */
+	uint32_t seq;
+	uint16_t flags; /* enum wst_head_flags */
+	uint8_t dir;
+	bool cut; /* bytes of it are missing */
 };
 
 struct ping {
@@ -49,6 +62,7 @@ struct conn_id {
 	bool placeholder; /* its WST_OPEN was lost: addresses are not known */
 	char comm[WST_COMM_LEN];
 	char local[ADDR_LEN], remote[ADDR_LEN];
+	struct via_proxy via; /* what a PROXY header in front of the first request says */
 };
 
 struct conn {
@@ -68,6 +82,11 @@ struct conn {
 	char *container; /* id or name; NULL: the cgroup names none */
 
 	struct pending_head head[WST_DIRS];
+	bool opening; /* its EV_OPEN waits until it is known whether a PROXY header comes first */
+	uint64_t open_ts; /* of that event, CLOCK_MONOTONIC, ns */
+	struct whole_head *waiting; /* requests whose turn has not come, the oldest first */
+	uint32_t n_waiting;
+	struct whole_head *early; /* an answer to a request that has not come to its end */
 	struct pending_frame frame[WST_DIRS];
 	struct ping ping[WST_DIRS];
 	uint64_t request_ts; /* of the request that the next response answers; 0: none */

@@ -44,6 +44,16 @@ const char *why_name(uint32_t why)
 		return "mptcp";
 	case WST_WHY_UNSEEN:
 		return "unseen";
+	case WST_WHY_TUNNEL_TLS:
+		return "tunnel-tls";
+	case WST_WHY_SOCKS:
+		return "socks";
+	case WST_WHY_HTTP_IN_WS:
+		return "http-after-101";
+	case WST_WHY_TLS_IN_WS:
+		return "tls-after-101";
+	case WST_WHY_TEXT_IN_WS:
+		return "text-after-101";
 	default:
 		return "unknown";
 	}

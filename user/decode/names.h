@@ -6,6 +6,12 @@
 #include "bpf/wstrace.h"
 #include "lib/buf.h"
 
+/* Returns whether something came in place of a frame, for an enum wst_why. */
+static inline int why_in_ws(uint32_t why)
+{
+	return why >= WST_WHY_HTTP_IN_WS && why <= WST_WHY_TEXT_IN_WS;
+}
+
 /* Returns "c2s" or "s2c", for an enum wst_dir. */
 const char *dir_name(uint8_t dir);
 

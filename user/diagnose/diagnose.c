@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "decode/hist.h"
+#include "decode/names.h"
 #include "diagnose/diagnose_state.h"
 #include "diagnose/legs.h"
 #include "facts/chain.h"
@@ -269,8 +270,22 @@ static void on_frame(struct diagnose *d, struct facts *f, const struct event *e)
 		diagnose__weigh(d, f, AT_FRAME, e->ts);
 }
 
+/* Judges what came in place of a frame. */
+static void on_intruder(struct diagnose *d, struct facts *f, const struct event *e)
+{
+	f->dir = e->opaque->h.dir;
+	f->intruder = e->opaque;
+	f->intruded = true;
+	diagnose__weigh(d, f, AT_OPAQUE, e->ts);
+	f->intruder = NULL;
+}
+
 static void on_opaque(struct diagnose *d, struct facts *f, const struct event *e)
 {
+	if (why_in_ws(e->opaque->why)) {
+		on_intruder(d, f, e);
+		return;
+	}
 	if (e->opaque->h.dir == WST_S2C) {
 		f->answer_why = e->opaque->why;
 		if (f->answer_why == WST_WHY_TLS)

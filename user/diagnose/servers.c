@@ -18,6 +18,8 @@
 struct server {
 	char addr[ADDR_LEN];
 	bool plain, tls; /* a server has answered there in HTTP, in TLS */
+	/* the same in HTTP, but for 400: behind a PROXY header, without one */
+	bool proxied, bare;
 	char *kept; /* a target whose Upgrade header the proxy here passed on; NULL: none */
 	struct worked *worked; /* NULL: nothing yet */
 	struct down_facts down; /* the last upstream that the proxy here could not connect to */
@@ -160,6 +162,10 @@ void servers__answered(struct servers *all, struct facts *f)
 		f->down_before = s->down;
 	s->plain |= f->res.seen && f->res.status != 400;
 	f->port_tls = s->tls;
+	f->port_proxied = s->proxied;
+	f->port_bare = s->bare;
+	if (f->res.seen && f->res.status != 400)
+		*(f->conn->via.version ? &s->proxied : &s->bare) = true;
 	note_target(s, f);
 }
 
@@ -201,6 +207,8 @@ void servers__closed(struct servers *all, struct facts *f)
 
 	f->port_tls = s && s->tls;
 	f->port_plain = s && s->plain;
+	f->port_proxied = s && s->proxied;
+	f->port_bare = s && s->bare;
 	if (!s || !f->res.websocket)
 		return;
 	if (f->end.ts - s->close_second >= NS_PER_SEC) {

@@ -429,6 +429,52 @@ static void w_upstream(struct buf *b, const struct facts *f)
 		buf_str(b, conn_server_addr(f->upstream->conn));
 }
 
+static void w_bad_line(struct buf *b, const struct facts *f)
+{
+	put(b, f->req.bad_line);
+}
+
+static void w_via_version(struct buf *b, const struct facts *f)
+{
+	buf_u64(b, f->conn->via.version);
+}
+
+static void w_via_client(struct buf *b, const struct facts *f)
+{
+	buf_str(b, f->conn->via.client);
+}
+
+/* Appends what came in place of a frame. */
+static void w_intruder(struct buf *b, const struct facts *f)
+{
+	if (f->intruder)
+		buf_str(b, f->intruder->why == WST_WHY_HTTP_IN_WS ? "HTTP" :
+			   f->intruder->why == WST_WHY_TLS_IN_WS  ? "TLS" :
+								    "text");
+}
+
+HOP(intruder_from, hop_from(f, f->dir))
+
+static void w_intruder_bytes(struct buf *b, const struct facts *f)
+{
+	const struct wst_opaque *r = f->intruder;
+	uint32_t n = 0;
+
+	if (!r)
+		return;
+	while (n < r->n && r->first[n] != '\r' && r->first[n] != '\n')
+		n++;
+	buf_char(b, '\'');
+	buf_add(b, r->first, r->why == WST_WHY_TLS_IN_WS ? r->n : n);
+	buf_char(b, '\'');
+}
+
+static void w_intruder_offset(struct buf *b, const struct facts *f)
+{
+	if (f->intruder)
+		buf_u64(b, f->intruder->offset);
+}
+
 /* clang-format off */
 #define S(n) { #n, false, w_##n, NULL }
 #define N(n) { #n, true, w_##n, NULL }
@@ -456,6 +502,8 @@ static const struct fact_text names[] = {
 	N(unclosed_for), N(unanswered_for), N(stray_pongs), N(remain), N(client_equal),
 	S(ping_fits),
 	H(silent), H(last), S(comm), S(similar), N(waiting), N(unread_behind),
+	S(bad_line), N(via_version), S(via_client), S(intruder), H(intruder_from),
+	S(intruder_bytes), N(intruder_offset),
 };
 /* clang-format on */
 

@@ -25,5 +25,6 @@ bool left_at_once(const struct facts *f)
 {
 	return f->res.websocket && f->end.seen && f->end.by_client &&
 	       f->end.lived < AT_ONCE(f->end.rtt) && f->end.how != WST_TIMEOUT &&
-	       !f->s[WST_C2S].frames && !f->s[WST_S2C].closed && !f->conn->midstream;
+	       !f->s[WST_C2S].frames && !f->s[WST_S2C].closed && !f->conn->midstream &&
+	       !f->intruded;
 }

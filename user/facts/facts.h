@@ -110,6 +110,10 @@ struct facts {
 	bool ahead; /* an answer came before its request: the server had not read all of it */
 	uint32_t outstanding; /* requests without an answer */
 	bool port_plain, port_tls; /* others were answered there in HTTP, in TLS */
+	/* others had an answer there that is no 400: behind a PROXY header, without one */
+	bool port_proxied, port_bare;
+	const struct wst_opaque *intruder; /* what came in place of a frame, while that is judged */
+	bool intruded; /* something has come so */
 	char *kept_elsewhere; /* a target whose Upgrade header the same proxy has passed on */
 	const char *similar; /* a target that got a 101, but for case or a last slash */
 	struct contrast_facts contrast;

@@ -14,6 +14,7 @@ struct request_facts {
 	bool connection; /* the Connection header names upgrade */
 	bool key_good; /* 16 bytes in base64 */
 	bool http10;
+	const char *bad_line; /* what is wrong with the request line; NULL: nothing */
 	uint32_t seq;
 	uint64_t ts, len; /* len: bytes of the head */
 	char *target; /* for comparing; outputs show shown_target */

@@ -126,6 +126,7 @@ bool observe_request(struct facts *f, const struct event *e)
 	r->len = e->head.len;
 	r->websocket = e->head.upgrade;
 	r->wanted = e->head.wanted;
+	r->bad_line = m->bad_line;
 	r->http10 = m->version.n == 3 && !memcmp(m->version.p, "1.0", 3);
 	r->target = strndup(m->target.p, m->target.n);
 	r->shown_target = strndup(m->shown_target.p, m->shown_target.n);

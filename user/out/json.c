@@ -155,6 +155,13 @@ static void json_open(struct json *j, const struct event *e)
 		if (c->netns)
 			field_u64(b, "netns", c->netns);
 		field_bool(b, "midstream", c->midstream);
+		if (c->via.version) {
+			field(b, "via_proxy");
+			buf_printf(b, "{\"version\":%u", c->via.version);
+			if (c->via.client[0])
+				field_str(b, "client", c->via.client);
+			buf_char(b, '}');
+		}
 	}
 	finish(j, b, false);
 }
@@ -190,7 +197,10 @@ static void json_request(struct json *j, const struct event *e)
 
 	field_span(b, "method", m->method);
 	field_span(b, "target", m->shown_target);
-	field_span(b, "http", m->version);
+	if (m->version.n)
+		field_span(b, "http", m->version);
+	if (m->bad_line)
+		field_str(b, "bad_line", m->bad_line);
 	field_headers(b, m);
 	field_bool(b, "upgrade", e->head.upgrade);
 	if (http_find(m, "sec-websocket-key"))
@@ -328,6 +338,11 @@ static void json_opaque(struct json *j, const struct event *e)
 
 	field_str(b, "dir", dir_name(e->opaque->h.dir));
 	field_str(b, "why", why_name(e->opaque->why));
+	if (e->opaque->n) {
+		field_u64(b, "offset", e->opaque->offset);
+		field_span(b, "first",
+			   (struct span){ (const char *)e->opaque->first, e->opaque->n });
+	}
 	finish(j, b, false);
 }
 

@@ -23,6 +23,9 @@ void text_open(struct text *t, const struct event *e)
 	buf_str(b, c->placeholder ? "  open was lost" : server ? "  server" : "  client");
 	if (c->midstream)
 		buf_str(b, ", already open");
+	if (c->via.version)
+		buf_printf(b, ", for %s (PROXY v%u)",
+			   c->via.client[0] ? c->via.client : "nobody named", c->via.version);
 	if (t->o->verbose && c->cgroup) {
 		buf_str(b, "  cgroup ");
 		buf_escaped(b, c->cgroup, strlen(c->cgroup));

@@ -140,8 +140,7 @@ static bool upstream_unanswered(const struct facts *f)
 
 static bool tls_to_plain(const struct facts *f)
 {
-	return f->opaque_why == WST_WHY_TLS &&
-	       (f->res.seen || (f->answer_why && f->answer_why != WST_WHY_TLS));
+	return f->opaque_why == WST_WHY_TLS && f->res.seen;
 }
 
 static bool tls_unanswered(const struct facts *f)
