@@ -679,3 +679,17 @@ def test_page_names_every_proxy_that_it_has_help_for(made, tmp_path):
 def test_options_of_tracing_are_wrong_usage(args):
     read("-r", "x", *args, status=2)
     assert f"{args[0]} is for tracing: it does not go with -r" in read.stderr
+
+
+@pytest.mark.parametrize("magic, name, reader", (
+    (b"\x1f\x8b\x08\x00", "gzip", "zcat"),
+    (b"\x28\xb5\x2f\xfd", "zstd", "zstdcat"),
+    (b"\xfd7zXZ\x00", "xz", "xzcat"),
+    (b"BZh9", "bzip2", "bzcat")))
+def test_compressed_file_is_told_with_what_reads_it(tmp_path, magic, name, reader):
+    """A compressed capture is named as such, with the command that unpacks it."""
+    path = tmp_path / "packed"
+    path.write_bytes(magic + bytes(64))
+    run = subprocess.run([WSTRACE, "-r", str(path)], capture_output=True, text=True, timeout=LIMIT)
+    assert run.returncode == 1
+    assert f"compressed by {name}: {reader} FILE | wstrace -r -" in run.stderr
