@@ -174,9 +174,8 @@ $(B)/tests/fuzz/%: tests/fuzz/%.c
 # Of several sources the compiler tells the headers of one alone: all count
 FUZZED_HEADERS := $(wildcard user/*.h user/*/*.h bpf/*.h)
 $(B)/tests/fuzz/fuzz_pcapng: user/capture/pcapng_read.c $(FUZZED_HEADERS)
-$(B)/tests/fuzz/fuzz_read: $(wildcard user/capture/*.c) $(FUZZED_HEADERS) \
-	$(patsubst %,user/%.c,lib/buf lib/container lib/process decode/conn decode/decode \
-	  decode/deflate decode/extensions decode/http decode/ws)
+$(B)/tests/fuzz/fuzz_read: $(wildcard user/capture/*.c user/decode/*.c) $(FUZZED_HEADERS) \
+	$(patsubst %,user/lib/%.c,buf container escape process units)
 
 ifdef SYSROOT
 $(SYSROOT):

@@ -227,6 +227,7 @@ void conn_announce_unused(struct conn *c)
 		return;
 	if (c->role == WST_SERVER)
 		c->open.client_pid = pair_client_pid(c);
+	c->open.t.h.flags |= WST_UNUSED;
 	c->announced = emit(c, &c->open, sizeof(c->open));
 }
 

@@ -61,6 +61,40 @@ __noinline int step_payload(u32 at)
 	return k->b.total > 0;
 }
 
+/*
+ * Looks whether k->hdr, where a frame has to start, is something else; if so, gives the direction
+ * up. Returns whether it has.
+ */
+__noinline int step_intruder(u32 at)
+{
+	struct wst_opaque r = {};
+	struct call *k;
+	struct conn *c;
+	struct stream *s;
+	u64 n;
+	u8 why;
+
+	if (!call_find(at, &k, &c, &s))
+		return 0;
+	n = k->b.left;
+	if (s->phase == PH_LOST)
+		why = stream_is_tls(k->hdr, n) ? WST_WHY_TUNNEL_TLS : 0;
+	else
+		why = stream_intruder(k->hdr, n, k->dir);
+	if (!why)
+		return 0;
+	record_start(&r.h, c, WST_OPAQUE, k->dir, k->seq);
+	stream_intrusion(s, why, k->hdr, n, &r);
+	if (n > WST_FIRST_BYTES)
+		n = WST_FIRST_BYTES;
+	if (why == WST_WHY_TUNNEL_TLS)
+		c->opaque = 1;
+	else if (n < 8 || bpf_probe_read_user(r.first, n, (void *)k->b.base))
+		r.n = 0;
+	emit(c, &r, sizeof(r));
+	return 1;
+}
+
 /* Takes k->hdr[0]: a byte of a header that is not whole, or that may be none. */
 __noinline int step_header(u32 at)
 {
@@ -75,9 +109,11 @@ __noinline int step_header(u32 at)
 	if (s->phase == PH_LOST && !s->trust && !s->ws.have && !c->ws &&
 	    stream_starts_http(k->hdr, k->b.left)) {
 		s->phase = PH_HTTP;
-		http_next(&s->http);
+		http_first(&s->http);
 		return 1;
 	}
+	if (!s->ws.have && (s->phase == PH_WS || s->why == WST_WHY_SOCKS) && step_intruder(at))
+		return 1;
 	advance(k, s, 1);
 	done = ws_header_byte(&s->ws, k->hdr[0], &f);
 	if (done > 0 && s->phase == PH_WS)
@@ -128,7 +164,7 @@ static __always_inline int step_ws(struct call *k, struct conn *c, struct stream
 		if (got == 0 || bpf_probe_read_user(hdr, got, (void *)k->b.base))
 			return 0;
 		if (s->phase == PH_LOST || s->ws.have || got < 2 || got < ws_hdr_len(hdr[1]) ||
-		    (hdr[1] & 0x7f) == 127) {
+		    (hdr[1] & 0x7f) == 127 || (u8)(hdr[0] - 0x14) < 0x6c) {
 			__builtin_memcpy(k->hdr, hdr, WS_HDR_MAX);
 			return step_header(k->at);
 		}

@@ -73,6 +73,12 @@ __noinline int step_http(u32 at)
 		return 0;
 	head = s->http.state < HTTP_CONTENT;
 	pos = s->http.head_len;
+	if (stream_is_socks(s, k->out.data, n, k->b.total, k->dir)) {
+		/* What passes through the tunnel tells itself where it is HTTP. */
+		stream_lose(&c->s[WST_S2C], WST_WHY_SOCKS);
+		lose_sync(k, s, WST_WHY_SOCKS);
+		return 1;
+	}
 	if (stream_is_frame(s, c->request, k->dir, k->out.data[0])) {
 		stream_begin_ws(s);
 		return 1;
@@ -91,7 +97,7 @@ __noinline int step_http(u32 at)
 			lose_sync(k, s, WST_WHY_BAD);
 		return k->b.total > 0;
 	}
-	flags = stream_piece(s, &c->request, k->dir, ev, pos, used, k->out.data[0]);
+	flags = stream_piece(s, &c->request, k->dir, ev, pos, used, stream_is_tls(k->out.data, n));
 	if (flags < 0)
 		return go_opaque(k, c, s, -flags);
 	if (flags & WST_HEAD_WS)

@@ -16,6 +16,7 @@ enum http_state {
 	HTTP_LINE, /* in the first line, or before it */
 	HTTP_NAME, /* in a header's name */
 	HTTP_VALUE, /* in its value */
+	HTTP_PROXY2, /* in a binary PROXY header, behind its first five bytes */
 	HTTP_CONTENT, /* behind a head: content of known length */
 	HTTP_CHUNK_SIZE, /* in a chunk-size line */
 	HTTP_CHUNK_END, /* the line end behind a chunk's data */
@@ -25,6 +26,7 @@ enum http_state {
 enum http_event {
 	HTTP_MORE, /* the byte is part of a head */
 	HTTP_END, /* the byte ends a head; ask http_body() how it goes on */
+	HTTP_PREFACE, /* the byte ends a PROXY header; a head may follow */
 	HTTP_BODY, /* the byte belongs to a body's framing */
 	HTTP_BODY_END, /* the byte is the last one of a body's framing */
 	HTTP_BAD, /* this is not HTTP/1.x */
@@ -39,8 +41,11 @@ enum http_event {
 #define HTTP_IS_PRI 64 /* request: HTTP/2's connection preface (RFC 9113 section 3.4) */
 #define HTTP_OTHER_TE 128 /* Transfer-Encoding names something else than chunked */
 #define HTTP_IS_CONNECT 256 /* request: the method is CONNECT */
+#define HTTP_IN_TUNNEL 512 /* of a connection: a CONNECT before this request was granted */
+#define HTTP_IS_PROXY 1024 /* a PROXY header, of version 1 or 2 */
 
 #define HTTP_METHOD_MAX 20 /* longer first words are no method */
+#define HTTP_PROXY_LINE 107 /* bytes of the longest line of the PROXY protocol, version 1 */
 
 struct http_scan {
 	__u64 length; /* Content-Length, or the bytes left of this chunk */
@@ -53,7 +58,8 @@ struct http_scan {
 	__u8 match; /* bit n: the name or token is still like http_words[n] */
 	__u8 field; /* bit of the header whose value this is */
 	__u8 method_done;
-	__u8 pad[2];
+	__u8 later; /* not the connection's first head: no PROXY header comes here */
+	__u8 pad;
 };
 
 /* Names first, then the tokens looked for in their values. */
@@ -104,11 +110,62 @@ static __always_inline __u8 http_matched(const struct http_scan *h)
 	return h->match & whole;
 }
 
+/*
+ * The PROXY protocol tells a server, before all else, whose connection a proxy passes on: as a
+ * line, "PROXY TCP4 192.0.2.1 192.0.2.2 4711 80", or as 12 bytes of signature, two that say what
+ * it is, two of length and that many more. See HAProxy's doc/proxy-protocol.txt.
+ */
+static __always_inline int http_proxy_line_byte(struct http_scan *h, __u8 c)
+{
+	if (c == '\n')
+		return HTTP_PREFACE;
+	if (h->head_len == 7 && c != 'T' && c != 'U') { /* TCP4, TCP6, UNKNOWN */
+		h->flags &= ~HTTP_IS_PROXY; /* a method of this name */
+	} else if (h->head_len >= HTTP_PROXY_LINE) {
+		return HTTP_BAD;
+	}
+	if (h->pos < 0xffff)
+		h->pos++;
+	return HTTP_MORE;
+}
+
+static __always_inline int http_proxy2_byte(struct http_scan *h, __u8 c)
+{
+	__u32 n = h->head_len;
+
+	if (n <= 12) { /* the rest of the signature: "\r\nQUIT\n" */
+		h->word = h->word << 8 | c;
+		return n == 12 && (h->word & 0xffffffffffffff) != 0x0d0a515549540a ? HTTP_BAD :
+										     HTTP_MORE;
+	}
+	if (n == 13)
+		return c >> 4 == 2 ? HTTP_MORE : HTTP_BAD;
+	if (n == 15)
+		h->length = (__u64)c << 8;
+	else if (n == 16)
+		h->length |= c;
+	else if (n > 16)
+		h->length--;
+	return n >= 16 && !h->length ? HTTP_PREFACE : HTTP_MORE;
+}
+
 /* These three take a byte of the first line, of a header's name and of its value. */
 static __always_inline int http_line_byte(struct http_scan *h, __u8 c)
 {
-	if (h->pos == 0 && (c == '\r' || c == '\n'))
+	if (h->pos == 0 && (c == '\r' || c == '\n')) {
+		h->word = h->word << 8 | c;
 		return HTTP_MORE; /* RFC 9112 section 2.2: empty lines before a request */
+	}
+	if (h->pos == 0) {
+		if (!c && h->word == 0x0d0a0d0a && h->head_len == 5 && !h->later) {
+			h->flags |= HTTP_IS_PROXY;
+			h->state = HTTP_PROXY2;
+			return HTTP_MORE;
+		}
+		h->word = 0;
+	}
+	if (h->flags & HTTP_IS_PROXY)
+		return http_proxy_line_byte(h, c);
 	if (c == '\n') {
 		if (!h->method_done || (h->flags & HTTP_IS_RESPONSE && h->pos < 12))
 			return HTTP_BAD;
@@ -126,6 +183,9 @@ static __always_inline int http_line_byte(struct http_scan *h, __u8 c)
 				h->flags |= HTTP_IS_PRI;
 			if (h->word == 0x434f4e4e454354) /* "CONNECT" */
 				h->flags |= HTTP_IS_CONNECT;
+			/* "PROXY" */
+			if (h->word == 0x50524f5859 && h->head_len == 6 && !h->later)
+				h->flags |= HTTP_IS_PROXY;
 			/* "HTTP/1." and a digit; no method has a slash */
 			if (h->flags & HTTP_IS_RESPONSE &&
 			    (h->word >> 8 != 0x485454502f312e || (__u8)h->word < '0' ||
@@ -212,6 +272,13 @@ static __always_inline int http_value_byte(struct http_scan *h, __u8 c)
 static __always_inline void http_next(struct http_scan *h)
 {
 	__builtin_memset(h, 0, sizeof(*h));
+	h->later = 1;
+}
+
+/* Makes h ready for the first head of a connection. */
+static __always_inline void http_first(struct http_scan *h)
+{
+	__builtin_memset(h, 0, sizeof(*h));
 }
 
 /* Takes a byte of chunked framing, RFC 9112 section 7.1. */
@@ -277,6 +344,8 @@ static __always_inline int http_byte(struct http_scan *h, __u8 c)
 		return http_line_byte(h, c);
 	if (h->state == HTTP_NAME)
 		return http_name_byte(h, c);
+	if (h->state == HTTP_PROXY2)
+		return http_proxy2_byte(h, c);
 	return http_value_byte(h, c);
 }
 

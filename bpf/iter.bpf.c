@@ -8,13 +8,14 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* Whether data waits in sk: to be read, or to be sent. */
+/* Whether data waits in sk, to be read or to be sent, or the peer's FIN for this end's. */
 static __always_inline bool waits(struct sock *sk)
 {
 	struct tcp_sock *tp = (struct tcp_sock *)sk;
 
 	return BPF_CORE_READ(tp, rcv_nxt) != BPF_CORE_READ(tp, copied_seq) ||
-	       BPF_CORE_READ(tp, write_seq) != BPF_CORE_READ(tp, snd_nxt);
+	       BPF_CORE_READ(tp, write_seq) != BPF_CORE_READ(tp, snd_nxt) ||
+	       BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE_WAIT;
 }
 
 /* Reading this iterator over the map conns sends a WST_STATS for each connection. */

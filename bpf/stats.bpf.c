@@ -45,5 +45,6 @@ void emit_stats(struct conn *c, struct sock *sk, u8 type, u8 how)
 	r->unread = unread_bytes(sk);
 	r->unsent = BPF_CORE_READ(tp, write_seq) - BPF_CORE_READ(tp, snd_nxt);
 	r->window = BPF_CORE_READ(tp, snd_wnd);
+	r->state = BPF_CORE_READ(sk, __sk_common.skc_state);
 	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
 }

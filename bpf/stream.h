@@ -106,9 +106,12 @@ static __always_inline int stream_continues_message(struct stream *s, const stru
 
 	if (WS_IS_CONTROL(f->b0))
 		return 1;
+	if (!first && f->b0 & WS_RSV1) /* RFC 7692, section 6.1: it is on a message's first frame */
+		return 0;
 	if ((!fin && !f->len) || s->message == (first ? MESSAGE_GOES_ON : MESSAGE_DONE))
 		return 0;
-	s->message = fin ? MESSAGE_DONE : MESSAGE_GOES_ON;
+	if (fin || first)
+		s->message = fin ? MESSAGE_DONE : MESSAGE_GOES_ON;
 	return 1;
 }
 
@@ -118,15 +121,43 @@ static __always_inline int stream_continues_message(struct stream *s, const stru
  */
 static __always_inline int stream_weigh(struct stream *s, const struct ws_frame *f, __u8 dir)
 {
+	/* A fragment of a message that was not seen to begin is none: lengths in two bytes look so.
+	 */
+	__u8 sign = (f->b0 & WS_OPCODE) || s->message == MESSAGE_GOES_ON;
+
 	if (!ws_plausible(f, dir == WST_C2S) || !stream_continues_message(s, f))
 		return -1;
-	if (s->trust < TRUST_SIGNS) {
-		s->trust++;
+	if (!sign || s->trust < TRUST_SIGNS) {
+		s->trust += sign;
 		return 0;
 	}
 	s->phase = PH_WS;
 	s->trust = TRUSTED;
 	return 1;
+}
+
+/*
+ * Tells what starts at p, where a frame has to: an enum wst_why, or 0 where it may be a frame. n
+ * bytes are there. HTTP, TLS and text are told by bytes that no frame of this direction has: HTTP
+ * and text by eight printable ones, of which the first two would be a header that breaks a rule.
+ */
+static __always_inline int stream_intruder(const __u8 *p, __u64 n, __u8 dir)
+{
+	const __u64 ones = 0x0101010101010101;
+	__u64 v, printable, control;
+
+	if (n < 8 || p[0] & WS_FIN)
+		return 0;
+	if (p[0] >= 0x14 && p[0] <= 0x17 && p[1] == 3 && p[2] <= 4)
+		return WST_WHY_TLS_IN_WS;
+	__builtin_memcpy(&v, p, 8);
+	/* Eight bytes at once, without branches: each would double the paths to verify. */
+	printable = (v >> 5 | v >> 6) & ~(v >> 7) & ones; /* 0x20 and above */
+	control = v >> 3 & ~(v >> 4 | v >> 5 | v >> 6 | v >> 7) & ones; /* 8 to 15 */
+	if ((printable | control) != ones)
+		return 0;
+	/* RSV2, RSV3, an opcode above 2 or the missing mask make it no frame. */
+	return (p[0] & 0x38) | (((p[0] & 7) + 5) & 8) | (dir ^ WST_S2C) ? WST_WHY_TEXT_IN_WS : 0;
 }
 
 /* Takes the end of a call: where a frame ends there, that is a sign, since writers do that. */
@@ -139,18 +170,21 @@ static __always_inline void stream_call_ends(struct stream *s)
 /*
  * Takes the start of a call of total bytes, the first got of which are at p, while a header that
  * nothing has confirmed yet says that the stream is inside a payload. Where the call holds exactly
- * one plausible frame, that is the better guess. Returns whether the stream starts anew with it.
+ * one plausible frame, that is the better guess; and where the header was no sign, any is. Returns
+ * whether the stream starts anew with it.
  */
 static __always_inline int stream_rejoin(struct stream *s, const __u8 *p, __u32 got, __u64 total,
 					 __u8 dir)
 {
 	struct ws_frame f;
 
-	if (got < 2 || got < ws_hdr_len(p[1]))
-		return 0;
-	ws_parse(p, &f);
-	if (!ws_plausible(&f, dir == WST_C2S) || f.hdr_len + f.len != total)
-		return 0;
+	if (s->trust) {
+		if (got < 2 || got < ws_hdr_len(p[1]))
+			return 0;
+		ws_parse(p, &f);
+		if (!ws_plausible(&f, dir == WST_C2S) || f.hdr_len + f.len != total)
+			return 0;
+	}
 	s->trust = 0;
 	s->message = 0;
 	s->ws.left = 0;

@@ -17,7 +17,7 @@ static __always_inline int stream_head(struct stream *s, __u16 *request, __u8 di
 	if (!!(flags & HTTP_IS_RESPONSE) != (dir == WST_S2C))
 		return -WST_WHY_NOT_HTTP;
 	if (dir == WST_C2S) {
-		*request = flags;
+		*request = flags | (*request & HTTP_IN_TUNNEL);
 		http_body(&s->http, 0);
 		return flags & HTTP_IS_PRI ? -WST_WHY_HTTP2 : WST_HEAD_LAST;
 	}
@@ -28,12 +28,15 @@ static __always_inline int stream_head(struct stream *s, __u16 *request, __u8 di
 		stream_begin_ws(s);
 		return WST_HEAD_LAST | WST_HEAD_WS;
 	}
-	if (status / 100 == 2 && *request & HTTP_IS_CONNECT)
+	if (status / 100 == 2 && *request & HTTP_IS_CONNECT) {
 		http_next(&s->http); /* a tunnel (RFC 9110 section 9.3.6): anything may follow */
-	else if (http_body(&s->http, *request & HTTP_IS_HEAD) == HTTP_UNTIL_CLOSE)
+		*request = HTTP_IN_TUNNEL;
+		return WST_HEAD_LAST;
+	}
+	if (http_body(&s->http, *request & HTTP_IS_HEAD) == HTTP_UNTIL_CLOSE)
 		s->phase = PH_OPAQUE;
 	if (status >= 200)
-		*request = 0;
+		*request &= HTTP_IN_TUNNEL;
 	return WST_HEAD_LAST;
 }
 
@@ -54,25 +57,39 @@ static __always_inline int stream_opaque(struct stream *s, const struct stream *
 }
 
 /*
+ * Whether the n bytes at p start like a TLS record (RFC 8446, 5.1): of a handshake, or an alert
+ * about none.
+ */
+static __always_inline int stream_is_tls(const __u8 *p, __u32 n)
+{
+	return n > 2 && (p[0] == 0x16 || p[0] == 0x15) && p[1] == 3 && p[2] <= 4;
+}
+
+/*
  * Takes a piece of a head, used bytes long and pos bytes behind the head's start; ev is the enum
- * http_event behind it, first its first byte. Returns the enum wst_head_flags of its record, or a
- * negative enum wst_why where the stream is no HTTP.
+ * http_event behind it, tls whether its bytes start like a TLS record, see stream_is_tls(). Returns
+ * the enum wst_head_flags of its record, or a negative enum wst_why where the stream is no HTTP.
  */
 static __always_inline int stream_piece(struct stream *s, __u16 *request, __u8 dir, int ev,
-					__u32 pos, __u32 used, __u8 first)
+					__u32 pos, __u32 used, int tls)
 {
 	int flags = 0;
 
 	if (ev == HTTP_BAD) {
-		/* Types of TLS records (RFC 8446, 5.1): a handshake, or an alert about none. */
-		if (pos == 0 && (first == 0x16 || first == 0x15))
-			return -WST_WHY_TLS;
-		return -WST_WHY_NOT_HTTP;
+		if (pos || !tls)
+			return -WST_WHY_NOT_HTTP;
+		/* The client need not have waited for the answer to its CONNECT. */
+		return *request & (HTTP_IS_CONNECT | HTTP_IN_TUNNEL) ? -WST_WHY_TUNNEL_TLS :
+								       -WST_WHY_TLS;
 	}
 	if (pos + used > WST_HEAD_MAX * 16)
 		return -WST_WHY_NOT_HTTP;
 	if (ev == HTTP_END)
 		flags = stream_head(s, request, dir);
+	if (ev == HTTP_PREFACE) {
+		flags = dir == WST_C2S ? WST_HEAD_LAST | WST_HEAD_PROXY : -WST_WHY_NOT_HTTP;
+		http_next(&s->http);
+	}
 	if (flags < 0)
 		return flags;
 	if (pos == 0)
@@ -107,16 +124,47 @@ static __always_inline int stream_is_frame(const struct stream *s, __u16 request
 	       dir == WST_C2S && (first & 0xc0) != 0x40 && first != '\r' && first != '\n';
 }
 
-/* Whether a request or a response seems to start at p, on a connection joined midway. */
+/* Whether a request, a response or a PROXY header seems to start at p, when joined midway. */
 static __always_inline int stream_starts_http(const __u8 *p, __u32 n)
 {
 	if (n < 8)
 		return 0;
+	if (p[0] == '\r' && p[1] == '\n' && p[2] == '\r' && p[3] == '\n' && !p[4])
+		return p[5] == '\r' && p[6] == '\n' && p[7] == 'Q';
 	for (int i = 0; i < 3; i++)
 		if (p[i] < 'A' || p[i] > 'Z')
 			return 0;
 	return p[3] == ' ' || p[4] == ' ' || p[5] == ' ' || p[6] == ' ' || p[7] == ' ' ||
 	       (p[4] == '/' && p[5] == '1');
+}
+
+/*
+ * Gives the direction up, since where a frame had to start there was something else, first the n
+ * bytes at p. Fills in r, whose struct wst_hdr is complete.
+ */
+static __always_inline void stream_intrusion(struct stream *s, __u8 why, const __u8 *p, __u32 n,
+					     struct wst_opaque *r)
+{
+	if (why == WST_WHY_TEXT_IN_WS && stream_starts_http(p, n))
+		why = WST_WHY_HTTP_IN_WS;
+	r->why = why;
+	r->offset = s->pos;
+	r->n = why == WST_WHY_TUNNEL_TLS ? 0 : n < WST_FIRST_BYTES ? n : WST_FIRST_BYTES;
+	s->phase = PH_OPAQUE;
+}
+
+/*
+ * Whether the client's first call, of total bytes of which n are at p, asks a SOCKS proxy: version
+ * 5 with a list of methods (RFC 1928, 3), or 4 with the command CONNECT.
+ */
+static __always_inline int stream_is_socks(const struct stream *s, const __u8 *p, __u32 n,
+					   __u64 total, __u8 dir)
+{
+	if (dir != WST_C2S || s->http.later || s->http.head_len || s->http.state || n < 3)
+		return 0;
+	if (p[0] == 5)
+		return p[1] && p[1] < 16 && total == p[1] + 2U;
+	return p[0] == 4 && p[1] == 1 && n >= 9 && total < 512;
 }
 
 #endif

@@ -26,7 +26,8 @@ enum wst_type {
 	WST_RESYNC, /* struct wst_resync: bytes before this one could not be decoded */
 	/*
 	 * struct wst_opaque: the stream is not HTTP; only WST_CLOSE follows. One exception: after
-	 * a client's TLS, one more WST_OPAQUE or WST_HEAD tells what the server answered.
+	 * a client's TLS, one more WST_OPAQUE or WST_HEAD tells what the server answered. After
+	 * WST_WHY_HTTP_IN_WS and the two behind it only this direction is given up.
 	 */
 	WST_OPAQUE,
 	WST_STATS, /* struct wst_stats: counters so far */
@@ -60,6 +61,7 @@ struct wst_task {
 enum wst_open_flags {
 	WST_MIDSTREAM = 1, /* the connection was there before wstrace */
 	WST_ATTEMPT = 2, /* it was never established, and its WST_CLOSE comes next */
+	WST_UNUSED = 4, /* no process has sent or received anything on it so far */
 };
 
 /*
@@ -89,6 +91,8 @@ enum wst_head_flags {
 	 * shown; its Sec-WebSocket-Extensions are used for inflating.
 	 */
 	WST_HEAD_MADE_UP = 16,
+	/* with LAST: a header of the PROXY protocol, version 1 or 2, before the first request */
+	WST_HEAD_PROXY = 32,
 };
 
 /* WST_HEAD, WST_PAYLOAD: n bytes of data follow the struct, as on the wire, so masked. */
@@ -123,6 +127,11 @@ enum wst_why {
 	WST_WHY_SOCKMAP,
 	WST_WHY_MPTCP,
 	WST_WHY_UNSEEN, /* all bytes went past them, and nothing tells why */
+	WST_WHY_TUNNEL_TLS, /* TLS through a proxy's tunnel: behind CONNECT or SOCKS */
+	WST_WHY_SOCKS, /* a client of SOCKS: what comes through the tunnel is waited for */
+	WST_WHY_HTTP_IN_WS, /* these three: where a frame had to start, there was something else */
+	WST_WHY_TLS_IN_WS,
+	WST_WHY_TEXT_IN_WS,
 };
 
 /* Decoding goes on again; h.seq is of the first byte that was decoded again. */
@@ -137,10 +146,14 @@ enum wst_opaque_flags {
 	WST_ANSWER = 1, /* of the server's direction; an earlier one was of the client's TLS */
 };
 
+#define WST_FIRST_BYTES 64
+
 struct wst_opaque {
 	struct wst_hdr h;
 	__u32 why; /* enum wst_why */
-	__u32 pad;
+	__u32 n; /* of first; 0 but with WST_WHY_HTTP_IN_WS and the two behind it */
+	__u64 offset; /* of the first byte, since the upgrade, in this direction */
+	__u8 first[WST_FIRST_BYTES]; /* what was there in place of a frame */
 };
 
 /*
@@ -211,7 +224,8 @@ struct wst_stats {
 	__u8 how; /* WST_CLOSE: enum wst_end_how */
 	__u8 last_b0[WST_DIRS]; /* first header byte of the last frame; 0: none */
 	__u8 p99[WST_P99S]; /* --top: slots of the 99th percentiles; else WST_NO_P99 */
-	__u8 pad[6];
+	__u8 state; /* the socket's, as the kernel numbers them (8: CLOSE_WAIT); 0 in files */
+	__u8 pad[5];
 };
 
 enum wst_hist_kind {
@@ -237,7 +251,7 @@ _Static_assert(sizeof(struct wst_open) == 112, "ABI");
 _Static_assert(sizeof(struct wst_bytes) == 32, "ABI");
 _Static_assert(sizeof(struct wst_frame) == 56, "ABI: 64 bytes with the ring buffer's own header");
 _Static_assert(sizeof(struct wst_resync) == 40, "ABI");
-_Static_assert(sizeof(struct wst_opaque) == 32, "ABI");
+_Static_assert(sizeof(struct wst_opaque) == 104, "ABI");
 _Static_assert(sizeof(struct wst_held) == 40, "ABI");
 _Static_assert(sizeof(struct wst_counts) == 80, "ABI");
 _Static_assert(sizeof(struct wst_stats) == 256, "ABI");

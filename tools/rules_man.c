@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Writes wstrace-rules.7, a manual page with the texts that --explain prints. */
 #include <stdio.h>
+#include <stdlib.h>
+#include "rules/plain.h"
 #include "rules/rules.h"
 
 /* Prints text for roff: no request at its start, no escapes, and hyphens as minus signs. */
@@ -28,6 +30,14 @@ static void write_item(const char *heading, const char *text)
 	write_text(text);
 }
 
+static void write_plain(const char *heading, const char *text)
+{
+	char *plain = rule_plain(text);
+
+	write_item(heading, plain);
+	free(plain);
+}
+
 static void write_rule(const struct rule_help *h)
 {
 	printf(".SS ");
@@ -37,9 +47,9 @@ static void write_rule(const struct rule_help *h)
 	printf(".PP\n");
 	write_text(h->cause);
 	write_item("How to see it", h->see);
-	write_item("What to do", h->fix);
+	write_plain("What to do", h->fix);
 	for (int i = 0; i < PROXIES; i++)
-		write_item(proxy_names[i], h->proxy[i]);
+		write_plain(proxy_names[i], h->proxy[i]);
 }
 
 int main(void)

@@ -66,6 +66,17 @@ static void on_tap(void *ctx, struct conn *c, const struct wst_hdr *h, uint64_t 
 	outputs__record(s->outputs, c, h, ts);
 }
 
+/* Returns whether no connection is left out of what diagnosis gets to see. */
+static bool takes_all_ports(const struct options *o)
+{
+	uint64_t missing = ~o->ports[0] & ~1ULL; /* there is no port 0 */
+
+	for (size_t i = 1; i < sizeof(o->ports) / sizeof(o->ports[0]); i++)
+		missing |= ~o->ports[i];
+	return (!missing || (o->n_files && !o->have_ports)) && !o->n_pids && !o->comm &&
+	       !o->cgroup_id && !o->host_bits;
+}
+
 int session__new(struct session **session, const struct options *o, struct run_info *run)
 {
 	struct session *s = calloc(1, sizeof(*s));
@@ -80,6 +91,8 @@ int session__new(struct session **session, const struct options *o, struct run_i
 	s->diagnose = diagnose__new(on_diagnosis, s, !o->n_files);
 	if (!s->lines || !s->decoder || !s->diagnose)
 		goto failed;
+	if (takes_all_ports(o))
+		diagnose__all_ports(s->diagnose);
 	run->lines = s->lines;
 	decoder__set_tap(s->decoder, on_tap);
 	err = outputs__new(&s->outputs, outputs, o, run);

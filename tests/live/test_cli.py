@@ -398,7 +398,7 @@ def hostile_traffic(port):
 def test_hostile_bytes_in_text(wstrace, port):
     w = wstrace("-p", port, "-v", "-s", "full", "--show-secrets", json_output=False)
     hostile_traffic(port)
-    wait_until(lambda: "closed by" in w.out.text(), "the close's line")
+    wait_until(lambda: " ended TCP" in w.out.text(), "the close's line")
     w.stop()
     raw = b"".join(w.out.lines)
     text = raw.decode("utf-8", "strict")
@@ -433,7 +433,7 @@ def test_text_is_one_event_a_line(wstrace, port):
     p.s2c(BINARY, b"x" * 70000)
     p.c2s(CLOSE, close_payload(1000, "bye"))
     p.close()
-    wait_until(lambda: "closed by" in w.out.text(), "the close's line")
+    wait_until(lambda: " ended TCP" in w.out.text(), "the close's line")
     run = w.stop()
     lines = w.out.text().splitlines()
     frames = [x for x in lines if re.search(r" (text|binary|close) +FIN ", x)]
@@ -446,7 +446,7 @@ def test_text_is_one_event_a_line(wstrace, port):
         assert "\x1b" not in line, "colour, and stdout is no terminal"
     assert any("GET /chat HTTP/1.1" in x for x in lines)
     assert any("101 Switching Protocols" in x for x in lines)
-    assert re.search(r" closed by the client \(FIN, 1000\) after .* [um]?s$", lines[-3])
+    assert re.search(r' client closed \(1000 .*: "bye"\); client ended TCP after .* [um]?s$', lines[-3])
     assert "-> 2 frames 10 B  <- 1 frame 68.4 KiB" in lines[-2]
     assert re.search(r" last frame -> close, <- binary; idle \d.* before the end$", lines[-1])
     assert run.closing == (1, 3, 5 + 70000 + 5, 0)

@@ -214,7 +214,7 @@ def test_text_output(port, wstrace):
     p.c2s(TEXT, deflate(b"one "), fin=False, rsv=4)
     p.c2s(CONT, b"\xff\xff\xff")
     p.close()
-    wait_until(lambda: "closed by" in w.out.text(), "the close")
+    wait_until(lambda: " ended TCP" in w.out.text(), "the close")
     w.stop()
     lines = [x for x in w.out.text().splitlines() if " text " in x or " cont " in x]
     assert lines[0].endswith('inflated 15 B "hello \\x1b[31m you"'), lines

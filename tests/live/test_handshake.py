@@ -67,6 +67,29 @@ def test_heads_are_exact_and_in_wire_order(wstrace, port):
     assert sorted(e["ts"] for e in run.events[1:]) == [e["ts"] for e in run.events[1:]]
 
 
+@pytest.mark.quick
+def test_bytes_before_and_behind_the_handshake(wstrace, port):
+    """A PROXY header in two pieces before the request, an HTTP answer in place of a frame."""
+    w = traced(wstrace, port)
+    p = Pair(port)
+    for piece in (b"PROXY TCP4 203.0.113.7 ", b"192.0.2.2 4711 80\r\n"):
+        p.c.sock.sendall(piece)
+        assert p.s.sock.recv(len(piece), socket.MSG_WAITALL) == piece
+    p.upgrade("/ws")
+    answer = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
+    p.s.sock.sendall(answer)
+    assert p.c.sock.recv(len(answer), socket.MSG_WAITALL) == answer
+    p.close()
+    run = done(w)
+    assert run.one("open")["via_proxy"] == {"version": 1, "client": "203.0.113.7:4711"}
+    assert run.one("request")["target"] == "/ws" and run.one("response")["status"] == 101
+    o = run.one("opaque")
+    assert (o["dir"], o["why"], o["offset"]) == ("s2c", "http-after-101", 0)
+    assert o["first"].startswith("HTTP/1.1 400 Bad Request\r\n") and not run.of("frame")
+    assert [v["rule"] for v in run.of("verdict")] == ["http-after-101"]
+    assert "HTTP/1.1 400 Bad Request" in run.one("verdict")["text"]
+
+
 SECRETS = [("Cookie", "sid=SECRET1; b=SECRET2"), ("AUTHORIZATION", "Bearer SECRET3"),
            ("proxy-authorization", "Basic SECRET4"), ("X-Plain", "shown")]
 TARGET = "/chat/path?token=SECRET5&x=&SECRET6&user=SECRET7"
@@ -103,7 +126,7 @@ def test_secrets(wstrace, port, json_output, show):
 
 
 def end_of_text(w):
-    wait_until(lambda: "closed by" in w.out.text(), "the close's line")
+    wait_until(lambda: " ended TCP" in w.out.text(), "the close's line")
 
 
 @pytest.mark.quick
@@ -367,7 +390,7 @@ def test_quiet_says_why_nothing_is_shown(wstrace, port):
     p = Pair(port)
     p.c.sock.sendall(b"\x16\x03\x01\x00\x05hello")
     p.close()
-    wait_until(lambda: "closed by" in w.out.text(), "the close's line")
+    wait_until(lambda: " ended TCP" in w.out.text(), "the close's line")
     assert "TLS: its content is not visible here" in w.out.text()
     w.stop()
 

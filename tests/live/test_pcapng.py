@@ -295,7 +295,7 @@ def test_verdicts_are_comments(port, wstrace, tmp_path):
     w = wstrace("-p", port, "-w", path)
     p = Pair(port).upgrade("/bye")
     p.c2s(TEXT, "hello")
-    p.close()
+    p.s.close(), p.c.close()
     p = Pair(port).upgrade("/reset")
     p.c2s(TEXT, "hello")
     p.s.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -828,7 +828,7 @@ def test_text_goes_on_beside_the_file(port, wstrace, tmp_path):
     p = Pair(port).upgrade()
     p.c2s(TEXT, "hello")
     p.close()
-    wait_until(lambda: "closed by" in w.out.text(), "the close on standard output")
+    wait_until(lambda: " ended TCP" in w.out.text(), "the close on standard output")
     w.stop()
     assert " text " in w.out.text() and "101 Switching" in w.out.text()
 

@@ -134,7 +134,9 @@ HEADERS = {
 def test_header(wstrace, real, rule, server):
     found = through(wstrace, real, SERVERS[server](real), HEADERS[rule], protocols="'chat'",
                     perMessageDeflate="false" if rule == "extension" else "true")
-    assert found == [rule]
+    # node's ws opens a WebSocket over HTTP/1.0, and what works gets no error
+    works = (server, rule) == ("node", "upstream-http10")
+    assert found == ([] if works else [rule])
 
 
 @pytest.mark.parametrize("deflate", ["true", "false"])
@@ -192,9 +194,13 @@ STREAMS = {
     "node 1013": (close_server("node", 1013), BIG, "policy"),
     "node 1001": (close_server("node", 1001), BIG, None),
     "client terminates": (lambda r: r.ws_server(), "ws.on('open', () => ws.send('x')); "
-                          "ws.on('message', () => ws.terminate());", "no-goodbye"),
+                          "ws.on('message', () => ws.terminate());", None),
     "client resets": (lambda r: r.ws_server(), "ws.on('open', () => ws.send('x')); "
-                      "ws.on('message', () => ws._socket.resetAndDestroy());", "reset"),
+                      "ws.on('message', () => ws._socket.resetAndDestroy());", None),
+    "node terminates": (lambda r: r.ws_server("ws.on('message', () => ws.terminate());"), BIG,
+                        "no-goodbye"),
+    "node resets": (lambda r: r.ws_server("ws.on('message', () => ws._socket.resetAndDestroy());"),
+                    BIG, "reset"),
     "client hangs up": (lambda r: r.ws_server(), "ws.on('open', () => ws.terminate());",
                         "early-client-close"),
 }

@@ -315,7 +315,7 @@ def test_open(terminal, port, pairs):
     made[1].c2s(CLOSE, close_payload(4001, "enough \x1b[2J"))
     made[1].close()
     t.wait(r"close .*4001 .*enough \\x1b\[2J")
-    t.wait(r"closed by the client \(FIN, 4001\) after .*, idle before it ")
+    t.wait(r"client closed \(4001\); client ended TCP after .*, idle before it ")
     assert "sekrit" not in t.text()
     t.keys("Escape")
     t.wait(r"Connections 2")

@@ -83,7 +83,7 @@ def test_container(wstrace, contained, path, container):
     text = wstrace("-p", port, json_output=False)
     ws_connect(port).close()
     w.wait("close")
-    wait_until(lambda: "closed by" in text.out.text(), "the close")
+    wait_until(lambda: " ended TCP" in text.out.text(), "the close")
     opened = w.stop().one("open")
     assert opened["cgroup"].endswith(path)
     assert opened.get("container") == container
@@ -95,7 +95,7 @@ def test_container(wstrace, contained, path, container):
 
 def fin_by_client(p):
     p.close()
-    return "closed by the client (FIN)"
+    return "client ended TCP (FIN), no Close frame"
 
 
 def fin_by_server(p):
@@ -104,7 +104,7 @@ def fin_by_server(p):
     p.c.close()
     recv_eof(p.s.sock)
     p.s.close()
-    return "closed by the server (FIN)"
+    return "server ended TCP (FIN), no Close frame"
 
 
 def reset(end):
@@ -116,14 +116,14 @@ def rst_by_client(p):
     reset(p.c)
     recv_eof(p.s.sock)
     p.s.close()
-    return "closed by the client (RST received)"
+    return "client ended TCP (RST received), no Close frame"
 
 
 def rst_by_server(p):
     reset(p.s)
     recv_eof(p.c.sock)
     p.c.close()
-    return "closed by the server (RST sent)"
+    return "server ended TCP (RST sent), no Close frame"
 
 
 def no_answer(p):
@@ -162,12 +162,15 @@ def test_end(wstrace, port, by):
     wait_until(lambda: "idle" in text.out.text(), "the close")
     close = w.stop(lost=0).one("close")
     assert (close["first"], close["how"]) == WAYS[by]
+    assert close["close_how"] == close["how"]
+    began = None if by is no_answer else "server" if close["first"] == "local" else "client"
+    assert close.get("close_by") == began
     assert close["c2s"]["last"] == "ping"
     assert close["s2c"]["last"] == ("binary" if by is no_answer else "pong")
     assert 200000 <= close["idle_us"] <= close["duration_us"]
     text.stop(lost=0)
     lines = text.out.text().splitlines()
-    assert f" {said[:-1]}) after " in lines[0], lines
+    assert f" {said} after " in lines[0], lines
     assert re.search(rf"^ +last frame -> ping, <- {close['s2c']['last']}; "
                      r"idle \d[^ ]* (ms|s) before the end$", lines[2]), lines
 
@@ -188,7 +191,7 @@ def test_end_of_process(wstrace, py_server):
     assert (close["first"], close["how"]) == ("local", "exit")
     assert (close["c2s"]["last"], close["s2c"]["last"]) == ("text", "text")
     text.stop()
-    assert "closed by the server (process ended) after " in text.out.text()
+    assert "server ended TCP (process ended), no Close frame after " in text.out.text()
 
 
 def test_close_code_and_last_frames(wstrace, port):
@@ -203,6 +206,7 @@ def test_close_code_and_last_frames(wstrace, port):
     close = w.stop().one("close")
     assert close["code"] == 4001
     assert (close["c2s"]["last"], close["s2c"]["last"]) == ("close", "text")
+    assert (close["close_by"], close["close_how"]) == ("client", "close")
 
 
 def test_no_frames(wstrace, port):

@@ -26,10 +26,13 @@ struct run {
 	char told[512]; /* rules, a blank between, in their order */
 	unsigned int legs, chain;
 	struct conn *told_of; /* the last one */
-	char text[512], fix[512], by[16];
+	char text[512], fix[512], by[16], hop[16], listen[ADDR_LEN]; /* of the last one */
+	enum certainty certainty;
+	enum severity severity;
 	struct conn conns[256]; /* numbered ones are in use */
 	uint64_t now;
 	uint32_t n;
+	bool cut; /* heads from now on were not seen to their end */
 };
 
 static struct run t;
@@ -37,6 +40,7 @@ static struct run t;
 static inline void on_diagnosis(void *ctx, const struct event *e)
 {
 	struct run *r = ctx;
+	struct hop h;
 
 	if (e->type == EV_LEG) {
 		r->legs++;
@@ -44,11 +48,16 @@ static inline void on_diagnosis(void *ctx, const struct event *e)
 		return;
 	}
 	assert_int_equal(e->type, EV_VERDICT);
+	h = verdict_hop(e->verdict);
 	if (r->told[0])
 		strcat(r->told, " ");
 	strcat(r->told, e->verdict->rule->id);
 	snprintf(r->text, sizeof(r->text), "%s", e->verdict->text);
 	snprintf(r->fix, sizeof(r->fix), "%s", e->verdict->fix);
+	snprintf(r->hop, sizeof(r->hop), "%s", h.comm ? h.comm : "");
+	snprintf(r->listen, sizeof(r->listen), "%s", h.listen ? h.listen : "");
+	r->certainty = e->verdict->rule->certainty;
+	r->severity = e->verdict->rule->severity;
 	r->chain = e->verdict->n_legs;
 	r->told_of = e->conn;
 	assert_non_null(rule_help(e->verdict->rule->id));
@@ -105,7 +114,7 @@ static inline void head(struct conn *c, enum event_type type, const char *text, 
 {
 	static struct http_msg m;
 	static struct buf shown;
-	char bytes[2048];
+	char bytes[20000];
 	struct event e = {};
 
 	snprintf(bytes, sizeof(bytes), "%s\r\n", text);
@@ -117,6 +126,8 @@ static inline void head(struct conn *c, enum event_type type, const char *text, 
 	e.head.final = m.status >= 200 || m.status == 101;
 	e.head.seq = c->number * 1000;
 	e.head.accept_ok = -1;
+	e.head.len = strlen(bytes);
+	e.head.cut = t.cut;
 	if (type == EV_RESPONSE && upgrade)
 		e.head.accept_ok = ws_accept_ok((struct span){ KEY, strlen(KEY) },
 						http_value(&m, "sec-websocket-accept"));
@@ -125,7 +136,7 @@ static inline void head(struct conn *c, enum event_type type, const char *text, 
 
 static inline void request(struct conn *c, const char *first, const char *headers)
 {
-	char text[1024];
+	char text[20000];
 
 	snprintf(text, sizeof(text), "%s\r\nHost: example.com\r\n%s", first, headers);
 	head(c, EV_REQUEST, text, strstr(headers, "Upgrade: websocket"));
@@ -133,7 +144,7 @@ static inline void request(struct conn *c, const char *first, const char *header
 
 static inline void response(struct conn *c, const char *first, const char *headers)
 {
-	char text[1024];
+	char text[20000];
 
 	snprintf(text, sizeof(text), "HTTP/1.1 %s\r\n%s", first, headers);
 	head(c, EV_RESPONSE, text, !strncmp(first, "101", 3));

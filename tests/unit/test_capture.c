@@ -35,6 +35,11 @@
 #define DSTOPTS "\x2c\x01\x01\x0c\0\0\0\0\0\0\0\0\0\0\0\0" /* 16 bytes, a fragment header next */
 #define FIRST_FRAGMENT "\x06\x00\x00\x01\0\0\0\x01"
 #define LATER_FRAGMENT "\x06\x00\x00\x10\0\0\0\x01"
+#define OUTER(protocol) \
+	"\x45\x00\x00\x00\x00\x00\x00\x00\x40" protocol "\x00\x00\xc0\x00\x02\x01\xc0\x00\x02\x02"
+#define UDP(port) OUTER("\x11") "\x82\x35" port "\x00\x00\x00\x00"
+#define INNER V4("\x31") TCP PAYLOAD
+#define INNER_ETH MAC "\x08\x00" INNER
 #define ROW(link, packet, family)                                 \
 	{                                                         \
 #packet, link, packet, sizeof(packet) - 1, family \
@@ -62,6 +67,32 @@ static const struct row {
 	ROW(DLT_RAW, V6("\x35", "\x3c") DSTOPTS FIRST_FRAGMENT TCP PAYLOAD, AF_INET6),
 	ROW(DLT_NULL, "\x02\x00\x00\x00" V4("\x31") TCP PAYLOAD, AF_INET),
 	ROW(DLT_LOOP, "\x00\x00\x00\x1e" V6("\x1d", "\x06") TCP PAYLOAD, AF_INET6),
+	/* tunnels: VXLAN on both ports, GENEVE with an option, GTP-U with an extension header */
+	ROW(DLT_RAW, UDP("\x12\xb5") "\x08\0\0\0\0\0\x05\0" INNER_ETH, AF_INET),
+	ROW(DLT_RAW, UDP("\x21\x18") "\x08\0\0\0\0\0\x05\0" INNER_ETH, AF_INET),
+	ROW(DLT_RAW, UDP("\x17\xc1") "\x01\0\x65\x58\0\0\x05\0\0\0\0\0" INNER_ETH, AF_INET),
+	ROW(DLT_RAW, UDP("\x08\x68") "\x30\xff\0\0\0\0\0\x07" INNER, AF_INET),
+	ROW(DLT_RAW, UDP("\x08\x68") "\x34\xff\0\0\0\0\0\x07\0\0\0\x85\x01\0\0\0" INNER, AF_INET),
+	/* GRE plain and with a key, transparent Ethernet; ERSPAN I, II, III and III with subheader
+	 */
+	ROW(DLT_RAW, OUTER("\x2f") "\x00\x00\x08\x00" INNER, AF_INET),
+	ROW(DLT_RAW, OUTER("\x2f") "\x20\x00\x65\x58\0\0\0\x07" INNER_ETH, AF_INET),
+	ROW(DLT_RAW, OUTER("\x2f") "\x00\x00\x88\xbe" INNER_ETH, AF_INET),
+	ROW(DLT_RAW, OUTER("\x2f") "\x10\x00\x88\xbe\0\0\0\x01\x10\x05\0\x07\0\0\0\0" INNER_ETH,
+	    AF_INET),
+	ROW(DLT_RAW,
+	    OUTER("\x2f") "\x10\x00\x22\xeb\0\0\0\x01\x20\x05\0\x07\0\0\0\0\0\0\0\0" INNER_ETH,
+	    AF_INET),
+	ROW(DLT_RAW,
+	    OUTER("\x2f") "\x10\x00\x22\xeb\0\0\0\x01\x20\x05\0\x07\0\0\0\0\0\0\0\x01"
+			  "\0\0\0\0\0\0\0\0" INNER_ETH,
+	    AF_INET),
+	ROW(DLT_RAW, OUTER("\x04") INNER, AF_INET),
+	ROW(DLT_RAW, OUTER("\x29") V6("\x1d", "\x06") TCP PAYLOAD, AF_INET6),
+	ROW(DLT_EN10MB, MAC "\x88\x47\x00\x06\x40\x40\x00\x06\x41\x40" INNER, AF_INET),
+	ROW(DLT_EN10MB, MAC "\x88\x47\x00\x06\x41\x40\0\0\0\0" INNER_ETH, AF_INET),
+	ROW(DLT_EN10MB, MAC "\x88\x64\x11\x00\x00\x01\x00\x33\x00\x21" INNER, AF_INET),
+	ROW(DLT_EN10MB, MAC "\x89\x3f\0\0\0\x01\0\0\x08\x00" INNER, AF_INET),
 };
 
 static bool parse(const struct row *r, size_t caplen, size_t len, struct segment *s, bool *fragment)

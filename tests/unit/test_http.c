@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -48,6 +49,60 @@ static void test_parts(void **state)
 	is(m.reason, "Switching Protocols");
 	assert_int_not_equal(http_parse(&m, "nonsense\r\n\r\n", 12), 0);
 	assert_int_not_equal(http_parse(&m, "HTTP/1.1 1\r\n\r\n", 14), 0);
+}
+
+/* A line that HTTP does not allow is shown as it is, and what is wrong with it is said. */
+static void test_bad_lines(void **state)
+{
+	static const struct {
+		const char *line, *target, *shown, *wrong;
+	} rows[] = {
+		{ "GET /a HTTP/1.1", "/a", "/a", NULL },
+		{ "GET /my room HTTP/1.1", "/my room", "/my room", "a blank in its target" },
+		{ "GET /a?k=John Doe&b HTTP/1.1", "/a?k=John Doe&b", "/a?k=[redacted]&[redacted]",
+		  "a blank in its target" },
+		{ "GET  /two HTTP/1.1", " /two", " /two", "two blanks in a row" },
+		{ "GET /two  HTTP/1.1", "/two ", "/two ", "two blanks in a row" },
+		{ "GET /none", "/none", "/none", "no HTTP version" },
+		{ "GET /a http/1.1", "/a http/1.1", "/a http/1.1", "no HTTP version" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char head[128];
+		int n = snprintf(head, sizeof(head), "%s\r\nHost: a\r\n\r\n", rows[i].line);
+
+		parse(head, false);
+		is(m.target, rows[i].target);
+		is(m.shown_target, rows[i].shown);
+		assert_int_equal(m.n_headers, 1);
+		if (rows[i].wrong)
+			assert_string_equal(m.bad_line, rows[i].wrong);
+		else
+			assert_null(m.bad_line);
+		http_redact_head(head, n);
+		assert_null(strstr(head, "Doe"));
+	}
+	parse("GET /cut-off", false); /* its end is not there to judge */
+	is(m.target, "/cut-off");
+	assert_null(m.bad_line);
+}
+
+/* Of more headers than there is room for, a folded line belongs to one that is left out. */
+static void test_many_headers(void **state)
+{
+	struct buf b = {};
+
+	buf_str(&b, "GET / HTTP/1.1\r\n");
+	for (int i = 0; i < HTTP_HEADERS_MAX; i++)
+		buf_printf(&b, "X-%d: v\r\n", i);
+	assert_int_equal(http_parse(&m, b.data, b.len), 0);
+	assert_false(m.more);
+	buf_str(&b, "Authorization: Bearer SECRET\r\n and-more\r\n\r\n");
+	assert_int_equal(http_parse(&m, b.data, b.len), 0);
+	assert_true(m.more);
+	assert_int_equal(m.n_headers, HTTP_HEADERS_MAX);
+	is(m.headers[HTTP_HEADERS_MAX - 1].value, "v");
+	buf_free(&b);
 }
 
 static void test_shown(void **state)
@@ -123,6 +178,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_shown),
+		cmocka_unit_test(test_bad_lines),
+		cmocka_unit_test(test_many_headers),
 		cmocka_unit_test(test_shown_starts_empty),
 		cmocka_unit_test(test_shown_while_the_buffer_grows),
 		cmocka_unit_test(test_redacted_in_place),

@@ -121,6 +121,12 @@ static void scan(struct scan *s, const __u8 *p, size_t n)
 				say(s, "end");
 				s->start = s->pos;
 				break;
+			case HTTP_PREFACE:
+				assert_int_equal(s->h.head_len, s->pos - s->start);
+				say(s, "PROXY");
+				http_next(&s->h);
+				s->start = s->pos;
+				break;
 			case HTTP_BAD:
 				say(s, "bad@%zu", s->pos - 1);
 				s->over = true;
@@ -141,7 +147,7 @@ static void check_cut(const struct row *row, const size_t *cuts, int ncuts)
 	size_t from = 0;
 
 	memset(&s, 0, sizeof(s));
-	http_next(&s.h);
+	http_first(&s.h);
 	s.after_head = head;
 	for (int i = 0; i <= ncuts; i++) {
 		size_t to = i == ncuts ? row->n : cuts ? cuts[i] : i;
@@ -190,6 +196,36 @@ static void request_heads_end_at_their_empty_line(void **state)
 		T("HEADHEADHEAD / HTTP/1.1\r\n\r\n", "request none"),
 		T("POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc", "request length 3 +3"),
 		T("POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nab", "request length 3 +2 ..."),
+	};
+
+	CHECK(rows);
+}
+
+#define SIGNATURE "\r\n\r\n\0\r\nQUIT\n"
+#define LONG "1234567890123456789012345678901234567890123456789012345678901234567890"
+
+static void proxy_headers_come_before_the_first_request_only(void **state)
+{
+	static const struct row rows[] = {
+		T("PROXY TCP4 192.0.2.1 192.0.2.2 4711 80\r\n" GET "\r\n", "PROXY request none"),
+		T("PROXY UNKNOWN\r\n" GET "\r\n", "PROXY request none"),
+		T("PROXY TCP4 nonsense\n" GET "\r\n", "PROXY request none"),
+		T("PROXY TCP4 192.0.2.1", "..."),
+		T("PROXY T" LONG LONG, "bad@106"),
+		T("PROXY /a HTTP/1.1\r\n\r\n", "request none"), /* a method of this name */
+		T("PROXY UNKNOWN\r\nPROXY UNKNOWN\r\n\r\n", "PROXY request none"),
+		T(GET "\r\nPROXY UNKNOWN\r\n\r\n", "request none request none"),
+		T(SIGNATURE "\x21\x11\0\x0c"
+			    "abcdefghijkl" GET "\r\n",
+		  "PROXY request none"),
+		T(SIGNATURE "\x20\0\0\0" GET "\r\n", "PROXY request none"),
+		T(SIGNATURE "\x20\0\1\0" LONG, "..."),
+		T(SIGNATURE "\x20\0\0\1\n" GET "\r\n", "PROXY request none"),
+		T(SIGNATURE "\x11\0\0\0", "bad@12"),
+		T("\r\n\r\n\0\r\nQUIX\n", "bad@11"),
+		T("\r\n\r\n\0GET /ab", "bad@11"),
+		T("\r\n\0", "bad@2"),
+		T(GET "\r\n" SIGNATURE "\x20\0\0\0", "request none bad@22"),
 	};
 
 	CHECK(rows);
@@ -581,6 +617,7 @@ static void content_may_be_larger_than_32_bits_count(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(proxy_headers_come_before_the_first_request_only),
 		cmocka_unit_test(request_heads_end_at_their_empty_line),
 		cmocka_unit_test(line_ends_may_lack_their_cr_and_empty_lines_come_first),
 		cmocka_unit_test(statuses_are_read_and_say_whether_a_body_follows),

@@ -319,8 +319,8 @@ static void test_path(void **state)
 	frame(1, WST_C2S, 0x81, "more");
 	compare_sums(1, 13, 1013);
 	outputs__totals(t.outputs, START + t.now, &(struct run_totals){ .frames = 100 });
-	ends(2, WST_FIN, WST_FIRST_REMOTE);
-	ends(1, WST_FIN, WST_FIRST_REMOTE);
+	ends(2, WST_FIN, WST_FIRST_LOCAL);
+	ends(1, WST_FIN, WST_FIRST_LOCAL);
 	compare_sums(1, 13, 1013);
 	notes(&fake,
 	      "open 2, request 2, response 2, frame 2, frame 2, stats 2, frame 2, totals 13, "

@@ -25,14 +25,24 @@ static void writes_object(const char *type, unsigned int ms, const char *fields)
 	writes(line, NULL);
 }
 
+/* The first byte of connection 1, which shows that no PROXY header comes: it is told of. */
+static void first_byte(void)
+{
+	struct wst_bytes r = { .h = header(WST_HEAD, 1, WST_C2S) };
+
+	t.now -= NS_PER_MS;
+	r.h.flags = WST_HEAD_FIRST;
+	bytes(&r, "G", 1);
+}
+
 static void text_handshake(void **state)
 {
 	starts();
 	opens(1, WST_SERVER);
-	writes("08:26:40.001000 #1    app[7]             10.0.0.9:5001 -> 10.0.0.1:9588  server",
-	       NULL);
+	writes(NULL); /* a PROXY header may come, which belongs to it */
 	head(1, WST_C2S, GET("/ws?token=sekrit"));
-	writes("08:26:40.002000 #1    app[7]          -> GET /ws?token=[redacted] HTTP/1.1  "
+	writes("08:26:40.001000 #1    app[7]             10.0.0.9:5001 -> 10.0.0.1:9588  server",
+	       "08:26:40.002000 #1    app[7]          -> GET /ws?token=[redacted] HTTP/1.1  "
 	       "upgrade",
 	       "                                         Host: example.com",
 	       "                                         Upgrade: websocket",
@@ -67,6 +77,8 @@ static void json_handshake(void **state)
 	       "\"ports\":\"9588\",\"host\":\"here\"}",
 	       NULL);
 	opens(1, WST_SERVER);
+	writes(NULL);
+	first_byte();
 	writes_object(
 		"open", 1,
 		"\"role\":\"server\",\"local\":\"10.0.0.1:9588\",\"remote\":\"10.0.0.9:5001\","
@@ -85,6 +97,44 @@ static void json_handshake(void **state)
 		      "\"headers\":[[\"Upgrade\",\"websocket\"],[\"Connection\",\"Upgrade\"],"
 		      "[\"Sec-WebSocket-Accept\",\"" ACCEPT "\"]],\"upgrade\":true,"
 		      "\"accept_ok\":true,\"latency_us\":1000,\"seq\":2000,\"offset\":0");
+	assert_int_equal(end(), 0);
+}
+
+static void proxy_header(uint64_t conn, const char *data, size_t n)
+{
+	struct wst_bytes r = { .h = header(WST_HEAD, conn, WST_C2S) };
+
+	r.h.seq = t.seq[conn][WST_C2S];
+	r.h.flags = WST_HEAD_FIRST | WST_HEAD_LAST | WST_HEAD_PROXY;
+	t.seq[conn][WST_C2S] += n;
+	bytes(&r, data, n);
+}
+
+/* A connection is told of once its PROXY header is decoded, with what that says. */
+static void json_via_proxy(void **state)
+{
+	t.o.json = true;
+	starts();
+	opens(1, WST_SERVER);
+	written();
+	proxy_header(1, "PROXY TCP4 203.0.113.7 192.0.2.2 4711 80\r\n", 42);
+	assert_non_null(strstr(written(), "\"via_proxy\":{\"version\":1,\"client\":"
+					  "\"203.0.113.7:4711\"}"));
+	assert_non_null(strstr(t.text, "\"remote\":\"10.0.0.9:5001\""));
+	opens(2, WST_SERVER);
+	proxy_header(2, "\r\n\r\n\0\r\nQUIT\n\x20\0\0\0", 16); /* LOCAL */
+	assert_non_null(strstr(written(), "\"via_proxy\":{\"version\":2}}"));
+	assert_int_equal(end(), 0);
+}
+
+static void text_via_proxy(void **state)
+{
+	starts();
+	opens(1, WST_SERVER);
+	proxy_header(1, "PROXY TCP4 203.0.113.7 192.0.2.2 4711 80\r\n", 42);
+	writes("08:26:40.001000 #1    app[7]             10.0.0.9:5001 -> 10.0.0.1:9588  server, "
+	       "for 203.0.113.7:4711 (PROXY v1)",
+	       NULL);
 	assert_int_equal(end(), 0);
 }
 
@@ -172,22 +222,31 @@ static const struct {
 	{ 0, WST_FIRST_REMOTE,
 	  "replaced by a new connection (its end is not in the capture) after 3.0 ms",
 	  "\"duration_us\":3000,\"first\":\"remote\"" },
-	{ WST_FIN, WST_FIRST_LOCAL, "closed by the server (FIN) after 3.0 ms",
-	  "\"duration_us\":3000,\"first\":\"local\",\"how\":\"fin\"" },
-	{ WST_FIN, WST_FIRST_REMOTE, "closed by the client (FIN) after 3.0 ms",
-	  "\"duration_us\":3000,\"first\":\"remote\",\"how\":\"fin\"" },
-	{ WST_RST_SENT, WST_FIRST_LOCAL, "closed by the server (RST sent) after 3.0 ms",
-	  "\"duration_us\":3000,\"first\":\"local\",\"how\":\"rst\"" },
-	{ WST_RST_RECEIVED, WST_FIRST_REMOTE, "closed by the client (RST received) after 3.0 ms",
-	  "\"duration_us\":3000,\"first\":\"remote\",\"how\":\"rst\"" },
+	{ WST_FIN, WST_FIRST_LOCAL, "server ended TCP (FIN), no Close frame after 3.0 ms",
+	  "\"duration_us\":3000,\"first\":\"local\",\"how\":\"fin\","
+	  "\"close_by\":\"server\",\"close_how\":\"fin\"" },
+	{ WST_FIN, WST_FIRST_REMOTE, "client ended TCP (FIN), no Close frame after 3.0 ms",
+	  "\"duration_us\":3000,\"first\":\"remote\",\"how\":\"fin\","
+	  "\"close_by\":\"client\",\"close_how\":\"fin\"" },
+	{ WST_RST_SENT, WST_FIRST_LOCAL, "server ended TCP (RST sent), no Close frame after 3.0 ms",
+	  "\"duration_us\":3000,\"first\":\"local\",\"how\":\"rst\","
+	  "\"close_by\":\"server\",\"close_how\":\"rst\"" },
+	{ WST_RST_RECEIVED, WST_FIRST_REMOTE,
+	  "client ended TCP (RST received), no Close frame after 3.0 ms",
+	  "\"duration_us\":3000,\"first\":\"remote\",\"how\":\"rst\","
+	  "\"close_by\":\"client\",\"close_how\":\"rst\"" },
 	{ WST_TIMEOUT, WST_FIRST_REMOTE,
 	  "given up: the client did not answer (timeout) after 3.0 ms",
-	  "\"duration_us\":3000,\"first\":\"remote\",\"how\":\"timeout\"" },
-	{ WST_EXIT, WST_FIRST_LOCAL, "closed by the server (process ended) after 3.0 ms",
-	  "\"duration_us\":3000,\"first\":\"local\",\"how\":\"exit\"" },
+	  "\"duration_us\":3000,\"first\":\"remote\",\"how\":\"timeout\","
+	  "\"close_how\":\"timeout\"" },
+	{ WST_EXIT, WST_FIRST_LOCAL,
+	  "server ended TCP (process ended), no Close frame after 3.0 ms",
+	  "\"duration_us\":3000,\"first\":\"local\",\"how\":\"exit\","
+	  "\"close_by\":\"server\",\"close_how\":\"exit\"" },
 	{ WST_REFUSED, WST_FIRST_REMOTE,
 	  "no connection to 10.0.0.9:5001: refused, nothing listens there",
-	  "\"duration_us\":3000,\"first\":\"remote\",\"how\":\"refused\"" },
+	  "\"duration_us\":3000,\"first\":\"remote\",\"how\":\"refused\","
+	  "\"close_by\":\"client\",\"close_how\":\"refused\"" },
 	{ WST_UNSEEN, 0, "closed: how and when was not seen", NULL },
 };
 
@@ -234,7 +293,8 @@ static void json_ends(void **state)
 		written();
 		ends(1, hows[i].how, hows[i].first);
 		snprintf(fields, sizeof(fields), "%s" REST, hows[i].json ? hows[i].json : "");
-		writes_object("close", 4, hows[i].json ? fields : "\"unseen\":true");
+		writes_object("close", 4,
+			      hows[i].json ? fields : "\"unseen\":true,\"close_how\":\"unseen\"");
 		assert_int_equal(end(), 0);
 	}
 }
@@ -258,8 +318,8 @@ static void text_counters(void **state)
 	       NULL);
 	t.stats[1].unread = t.stats[1].unsent = t.stats[1].retrans = t.stats[1].lost = 0;
 	ends(1, WST_FIN, WST_FIRST_REMOTE);
-	writes("08:26:41.009000 #1    app[7]             closed by the client (FIN, 4000) after "
-	       "1.01 s",
+	writes("08:26:41.009000 #1    app[7]             server closed (4000); client ended "
+	       "TCP after 1.01 s",
 	       "                                         -> 1 frame 5 B  <- 1 frame 2 B  tcp rtt "
 	       "120 us",
 	       "                                         last frame -> text, <- close; idle 1.00 s "
@@ -304,7 +364,7 @@ static void text_undecoded(void **state)
 	writes("08:26:40.004000 #1    -               -> TLS: its content is not visible here",
 	       NULL);
 	ends(1, WST_FIN, WST_FIRST_REMOTE);
-	writes("08:26:40.005000 #1    -                  closed by the client (FIN) seen for 4.0 "
+	writes("08:26:40.005000 #1    -                  client ended TCP (FIN) seen for 4.0 "
 	       "ms",
 	       "                                         -> 0 frames 0 B  <- 77 bytes not decoded  "
 	       "tcp rtt 120 us",
@@ -330,8 +390,9 @@ static void json_undecoded(void **state)
 	assert_int_equal(end(), 0);
 }
 
-#define RSV_TEXT \
-	"app[7] sent a compressed frame (RSV1), and the handshake did not agree on compression"
+#define RSV_TEXT                                                                  \
+	"app on 10.0.0.1:9588 sent a compressed frame (RSV1), and the handshake " \
+	"did not agree on compression"
 #define RSV_FIX "pass Sec-WebSocket-Extensions on in both directions, or switch compression off"
 
 static void text_verdict(void **state)
@@ -361,7 +422,9 @@ static void json_verdict(void **state)
 	written();
 	assert_non_null(strstr(t.text,
 			       "\"conn\":1,\"rule\":\"rsv-not-agreed\",\"severity\":\"error\","
+			       "\"certainty\":\"certain\","
 			       "\"text\":\"" RSV_TEXT "\",\"fix\":\"" RSV_FIX "\","
+			       "\"hop\":{\"comm\":\"app\",\"listen\":\"10.0.0.1:9588\"},"
 			       "\"evidence\":{\"dir\":\"s2c\",\"rsv\":4},\"legs\":[1]}\n"));
 	outputs__lost(t.outputs, START + t.now, 3);
 	writes("{\"type\":\"lost\",\"ts\":\"2025-11-22T08:26:40.005000000Z\","
@@ -398,7 +461,8 @@ static void text_histograms(void **state)
 	starts();
 	websocket(1);
 	ends_with_wait(1, 20000);
-	writes("08:26:40.005000 #1    app[7]             closed by the client (FIN) after 4.0 ms",
+	writes("08:26:40.005000 #1    app[7]             client ended TCP (FIN), no Close frame "
+	       "after 4.0 ms",
 	       "                                         -> 0 frames 0 B  <- 0 frames 0 B  tcp rtt "
 	       "120 us",
 	       "        wait in the receive queue: count 1, mean 20.0 ms, p50 18.4 ms, p90 18.4 "
@@ -481,7 +545,7 @@ static void report_file(void **state)
 	assert_string_equal(t.text + strlen(t.text) - 8, "</html>\n");
 	assert_non_null(strstr(t.text, "/ws?token=[redacted]"));
 	assert_non_null(strstr(t.text, "rsv-not-agreed"));
-	assert_non_null(strstr(t.text, "closed by the client (FIN) after 7.0 ms"));
+	assert_non_null(strstr(t.text, "client ended TCP (FIN), no Close frame after 7.0 ms"));
 	assert_null(strstr(t.text, "sekrit"));
 	close(fd);
 	unlink(t.o.report);
@@ -546,12 +610,26 @@ static void captures_on_a_full_disk(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(text_handshake),  TEST(text_secrets),	   TEST(json_handshake),
-		TEST(text_frames),     TEST(json_frames),	   TEST(text_ends),
-		TEST(json_ends),       TEST(text_counters),	   TEST(text_undecoded),
-		TEST(json_undecoded),  TEST(text_verdict),	   TEST(json_verdict),
-		TEST(text_histograms), TEST(json_histograms),	   TEST(report_file),
-		TEST(pcapng_file),     TEST(files_on_a_full_disk), TEST(captures_on_a_full_disk),
+		TEST(text_handshake),
+		TEST(text_secrets),
+		TEST(json_handshake),
+		TEST(json_via_proxy),
+		TEST(text_via_proxy),
+		TEST(text_frames),
+		TEST(json_frames),
+		TEST(text_ends),
+		TEST(json_ends),
+		TEST(text_counters),
+		TEST(text_undecoded),
+		TEST(json_undecoded),
+		TEST(text_verdict),
+		TEST(json_verdict),
+		TEST(text_histograms),
+		TEST(json_histograms),
+		TEST(report_file),
+		TEST(pcapng_file),
+		TEST(files_on_a_full_disk),
+		TEST(captures_on_a_full_disk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

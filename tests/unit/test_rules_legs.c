@@ -165,7 +165,7 @@ static void stripped(void **state)
 	response(p.a, "400 Bad Request", "");
 	told("upgrade-stripped");
 	assert_int_equal(t.chain, 2);
-	assert_non_null(strstr(t.text, "nginx[812]"));
+	assert_non_null(strstr(t.text, "nginx on 10.0.0.1:12345"));
 	assert_non_null(strstr(t.fix, "proxy_set_header"));
 }
 
@@ -380,9 +380,28 @@ static void slow_proxy(void **state)
 	told("proxy-slow");
 }
 
+/* A hop is named by what it listens on and by its container, at fault or not. */
+static void names_of_hops(void **state)
+{
+	struct two p;
+
+	p.a = opens(WST_SERVER, "nginx", 812, "10.0.0.1:12345", "10.0.0.9:51544");
+	p.a->container = strdup("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
+	request(p.a, GET, FULL);
+	p.b = opens(WST_CLIENT, "nginx", 812, "10.0.0.1:40000", "172.16.0.56:9588");
+	request(p.b, GET, "Sec-WebSocket-Key: " KEY "\r\n");
+	told("upgrade-stripped");
+	assert_non_null(strstr(t.text, "nginx on 10.0.0.1:12345, container 0123456789ab, removed"));
+	assert_string_equal(t.hop, "nginx");
+	assert_string_equal(t.listen, "10.0.0.1:12345");
+	assert_int_equal(t.certainty, CERTAIN);
+	free(p.a->container);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(names_of_hops),
 		TEST(chain),
 		TEST(front_is_shown),
 		TEST(none_is_shown),

@@ -155,7 +155,7 @@ static void proxy_without_upstream(void **state)
 	request(opens(WST_SERVER, "nginx", 812, "10.0.0.1:80", "10.0.0.9:5000"), GET, FULL);
 	wait_for(6 * S);
 	told("upstream-mute");
-	says("nginx[812] at 10.0.0.1:80 has not answered");
+	says("nginx on 10.0.0.1:80 has not answered");
 	says("wstrace -p any --comm nginx");
 }
 
@@ -253,7 +253,7 @@ static void tls_and_its_answers(void **state)
 		const char *rule;
 	} rows[] = {
 		{ "400 Bad Request", 0, WST_FIRST_LOCAL, 0, "tls-mismatch" },
-		{ NULL, WST_WHY_NOT_HTTP, WST_FIRST_LOCAL, 0, "tls-mismatch" },
+		{ NULL, WST_WHY_NOT_HTTP, WST_FIRST_LOCAL, 0, "" }, /* SMTP's greeting, say */
 		{ NULL, WST_WHY_TLS, WST_FIRST_LOCAL, 0, "" },
 		{ NULL, 0, WST_FIRST_LOCAL, 0, "tls-mismatch" },
 		{ NULL, 0, WST_FIRST_LOCAL, 9 * S, "" },
@@ -298,7 +298,7 @@ static void tls_answer(void **state)
 	opaque(p.b, WST_S2C, WST_WHY_TLS);
 	response(p.a, "502 Bad Gateway", "");
 	told("tls-mismatch");
-	says("nginx[812] speaks plain HTTP to 172.16.0.56:9588");
+	says("nginx on 10.0.0.1:12345 speaks plain HTTP to 172.16.0.56:9588");
 	assert_int_equal(t.chain, 2);
 }
 
@@ -314,7 +314,7 @@ static void tls_to_plain_upstream(void **state)
 	response(b, "400 Bad Request", "");
 	response(a, "502 Bad Gateway", "");
 	told("tls-mismatch");
-	says("nginx[812] speaks TLS to 172.16.0.56:9588");
+	says("nginx on 10.0.0.1:80 speaks TLS to 172.16.0.56:9588");
 	assert_int_equal(t.chain, 2);
 }
 
@@ -339,14 +339,14 @@ static void upgrade_added(void **state)
 	b = opens(WST_CLIENT, "nginx", 812, "10.0.0.1:40000", "172.16.0.56:9588");
 	request(b, GET, ASK);
 	told("no-key");
-	says("nginx[812] added Upgrade to a plain request");
+	says("nginx on 10.0.0.1:80 added Upgrade to a plain request");
 }
 
 static void key_removed(void **state)
 {
 	proxied(GET, ASK);
 	told("no-key");
-	says("nginx[812] removed the Sec-WebSocket-Key");
+	says("nginx on 10.0.0.1:12345 removed the Sec-WebSocket-Key");
 }
 
 /* The same key on the same port: a proxy's way to itself where the client is known to be it. */
@@ -379,12 +379,103 @@ static void found_but_for_case(void **state)
 		if (i == 1)
 			says("use /ws: ");
 	}
-	says("404 itself");
+	says("or its upstream is a unix socket");
+}
+
+/* The upstream refused, and its proxy hung up without an answer, in either order of their ends. */
+static void refused_and_silent(void **state)
+{
+	struct conn *a = opens(WST_SERVER, "node", 9, "10.0.0.1:80", "10.0.0.9:5000"), *b;
+
+	request(a, GET, FULL);
+	t.now += MS;
+	b = opens(WST_CLIENT, "node", 9, "127.0.0.1:40000", "127.0.0.1:9588");
+	ends(b, WST_REFUSED, WST_FIRST_REMOTE, 0);
+	t.now += MS;
+	ends(a, WST_FIN, WST_FIRST_LOCAL, 0);
+	told("upstream-down");
+	says("nothing listens on 127.0.0.1:9588");
+	says("node on 10.0.0.1:80");
+	assert_string_equal(t.listen, "127.0.0.1:9588");
+}
+
+/* A file knows no processes: the host that was asked tried in vain to connect. */
+static void refused_in_a_file(void **state)
+{
+	struct conn *a = opens(WST_SERVER, "", 0, "10.0.0.2:80", "10.0.0.1:5000"), *b;
+
+	request(a, GET, FULL);
+	t.now += MS;
+	b = opens(WST_SERVER, "", 0, "10.0.0.3:9000", "10.0.0.2:50000");
+	ends(b, WST_REFUSED, WST_FIRST_LOCAL, 0);
+	response(a, "502 Bad Gateway", "");
+	told("upstream-down");
+	says("nothing listens on 10.0.0.3:9000, where the server 10.0.0.2:80");
+}
+
+/* A proxy does not try for some time what has just failed. */
+static void no_live_upstream(void **state)
+{
+	for (int i = 0; i < 2; i++) {
+		struct conn *a = opens(WST_SERVER, "nginx", 8, "10.0.0.1:80", "10.0.0.9:5000"), *b;
+
+		request(a, GET, FULL);
+		t.now += MS;
+		if (!i) {
+			b = opens(WST_CLIENT, "nginx", 8, "127.0.0.1:40000", "127.0.0.1:9588");
+			ends(b, WST_REFUSED, WST_FIRST_REMOTE, 0);
+		}
+		response(a, "502 Bad Gateway", "");
+		ends(a, WST_FIN, WST_FIRST_LOCAL, 0);
+		t.now += 4 * S;
+		diagnose__tick(t.d, t.now);
+	}
+	told("upstream-down upstream-down");
+	says("probably none is live, since it could not connect to 127.0.0.1:9588");
+}
+
+/* Any answer but a 101 in front of a backend's 101 is the proxy's doing. */
+static void rejected_101(void **state)
+{
+	static const char *const answers[] = { "500 x", "502 x", "503 x", "426 x" };
+
+	for (int i = 0; i < 4; i++) {
+		struct two p;
+
+		teardown(state);
+		setup(state);
+		p = proxied(GET, FULL);
+		response(p.b, "101 x", YES);
+		response(p.a, answers[i], "");
+		told("proxy-rejected-101");
+		assert_string_equal(t.listen, "10.0.0.1:12345");
+	}
+}
+
+/* With every port watched, no advice to watch more. */
+static void all_ports_watched(void **state)
+{
+	diagnose__all_ports(t.d);
+	for (int i = 0; i < 2; i++) {
+		struct conn *a = opens(WST_SERVER, "nginx", 8, "10.0.0.1:80", "10.0.0.9:5000");
+
+		request(a, GET, FULL);
+		response(a, i ? "404 Not Found" : "502 Bad Gateway", "");
+		says("unix socket");
+		assert_null(strstr(t.text, "traced"));
+		assert_null(strstr(t.fix, "-p any"));
+	}
+	told("refused not-found");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(refused_and_silent),
+		TEST(refused_in_a_file),
+		TEST(no_live_upstream),
+		TEST(rejected_101),
+		TEST(all_ports_watched),
 		TEST(client_gives_up),
 		TEST(client_leaves_at_once),
 		TEST(told_while_it_waits),

@@ -133,6 +133,55 @@ static void test_weigh_wants_plausible(void **state)
 	assert_int_equal(stream_weigh(&s, &from_server, WST_S2C), 0);
 }
 
+/* Length-prefixed protocols read as fragments without a beginning: they are no sign, ever. */
+static void test_weigh_wants_beginnings(void **state)
+{
+	struct stream s = { .phase = PH_LOST };
+	const struct ws_frame middle = { .b0 = 0x00, .len = 42, .hdr_len = 2 },
+			      last = { .b0 = 0x80, .len = 42, .hdr_len = 2 },
+			      first = { .b0 = 0x01, .len = 42, .hdr_len = 2 },
+			      rsv1 = { .b0 = 0x40, .len = 2, .hdr_len = 2 };
+
+	for (int i = 0; i < 100; i++) {
+		assert_int_equal(stream_weigh(&s, &middle, WST_S2C), 0);
+		stream_call_ends(&s);
+	}
+	assert_int_equal(s.trust, 0);
+	assert_int_equal(stream_weigh(&s, &last, WST_S2C), 0);
+	assert_int_equal(s.trust, 0);
+	assert_int_equal(stream_weigh(&s, &rsv1, WST_S2C), -1);
+	assert_int_equal(stream_weigh(&s, &first, WST_S2C), 0);
+	assert_int_equal(stream_weigh(&s, &middle, WST_S2C), 0); /* inside a message: a sign */
+	assert_int_equal(s.trust, 2);
+	assert_int_equal(stream_weigh(&s, &rsv1, WST_S2C), -1);
+}
+
+static int intruder(const char *text, uint8_t dir)
+{
+	return stream_intruder((const uint8_t *)text, strlen(text), dir);
+}
+
+static void test_intruder(void **state)
+{
+	assert_int_equal(intruder("HTTP/1.1 400 Bad Request", WST_S2C), WST_WHY_TEXT_IN_WS);
+	assert_int_equal(intruder("GET / HTTP/1.1", WST_C2S), WST_WHY_TEXT_IN_WS);
+	assert_int_equal(intruder("<br />\n<b>Warning</b>", WST_S2C), WST_WHY_TEXT_IN_WS);
+	assert_int_equal(intruder("\x16\3\1\2\5\1\2\5\3\3", WST_C2S), WST_WHY_TLS_IN_WS);
+	assert_int_equal(intruder("HTTP/1.", WST_S2C), 0); /* too few bytes to say */
+	assert_int_equal(intruder("A compressed fragment", WST_S2C),
+			 0); /* may be one: RSV1, text */
+	assert_int_equal(intruder("\x81\x20 a whole text message", WST_S2C), 0);
+	assert_int_equal(intruder("\x43\x06"
+				  "abcdef",
+				  WST_S2C),
+			 0);
+	assert_int_equal(intruder("H\x7f TP/1.1", WST_S2C), WST_WHY_TEXT_IN_WS);
+	assert_int_equal(intruder("Gr\xc3\xbc\xc3\x9f"
+				  "e aus",
+				  WST_S2C),
+			 0);
+}
+
 /* RFC 6455 5.4: only a message's first frame has an opcode, and it ends with FIN. */
 static void test_weigh_wants_messages(void **state)
 {
@@ -417,6 +466,8 @@ int main(void)
 		cmocka_unit_test(test_weigh_counts_signs),
 		cmocka_unit_test(test_weigh_wants_plausible),
 		cmocka_unit_test(test_weigh_wants_messages),
+		cmocka_unit_test(test_weigh_wants_beginnings),
+		cmocka_unit_test(test_intruder),
 		cmocka_unit_test(test_call_ends),
 		cmocka_unit_test(test_rejoin),
 		cmocka_unit_test(test_remarkable_rules),

@@ -17,7 +17,8 @@ static int head(struct stream *s, uint16_t *request, uint8_t dir, const char *te
 
 	while (text[n] && ev == HTTP_MORE)
 		ev = http_byte(&s->http, text[n++]);
-	return stream_piece(s, request, dir, ev, 0, n, text[0]);
+	return stream_piece(s, request, dir, ev, 0, n,
+			    stream_is_tls((const __u8 *)text, strlen(text)));
 }
 
 #define WHOLE (WST_HEAD_FIRST | WST_HEAD_LAST)
@@ -75,6 +76,12 @@ static void test_bodies(void **state)
 	request = HTTP_IS_CONNECT;
 	assert_int_equal(head(&s2c, &request, WST_S2C, "HTTP/1.1 200 \r\n\r\n"), WHOLE);
 	assert_int_equal(s2c.phase, PH_HTTP); /* a tunnel */
+	assert_int_equal(request, HTTP_IN_TUNNEL);
+	assert_int_equal(stream_piece(&s2c, &request, WST_C2S, HTTP_BAD, 0, 1, 1),
+			 -WST_WHY_TUNNEL_TLS);
+	request = HTTP_IS_CONNECT; /* its answer has not been seen yet */
+	assert_int_equal(stream_piece(&s2c, &request, WST_C2S, HTTP_BAD, 0, 1, 1),
+			 -WST_WHY_TUNNEL_TLS);
 }
 
 static void test_not_http(void **state)
@@ -87,13 +94,11 @@ static void test_not_http(void **state)
 	assert_int_equal(head(&s, &request, WST_S2C, ASKS), -WST_WHY_NOT_HTTP);
 	s = (struct stream){};
 	assert_int_equal(head(&s, &request, WST_C2S, "PRI * HTTP/2.0\r\n\r\n"), -WST_WHY_HTTP2);
-	assert_int_equal(stream_piece(&s, &request, WST_C2S, HTTP_BAD, 0, 1, 0x16), -WST_WHY_TLS);
-	assert_int_equal(stream_piece(&s, &request, WST_S2C, HTTP_BAD, 0, 1, 0x15), -WST_WHY_TLS);
-	assert_int_equal(stream_piece(&s, &request, WST_C2S, HTTP_BAD, 0, 1, 0x17),
-			 -WST_WHY_NOT_HTTP);
-	assert_int_equal(stream_piece(&s, &request, WST_C2S, HTTP_BAD, 9, 1, 0x16),
-			 -WST_WHY_NOT_HTTP);
-	assert_int_equal(stream_piece(&s, &request, WST_C2S, HTTP_MORE, WST_HEAD_MAX * 16, 1, 'G'),
+	assert_int_equal(stream_piece(&s, &request, WST_C2S, HTTP_BAD, 0, 1, 1), -WST_WHY_TLS);
+	assert_int_equal(stream_piece(&s, &request, WST_S2C, HTTP_BAD, 0, 1, 1), -WST_WHY_TLS);
+	assert_int_equal(stream_piece(&s, &request, WST_C2S, HTTP_BAD, 0, 1, 0), -WST_WHY_NOT_HTTP);
+	assert_int_equal(stream_piece(&s, &request, WST_C2S, HTTP_BAD, 9, 1, 1), -WST_WHY_NOT_HTTP);
+	assert_int_equal(stream_piece(&s, &request, WST_C2S, HTTP_MORE, WST_HEAD_MAX * 16, 1, 0),
 			 -WST_WHY_NOT_HTTP);
 }
 
@@ -102,12 +107,11 @@ static void test_pieces(void **state)
 	struct stream s = {};
 	uint16_t request = 0;
 
-	assert_int_equal(stream_piece(&s, &request, WST_C2S, HTTP_MORE, 0, 9, 'G'), WST_HEAD_FIRST);
-	assert_int_equal(stream_piece(&s, &request, WST_C2S, HTTP_MORE, 9, 9, 'G'), 0);
-	assert_int_equal(stream_piece(&s, &request, WST_C2S, HTTP_END, 9, 9, 'G'), WST_HEAD_LAST);
-	assert_int_equal(stream_piece(&s, &request, WST_C2S, HTTP_MORE, WST_HEAD_MAX - 9, 9, 'G'),
-			 0);
-	assert_int_equal(stream_piece(&s, &request, WST_C2S, HTTP_MORE, WST_HEAD_MAX - 9, 10, 'G'),
+	assert_int_equal(stream_piece(&s, &request, WST_C2S, HTTP_MORE, 0, 9, 0), WST_HEAD_FIRST);
+	assert_int_equal(stream_piece(&s, &request, WST_C2S, HTTP_MORE, 9, 9, 0), 0);
+	assert_int_equal(stream_piece(&s, &request, WST_C2S, HTTP_END, 9, 9, 0), WST_HEAD_LAST);
+	assert_int_equal(stream_piece(&s, &request, WST_C2S, HTTP_MORE, WST_HEAD_MAX - 9, 9, 0), 0);
+	assert_int_equal(stream_piece(&s, &request, WST_C2S, HTTP_MORE, WST_HEAD_MAX - 9, 10, 0),
 			 WST_HEAD_CUT);
 }
 
@@ -182,14 +186,73 @@ static void test_opaque(void **state)
 	assert_int_equal(r.h.flags, 0);
 }
 
+static int is_socks(const char *text, size_t n, uint64_t total)
+{
+	struct stream s = {};
+
+	return stream_is_socks(&s, (const uint8_t *)text, n, total, WST_C2S);
+}
+
+static void test_socks(void **state)
+{
+	struct stream s = { .http.later = 1 };
+
+	assert_true(is_socks("\5\1\0", 3, 3));
+	assert_true(is_socks("\5\2\0\2", 4, 4));
+	assert_false(is_socks("\5\2\0", 3, 3));
+	assert_false(is_socks("\5\1\0x", 4, 4));
+	assert_true(is_socks("\4\1\0\x50\x0a\0\0\1\0", 9, 9));
+	assert_false(is_socks("\4\1\0\x50\x0a\0\0\1", 8, 8));
+	assert_false(stream_is_socks(&s, (const uint8_t *)"\5\1\0", 3, 3, WST_C2S));
+}
+
+static void test_proxy_header(void **state)
+{
+	struct stream c2s = {}, s2c = {};
+	uint16_t request = 0;
+
+	assert_int_equal(head(&c2s, &request, WST_C2S, "PROXY UNKNOWN\r\n"),
+			 WHOLE | WST_HEAD_PROXY);
+	assert_int_equal(head(&c2s, &request, WST_C2S, ASKS), WHOLE);
+	assert_int_equal(head(&s2c, &request, WST_S2C, "PROXY UNKNOWN\r\n"), -WST_WHY_NOT_HTTP);
+	assert_true(starts("PROXY TCP4 1"));
+	assert_true(stream_starts_http((const uint8_t *)"\r\n\r\n\0\r\nQUIT\n", 12));
+}
+
+static void test_is_tls(void **state)
+{
+	assert_true(stream_is_tls((const uint8_t *)"\x16\3\1", 3));
+	assert_true(stream_is_tls((const uint8_t *)"\x15\3\3", 3));
+	assert_false(stream_is_tls((const uint8_t *)"\x16\x01\x02", 3)); /* a stray byte */
+	assert_false(stream_is_tls((const uint8_t *)"\x16\3", 2));
+}
+
+/* What came is HTTP where it reads so, and only this direction is given up. */
+static void test_intrusion(void **state)
+{
+	struct stream s = { .phase = PH_WS, .pos = 12 };
+	struct wst_opaque r = {};
+
+	stream_intrusion(&s, WST_WHY_TEXT_IN_WS, (const uint8_t *)"HTTP/1.1 400", 12, &r);
+	assert_int_equal(r.why, WST_WHY_HTTP_IN_WS);
+	assert_int_equal(r.n, 12);
+	assert_int_equal(r.offset, 12);
+	assert_int_equal(s.phase, PH_OPAQUE);
+	stream_intrusion(&s, WST_WHY_TEXT_IN_WS, (const uint8_t *)"<b>Warning</b>", 5000, &r);
+	assert_int_equal(r.why, WST_WHY_TEXT_IN_WS);
+	assert_int_equal(r.n, WST_FIRST_BYTES);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_upgrade),	 cmocka_unit_test(test_other_upgrade),
-		cmocka_unit_test(test_bodies),	 cmocka_unit_test(test_not_http),
-		cmocka_unit_test(test_pieces),	 cmocka_unit_test(test_piece_told),
-		cmocka_unit_test(test_is_frame), cmocka_unit_test(test_starts_http),
-		cmocka_unit_test(test_opaque),
+		cmocka_unit_test(test_upgrade),	  cmocka_unit_test(test_other_upgrade),
+		cmocka_unit_test(test_bodies),	  cmocka_unit_test(test_not_http),
+		cmocka_unit_test(test_pieces),	  cmocka_unit_test(test_piece_told),
+		cmocka_unit_test(test_is_frame),  cmocka_unit_test(test_starts_http),
+		cmocka_unit_test(test_opaque),	  cmocka_unit_test(test_socks),
+		cmocka_unit_test(test_is_tls),	  cmocka_unit_test(test_proxy_header),
+		cmocka_unit_test(test_intrusion),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -99,9 +99,34 @@ static const char *no_link(char *text, size_t size, int linktype)
 	return text;
 }
 
+/* Returns what to do about a compressed file, by its first bytes; NULL: it is not compressed. */
+static const char *is_compressed(struct capture *c)
+{
+	static const struct {
+		const char *magic, *name, *reader;
+		size_t n;
+	} known[] = {
+		{ "\x1f\x8b", "gzip", "zcat", 2 },
+		{ "\x28\xb5\x2f\xfd", "zstd", "zstdcat", 4 },
+		{ "\xfd\x37zX", "xz", "xzcat", 4 },
+		{ "BZh", "bzip2", "bzcat", 3 },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (c->n_peeked < known[i].n || memcmp(c->peeked, known[i].magic, known[i].n) != 0)
+			continue;
+		snprintf(c->error, sizeof(c->error),
+			 "it is compressed by %s: %s FILE | wstrace -r -", known[i].name,
+			 known[i].reader);
+		return c->error;
+	}
+	return NULL;
+}
+
 static const char *open_stream(struct capture *c)
 {
 	static const cookie_io_functions_t io = { .read = read_some, .close = close_fd };
+	const char *packed;
 	bool pcapng;
 
 	c->fd = STDIN_FILENO;
@@ -111,6 +136,9 @@ static const char *open_stream(struct capture *c)
 		return strerror(errno);
 	c->pipe = lseek(c->fd, 0, SEEK_CUR) < 0;
 	pcapng = peek(c);
+	packed = is_compressed(c);
+	if (packed)
+		return packed;
 	c->stream = fopencookie(c, "r", io);
 	if (!c->stream)
 		return strerror(errno);

@@ -1,17 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Parses packets, from the link layer to TCP: capture_parse(). */
+/* Parses packets, from the link layer, through tunnels, to TCP: capture_parse(). */
 #include <netinet/in.h>
 #include <pcap/dlt.h>
 #include <string.h>
 #include <sys/socket.h>
 #include "capture/capture.h"
 
+#define LAYERS_MAX 12 /* Ethernet and IP headers in a packet; more are nobody's network */
+
+#define PORT_GTP_U 2152 /* 3GPP TS 29.281 */
+#define PORT_VXLAN 4789 /* RFC 7348 */
+#define PORT_VXLAN_LINUX 8472 /* what Linux had before the RFC, and flannel still has */
+#define PORT_GENEVE 6081 /* RFC 8926 */
+
 /* The part of a packet that is not parsed yet. */
 struct rest {
 	const uint8_t *p;
 	size_t n; /* captured */
 	size_t len; /* sent */
+	unsigned int layers; /* Ethernet and IP headers so far */
 };
+
+static bool parse_ip(struct rest *r, struct segment *s, bool *fragment);
+static bool parse_ethertype(struct rest *r, uint16_t type, struct segment *s, bool *fragment);
 
 static uint16_t be16(const uint8_t *p)
 {
@@ -63,6 +74,120 @@ static bool parse_tcp(struct rest *r, struct segment *s)
 	return true;
 }
 
+static bool parse_ethernet(struct rest *r, struct segment *s, bool *fragment)
+{
+	const uint8_t *p = r->p;
+
+	return ++r->layers <= LAYERS_MAX && drop(r, 14) &&
+	       parse_ethertype(r, be16(p + 12), s, fragment);
+}
+
+/* Parses what is behind ERSPAN's header of type II (version 1) or III (version 2). */
+static bool parse_erspan(struct rest *r, uint8_t version, size_t n, struct segment *s,
+			 bool *fragment)
+{
+	if (r->n < n || r->p[0] >> 4 != version)
+		return false;
+	if (version == 2 && r->p[11] & 1) /* a subheader of the platform */
+		n += 8;
+	return drop(r, n) && parse_ethernet(r, s, fragment);
+}
+
+/* Parses GRE, RFC 2784 and 2890, with the Ethernet of switches' mirrored ports (ERSPAN). */
+static bool parse_gre(struct rest *r, struct segment *s, bool *fragment)
+{
+	uint16_t flags, type;
+
+	if (r->n < 4)
+		return false;
+	flags = be16(r->p);
+	type = be16(r->p + 2);
+	if (flags & 0x4007) /* routing, or version 1 (PPTP) */
+		return false;
+	if (!drop(r, 4 + 4 * (!!(flags & 0x8000) + !!(flags & 0x2000) + !!(flags & 0x1000))))
+		return false;
+	if (type == 0x88be && flags & 0x1000)
+		return parse_erspan(r, 1, 8, s, fragment);
+	if (type == 0x22eb)
+		return parse_erspan(r, 2, 12, s, fragment);
+	if (type == 0x88be || type == 0x6558)
+		return parse_ethernet(r, s, fragment);
+	return parse_ethertype(r, type, s, fragment);
+}
+
+static bool parse_geneve(struct rest *r, struct segment *s, bool *fragment)
+{
+	const uint8_t *p = r->p;
+	uint16_t type;
+
+	if (r->n < 8 || p[0] >> 6)
+		return false;
+	type = be16(p + 2);
+	if (!drop(r, 8 + (p[0] & 0x3f) * 4))
+		return false;
+	return type == 0x6558 ? parse_ethernet(r, s, fragment) :
+				parse_ethertype(r, type, s, fragment);
+}
+
+/* Parses a user's packet in GTP-U, behind its optional fields and extension headers. */
+static bool parse_gtp(struct rest *r, struct segment *s, bool *fragment)
+{
+	const uint8_t *p = r->p;
+	uint8_t next;
+
+	if (r->n < 12 || p[0] >> 4 != 3 || p[1] != 255)
+		return false;
+	next = p[0] & 4 ? p[11] : 0;
+	drop(r, p[0] & 7 ? 12 : 8);
+	while (next) {
+		size_t n = r->n ? r->p[0] * 4 : 0;
+
+		if (!n || r->n < n)
+			return false;
+		next = r->p[n - 1];
+		drop(r, n);
+	}
+	return parse_ip(r, s, fragment);
+}
+
+static bool parse_udp(struct rest *r, struct segment *s, bool *fragment)
+{
+	uint16_t port;
+
+	if (r->n < 8)
+		return false;
+	port = be16(r->p + 2);
+	drop(r, 8);
+	if (port == PORT_VXLAN || port == PORT_VXLAN_LINUX)
+		return r->n >= 8 && r->p[0] & 8 && drop(r, 8) && parse_ethernet(r, s, fragment);
+	if (port == PORT_GENEVE)
+		return parse_geneve(r, s, fragment);
+	return port == PORT_GTP_U && parse_gtp(r, s, fragment);
+}
+
+/* Parses what is behind an IP header: TCP, or a tunnel. */
+static bool parse_protocol(struct rest *r, int protocol, struct segment *s, bool *fragment)
+{
+	switch (protocol) {
+	case IPPROTO_TCP:
+		return parse_tcp(r, s);
+	case IPPROTO_UDP:
+		return parse_udp(r, s, fragment);
+	case IPPROTO_GRE:
+		return parse_gre(r, s, fragment);
+	case IPPROTO_IPIP:
+	case IPPROTO_IPV6:
+		return parse_ip(r, s, fragment);
+	default:
+		return false;
+	}
+}
+
+static bool is_tunnel(uint8_t protocol)
+{
+	return protocol == IPPROTO_GRE || protocol == IPPROTO_IPIP || protocol == IPPROTO_IPV6;
+}
+
 static bool parse_ipv4(struct rest *r, struct segment *s, bool *fragment)
 {
 	const uint8_t *p = r->p;
@@ -72,20 +197,20 @@ static bool parse_ipv4(struct rest *r, struct segment *s, bool *fragment)
 		return false;
 	hdr = (p[0] & 15) * 4;
 	total = be16(p + 2);
-	if (hdr < 20 || p[9] != IPPROTO_TCP)
+	if (hdr < 20)
 		return false;
 	/* A length of 0 means that the network card was to cut the packet (TSO). */
 	if (total)
 		limit(r, total);
 	if (be16(p + 6) & 0x1fff) {
-		*fragment = true;
+		*fragment = p[9] == IPPROTO_TCP || is_tunnel(p[9]);
 		return false;
 	}
 	s->family = AF_INET;
 	memset(s->addr, 0, sizeof(s->addr));
 	memcpy(s->addr[0], p + 12, 4);
 	memcpy(s->addr[1], p + 16, 4);
-	return drop(r, hdr) && parse_tcp(r, s);
+	return drop(r, hdr) && parse_protocol(r, p[9], s, fragment);
 }
 
 /* Skips the extension headers, RFC 8200 section 4. Returns the protocol behind them, or -1. */
@@ -105,7 +230,7 @@ static int skip_extensions(struct rest *r, uint8_t next, bool *fragment)
 		if (next == IPPROTO_FRAGMENT) {
 			n = 8;
 			if (be16(r->p + 2) & 0xfff8) {
-				*fragment = r->p[0] == IPPROTO_TCP;
+				*fragment = r->p[0] == IPPROTO_TCP || is_tunnel(r->p[0]);
 				return -1;
 			}
 		}
@@ -130,28 +255,69 @@ static bool parse_ipv6(struct rest *r, struct segment *s, bool *fragment)
 		limit(r, 40 + len);
 	if (!drop(r, 40))
 		return false;
-	return skip_extensions(r, p[6], fragment) == IPPROTO_TCP && parse_tcp(r, s);
+	return parse_protocol(r, skip_extensions(r, p[6], fragment), s, fragment);
 }
 
 static bool parse_ip(struct rest *r, struct segment *s, bool *fragment)
 {
-	if (!r->n)
+	if (!r->n || ++r->layers > LAYERS_MAX)
 		return false;
 	if (r->p[0] >> 4 == 4)
 		return parse_ipv4(r, s, fragment);
 	return r->p[0] >> 4 == 6 && parse_ipv6(r, s, fragment);
 }
 
-/* Parses a packet of an Ethertype, behind VLAN tags (802.1Q, 802.1ad). */
-static bool parse_ethertype(struct rest *r, uint16_t type, struct segment *s, bool *fragment)
+/* Parses what is behind MPLS labels (RFC 3032): IP, or Ethernet behind a control word. */
+static bool parse_mpls(struct rest *r, struct segment *s, bool *fragment)
 {
-	while (type == 0x8100 || type == 0x88a8 || type == 0x9100) {
+	bool bottom = false;
+
+	while (!bottom) {
 		if (r->n < 4)
 			return false;
-		type = be16(r->p + 2);
+		bottom = r->p[2] & 1;
 		drop(r, 4);
 	}
-	return (type == 0x0800 || type == 0x86dd) && parse_ip(r, s, fragment);
+	if (r->n && r->p[0] >> 4 == 0)
+		return drop(r, 4) && parse_ethernet(r, s, fragment);
+	return parse_ip(r, s, fragment);
+}
+
+/* Parses a PPPoE session's packet, RFC 2516. */
+static bool parse_pppoe(struct rest *r, struct segment *s, bool *fragment)
+{
+	uint16_t protocol;
+
+	if (r->n < 8 || r->p[0] != 0x11 || r->p[1])
+		return false;
+	protocol = be16(r->p + 6);
+	drop(r, 8);
+	return (protocol == 0x0021 || protocol == 0x0057) && parse_ip(r, s, fragment);
+}
+
+/* Parses a packet of an Ethertype, behind tags (802.1Q, 802.1ad, 802.1BR). */
+static bool parse_ethertype(struct rest *r, uint16_t type, struct segment *s, bool *fragment)
+{
+	while (type == 0x8100 || type == 0x88a8 || type == 0x9100 || type == 0x893f) {
+		size_t n = type == 0x893f ? 8 : 4;
+
+		if (r->n < n)
+			return false;
+		type = be16(r->p + n - 2);
+		drop(r, n);
+	}
+	switch (type) {
+	case 0x0800:
+	case 0x86dd:
+		return parse_ip(r, s, fragment);
+	case 0x8847:
+	case 0x8848:
+		return parse_mpls(r, s, fragment);
+	case 0x8864:
+		return parse_pppoe(r, s, fragment);
+	default:
+		return false;
+	}
 }
 
 bool capture_link_known(int linktype)
@@ -164,11 +330,11 @@ bool capture_link_known(int linktype)
 bool capture_parse(int linktype, const uint8_t *p, size_t caplen, size_t len, struct segment *s,
 		   bool *fragment)
 {
-	struct rest r = { p, caplen, len < caplen ? caplen : len };
+	struct rest r = { p, caplen, len < caplen ? caplen : len, 0 };
 
 	switch (linktype) {
 	case DLT_EN10MB:
-		return drop(&r, 14) && parse_ethertype(&r, be16(p + 12), s, fragment);
+		return parse_ethernet(&r, s, fragment);
 	case DLT_LINUX_SLL:
 		return drop(&r, 16) && parse_ethertype(&r, be16(p + 14), s, fragment);
 	case DLT_LINUX_SLL2:

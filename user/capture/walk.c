@@ -117,7 +117,9 @@ static bool on_doubtful_frame(struct call *k, const struct ws_frame *f)
 	struct walk_dir *d = call_dir(k);
 	int weight = stream_weigh(s, f, k->dir);
 
-	if (weight == 0 && d->n_held < TRUST_SIGNS)
+	if (weight == 0 && d->n_held == HELD_MAX)
+		d->n_held = 0;
+	if (weight == 0)
 		fill_frame(k, f, &d->held[d->n_held++]);
 	if (weight > 0) {
 		believe(k, s->pos - f->hdr_len, k->seq - f->hdr_len);
@@ -155,7 +157,7 @@ static void step_doubtful(struct call *k)
 	if (s->phase == PH_LOST && !s->trust && !s->ws.have && !k->c->ws &&
 	    stream_starts_http(k->p, k->left)) {
 		s->phase = PH_HTTP;
-		http_next(&s->http);
+		http_first(&s->http);
 		return;
 	}
 	used = ws_header(&s->ws, k->p, k->left, &f);
@@ -168,6 +170,32 @@ static void step_doubtful(struct call *k)
 		on_frame(k, &f);
 	else if (f.hdr_len && !on_doubtful_frame(k, &f))
 		lose_sync(k, WST_WHY_GAP);
+}
+
+/* Something else than a frame is here, where one has to start. */
+static void give_up(struct call *k, uint8_t why)
+{
+	struct wst_opaque r = {};
+
+	record_start(&r.h, k->c, k->ts, WST_OPAQUE, k->dir, k->seq);
+	stream_intrusion(k->s, why, k->p, k->left, &r);
+	memcpy(r.first, k->p, r.n);
+	k->c->opaque |= why == WST_WHY_TUNNEL_TLS;
+	k->w->fn(k->w->ctx, &r, sizeof(r));
+}
+
+/* Returns the enum wst_why of what is here in place of a frame; 0: it may be one. */
+static uint8_t find_intruder(const struct call *k)
+{
+	const struct stream *s = k->s;
+
+	if (s->ws.have || s->ws.left)
+		return 0;
+	if (s->phase == PH_LOST)
+		return s->why == WST_WHY_SOCKS && stream_is_tls(k->p, k->left) ?
+			       WST_WHY_TUNNEL_TLS :
+			       0;
+	return stream_intruder(k->p, k->left, k->dir);
 }
 
 static void rejoin(struct call *k)
@@ -187,6 +215,12 @@ static void step_ws(struct call *k)
 		return;
 	}
 	if (!s->ws.left) {
+		uint8_t why = find_intruder(k);
+
+		if (why) {
+			give_up(k, why);
+			return;
+		}
 		if (s->phase == PH_LOST || s->ws.have || k->left < 2 ||
 		    k->left < ws_hdr_len(k->p[1]) || (k->p[1] & 0x7f) == 127) {
 			step_doubtful(k);

@@ -48,6 +48,12 @@ void walk_http(struct call *k)
 		advance(k, http_skip(&s->http, k->left));
 		return;
 	}
+	if (stream_is_socks(s, p, k->left, k->left + k->missing, k->dir)) {
+		/* What passes through the tunnel tells itself where it is HTTP. */
+		stream_lose(&c->s[WST_S2C], WST_WHY_SOCKS);
+		lose_sync(k, WST_WHY_SOCKS);
+		return;
+	}
 	if (stream_is_frame(s, c->request, k->dir, *p)) {
 		stream_begin_ws(s);
 		call_dir(k)->n_held = 0;
@@ -64,7 +70,7 @@ void walk_http(struct call *k)
 			lose_sync(k, WST_WHY_BAD);
 		return;
 	}
-	flags = stream_piece(s, &c->request, k->dir, ev, pos, used, *p);
+	flags = stream_piece(s, &c->request, k->dir, ev, pos, used, stream_is_tls(p, n));
 	if (flags < 0) {
 		go_opaque(k, -flags);
 		return;
@@ -89,6 +95,8 @@ void walk_cut_head(struct call *k)
 		flags |= WST_HEAD_WS;
 	if (!s->http.head_len)
 		flags |= WST_HEAD_FIRST;
+	if (s->http.flags & HTTP_IS_PROXY && k->dir == WST_C2S)
+		flags |= WST_HEAD_PROXY;
 	emit_head(k, k->seq, s->http.head_len, k->p, 0, flags);
 	if (k->dir == WST_C2S)
 		c->request = s->http.flags;

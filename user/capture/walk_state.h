@@ -7,13 +7,16 @@
 #include "bpf/timing.h"
 #include "capture/walk.h"
 
+/* Most of them: there may be frames in between that are no signs. */
+#define HELD_MAX 16
+
 /* State of a direction that the kernel side's struct stream does not have. */
 struct walk_dir {
 	uint8_t n_held;
 	bool started; /* a byte of it has come */
 	bool head_cut; /* the last head was not captured to its end */
 	/* frames of a stream in doubt; they get records once they are believed */
-	struct wst_frame held[TRUST_SIGNS];
+	struct wst_frame held[HELD_MAX];
 };
 
 struct walk_conn {

@@ -108,6 +108,13 @@ struct conn *conns__add(struct conns *cs, uint64_t id, const struct wst_open *o)
 	return c;
 }
 
+static void free_head(struct whole_head *h)
+{
+	if (h)
+		buf_free(&h->bytes);
+	free(h);
+}
+
 void conns__remove(struct conns *cs, struct conn *c)
 {
 	struct conn **recent = &cs->recent[hash(c->id) % CONNS_RECENT];
@@ -115,6 +122,11 @@ void conns__remove(struct conns *cs, struct conn *c)
 	if (*recent == c)
 		*recent = NULL;
 	HASH_DEL(cs->by_id, c);
+	for (struct whole_head *h = c->waiting, *next; h; h = next) {
+		next = h->next;
+		free_head(h);
+	}
+	free_head(c->early);
 	for (int i = 0; i < WST_DIRS; i++) {
 		buf_free(&c->head[i].bytes);
 		buf_free(&c->frame[i].payload);
@@ -125,6 +137,7 @@ void conns__remove(struct conns *cs, struct conn *c)
 	free(c->target);
 	free(c->shown_target);
 	free(c->hists);
+	free(c->closing);
 	free(c);
 }
 

@@ -6,6 +6,7 @@
 #include <uthash.h>
 #include "bpf/wstrace.h"
 #include "decode/deflate.h"
+#include "decode/proxy_protocol.h"
 #include "lib/buf.h"
 
 #define ADDR_LEN 56 /* bytes of "[v6]:port" and the final 0 */
@@ -24,9 +25,31 @@ struct pending_head {
 	bool broken; /* a piece is missing */
 };
 
+/* A whole head. Requests wait in a list while those before them have no answer. */
+struct whole_head {
+	struct buf bytes;
+	struct whole_head *next;
+	uint64_t ts, last_ts; /* of its first and last piece, CLOCK_MONOTONIC, ns */
+	uint64_t len; /* on the wire */
+	uint32_t seq;
+	uint16_t flags; /* enum wst_head_flags */
+	uint8_t dir;
+	bool cut; /* bytes of it are missing */
+};
+
 struct ping {
 	uint64_t ts; /* 0: none outstanding */
 	uint64_t hash; /* of the ping's payload */
+};
+
+#define CLOSE_REASON 123 /* bytes at most (RFC 6455, 5.5) */
+
+/* The first Close frame of a connection, of either side. */
+struct first_close {
+	uint64_t ts; /* as in its record */
+	uint16_t code; /* 0: it carried none */
+	uint8_t dir, reason_len;
+	char reason[CLOSE_REASON];
 };
 
 /* Who a connection is; modules that speak of a closed one keep a copy. */
@@ -39,6 +62,7 @@ struct conn_id {
 	bool placeholder; /* its WST_OPEN was lost: addresses are not known */
 	char comm[WST_COMM_LEN];
 	char local[ADDR_LEN], remote[ADDR_LEN];
+	struct via_proxy via; /* what a PROXY header in front of the first request says */
 };
 
 struct conn {
@@ -58,11 +82,19 @@ struct conn {
 	char *container; /* id or name; NULL: the cgroup names none */
 
 	struct pending_head head[WST_DIRS];
+	bool opening; /* its EV_OPEN waits until it is known whether a PROXY header comes first */
+	uint64_t open_ts; /* of that event, CLOCK_MONOTONIC, ns */
+	struct whole_head *waiting; /* requests whose turn has not come, the oldest first */
+	uint32_t n_waiting;
+	struct whole_head *early; /* an answer to a request that has not come to its end */
 	struct pending_frame frame[WST_DIRS];
 	struct ping ping[WST_DIRS];
 	uint64_t request_ts; /* of the request that the next response answers; 0: none */
 	char key[32]; /* the request's Sec-WebSocket-Key; empty: it has none */
 	uint16_t close_code; /* of the first close frame that carried one */
+	bool closes[WST_DIRS]; /* a Close frame has come */
+	bool blind; /* a direction is not decoded, or not to its end */
+	struct first_close *closing; /* NULL: none so far */
 	char *target; /* of the last request, for comparing; NULL before one came */
 	char *shown_target; /* the same as outputs may show it */
 	bool upgraded; /* a 101 to WebSocket was seen; deflate is what it agreed */

@@ -4,7 +4,13 @@
 #include <string.h>
 #include "bpf/ws_frame.h"
 #include "decode/decode.h"
+#include "decode/ending.h"
 #include "decode/ws.h"
+#include "lib/units.h"
+
+/* A client that sends the next request within this time has not waited for the answer. */
+#define PIPELINED_NS NS_PER_SEC
+#define PIPELINED_MAX 32
 
 struct decoder {
 	struct conns conns;
@@ -126,6 +132,19 @@ static void inflate_payload(struct decoder *d, struct conn *c, struct frame_even
 	f->inflated = (struct span){ d->inflated.data ? d->inflated.data : "", d->inflated.len };
 }
 
+static void on_close_frame(struct conn *c, struct frame_event *f, const struct buf *payload,
+			   uint64_t ts)
+{
+	if (payload->data && payload->len >= 2) {
+		f->code = (uint8_t)payload->data[0] << 8 | (uint8_t)payload->data[1];
+		f->reason = (struct span){ payload->data + 2, payload->len - 2 };
+		if (!c->close_code)
+			c->close_code = f->code;
+	}
+	c->closes[f->dir] = true;
+	ending_note(c, f, ts);
+}
+
 /* Sends a frame's event. payload: as much as was kept, which is unmasked in place. */
 static void show_frame(struct decoder *d, struct conn *c, const struct wst_frame *r,
 		       const struct buf *payload)
@@ -155,12 +174,8 @@ static void show_frame(struct decoder *d, struct conn *c, const struct wst_frame
 	if (f->has_payload)
 		inflate_payload(d, c, f);
 	f->rtt_us = match_ping(c, f, r->h.ts);
-	if (f->opcode == WS_OP_CLOSE && payload->data && payload->len >= 2) {
-		f->code = (uint8_t)payload->data[0] << 8 | (uint8_t)payload->data[1];
-		f->reason = (struct span){ payload->data + 2, payload->len - 2 };
-		if (!c->close_code)
-			c->close_code = f->code;
-	}
+	if (f->opcode == WS_OP_CLOSE)
+		on_close_frame(c, f, payload, r->h.ts);
 	send(d, &e, c, EV_FRAME, r->h.ts);
 }
 
@@ -198,6 +213,18 @@ static void on_payload(struct decoder *d, struct conn *c, const struct wst_bytes
 	buf_add(&p->payload, r + 1, r->n);
 	if (p->payload.len >= p->frame.kept)
 		finish_frame(d, c, r->h.dir);
+}
+
+/* Whether h is the last answer to its request, and the next one belongs to another. */
+static bool is_final(const struct whole_head *h)
+{
+	size_t at = 0;
+	const char *status;
+
+	while (at < h->bytes.len && strchr("\r\n", h->bytes.data[at]))
+		at++;
+	status = h->bytes.len > at + 12 ? h->bytes.data + at + 9 : "200"; /* behind "HTTP/1.1 " */
+	return *status >= '2' || h->flags & WST_HEAD_WS || !memcmp(status, "101", 3);
 }
 
 static void set_target(char **to, struct span target)
@@ -270,10 +297,158 @@ static int show_head(struct decoder *d, const struct buf *bytes, struct head_eve
 	return 0;
 }
 
+/* Sends a head's event. Of bytes that are no head, nothing is sent. */
+static void tell_head(struct decoder *d, struct conn *c, const struct whole_head *h)
+{
+	struct event e = {};
+
+	if (http_parse(&d->msg, h->bytes.data, h->bytes.len) || show_head(d, &h->bytes, &e.head))
+		return;
+	e.head.msg = &d->msg;
+	e.head.cut = h->cut || d->msg.more;
+	e.head.seq = h->seq;
+	e.head.len = h->len;
+	if (h->flags & WST_HEAD_MADE_UP) {
+		on_made_up(c, &d->msg);
+	} else if (h->dir == WST_C2S) {
+		e.head.upgrade = http_has_token(&d->msg, "upgrade", "websocket");
+		e.head.wanted = e.head.upgrade || http_find(&d->msg, "sec-websocket-key");
+		on_request(c, &e);
+		c->request_ts = h->last_ts;
+		send(d, &e, c, EV_REQUEST, h->ts);
+	} else {
+		e.head.upgrade = h->flags & WST_HEAD_WS;
+		e.head.final = is_final(h);
+		on_response(c, &e, h->ts);
+		send(d, &e, c, EV_RESPONSE, h->ts);
+	}
+}
+
+static void free_head(struct whole_head *h)
+{
+	if (h)
+		buf_free(&h->bytes);
+	free(h);
+}
+
+/* Sends the answer that came before its request had come to its end. */
+static void tell_early(struct decoder *d, struct conn *c)
+{
+	struct whole_head *h = c->early;
+
+	c->early = NULL;
+	if (h)
+		tell_head(d, c, h);
+	free_head(h);
+}
+
+/* Sends the oldest request that waits. */
+static void tell_next(struct decoder *d, struct conn *c)
+{
+	struct whole_head *h = c->waiting;
+
+	if (!h)
+		return;
+	c->waiting = h->next;
+	c->n_waiting--;
+	tell_head(d, c, h);
+	free_head(h);
+}
+
+/* Sends all that waits: no answer will tell whose turn it is. */
+static void tell_waiting(struct decoder *d, struct conn *c)
+{
+	while (c->waiting)
+		tell_next(d, c);
+	tell_early(d, c);
+}
+
+/* Whether a request comes so soon behind one without an answer that it did not wait for that. */
+static bool is_pipelined(const struct conn *c, const struct whole_head *h)
+{
+	return (c->waiting || c->request_ts) && h->ts < c->request_ts + PIPELINED_NS &&
+	       c->n_waiting < PIPELINED_MAX;
+}
+
+/* Whether an answer now belongs to a request that has not come to its end, or to a PROXY header. */
+static bool comes_early(const struct conn *c)
+{
+	return !c->request_ts && !c->early &&
+	       (c->head[WST_C2S].bytes.len || (c->via.version && !c->target));
+}
+
+/* Puts a copy of h into *at, whose bytes are h's from now on. */
+static void keep_head(struct whole_head **at, struct whole_head *h)
+{
+	struct whole_head *copy = malloc(sizeof(*copy));
+
+	if (!copy)
+		return;
+	*copy = *h;
+	copy->next = NULL;
+	h->bytes = (struct buf){};
+	*at = copy;
+}
+
+/*
+ * Takes a whole head. A request is told once those before it have their answers, and an answer once
+ * its request is there: so each answer follows its own request, whatever order they come in.
+ */
+static void on_whole_head(struct decoder *d, struct conn *c, struct whole_head *h)
+{
+	struct whole_head **at = &c->waiting;
+
+	if (h->dir == WST_C2S && is_pipelined(c, h)) {
+		while (*at)
+			at = &(*at)->next;
+		keep_head(at, h);
+		c->n_waiting += *at != NULL;
+		return;
+	}
+	if (h->dir == WST_C2S) {
+		while (c->waiting)
+			tell_next(d, c);
+		tell_head(d, c, h);
+		tell_early(d, c);
+	} else if (comes_early(c) && is_final(h)) {
+		keep_head(&c->early, h);
+	} else {
+		tell_head(d, c, h);
+		if (h->flags & WST_HEAD_WS)
+			tell_waiting(d, c);
+		else if (is_final(h))
+			tell_next(d, c);
+	}
+}
+
+/* The connection goes no further: tells of a request, too, that has not come to its end. */
+static void finish_heads(struct decoder *d, struct conn *c)
+{
+	struct pending_head *p = &c->head[WST_C2S];
+	struct whole_head h = { .bytes = p->bytes,
+				.ts = p->ts,
+				.last_ts = p->ts,
+				.len = p->bytes.len,
+				.seq = p->seq,
+				.dir = WST_C2S,
+				.cut = true };
+
+	if (c->early && p->bytes.len) {
+		tell_head(d, c, &h);
+		p->bytes.len = 0;
+	}
+	tell_waiting(d, c);
+}
+
+static void on_proxy_header(struct conn *c, const struct pending_head *p)
+{
+	proxy_protocol_parse(p->bytes.data ? p->bytes.data : "", p->bytes.len, &c->via);
+}
+
 static void on_head(struct decoder *d, struct conn *c, const struct wst_bytes *r)
 {
 	struct pending_head *p = &c->head[r->h.dir];
-	struct event e = {};
+	struct whole_head h;
 
 	if (r->h.flags & WST_HEAD_FIRST) {
 		p->bytes.len = 0;
@@ -287,26 +462,21 @@ static void on_head(struct decoder *d, struct conn *c, const struct wst_bytes *r
 		buf_add(&p->bytes, r + 1, r->n);
 	if (!(r->h.flags & WST_HEAD_LAST))
 		return;
-	if (!http_parse(&d->msg, p->bytes.data, p->bytes.len) &&
-	    !show_head(d, &p->bytes, &e.head)) {
-		e.head.msg = &d->msg;
-		e.head.cut = p->broken || r->h.flags & WST_HEAD_CUT;
-		e.head.seq = p->seq;
-		e.head.len = r->pos + r->n;
-		if (r->h.flags & WST_HEAD_MADE_UP) {
-			on_made_up(c, &d->msg);
-		} else if (r->h.dir == WST_C2S) {
-			e.head.upgrade = http_has_token(&d->msg, "upgrade", "websocket");
-			e.head.wanted = e.head.upgrade || http_find(&d->msg, "sec-websocket-key");
-			on_request(c, &e);
-			c->request_ts = r->h.ts;
-			send(d, &e, c, EV_REQUEST, p->ts);
-		} else {
-			e.head.upgrade = r->h.flags & WST_HEAD_WS;
-			e.head.final = d->msg.status >= 200 || d->msg.status == 101;
-			on_response(c, &e, p->ts);
-			send(d, &e, c, EV_RESPONSE, p->ts);
-		}
+	if (r->h.flags & WST_HEAD_PROXY) {
+		on_proxy_header(c, p);
+	} else {
+		h = (struct whole_head){
+			.bytes = p->bytes,
+			.ts = p->ts,
+			.last_ts = r->h.ts,
+			.len = r->pos + r->n,
+			.seq = p->seq,
+			.flags = r->h.flags,
+			.dir = r->h.dir,
+			.cut = p->broken || r->h.flags & WST_HEAD_CUT,
+		};
+		on_whole_head(d, c, &h);
+		p->bytes = h.bytes;
 	}
 	p->bytes.len = 0;
 	p->broken = false;
@@ -327,19 +497,63 @@ static size_t record_size(uint8_t type)
 	return type < sizeof(sizes) / sizeof(sizes[0]) ? sizes[type] : 0;
 }
 
-static void on_open(struct decoder *d, struct conn *c, uint64_t ts)
+/* Whether a PROXY header may come: of connections from before, the first bytes are gone. */
+static bool may_be_proxied(const struct wst_hdr *h)
+{
+	return h->type == WST_OPEN && !(h->flags & (WST_MIDSTREAM | WST_ATTEMPT | WST_UNUSED));
+}
+
+static void on_open(struct decoder *d, struct conn *c, const struct wst_hdr *h)
 {
 	struct event e = {};
 
-	c->opened = ts + d->offset;
-	send(d, &e, c, EV_OPEN, ts);
+	c->opened = h->ts + d->offset;
+	c->open_ts = h->ts;
+	c->opening = may_be_proxied(h);
+	if (!c->opening)
+		send(d, &e, c, EV_OPEN, h->ts);
+}
+
+/* Sends the EV_OPEN that has waited for a PROXY header, or for something else. */
+static void tell_open(struct decoder *d, struct conn *c)
+{
+	struct event e = {};
+
+	if (!c->opening)
+		return;
+	c->opening = false;
+	send(d, &e, c, EV_OPEN, c->open_ts);
+}
+
+/* Whether r is a piece of what may become a PROXY header. */
+static bool may_be_header(const struct wst_hdr *h)
+{
+	const struct wst_bytes *r = (const void *)h;
+
+	if (h->type != WST_HEAD || h->dir != WST_C2S || h->flags & WST_HEAD_LAST)
+		return h->type == WST_OPEN || h->type == WST_TASK;
+	return r->pos || (r->n && strchr("P\r", *(const char *)(r + 1)));
+}
+
+/* Copies a record, with what its bytes may hold of secrets left out. */
+static void on_opaque(const struct decoder *d, const struct wst_opaque *r, struct wst_opaque *copy)
+{
+	*copy = *r;
+	if (copy->n > sizeof(copy->first))
+		copy->n = sizeof(copy->first);
+	if (copy->why == WST_WHY_HTTP_IN_WS && !d->o.secrets)
+		http_redact_head((char *)copy->first, copy->n);
 }
 
 static void on_record(struct decoder *d, struct conn *c, const struct wst_hdr *h)
 {
 	const void *r = h;
+	struct wst_opaque opaque;
 	struct event e = {};
 
+	/* Answers are matched no more where bytes are missing, or frames have begun. */
+	if (h->type == WST_FRAME || h->type == WST_RESYNC)
+		tell_waiting(d, c);
 	switch (h->type) {
 	case WST_TASK:
 		conns__set_task(&d->conns, c, r);
@@ -361,7 +575,10 @@ static void on_record(struct decoder *d, struct conn *c, const struct wst_hdr *h
 		send(d, &e, c, EV_RESYNC, h->ts);
 		break;
 	case WST_OPAQUE:
-		e.opaque = r;
+		c->blind = true;
+		tell_waiting(d, c);
+		on_opaque(d, r, &opaque);
+		e.opaque = &opaque;
 		send(d, &e, c, EV_OPAQUE, h->ts);
 		break;
 	case WST_HELD:
@@ -376,6 +593,7 @@ static void on_record(struct decoder *d, struct conn *c, const struct wst_hdr *h
 		send(d, &e, c, EV_STATS, h->ts);
 		break;
 	case WST_CLOSE:
+		finish_heads(d, c);
 		finish_frame(d, c, WST_C2S);
 		finish_frame(d, c, WST_S2C);
 		e.stats = r;
@@ -401,9 +619,16 @@ int decoder__record(struct decoder *d, const void *record, size_t size, int64_t 
 		c = conns__add(&d->conns, h->conn, h->type == WST_OPEN ? record : NULL);
 		if (!c)
 			return -ENOMEM;
-		on_open(d, c, h->ts);
+		on_open(d, c, h);
 	}
-	on_record(d, c, h);
+	if (h->type == WST_HEAD && h->flags & WST_HEAD_PROXY) {
+		on_record(d, c, h);
+		tell_open(d, c);
+	} else {
+		if (!may_be_header(h))
+			tell_open(d, c);
+		on_record(d, c, h);
+	}
 	if (d->tap)
 		d->tap(d->ctx, c, h, h->ts + offset);
 	if (h->type == WST_CLOSE)
@@ -446,6 +671,8 @@ void decoder__flush(struct decoder *d)
 
 	HASH_ITER(hh, d->conns.by_id, c, next)
 	{
+		tell_open(d, c);
+		finish_heads(d, c);
 		finish_frame(d, c, WST_C2S);
 		finish_frame(d, c, WST_S2C);
 	}

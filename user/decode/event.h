@@ -27,7 +27,8 @@ struct head_event {
 	bool upgrade; /* the request asks for a WebSocket, or the response opens one */
 	bool wanted; /* request: somebody wants a WebSocket: upgrade, or a Sec-WebSocket-Key */
 	bool final; /* response: the last one to this request: 101, or 200 and above */
-	bool cut; /* longer than WST_HEAD_MAX, or a piece was lost: headers are missing */
+	/* headers are missing: it is longer than WST_HEAD_MAX, has too many, or a piece was lost */
+	bool cut;
 	uint32_t seq; /* sequence number of the first byte */
 	struct span
 		shown; /* the bytes, redacted without a change of length; of a cut head the start */

@@ -29,7 +29,34 @@ static struct span word(struct span *rest)
 	return w;
 }
 
-static int parse_first_line(struct http_msg *m, struct span line)
+static bool span_has(struct span s, const char *start)
+{
+	return s.n >= strlen(start) && !memcmp(s.p, start, strlen(start));
+}
+
+/*
+ * Cuts the target off *rest, what follows a method and one blank. What is left is "HTTP/1.1", or
+ * nothing. Blanks are not allowed in a target, but are sent.
+ */
+static struct span cut_target(struct span *rest)
+{
+	struct span target = *rest;
+	size_t at = rest->n;
+
+	while (at && rest->p[at - 1] != ' ')
+		at--;
+	if (at && span_has((struct span){ rest->p + at, rest->n - at }, "HTTP/") &&
+	    rest->n - at > 5) {
+		target.n = at - 1;
+		*rest = (struct span){ rest->p + at, rest->n - at };
+	} else {
+		*rest = (struct span){ rest->p + rest->n, 0 };
+	}
+	return target;
+}
+
+/* cut: the line does not end where the bytes do. */
+static int parse_first_line(struct http_msg *m, struct span line, bool cut)
 {
 	struct span first = word(&line);
 
@@ -45,11 +72,20 @@ static int parse_first_line(struct http_msg *m, struct span line)
 		m->reason = line;
 		return 0;
 	}
-	m->method = first;
-	m->target = word(&line);
-	if (line.n < 6 || memcmp(line.p, "HTTP/", 5))
+	if (!first.n || first.p + first.n == line.p || span_has(first, "HTTP/"))
 		return -EINVAL;
-	m->version = (struct span){ line.p + 5, line.n - 5 };
+	m->method = first;
+	m->target = cut_target(&line);
+	if (line.n)
+		m->version = (struct span){ line.p + 5, line.n - 5 };
+	if (cut)
+		return 0;
+	if (!line.n)
+		m->bad_line = "no HTTP version";
+	else if (!m->target.n || m->target.p[0] == ' ' || m->target.p[m->target.n - 1] == ' ')
+		m->bad_line = "two blanks in a row";
+	else if (memchr(m->target.p, ' ', m->target.n))
+		m->bad_line = "a blank in its target";
 	return 0;
 }
 
@@ -73,6 +109,7 @@ static bool is_url(struct span name)
 int http_parse(struct http_msg *m, const char *p, size_t n)
 {
 	const char *end = p + n, *eol, *colon;
+	bool dropped = false;
 
 	memset(m, 0, offsetof(struct http_msg, headers));
 	m->method = m->target = m->version = m->reason = (struct span){ "", 0 };
@@ -82,7 +119,7 @@ int http_parse(struct http_msg *m, const char *p, size_t n)
 	eol = memchr(p, '\n', end - p);
 	if (!eol)
 		eol = end; /* cut off */
-	if (parse_first_line(m, trimmed(p, eol)))
+	if (parse_first_line(m, trimmed(p, eol), eol == end))
 		return -EINVAL;
 	for (p = eol; p < end && ++p < end; p = eol) {
 		struct http_header *h = &m->headers[m->n_headers];
@@ -93,10 +130,12 @@ int http_parse(struct http_msg *m, const char *p, size_t n)
 		if (trimmed(p, eol).n == 0)
 			break;
 		if ((*p == ' ' || *p == '\t') && m->n_headers) { /* obs-fold */
-			h[-1].value.n = trimmed(h[-1].value.p, eol).n;
+			if (!dropped)
+				h[-1].value.n = trimmed(h[-1].value.p, eol).n;
 			continue;
 		}
-		if (m->n_headers == HTTP_HEADERS_MAX)
+		dropped = m->more = m->n_headers == HTTP_HEADERS_MAX;
+		if (dropped)
 			continue;
 		colon = memchr(p, ':', eol - p);
 		h->name = trimmed(p, colon ? colon : eol);
@@ -269,7 +308,7 @@ void http_redact_head(char *p, size_t n)
 			struct span line = trimmed(at, eol);
 
 			word(&line);
-			redact_query(word(&line));
+			redact_query(cut_target(&line));
 		} else if (*at != ' ' && *at != '\t') {
 			secret = redact_header(at, eol);
 		} else if (secret) { /* obs-fold: the value goes on */

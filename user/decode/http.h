@@ -19,14 +19,18 @@ struct http_msg {
 	struct span shown_target; /* as outputs may show it */
 	uint16_t status; /* response */
 	struct span reason;
-	struct span version; /* "1.1" */
+	struct span version; /* "1.1"; request: empty where the line names none */
+	/* request: what is wrong with its line, as in "it has ..."; NULL: nothing */
+	const char *bad_line;
+	bool more; /* there are more headers than HTTP_HEADERS_MAX */
 	unsigned int n_headers; /* at most HTTP_HEADERS_MAX; more are left out */
 	struct http_header headers[HTTP_HEADERS_MAX];
 };
 
 /*
- * Parses the n bytes of a whole head. All `shown` spans are empty until http_show(). Returns 0, or
- * -EINVAL for bytes that are no head.
+ * Parses the n bytes of a whole head. Of a request line that RFC 9112 does not allow, the target is
+ * all between the method and the version, as it is. All `shown` spans are empty until http_show().
+ * Returns 0, or -EINVAL for bytes that are no head.
  */
 int http_parse(struct http_msg *m, const char *p, size_t n);
 

@@ -44,6 +44,16 @@ const char *why_name(uint32_t why)
 		return "mptcp";
 	case WST_WHY_UNSEEN:
 		return "unseen";
+	case WST_WHY_TUNNEL_TLS:
+		return "tunnel-tls";
+	case WST_WHY_SOCKS:
+		return "socks";
+	case WST_WHY_HTTP_IN_WS:
+		return "http-after-101";
+	case WST_WHY_TLS_IN_WS:
+		return "tls-after-101";
+	case WST_WHY_TEXT_IN_WS:
+		return "text-after-101";
 	default:
 		return "unknown";
 	}
@@ -62,21 +72,6 @@ const char *end_name(uint8_t how, enum end_style style)
 	};
 
 	return how < sizeof(names) / sizeof(names[0]) ? names[how][style] : NULL;
-}
-
-void end_sentence(struct buf *b, uint8_t how, bool by_client, uint16_t code)
-{
-	const char *name = end_name(how, END_TEXT), *who = by_client ? "client" : "server";
-
-	if (!how)
-		buf_str(b, "replaced by a new connection (its end is not in the capture");
-	else if (how == WST_TIMEOUT)
-		buf_printf(b, "given up: the %s did not answer (%s", who, name);
-	else
-		buf_printf(b, "closed by the %s (%s", who, name ? name : "?");
-	if (code)
-		buf_printf(b, ", %u", code);
-	buf_char(b, ')');
 }
 
 void counts_sentence(struct buf *b, uint8_t dir, const struct wst_counts *n)

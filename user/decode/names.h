@@ -6,6 +6,12 @@
 #include "bpf/wstrace.h"
 #include "lib/buf.h"
 
+/* Returns whether something came in place of a frame, for an enum wst_why. */
+static inline int why_in_ws(uint32_t why)
+{
+	return why >= WST_WHY_HTTP_IN_WS && why <= WST_WHY_TEXT_IN_WS;
+}
+
 /* Returns "c2s" or "s2c", for an enum wst_dir. */
 const char *dir_name(uint8_t dir);
 
@@ -26,12 +32,6 @@ enum end_style {
 
 /* Returns how TCP ended, for an enum wst_end_how; NULL where the style has no word for that. */
 const char *end_name(uint8_t how, enum end_style style);
-
-/*
- * Appends who ended a connection, how, and with which close code (0: none): "closed by the server
- * (FIN, 1001)".
- */
-void end_sentence(struct buf *b, uint8_t how, bool by_client, uint16_t code);
 
 /* Appends what a direction carried: "-> 12 frames 340 B". dir: enum wst_dir. */
 void counts_sentence(struct buf *b, uint8_t dir, const struct wst_counts *n);

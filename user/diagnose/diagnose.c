@@ -2,13 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "decode/hist.h"
-#include "diagnose/diagnose.h"
-#include "diagnose/ends.h"
+#include "decode/names.h"
+#include "diagnose/diagnose_state.h"
 #include "diagnose/legs.h"
-#include "diagnose/servers.h"
-#include "diagnose/unanswered.h"
-#include "diagnose/undecided.h"
-#include "diagnose/verdicts.h"
 #include "facts/chain.h"
 #include "facts/fact_text.h"
 #include "facts/observe.h"
@@ -18,22 +14,6 @@
 /* time between two looks at the ends, of which there may be 10,000s */
 #define ROUND (NS_PER_SEC / 10)
 #define STATS_MAX 4096 /* open WebSockets; statistics of more would fill the ring buffer */
-
-struct diagnose {
-	diagnosis_fn fn;
-	void *ctx;
-	bool live;
-	struct undecided undecided;
-	struct legs *legs;
-	struct facts *first, *last; /* by the time they were opened */
-	struct ends ends;
-	struct unanswered unanswered;
-	uint64_t lost; /* when events were last lost */
-	struct servers servers;
-	struct verdicts verdicts;
-	uint32_t websockets; /* open now */
-	uint64_t now, next_round;
-};
 
 struct diagnose *diagnose__new(diagnosis_fn fn, void *ctx, bool live)
 {
@@ -51,6 +31,11 @@ struct diagnose *diagnose__new(diagnosis_fn fn, void *ctx, bool live)
 	return NULL;
 }
 
+void diagnose__all_ports(struct diagnose *d)
+{
+	d->all_ports = true;
+}
+
 static struct facts *add_facts(struct diagnose *d, struct conn *c)
 {
 	struct facts *f = calloc(1, sizeof(*f));
@@ -61,6 +46,7 @@ static struct facts *add_facts(struct diagnose *d, struct conn *c)
 	f->open = true;
 	f->number = c->number;
 	f->res.accept_ok = -1;
+	f->all_ports = d->all_ports;
 	f->rtt_us = -1;
 	if (c->midstream || c->placeholder)
 		f->s[0].message = f->s[1].message = MESSAGE_UNKNOWN;
@@ -74,6 +60,13 @@ static struct facts *add_facts(struct diagnose *d, struct conn *c)
 	return f;
 }
 
+static void free_copy(struct conn *copy)
+{
+	if (copy)
+		free(copy->container);
+	free(copy);
+}
+
 static void free_facts(struct diagnose *d, struct facts *f)
 {
 	undecided__remove(&d->undecided, f);
@@ -85,7 +78,7 @@ static void free_facts(struct diagnose *d, struct facts *f)
 	if (f->open)
 		f->conn->facts = NULL;
 	else
-		free(f->conn);
+		free_copy(f->conn);
 	free(f);
 }
 
@@ -103,6 +96,8 @@ static void detach(struct facts *f)
 		return;
 	copy->who = c->who;
 	copy->shown = c->shown;
+	copy->container = c->container;
+	c->container = NULL;
 	c->proxy_delay = NULL;
 }
 
@@ -146,7 +141,7 @@ static void tell(struct diagnose *d, struct facts *f, const struct rule *r, uint
 
 #define EXPLAINING (1 << CAUSE_HANDSHAKE | 1 << CAUSE_STREAM | 1 << CAUSE_END)
 
-static void weigh(struct diagnose *d, struct facts *f, uint32_t moment, uint64_t ts)
+void diagnose__weigh(struct diagnose *d, struct facts *f, uint32_t moment, uint64_t ts)
 {
 	/* The other end is judged instead; but Nagle's delay is visible only at the sender. */
 	if ((f->other_end_judged && moment != AT_HELD) || f->conn->placeholder)
@@ -181,32 +176,14 @@ static void tell_leg(struct diagnose *d, struct facts *f, uint64_t ts)
 	d->fn(d->ctx, &e);
 }
 
-static void judge_undecided(struct diagnose *d, bool all)
-{
-	struct facts *f;
-
-	while ((f = undecided__next(&d->undecided, d->now, all)))
-		if (f->conn)
-			weigh(d, f, AT_RESPONSE, d->now);
-}
-
-/*
- * Judges f's undecided response, since the next request is here, and before it the legs behind f.
- */
-static void decide(struct diagnose *d, struct facts *f, uint64_t ts)
-{
-	if (!f->undecided)
-		return;
-	undecided__remove(&d->undecided, f);
-	for (struct facts *leg = f->upstream; leg; leg = leg->upstream)
-		decide(d, leg, ts);
-	if (f->conn)
-		weigh(d, f, AT_RESPONSE, ts);
-}
-
 static void on_request(struct diagnose *d, struct facts *f, const struct event *e)
 {
-	decide(d, f, e->ts);
+	bool early;
+
+	if (diagnose__is_again(f, e))
+		undecided__remove(&d->undecided, f);
+	else
+		diagnose__decide(d, f, e->ts);
 	legs__forget(d->legs, f);
 	unanswered__done(&d->unanswered, f);
 	f->told_late = 0;
@@ -216,20 +193,28 @@ static void on_request(struct diagnose *d, struct facts *f, const struct event *
 	if (f->downstream)
 		f->downstream->upstream = NULL;
 	f->upstream = f->downstream = NULL;
-	observe_request(f, e);
+	early = observe_request(f, e);
 	legs__waits(d->legs, f, e->ts);
-	if (!f->req.wanted)
+	if (!f->req.wanted) {
+		if (early)
+			diagnose__answered(d, f, e->ts);
 		return;
+	}
 	if (legs__request(d->legs, f)) {
 		tell_leg(d, f, e->ts);
 		servers__joined(&d->servers, f);
 	}
 	if (!f->other_end_judged) {
 		servers__asked(&d->servers, f);
-		unanswered__asked(&d->unanswered, f);
+		if (!early)
+			unanswered__asked(&d->unanswered, f);
+		f->req.unjudged = !f->req.cut;
 	}
-	if (!f->req.cut)
-		weigh(d, f, AT_REQUEST, e->ts);
+	diagnose__weigh(d, f, AT_REQUEST, e->ts);
+	if (early) {
+		servers__answered(&d->servers, f);
+		diagnose__answered(d, f, e->ts);
+	}
 }
 
 static void on_response(struct diagnose *d, struct facts *f, const struct event *e)
@@ -244,13 +229,8 @@ static void on_response(struct diagnose *d, struct facts *f, const struct event 
 		unanswered__answered(&d->unanswered, f);
 	}
 	if (f->opaque_why == WST_WHY_TLS)
-		weigh(d, f, AT_OPAQUE, e->ts);
-	if (!f->req.wanted || f->req.cut || !f->res.seen || f->res.cut)
-		return;
-	if (d->live && undecided_is(f))
-		undecided__add(&d->undecided, f);
-	else if (!f->undecided)
-		weigh(d, f, AT_RESPONSE, e->ts);
+		diagnose__weigh(d, f, AT_OPAQUE, e->ts);
+	diagnose__answered(d, f, e->ts);
 }
 
 /* Notes the median delay of the proxy behind f, the part of it that is the proxy's own. */
@@ -269,13 +249,17 @@ static void note_delay(struct diagnose *d, struct facts *f, uint64_t ts)
 	f->delays = s.count;
 	f->delay_us = s.p50;
 	if (s.count && s.count % 16 == 0)
-		weigh(d, f, AT_LOOK, ts);
+		diagnose__weigh(d, f, AT_LOOK, ts);
 }
 
 static void on_frame(struct diagnose *d, struct facts *f, const struct event *e)
 {
 	bool remarkable = observe_frame(f, e);
 
+	/* The first frame shows that the client has taken the 101; a Close may say that it has not.
+	 */
+	if (e->frame.dir == WST_C2S && f->s[WST_C2S].frames == 1 && !f->s[WST_C2S].closed)
+		diagnose__weigh_flaws(d, f, e->ts);
 	if (f->conn->midstream && legs__mask(d->legs, f, &e->frame, e->ts))
 		tell_leg(d, f, e->ts);
 	if (f->upstream || f->downstream) {
@@ -283,11 +267,25 @@ static void on_frame(struct diagnose *d, struct facts *f, const struct event *e)
 		note_delay(d, f->downstream ? f->downstream : f, e->ts);
 	}
 	if (remarkable)
-		weigh(d, f, AT_FRAME, e->ts);
+		diagnose__weigh(d, f, AT_FRAME, e->ts);
+}
+
+/* Judges what came in place of a frame. */
+static void on_intruder(struct diagnose *d, struct facts *f, const struct event *e)
+{
+	f->dir = e->opaque->h.dir;
+	f->intruder = e->opaque;
+	f->intruded = true;
+	diagnose__weigh(d, f, AT_OPAQUE, e->ts);
+	f->intruder = NULL;
 }
 
 static void on_opaque(struct diagnose *d, struct facts *f, const struct event *e)
 {
+	if (why_in_ws(e->opaque->why)) {
+		on_intruder(d, f, e);
+		return;
+	}
 	if (e->opaque->h.dir == WST_S2C) {
 		f->answer_why = e->opaque->why;
 		if (f->answer_why == WST_WHY_TLS)
@@ -298,7 +296,7 @@ static void on_opaque(struct diagnose *d, struct facts *f, const struct event *e
 		if (f->opaque_why == WST_WHY_TLS && legs__unseen(d->legs, f))
 			tell_leg(d, f, e->ts);
 	}
-	weigh(d, f, AT_OPAQUE, e->ts);
+	diagnose__weigh(d, f, AT_OPAQUE, e->ts);
 }
 
 static void on_stats(struct diagnose *d, struct facts *f, const struct event *e)
@@ -307,7 +305,18 @@ static void on_stats(struct diagnose *d, struct facts *f, const struct event *e)
 	if (f->wait.unread && !f->req.seen && !f->opaque_why && !f->conn->midstream &&
 	    f->conn->role == WST_SERVER && legs__unseen(d->legs, f))
 		tell_leg(d, f, e->ts);
-	weigh(d, f, AT_LOOK, e->ts);
+	diagnose__weigh(d, f, AT_LOOK, e->ts);
+}
+
+/* Notes, for the leg downstream, that f's connection to an upstream did not come about. */
+static void note_down(struct diagnose *d, const struct facts *f)
+{
+	struct down_facts *down = &f->downstream->down;
+
+	strcpy(down->addr, conn_server_addr(f->conn));
+	down->how = f->end.how;
+	down->ts = f->end.ts;
+	servers__down(&d->servers, f->downstream);
 }
 
 static void on_close(struct diagnose *d, struct facts *f, const struct event *e)
@@ -322,8 +331,10 @@ static void on_close(struct diagnose *d, struct facts *f, const struct event *e)
 	d->websockets -= f->res.websocket;
 	servers__closed(&d->servers, f);
 	if (f->end.how == WST_REFUSED || (f->end.how == WST_TIMEOUT && !f->req.seen))
-		if (legs__refused(d->legs, f))
+		if (legs__refused(d->legs, f)) {
+			note_down(d, f);
 			tell_leg(d, f, e->ts);
+		}
 	detach(f);
 	ends__add(&d->ends, f);
 }
@@ -352,7 +363,7 @@ void diagnose__event(struct diagnose *d, const struct event *e)
 		break;
 	case EV_RESYNC:
 		observe_resync(f, e);
-		weigh(d, f, AT_FRAME, e->ts);
+		diagnose__weigh(d, f, AT_FRAME, e->ts);
 		break;
 	case EV_OPAQUE:
 		on_opaque(d, f, e);
@@ -362,7 +373,7 @@ void diagnose__event(struct diagnose *d, const struct event *e)
 		break;
 	case EV_HELD:
 		observe_held(f, e);
-		weigh(d, f, AT_HELD, e->ts);
+		diagnose__weigh(d, f, AT_HELD, e->ts);
 		break;
 	case EV_CLOSE:
 		on_close(d, f, e);
@@ -383,9 +394,14 @@ static void judge(struct diagnose *d, struct facts *f)
 {
 	struct facts *ended = f;
 
+	if (f->downstream && !f->downstream->end.seen && f->downstream->down.ts && !f->req.seen) {
+		f->judged = true; /* the leg downstream knows, and waits for another upstream */
+		return;
+	}
+
 	if (is_hidden(f)) {
 		f->judged = true;
-		weigh(d, f, AT_END, d->now);
+		diagnose__weigh(d, f, AT_END, d->now);
 		return;
 	}
 	for (struct facts *leg = chain_first(f); leg; leg = leg->upstream) {
@@ -396,11 +412,12 @@ static void judge(struct diagnose *d, struct facts *f)
 	}
 	for (struct facts *leg = chain_first(f); leg; leg = leg->upstream)
 		leg->judged = true;
+	diagnose__handshake_ended(d, f);
 	if (!ended->end.how) /* the end is not in the capture: nobody knows who ended it, and how */
 		return;
 	ends__compare(&d->ends, ended, d->first, d->live);
 	servers__silence(&d->servers, ended);
-	weigh(d, ended, AT_END, d->now);
+	diagnose__weigh(d, ended, left_at_once(ended) ? AT_LEFT : AT_END, d->now);
 }
 
 /*
@@ -420,7 +437,8 @@ static void look_unanswered(struct diagnose *d)
 			f = f->downstream;
 		f->looked = d->now;
 		had = f->causes;
-		weigh(d, f, AT_WAIT, d->now);
+		diagnose__weigh_requests(d, f, d->now);
+		diagnose__weigh(d, f, AT_WAIT, d->now);
 		if (f->causes != had)
 			f->told_late = chain_last(f)->number; /* see unanswered__answered() */
 	}
@@ -433,7 +451,7 @@ void diagnose__tick(struct diagnose *d, uint64_t now)
 
 	if (now > d->now)
 		d->now = now;
-	judge_undecided(d, false);
+	diagnose__undecided(d, false);
 	look_unanswered(d);
 	if (now < d->next_round)
 		return;
@@ -465,7 +483,10 @@ void diagnose__finish(struct diagnose *d, uint64_t now)
 {
 	if (now > d->now)
 		d->now = now;
-	judge_undecided(d, true);
+	diagnose__undecided(d, true);
+	for (struct facts *f = d->first; f; f = f->next)
+		if (f->req.unjudged && !f->end.seen && !server_heard(f))
+			diagnose__weigh_requests(d, f, d->now);
 	ends__collect(&d->ends);
 	for (struct facts *f = d->ends.first; f; f = f->ended_next)
 		if (!f->judged && f->conn)

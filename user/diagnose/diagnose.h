@@ -23,6 +23,9 @@ struct diagnose;
  */
 struct diagnose *diagnose__new(diagnosis_fn fn, void *ctx, bool live);
 
+/* Tells d that no port is left out: what is not seen is not there, or is no TCP. */
+void diagnose__all_ports(struct diagnose *d);
+
 /* Frees d without judging anything. Accepts NULL. */
 void diagnose__free(struct diagnose *d);
 

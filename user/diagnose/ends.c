@@ -2,11 +2,13 @@
 #include <stddef.h>
 #include "diagnose/ends.h"
 #include "facts/endpoints.h"
+#include "facts/reason.h"
 #include "lib/process.h"
 #include "lib/units.h"
 
 #define TOGETHER (NS_PER_SEC / 2)
 #define KEEP (3 * NS_PER_SEC)
+#define BY_ADDRESS (1ULL << 63) /* in a key: of an address, not of a process */
 
 void ends__add(struct ends *e, struct facts *f)
 {
@@ -36,26 +38,46 @@ static uint32_t closer_pid(const struct facts *f)
 	return c ? c->pid : 0;
 }
 
-static uint64_t closer_key(const struct facts *f)
+static uint64_t hash(const char *s)
 {
-	return (uint64_t)closer_pid(f) << 1 | f->end.by_client;
+	uint64_t h = 0xcbf29ce484222325; /* FNV-1a */
+
+	for (; *s; s++)
+		h = (h ^ (uint8_t)*s) * 0x100000001b3;
+	return h;
 }
 
+/* Returns the number of who closed f: its process, or a server's address. 0: not known. */
+static uint64_t closer_key(const struct facts *f)
+{
+	uint32_t pid = closer_pid(f);
+
+	if (pid)
+		return (uint64_t)pid << 1 | f->end.by_client;
+	return f->end.by_client ? 0 : BY_ADDRESS | hash(conn_server_addr(f->conn));
+}
+
+/* Returns whether the server began the end, with a code that it sends when it stops. */
 static bool restarting(const struct facts *f)
 {
-	return f->s[WST_S2C].code == 1001 || f->s[WST_S2C].code == 1012;
+	const struct stream_facts *s = first_close(f);
+	enum close_meaning says = s ? reason_meaning(s->reason) : MEANS_NOTHING;
+
+	return s == &f->s[WST_S2C] && (s->code == 1001 || s->code == 1012) &&
+	       (says == MEANS_NOTHING || says == MEANS_STOP);
 }
 
 void ends__collect(struct ends *e)
 {
 	e->closers.n = e->sent_away.n = 0;
+	e->counted = false;
 	for (const struct facts *f = e->first; f; f = f->ended_next) {
 		const struct conn *server;
 
 		if (!f->conn || f->other_end_judged || !(f->res.websocket || f->conn->midstream))
 			continue;
 		server = endpoint_server(f);
-		if (closer_pid(f))
+		if (closer_key(f))
 			burst_add(&e->closers, closer_key(f), f->end.ts);
 		if (restarting(f) && server)
 			burst_add(&e->sent_away, server->pid, f->s[WST_S2C].close_ts);
@@ -64,34 +86,48 @@ void ends__collect(struct ends *e)
 	burst_sort(&e->sent_away);
 }
 
-/* Counts the open connections of the server with this pid. */
-static uint32_t count_open(const struct facts *all, uint32_t pid)
+/* Counts the open connections of each server's process, for all ends that are compared now. */
+static void count_open(struct ends *e, const struct facts *all)
 {
-	uint32_t n = 0;
-
+	if (e->counted)
+		return;
+	e->counted = true;
+	e->open.n = 0;
 	for (const struct facts *f = all; f; f = f->next)
-		n += !f->end.seen && !f->other_end_judged && f->res.websocket &&
-		     endpoint_server(f) && endpoint_server(f)->pid == pid;
-	return n;
+		if (!f->end.seen && !f->other_end_judged && f->res.websocket && endpoint_server(f))
+			burst_add(&e->open, endpoint_server(f)->pid, f->res.ts);
+	burst_sort(&e->open);
 }
 
-void ends__compare(const struct ends *e, struct facts *f, const struct facts *all, bool live)
+/* Returns how many WebSockets of this process are open that were there at ts. */
+static uint32_t still_open(struct ends *e, uint32_t pid, uint64_t ts, const struct facts *all)
+{
+	count_open(e, all);
+	return burst_near(&e->open, pid, 0, ts);
+}
+
+void ends__compare(struct ends *e, struct facts *f, const struct facts *all, bool live)
 {
 	const struct conn *server = endpoint_server(f);
-	uint32_t pid = closer_pid(f);
+	enum process_state state = live ? process_state(closer_pid(f)) : PROCESS_UNKNOWN;
+	struct end_facts *end = &f->end;
 
-	if (pid)
-		f->end.together = burst_near(&e->closers, closer_key(f), f->end.ts, TOGETHER);
+	if (closer_key(f))
+		end->together = burst_near(&e->closers, closer_key(f), end->ts, TOGETHER);
 	if (restarting(f) && server)
-		f->end.restarts =
+		end->restarts =
 			burst_near(&e->sent_away, server->pid, f->s[WST_S2C].close_ts, NS_PER_SEC);
-	f->end.process_gone = pid && live && process_gone(pid);
-	if (server && f->end.restarts >= 3)
-		f->end.stay += count_open(all, server->pid);
+	end->process_gone = state == PROCESS_GONE;
+	end->process_lives = state == PROCESS_LIVES;
+	if (server && end->restarts >= 3)
+		end->stay += still_open(e, server->pid, UINT64_MAX, all);
+	if (server && end->together >= 3 && !end->by_client)
+		end->remain = still_open(e, server->pid, end->ts, all);
 }
 
 void ends__free(struct ends *e)
 {
 	burst_free(&e->closers);
 	burst_free(&e->sent_away);
+	burst_free(&e->open);
 }

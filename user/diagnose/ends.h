@@ -9,8 +9,10 @@
 /* Starts as zeros. */
 struct ends {
 	struct facts *first, *last; /* in the order of closing, by ->ended_next */
-	struct burst closers; /* a process ended a connection */
+	struct burst closers; /* a process, or a server at an address, ended a connection */
 	struct burst sent_away; /* a server's process sent 1001 or 1012 */
+	struct burst open; /* WebSockets of a server's process that are open, once counted */
+	bool counted;
 };
 
 /* Appends f, which has just been closed. */
@@ -32,7 +34,7 @@ void ends__collect(struct ends *e);
  * Fills in the part of f->end that tells how others ended when f did. all: every known connection,
  * by ->next. live: processes of this host may be asked for.
  */
-void ends__compare(const struct ends *e, struct facts *f, const struct facts *all, bool live);
+void ends__compare(struct ends *e, struct facts *f, const struct facts *all, bool live);
 
 /* Frees the lists; the facts stay their owner's. */
 void ends__free(struct ends *e);

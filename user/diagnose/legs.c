@@ -230,10 +230,51 @@ bool legs__request(struct legs *l, struct facts *f)
 	return g;
 }
 
+/*
+ * Returns whether the host that got g's request is the one that tried to open f, and g waits: all
+ * that a file can tell of a connection that was refused.
+ */
+static bool same_host_asked(const struct facts *g, const struct facts *f)
+{
+	const char *a, *b;
+	size_t n = addr_host(conn_server_addr(g->conn), &a);
+	size_t m = addr_host(conn_client_addr(f->conn), &b);
+
+	return is_waiting(g) && g != f && g->req.wanted && !g->conn->pid && n == m &&
+	       !memcmp(a, b, n) && g->req.ts <= f->conn->opened &&
+	       strcmp(conn_server_addr(g->conn), conn_server_addr(f->conn)) &&
+	       f->conn->opened - g->req.ts < SOON;
+}
+
+/* Returns the only one that waits in the host that tried to open f, or NULL. */
+static struct facts *find_by_host(const struct legs *l, const struct facts *f)
+{
+	struct facts *found = NULL;
+	uint32_t n = 0;
+
+	for (struct facts *g = l->newest; g && n < LOOK_BACK; g = g->legs.older, n++) {
+		if (g->legs.waits_since + SOON < f->conn->opened)
+			break;
+		if (!same_host_asked(g, f))
+			continue;
+		if (found)
+			return NULL;
+		found = g;
+	}
+	return found;
+}
+
 bool legs__refused(struct legs *l, struct facts *f)
 {
 	uint32_t n = 0;
 	struct facts *g = next_cause(l, l->newest, f, &n);
+
+	if (!g && !l->live && !f->conn->pid) {
+		g = find_by_host(l, f);
+		if (g)
+			join(g, f, "addr-time");
+		return g;
+	}
 
 	/* Take any of the requests that wait: they all wait for this upstream, or for another. */
 	while (g && (!g->req.wanted || g->res.seen))

@@ -3,10 +3,13 @@
 #include <string.h>
 #include <strings.h>
 #include "diagnose/servers.h"
+#include "diagnose/worked.h"
 #include "lib/units.h"
 
 #define MASS 20 /* connections that end within a second */
 #define MASS_REMEMBERED (30 * NS_PER_SEC)
+/* Time for which nginx and others do not try an upstream again that has failed */
+#define DOWN_REMEMBERED (30 * NS_PER_SEC)
 #define SILENCES 16
 #define SERVERS_MAX 65536 /* most addresses that are remembered */
 #define OPENED_MAX 8 /* most targets of each */
@@ -15,10 +18,17 @@
 struct server {
 	char addr[ADDR_LEN];
 	bool plain, tls; /* a server has answered there in HTTP, in TLS */
+	/* the same in HTTP, but for 400: behind a PROXY header, without one */
+	bool proxied, bare;
 	char *kept; /* a target whose Upgrade header the proxy here passed on; NULL: none */
+	struct worked *worked; /* NULL: nothing yet */
+	struct down_facts down; /* the last upstream that the proxy here could not connect to */
 	char *opened[OPENED_MAX]; /* the first targets that got a 101, without their queries */
 	uint64_t silence[SILENCES]; /* ns without bytes before each of the last cuts */
 	uint32_t n_silences;
+	/* the same, of clients that had sent nothing while the server had */
+	uint64_t client_silence[SILENCES];
+	uint32_t n_client_silences;
 	uint64_t open_second, close_second; /* start of the seconds that are counted now */
 	/* in those seconds, and in the second before open_second */
 	uint32_t opens, opens_before, closes;
@@ -132,8 +142,12 @@ static const char *find_alike(const struct server *s, const char *target)
 
 static void note_target(struct server *s, struct facts *f)
 {
-	if (f->req.target && f->res.websocket)
+	if (f->req.target && f->res.websocket) {
 		add_opened(s, f->req.target);
+		worked__add(&s->worked, f);
+	} else if (f->req.wanted) {
+		worked__compare(s->worked, f);
+	}
 	if (f->req.target && f->res.status == 404)
 		f->similar = find_alike(s, f->req.target);
 }
@@ -144,9 +158,38 @@ void servers__answered(struct servers *all, struct facts *f)
 
 	if (!s)
 		return;
+	if (s->down.ts && s->down.ts < f->req.ts && f->res.ts - s->down.ts < DOWN_REMEMBERED)
+		f->down_before = s->down;
 	s->plain |= f->res.seen && f->res.status != 400;
 	f->port_tls = s->tls;
+	f->port_proxied = s->proxied;
+	f->port_bare = s->bare;
+	if (f->res.seen && f->res.status != 400)
+		*(f->conn->via.version ? &s->proxied : &s->bare) = true;
 	note_target(s, f);
+}
+
+void servers__down(struct servers *all, struct facts *f)
+{
+	struct server *s = server_at(all, f);
+
+	if (s)
+		s->down = f->down;
+}
+
+bool servers__retried(struct servers *all, const struct facts *f)
+{
+	struct server *s = server_at(all, f);
+
+	return s && worked__since(s->worked, f, f->res.ts);
+}
+
+void servers__left(struct servers *all, struct facts *f)
+{
+	struct server *s = server_at(all, f);
+
+	if (s && f->res.websocket)
+		worked__ended(s->worked, f);
 }
 
 void servers__tls(struct servers *all, const struct facts *f)
@@ -164,6 +207,8 @@ void servers__closed(struct servers *all, struct facts *f)
 
 	f->port_tls = s && s->tls;
 	f->port_plain = s && s->plain;
+	f->port_proxied = s && s->proxied;
+	f->port_bare = s && s->bare;
 	if (!s || !f->res.websocket)
 		return;
 	if (f->end.ts - s->close_second >= NS_PER_SEC) {
@@ -186,18 +231,28 @@ static uint64_t apart(uint64_t a, uint64_t b)
 	return a > b ? a - b : b - a;
 }
 
+/* Counts the silences that are about as long as this one, with it, which is added to them. */
+static uint32_t count_alike(uint64_t *all, uint32_t *n, uint64_t silence)
+{
+	uint32_t alike = 1;
+
+	for (uint32_t i = 0; i < SILENCES && i < *n; i++)
+		alike += apart(all[i], silence) * 50 <= silence;
+	all[(*n)++ % SILENCES] = silence;
+	return alike;
+}
+
 void servers__silence(struct servers *all, struct facts *f)
 {
 	struct server *s = server_at(all, f);
-	uint32_t n = 0;
 
-	if (!s || f->end.silence < NS_PER_SEC || !f->res.websocket || f->s[0].closed ||
-	    f->s[1].closed)
+	if (!s || !f->res.websocket || f->s[0].closed || f->s[1].closed)
 		return;
-	for (uint32_t i = 0; i < SILENCES && i < s->n_silences; i++)
-		n += apart(s->silence[i], f->end.silence) * 50 <= f->end.silence;
-	s->silence[s->n_silences++ % SILENCES] = f->end.silence;
-	f->end.equal = n + 1;
+	if (f->end.silence >= NS_PER_SEC)
+		f->end.equal = count_alike(s->silence, &s->n_silences, f->end.silence);
+	if (f->end.client_silence >= NS_PER_SEC && !f->end.by_client)
+		f->end.client_equal = count_alike(s->client_silence, &s->n_client_silences,
+						  f->end.client_silence);
 }
 
 void servers__free(struct servers *all)
@@ -208,6 +263,7 @@ void servers__free(struct servers *all)
 	{
 		HASH_DEL(all->by_addr, s);
 		free(s->kept);
+		worked__free(s->worked);
 		for (int i = 0; i < OPENED_MAX; i++)
 			free(s->opened[i]);
 		free(s);

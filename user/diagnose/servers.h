@@ -25,13 +25,25 @@ void servers__asked(struct servers *all, struct facts *f);
  */
 void servers__joined(struct servers *all, struct facts *f);
 
-/* Notes f's response. Sets f->port_tls, and f->similar where the target was not found. */
+/*
+ * Notes f's response. Sets f->port_*, f->down_before, f->contrast where it is a refusal, and
+ * f->similar where the target was not found.
+ */
 void servers__answered(struct servers *all, struct facts *f);
+
+/* Notes that the server of f could not connect to f->down. */
+void servers__down(struct servers *all, struct facts *f);
+
+/* Returns whether f's client has got a 101 for the same path since f was refused. */
+bool servers__retried(struct servers *all, const struct facts *f);
+
+/* Counts f's end after its 101. Sets f->early. */
+void servers__left(struct servers *all, struct facts *f);
 
 /* Notes that the server of f speaks TLS. */
 void servers__tls(struct servers *all, const struct facts *f);
 
-/* Counts f's end, which f->end describes already. Sets f->port_tls and f->port_plain. */
+/* Counts f's end, which f->end describes already. Sets f->port_*. */
 void servers__closed(struct servers *all, struct facts *f);
 
 /*

@@ -5,19 +5,30 @@
 #include "lib/units.h"
 
 #define WAIT (100 * NS_PER_MS)
+#define FLAW_WAIT                                                                       \
+	(2 * NS_PER_SEC) /* a client that takes the 101 has mostly sent a frame by then \
+			  */
+#define AUTH_WAIT (2 * NS_PER_SEC) /* a client that has credentials has sent them by then */
 
-bool undecided_is(const struct facts *f)
+uint64_t undecided_for(const struct facts *f, bool live)
 {
 	const struct facts *last = chain_last(f);
 
-	return f->res.status >= 500 && last != f && last->req.seen && !last->res.seen;
+	if (f->res.flaw)
+		return FLAW_WAIT;
+	if (f->res.status == 401 || f->res.status == 407)
+		return AUTH_WAIT;
+	return live && f->res.status >= 400 && last != f && last->req.seen && !last->res.seen ?
+		       WAIT :
+		       0;
 }
 
-void undecided__add(struct undecided *u, struct facts *f)
+void undecided__add(struct undecided *u, struct facts *f, uint64_t ns)
 {
 	if (f->undecided)
 		return;
 	f->undecided = true;
+	f->decide_at = f->res.ts + ns;
 	f->undecided_next = u->first;
 	u->first = f;
 }
@@ -38,12 +49,12 @@ struct facts *undecided__next(struct undecided *u, uint64_t now, bool all)
 {
 	struct facts *f = u->first;
 
-	while (f && !all && f->res.ts + WAIT > now)
+	while (f && !all && f->decide_at > now)
 		f = f->undecided_next;
 	if (!f)
 		return NULL;
 	for (struct facts *leg = f->upstream; leg; leg = leg->upstream)
-		if (leg->undecided)
+		if (leg->undecided && leg->decide_at <= f->decide_at)
 			f = leg;
 	undecided__remove(u, f);
 	return f;

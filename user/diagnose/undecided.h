@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A proxy's 5xx answers that are not judged yet. The proxy may have decided on its upstream's
- * answer before the call that sent that answer has returned, and only then is the answer seen.
+ * Answers that are not judged yet. A proxy may have decided on its upstream's answer before the
+ * call that sent that answer has returned, and only then is the answer seen; a client may have
+ * credentials to send after a 401; and whether a client minds what is wrong with a 101 is known
+ * once it goes on, or hangs up.
  */
 #ifndef DIAGNOSE_UNDECIDED_H
 #define DIAGNOSE_UNDECIDED_H
@@ -13,14 +15,11 @@ struct undecided {
 	struct facts *first; /* the newest */
 };
 
-/*
- * Returns whether f's response has to wait: the request went on to an upstream, which has not
- * answered.
- */
-bool undecided_is(const struct facts *f);
+/* Returns for how long f's response has to wait, ns; 0: it can be judged now. */
+uint64_t undecided_for(const struct facts *f, bool live);
 
-/* Adds f, whose response has to wait. */
-void undecided__add(struct undecided *u, struct facts *f);
+/* Adds f, whose response has to wait for ns. */
+void undecided__add(struct undecided *u, struct facts *f, uint64_t ns);
 
 /* Takes f out, if it is there. */
 void undecided__remove(struct undecided *u, struct facts *f);

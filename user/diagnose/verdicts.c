@@ -35,6 +35,23 @@ void verdict_evidence(const struct verdict *v,
 	buf_free(&value);
 }
 
+struct hop verdict_hop(const struct verdict *v)
+{
+	const struct rule *r = v->rule;
+	const struct fact_text *name;
+
+	if (r->hop) {
+		name = fact_text_find(r->hop, strlen(r->hop));
+		return name && name->hop ? name->hop(v->facts) : (struct hop){};
+	}
+	for (const char *p = strchr(r->says, '{'); p; p = strchr(p + 1, '{')) {
+		name = fact_text_find(p + 1, strcspn(p + 1, "}"));
+		if (name && name->hop)
+			return name->hop(v->facts);
+	}
+	return (struct hop){};
+}
+
 static struct verdict_count *find_row(struct verdicts *all, const struct rule *r,
 				      const struct facts *f)
 {

@@ -18,6 +18,9 @@ struct verdict {
 	bool folded; /* given within the last second already: people need not read it again */
 };
 
+/* Returns the process at fault, as far as its rule names one; all its fields may be NULL. */
+struct hop verdict_hop(const struct verdict *v);
+
 /* Calls fn, with ctx, for each fact that v's rule names as evidence and that was observed. */
 void verdict_evidence(const struct verdict *v,
 		      void (*fn)(void *ctx, const struct fact_text *name, struct span value),

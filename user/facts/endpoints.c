@@ -48,6 +48,45 @@ enum proxy endpoint_proxy(const struct facts *f)
 	return p || !server ? p : proxy_named(server->comm);
 }
 
+struct hop hop_server(const struct facts *f)
+{
+	const struct conn *c = endpoint_server(f);
+	const char *addr = conn_server_addr(f->conn);
+
+	return (struct hop){ c && *c->comm ? c->comm : NULL, addr, c ? c->container : NULL,
+			     "the server", addr };
+}
+
+struct hop hop_client(const struct facts *f)
+{
+	const struct conn *c = endpoint_client(f);
+	const struct conn *before = f->downstream ? f->downstream->conn : NULL;
+	const char *container = c ? c->container : NULL;
+
+	if (!container && before && before->role == WST_SERVER)
+		container = before->container;
+	return (struct hop){ c && *c->comm ? c->comm : NULL,
+			     before ? conn_server_addr(before) : NULL, container, "the client",
+			     conn_client_addr(f->conn) };
+}
+
+struct hop hop_here(const struct facts *f)
+{
+	return f->conn->role == WST_SERVER ? hop_server(f) : hop_client(f);
+}
+
+size_t addr_host(const char *addr, const char **from)
+{
+	const char *colon = strrchr(addr, ':');
+	size_t n = colon ? (size_t)(colon - addr) : strlen(addr);
+
+	*from = addr;
+	if (n < 2 || addr[0] != '[')
+		return n;
+	*from = addr + 1;
+	return n - 2;
+}
+
 uint16_t addr_port(const char *addr)
 {
 	const char *colon = strrchr(addr, ':');

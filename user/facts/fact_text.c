@@ -9,6 +9,7 @@
 #include "facts/endpoints.h"
 #include "facts/fact_text.h"
 #include "facts/observe.h"
+#include "lib/container.h"
 
 static void put(struct buf *b, const char *s)
 {
@@ -16,57 +17,60 @@ static void put(struct buf *b, const char *s)
 		buf_str(b, s);
 }
 
-static void put_process(struct buf *b, const struct conn *c)
+/* Appends an address without its port. */
+static void put_host(struct buf *b, const char *addr)
 {
-	buf_str(b, c->comm);
-	buf_printf(b, "[%u]", c->pid);
+	const char *from;
+	size_t n = addr_host(addr, &from);
+
+	buf_add(b, from, n);
 }
 
-static void w_server(struct buf *b, const struct facts *f)
+/* Appends "nginx on 10.0.0.1:80, container 0123456789ab", or "the client 10.0.0.9". */
+static void put_hop(struct buf *b, struct hop h)
 {
-	const struct conn *c = endpoint_server(f);
-
-	if (c)
-		put_process(b, c);
-	else
-		buf_printf(b, "the server %s", conn_server_addr(f->conn));
+	if (h.comm) {
+		buf_str(b, h.comm);
+		if (h.listen)
+			buf_printf(b, " on %s", h.listen);
+	} else {
+		buf_printf(b, "%s%s", h.what, *h.what ? " " : "");
+		if (h.listen)
+			buf_str(b, h.listen);
+		else
+			put_host(b, h.addr);
+	}
+	if (h.container)
+		buf_printf(b, ", container %.*s", container_short(h.container), h.container);
 }
 
-static void w_client(struct buf *b, const struct facts *f)
+/* Defines what stands for {name} in sentences, and whom it names. */
+#define HOP(name, expr)                                            \
+	static struct hop h_##name(const struct facts *f)          \
+	{                                                          \
+		return expr;                                       \
+	}                                                          \
+	static void w_##name(struct buf *b, const struct facts *f) \
+	{                                                          \
+		put_hop(b, h_##name(f));                           \
+	}
+
+static struct hop hop_proxy(const struct facts *f)
 {
 	const struct conn *c = endpoint_client(f);
+	struct hop h = hop_client(f);
 
-	if (c)
-		put_process(b, c);
-	else
-		buf_printf(b, "the client %s", conn_client_addr(f->conn));
+	if (c && !f->downstream && !proxy_named(c->comm))
+		h.comm = NULL;
+	h.what = "the proxy at";
+	return h;
 }
 
-static void w_proxy(struct buf *b, const struct facts *f)
-{
-	const struct conn *c = endpoint_client(f);
-
-	if (c && (f->downstream || proxy_named(c->comm)))
-		put_process(b, c);
-	else
-		buf_printf(b, "the proxy at %s", conn_client_addr(f->conn));
-}
-
-static void w_closer(struct buf *b, const struct facts *f)
-{
-	if (f->end.by_client)
-		w_client(b, f);
-	else
-		w_server(b, f);
-}
-
-static void w_other(struct buf *b, const struct facts *f)
-{
-	if (f->end.by_client)
-		w_server(b, f);
-	else
-		w_client(b, f);
-}
+HOP(server, hop_server(f))
+HOP(client, hop_client(f))
+HOP(proxy, hop_proxy(f))
+HOP(closer, f->end.by_client ? hop_client(f) : hop_server(f))
+HOP(other, f->end.by_client ? hop_server(f) : hop_client(f))
 
 static bool broken(const struct facts *f)
 {
@@ -94,37 +98,25 @@ static const struct facts *origin(const struct facts *f, uint8_t dir)
 	return f;
 }
 
-/* Appends the sender of what goes in direction dir. */
-static void put_from(struct buf *b, const struct facts *f, uint8_t dir)
+/* Returns the sender of what goes in direction dir. */
+static struct hop hop_from(const struct facts *f, uint8_t dir)
 {
-	if (dir == WST_C2S)
-		w_client(b, origin(f, dir));
-	else
-		w_server(b, origin(f, dir));
+	return dir == WST_C2S ? hop_client(origin(f, dir)) : hop_server(origin(f, dir));
 }
 
-static void w_sender(struct buf *b, const struct facts *f)
-{
-	put_from(b, f, f->dir);
-}
-
-static void w_receiver(struct buf *b, const struct facts *f)
-{
-	put_from(b, f, !f->dir);
-}
-
-/* Appends this end: its process, or its address. */
-static void w_here(struct buf *b, const struct facts *f)
-{
-	if (f->conn->pid)
-		put_process(b, f->conn);
-	else
-		buf_str(b, f->conn->local);
-}
+HOP(sender, hop_from(f, f->dir))
+HOP(receiver, hop_from(f, !f->dir))
+HOP(here, hop_here(f))
+/* The last server of the chain, which has not answered the request. */
+HOP(silent, hop_server(chain_last(f)))
+HOP(last, hop_server(chain_last(f)))
 
 static void w_peer(struct buf *b, const struct facts *f)
 {
-	buf_str(b, f->conn->remote);
+	if (f->conn->role == WST_SERVER)
+		put_host(b, f->conn->remote);
+	else
+		buf_str(b, f->conn->remote);
 }
 
 static void w_server_addr(struct buf *b, const struct facts *f)
@@ -135,19 +127,6 @@ static void w_server_addr(struct buf *b, const struct facts *f)
 static void w_client_addr(struct buf *b, const struct facts *f)
 {
 	buf_str(b, conn_client_addr(f->conn));
-}
-
-/* Appends the last server of the chain, which has not answered the request. */
-static void w_silent(struct buf *b, const struct facts *f)
-{
-	const struct facts *last = chain_last(f);
-	const struct conn *c = endpoint_server(last);
-
-	if (c) {
-		put_process(b, c);
-		buf_str(b, " at ");
-	}
-	buf_str(b, conn_server_addr(last->conn));
 }
 
 static void w_comm(struct buf *b, const struct facts *f)
@@ -206,25 +185,29 @@ STRING(offered, f->req.protocols)
 STRING(chosen, f->res.protocol)
 STRING(extensions_offered, f->req.extensions)
 STRING(extensions_granted, f->res.extensions)
-STRING(stray_extension, f->stray_extension)
+STRING(flaw, f->res.flaw_says)
+STRING(type, f->res.type)
+STRING(contrast_target, f->contrast.target)
+STRING(contrast_origin,
+       f->contrast.origin && * f->contrast.origin ? f->contrast.origin : "no Origin")
+STRING(elsewhere, f->all_ports ? NULL : ", or at a port that is not traced")
 STRING(accept, f->res.accept)
 STRING(reason, f->res.reason)
 STRING(server_version, f->res.version)
 STRING(breach, f->breach ? f->breach->says : NULL)
 STRING(breach_fix, f->breach ? f->breach->fix : NULL)
-STRING(missing, !f->res.has_upgrade    ? "Upgrade" :
-		!f->res.has_connection ? "Connection" :
-		!f->res.has_accept     ? "Sec-WebSocket-Accept" :
-					 NULL)
 STRING(dir, f->dir == WST_C2S ? "c2s" : "s2c")
 STRING(first, !f->end.seen ? NULL : f->end.by_client ? "client" : "server")
 STRING(joined_by, f->joined_by)
 NUMBER(status, f->res.seen, f->res.status)
 NUMBER(client_status, f->downstream && f->downstream->res.seen, f->downstream->res.status)
 NUMBER(upstream_status, f->upstream && f->upstream->res.seen, f->upstream->res.status)
-NUMBER(latency_ms, f->res.seen && f->req.ts, (f->res.ts - f->req.ts) / 1000000)
+NUMBER(latency_ms, f->res.seen && f->req.ts && f->res.ts > f->req.ts,
+       (f->res.ts - f->req.ts) / 1000000)
 NUMBER(waited_ms, f->end.seen && f->req.ts, (f->end.ts - f->req.ts) / 1000000)
 NUMBER(unread_behind, f->upstream, chain_last(f)->wait.unread)
+NUMBER(head_len, f->req.seen, f->req.len)
+NUMBER(early, true, f->early)
 NUMBER(lived_ms, f->end.seen, f->end.lived / 1000000)
 NUMBER(len, true, f->len)
 NUMBER(rsv, true, f->rsv)
@@ -232,6 +215,8 @@ NUMBER(masked, true, f->frame_masked)
 NUMBER(sent_code, f->s[f->dir].code, f->s[f->dir].code)
 NUMBER(together, true, f->end.together)
 NUMBER(equal, true, f->end.equal)
+NUMBER(remain, true, f->end.remain)
+NUMBER(client_equal, true, f->end.client_equal)
 NUMBER(restarts, true, f->end.restarts)
 NUMBER(unread, true, f->wait.unread)
 NUMBER(unsent, true, f->wait.unsent)
@@ -249,11 +234,14 @@ NUMBER(mass_closes, true, f->mass_closes)
 NUMBER(frames_per_second, true, f->s[f->dir].tiny)
 NUMBER(data_len, true, f->s[f->dir].data_len)
 TIME(waiting, f->looked, f->looked - f->req.ts)
+TIME(contrast_ago, f->contrast.ts, f->res.ts - f->contrast.ts)
+TIME(down_ago, f->down_before.ts, f->res.ts - f->down_before.ts)
 TIME(silence, f->end.seen, f->end.silence)
 TIME(client_silence, client_silence(f), client_silence(f))
 TIME(ping_every, f->s[WST_C2S].ping_every || f->s[WST_S2C].ping_every,
      f->s[WST_C2S].ping_every ? f->s[WST_C2S].ping_every : f->s[WST_S2C].ping_every)
 TIME(unread_for, f->wait.unread_for, f->wait.unread_for)
+TIME(unclosed_for, f->wait.unclosed_for, f->wait.unclosed_for)
 TIME(unsent_for, f->wait.unsent_for, f->wait.unsent_for)
 
 static void w_port(struct buf *b, const struct facts *f)
@@ -274,14 +262,12 @@ static void w_rsv_bits(struct buf *b, const struct facts *f)
 	}
 }
 
-/* Returns the direction whose Close frame came first. */
+/* Returns the direction whose Close frame came first, or one without any. */
 static const struct stream_facts *close_of(const struct facts *f)
 {
-	const struct stream_facts *c = &f->s[WST_C2S], *s = &f->s[WST_S2C];
+	const struct stream_facts *first = first_close(f);
 
-	if (!c->closed || !s->closed)
-		return c->closed ? c : s;
-	return c->close_ts <= s->close_ts ? c : s;
+	return first ? first : &f->s[WST_S2C];
 }
 
 static void w_code(struct buf *b, const struct facts *f)
@@ -310,15 +296,53 @@ static void w_closing(struct buf *b, const struct facts *f)
 		buf_printf(b, ": %s", close_of(f)->reason);
 }
 
-static void w_close_sender(struct buf *b, const struct facts *f)
+/* Appends for how long a ping of who sent that Close frame had had no answer, in seconds. */
+static void w_unanswered_for(struct buf *b, const struct facts *f)
 {
-	put_from(b, f, close_of(f) == &f->s[WST_C2S] ? WST_C2S : WST_S2C);
+	const struct stream_facts *s = close_of(f);
+
+	if (s->closed && s->asked_ts && s->close_ts > s->asked_ts)
+		buf_printf(b, "%.3g", (s->close_ts - s->asked_ts) / 1e9);
 }
 
-static void w_close_receiver(struct buf *b, const struct facts *f)
+static void w_stray_pongs(struct buf *b, const struct facts *f)
 {
-	put_from(b, f, close_of(f) == &f->s[WST_C2S] ? WST_S2C : WST_C2S);
+	buf_u64(b, close_of(f)->stray_pongs);
 }
+
+/* Returns the silence that ended the connection, ns. */
+static uint64_t limit(const struct facts *f)
+{
+	return f->end.client_silence > f->end.silence ? f->end.client_silence : f->end.silence;
+}
+
+/* Appends that time in seconds, whole ones where it is near. */
+static void put_limit(struct buf *b, const struct facts *f)
+{
+	uint64_t ms = limit(f) / 1000000, s = (ms + 500) / 1000;
+
+	if ((ms > s * 1000 ? ms - s * 1000 : s * 1000 - ms) * 10 < ms)
+		buf_u64(b, s);
+	else
+		buf_printf(b, "%.3g", ms / 1e3);
+}
+
+/* Appends "ping every 2 s, less than half of the 5 s". */
+static void w_ping_fits(struct buf *b, const struct facts *f)
+{
+	uint64_t s = (limit(f) + 500000000) / 1000000000;
+
+	if (s > 2)
+		buf_printf(b, "ping every %llu s", (unsigned long long)(s - 1) / 2);
+	else
+		buf_printf(b, "ping every %.2g s", limit(f) * 0.4 / 1e9);
+	buf_str(b, ", less than half of the ");
+	put_limit(b, f);
+	buf_str(b, " s");
+}
+
+HOP(close_sender, hop_from(f, close_of(f) == &f->s[WST_C2S] ? WST_C2S : WST_S2C))
+HOP(close_receiver, hop_from(f, close_of(f) == &f->s[WST_C2S] ? WST_S2C : WST_C2S))
 
 /* Appends "404 Not Found". */
 static void w_answer(struct buf *b, const struct facts *f)
@@ -333,33 +357,153 @@ static void w_how(struct buf *b, const struct facts *f)
 		put(b, end_name(f->end.how, END_WORD));
 }
 
+static struct hop h_down(const struct facts *f)
+{
+	return (struct hop){ .listen = f->down.addr, .what = "" };
+}
+
+static struct hop h_down_before(const struct facts *f)
+{
+	return (struct hop){ .listen = f->down_before.addr, .what = "" };
+}
+
+static void w_down(struct buf *b, const struct facts *f)
+{
+	buf_str(b, f->down.addr);
+}
+
+static void w_down_before(struct buf *b, const struct facts *f)
+{
+	buf_str(b, f->down_before.addr);
+}
+
+/* Appends how to see what is at other ports, where those are left out. */
+static void w_other_ports(struct buf *b, const struct facts *f)
+{
+	const struct conn *c = endpoint_server(f);
+
+	if (f->all_ports)
+		return;
+	buf_str(b, "; wstrace -p any");
+	if (c && *c->comm)
+		buf_printf(b, " --comm %s", c->comm);
+	buf_str(b, " shows an upstream at another port, but no unix socket");
+}
+
+/* Appends what the server's program takes of a head, where its name tells. */
+static void w_limit(struct buf *b, const struct facts *f)
+{
+	static const struct {
+		const char *comm, *says;
+	} limits[] = {
+		{ "nginx", "nginx: 8 KiB a line, large_client_header_buffers" },
+		{ "openresty", "nginx: 8 KiB a line, large_client_header_buffers" },
+		{ "angie", "angie: 8 KiB a line, large_client_header_buffers" },
+		{ "haproxy", "HAProxy: 15 KiB, tune.bufsize less tune.maxrewrite" },
+		{ "apache2", "Apache: 8190 bytes a header, LimitRequestFieldSize" },
+		{ "httpd", "Apache: 8190 bytes a header, LimitRequestFieldSize" },
+		{ "envoy", "Envoy: 60 KiB, max_request_headers_kb" },
+		{ "node", "node: 16 KiB, --max-http-header-size" },
+		{ "python", "aiohttp and gunicorn: 8190 bytes a header; websockets: 8 KiB a line" },
+		{ "gunicorn", "gunicorn: 8190 bytes a header, --limit-request-field_size" },
+		{ "java", "Tomcat and Jetty: 8 KiB" },
+		{ "lighttpd", "lighttpd: 8 KiB, server.max-request-field-size" },
+	};
+	const struct conn *c = endpoint_server(f);
+
+	for (size_t i = 0; c && i < sizeof(limits) / sizeof(limits[0]); i++)
+		if (!strncmp(c->comm, limits[i].comm, strlen(limits[i].comm))) {
+			buf_printf(b, " (%s)", limits[i].says);
+			return;
+		}
+}
+
+static struct hop h_upstream(const struct facts *f)
+{
+	return f->upstream ? hop_server(f->upstream) : (struct hop){ .what = "" };
+}
+
 static void w_upstream(struct buf *b, const struct facts *f)
 {
 	if (f->upstream)
 		buf_str(b, conn_server_addr(f->upstream->conn));
 }
 
+static void w_bad_line(struct buf *b, const struct facts *f)
+{
+	put(b, f->req.bad_line);
+}
+
+static void w_via_version(struct buf *b, const struct facts *f)
+{
+	buf_u64(b, f->conn->via.version);
+}
+
+static void w_via_client(struct buf *b, const struct facts *f)
+{
+	buf_str(b, f->conn->via.client);
+}
+
+/* Appends what came in place of a frame. */
+static void w_intruder(struct buf *b, const struct facts *f)
+{
+	if (f->intruder)
+		buf_str(b, f->intruder->why == WST_WHY_HTTP_IN_WS ? "HTTP" :
+			   f->intruder->why == WST_WHY_TLS_IN_WS  ? "TLS" :
+								    "text");
+}
+
+HOP(intruder_from, hop_from(f, f->dir))
+
+static void w_intruder_bytes(struct buf *b, const struct facts *f)
+{
+	const struct wst_opaque *r = f->intruder;
+	uint32_t n = 0;
+
+	if (!r)
+		return;
+	while (n < r->n && r->first[n] != '\r' && r->first[n] != '\n')
+		n++;
+	buf_char(b, '\'');
+	buf_add(b, r->first, r->why == WST_WHY_TLS_IN_WS ? r->n : n);
+	buf_char(b, '\'');
+}
+
+static void w_intruder_offset(struct buf *b, const struct facts *f)
+{
+	if (f->intruder)
+		buf_u64(b, f->intruder->offset);
+}
+
 /* clang-format off */
-#define S(n) { #n, false, w_##n }
-#define N(n) { #n, true, w_##n }
+#define S(n) { #n, false, w_##n, NULL }
+#define N(n) { #n, true, w_##n, NULL }
+#define H(n) { #n, false, w_##n, h_##n }
 
 static const struct fact_text names[] = {
-	S(server), S(client), S(proxy), S(closer), S(other), S(sender), S(receiver), S(here),
-	S(peer), S(server_addr), S(client_addr), S(upstream), N(port), S(target),
+	H(server), H(client), H(proxy), H(closer), H(other), H(sender), H(receiver), H(here),
+	S(peer), S(server_addr), S(client_addr), H(upstream), N(port), S(target),
 	S(client_target), S(kept), S(location), S(host), S(client_host), S(origin), S(upgrade),
 	S(client_upgrade), S(connection), S(http), S(key), S(request_version), S(offered),
-	S(chosen), S(extensions_offered), S(extensions_granted), S(stray_extension), S(accept),
+	S(chosen), S(extensions_offered), S(extensions_granted), S(flaw), S(type),
+	S(contrast_target), S(contrast_origin), S(elsewhere),
+	S(other_ports), S(limit), H(down), H(down_before), N(head_len), N(early),
+	N(contrast_ago), N(down_ago), S(accept),
 	S(reason), S(server_version), S(breach), S(breach_fix), S(rsv_bits),
-	N(sent_code), S(missing), S(dir), S(first), S(joined_by),
-	S(answer), S(how), S(code_name), S(close_reason), S(closing), S(close_sender),
-	S(close_receiver), N(code), N(status), N(client_status), N(upstream_status),
+	N(sent_code), S(dir), S(first), S(joined_by),
+	S(answer), S(how), S(code_name), S(close_reason), S(closing), H(close_sender),
+	H(close_receiver), N(code), N(status), N(client_status), N(upstream_status),
 	N(latency_ms), N(waited_ms), N(lived_ms), N(len), N(rsv), N(masked), N(together),
 	N(equal), N(restarts), N(unread), N(unsent), N(window), N(retrans), N(segments),
 	N(delay_ms),
 	N(delays), N(rtt_ms), N(opens), N(mass_closes), N(frames_per_second), N(data_len),
 	N(silence), N(client_silence), N(ping_every), N(unread_for), N(unsent_for), N(held),
 	N(held_ms), N(rtt_min_us),
-	S(silent), S(comm), S(similar), N(waiting), N(unread_behind),
+	N(unclosed_for), N(unanswered_for), N(stray_pongs), N(remain), N(client_equal),
+	S(ping_fits),
+	H(silent), H(last), S(comm), S(similar), N(waiting), N(unread_behind),
+	S(bad_line), N(via_version), S(via_client), S(intruder), H(intruder_from),
+	S(intruder_bytes), N(intruder_offset),
 };
 /* clang-format on */
 
@@ -386,5 +530,7 @@ void fact_text_fill(struct buf *b, const char *text, const struct facts *f)
 		if (name)
 			name->write(b, f);
 		p = end + 1;
+		if (name && name->hop && name->hop(f).container && *p == ' ')
+			buf_char(b, ','); /* the one behind the container's name */
 	}
 }

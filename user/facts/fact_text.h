@@ -3,7 +3,7 @@
 #ifndef FACTS_FACT_TEXT_H
 #define FACTS_FACT_TEXT_H
 
-#include "facts/facts.h"
+#include "facts/endpoints.h"
 
 /* A fact by its name, as sentences of rules hold it in braces, and lists of evidence without. */
 struct fact_text {
@@ -11,6 +11,8 @@ struct fact_text {
 	bool number; /* NDJSON shows the value without quotes */
 	/* Appends the value; nothing where it was not observed. */
 	void (*write)(struct buf *b, const struct facts *f);
+	/* Returns the process that the name stands for; NULL: it stands for none. */
+	struct hop (*hop)(const struct facts *f);
 };
 
 /* Returns the row of a name, which is n bytes long, or NULL where there is none. */

@@ -1,9 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "facts/facts.h"
+#include "lib/units.h"
+
+const struct stream_facts *first_close(const struct facts *f)
+{
+	const struct stream_facts *c = &f->s[WST_C2S], *s = &f->s[WST_S2C];
+
+	if (!c->closed || !s->closed)
+		return c->closed ? c : s->closed ? s : NULL;
+	return c->close_ts <= s->close_ts ? c : s;
+}
 
 bool server_heard(const struct facts *f)
 {
 	/* A client that sends frames must have had its 101. */
 	return f->res.seen || f->heard || f->answer_why || f->s[WST_S2C].frames ||
 	       f->s[WST_C2S].frames || (f->open && f->conn->head[WST_S2C].bytes.len);
+}
+
+/* Two round trips for the 101 and the client's FIN, and what a busy client needs in between. */
+#define AT_ONCE(rtt) (50 * NS_PER_MS + 2 * (rtt))
+
+bool left_at_once(const struct facts *f)
+{
+	return f->res.websocket && f->end.seen && f->end.by_client &&
+	       f->end.lived < AT_ONCE(f->end.rtt) && f->end.how != WST_TIMEOUT &&
+	       !f->s[WST_C2S].frames && !f->s[WST_S2C].closed && !f->conn->midstream &&
+	       !f->intruded;
 }

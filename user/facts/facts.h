@@ -3,32 +3,7 @@
 #ifndef FACTS_FACTS_H
 #define FACTS_FACTS_H
 
-#include "decode/conn.h"
-
-/* Strings are NULL where there is nothing. Times are CLOCK_REALTIME, ns; 0: not yet. */
-struct request_facts {
-	bool seen, cut; /* cut: headers are missing */
-	bool websocket; /* Upgrade: websocket */
-	bool wanted; /* somebody wants a WebSocket: Upgrade, or a Sec-WebSocket-Key */
-	bool connection; /* the Connection header names upgrade */
-	bool key_good; /* 16 bytes in base64 */
-	bool http10;
-	uint32_t seq;
-	uint64_t ts;
-	char *target; /* for comparing; outputs show shown_target */
-	char *shown_target, *upgrade, *connection_value, *key, *version, *host, *origin, *protocols,
-		*extensions;
-};
-
-struct response_facts {
-	bool seen, cut;
-	bool websocket; /* a 101 that opens WebSocket */
-	bool has_upgrade, has_connection, has_accept;
-	uint16_t status;
-	int accept_ok; /* -1: nothing to judge */
-	uint64_t ts;
-	char *reason, *accept, *protocol, *extensions, *location, *version;
-};
+#include "facts/heads.h"
 
 enum message_state { MESSAGE_NONE, MESSAGE_OPEN, MESSAGE_UNKNOWN };
 
@@ -44,6 +19,8 @@ struct stream_facts {
 	uint64_t ping_every; /* time between the last two, ns */
 	uint32_t pings;
 	uint64_t asked_ts; /* of the first ping that has no pong yet */
+	/* pings since then, with it, and pongs since then that answer none of them */
+	uint32_t asked, stray_pongs;
 	uint64_t second; /* start of the second in which tiny frames are counted */
 	uint32_t tiny, busy_seconds;
 };
@@ -54,9 +31,15 @@ struct end_facts {
 	uint8_t how; /* enum wst_end_how */
 	uint64_t ts; /* when it began */
 	uint64_t silence; /* before it, ns */
+	/* since the client's last frame, or the 101; 0: not known, or the server said less since */
+	uint64_t client_silence;
+	uint32_t client_equal; /* connections that the same server ended after the same of those */
 	uint64_t lived; /* since the 101, or the opening, ns */
+	uint64_t rtt; /* round trip, ns */
 	bool process_gone; /* the process at this end has ended since */
+	bool process_lives; /* that process was asked for, and is there */
 	uint32_t together; /* connections that the same process ended within half a second */
+	uint32_t remain; /* older connections that this process has left open then */
 	uint32_t equal; /* connections that the same program ended after the same silence */
 	uint32_t restarts; /* connections to which it sent 1001 or 1012 within a second */
 	uint32_t stay; /* connections that it has left then */
@@ -67,6 +50,8 @@ struct waiting_facts {
 	uint64_t unread_since, unsent_since, unread_for, unsent_for; /* ns */
 	uint64_t received, sent; /* stream positions at the last look */
 	uint32_t unread, unsent, window, retrans;
+	/* since the peer's FIN, of a socket that this end has not closed; 0: not so */
+	uint64_t unclosed_for;
 	/* sent by this end, about, without retransmissions */
 	uint64_t segments;
 };
@@ -118,14 +103,23 @@ struct facts {
 	uint8_t rsv;
 	bool frame_masked;
 	bool text_bad; /* the frame holds text that is not UTF-8 */
-	const char *stray_extension; /* extension that the 101 grants, but that was not offered */
 	uint32_t opaque_why; /* enum wst_why, of the client's bytes */
 	uint32_t answer_why; /* of the server's first bytes, where they are not HTTP */
 	bool heard; /* the server has sent something, or may have: bytes or events were missed */
 	bool earlier; /* a request before this one was answered */
+	bool ahead; /* an answer came before its request: the server had not read all of it */
+	uint32_t outstanding; /* requests without an answer */
 	bool port_plain, port_tls; /* others were answered there in HTTP, in TLS */
+	/* others had an answer there that is no 400: behind a PROXY header, without one */
+	bool port_proxied, port_bare;
+	const struct wst_opaque *intruder; /* what came in place of a frame, while that is judged */
+	bool intruded; /* something has come so */
 	char *kept_elsewhere; /* a target whose Upgrade header the same proxy has passed on */
 	const char *similar; /* a target that got a 101, but for case or a last slash */
+	struct contrast_facts contrast;
+	struct down_facts down, down_before; /* for this request, for one before it */
+	bool all_ports; /* no port is left out */
+	uint32_t early; /* addresses from which clients left after such a 101, and none stayed */
 	uint64_t looked; /* when the request was found still waiting; 0: never */
 	/* the chain's last leg when a verdict said that the answer is late; 0: none did */
 	uint32_t told_late;
@@ -139,12 +133,19 @@ struct facts {
 	struct facts *ended_next; /* ends.c */
 	bool undecided; /* undecided.c: its response is not judged yet */
 	struct facts *undecided_next;
+	uint64_t decide_at;
 	bool asked; /* unanswered.c: its request waits for an answer */
 	struct facts *asked_before, *asked_after;
 	struct legs_node legs;
 };
 
+/* Returns the direction whose Close frame came first; NULL: there was none. */
+const struct stream_facts *first_close(const struct facts *f);
+
 /* Returns whether the server of f has, or may have, sent anything since the request. */
 bool server_heard(const struct facts *f);
+
+/* Returns whether the client left at once after the 101, without a word, and unprovoked. */
+bool left_at_once(const struct facts *f);
 
 #endif

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <ctype.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include "decode/extensions.h"
 #include "decode/ws.h"
 #include "facts/observe.h"
 #include "lib/escape.h"
@@ -15,214 +13,6 @@
 #define TINY 32
 #define TINY_A_SECOND 1000
 #define HELD_APART 4 /* one late acknowledgement in so many small writes makes a run */
-
-/*
- * Returns what may be shown of the first header of this name, for the caller to free; NULL: none.
- */
-static char *value(const struct http_msg *m, const char *name)
-{
-	const struct http_header *h = http_find(m, name);
-
-	return h ? strndup(h->shown.p, h->shown.n) : NULL;
-}
-
-/*
- * Returns what may be shown of all headers of this name, with commas between them, for the caller
- * to free; NULL: none.
- */
-static char *values(const struct http_msg *m, const char *name)
-{
-	struct buf b = {};
-
-	for (unsigned int i = 0; i < m->n_headers; i++) {
-		const struct http_header *h = &m->headers[i];
-
-		if (h->name.n != strlen(name) || strncasecmp(h->name.p, name, h->name.n))
-			continue;
-		if (b.len)
-			buf_str(&b, ", ");
-		buf_add(&b, h->shown.p, h->shown.n);
-	}
-	if (b.data)
-		buf_char(&b, 0);
-	return b.data;
-}
-
-static void free_request(struct request_facts *r)
-{
-	free(r->target);
-	free(r->shown_target);
-	free(r->upgrade);
-	free(r->connection_value);
-	free(r->key);
-	free(r->version);
-	free(r->host);
-	free(r->origin);
-	free(r->protocols);
-	free(r->extensions);
-	memset(r, 0, sizeof(*r));
-}
-
-static void free_response(struct response_facts *r)
-{
-	free(r->reason);
-	free(r->accept);
-	free(r->protocol);
-	free(r->extensions);
-	free(r->location);
-	free(r->version);
-	memset(r, 0, sizeof(*r));
-}
-
-/* Returns whether a key is 16 bytes in base64 (RFC 6455, 4.1). */
-static bool key_good(const char *key)
-{
-	if (!key || strlen(key) != 24 || strcmp(key + 22, "=="))
-		return false;
-	for (int i = 0; i < 22; i++)
-		if (!isalnum((unsigned char)key[i]) && key[i] != '+' && key[i] != '/')
-			return false;
-	return strchr("AQgw", key[21]); /* the last digit has four unused bits, which are 0 */
-}
-
-void observe_request(struct facts *f, const struct event *e)
-{
-	const struct http_msg *m = e->head.msg;
-	struct request_facts *r = &f->req;
-
-	f->earlier |= f->res.seen;
-	free_request(r);
-	free_response(&f->res);
-	f->looked = 0;
-	r->seen = true;
-	r->cut = e->head.cut;
-	r->ts = e->ts;
-	r->seq = e->head.seq;
-	r->websocket = e->head.upgrade;
-	r->wanted = e->head.wanted;
-	if (!r->wanted)
-		return;
-	r->connection = http_has_token(m, "connection", "upgrade");
-	r->http10 = m->version.n == 3 && !memcmp(m->version.p, "1.0", 3);
-	r->target = strndup(m->target.p, m->target.n);
-	r->shown_target = strndup(m->shown_target.p, m->shown_target.n);
-	r->upgrade = values(m, "upgrade");
-	r->connection_value = values(m, "connection");
-	r->key = value(m, "sec-websocket-key");
-	r->key_good = key_good(r->key);
-	if (r->cut && !r->key_good) { /* the key is cut, and may be equal to others' */
-		free(r->key);
-		r->key = NULL;
-	}
-	r->version = value(m, "sec-websocket-version");
-	r->host = value(m, "host");
-	r->origin = value(m, "origin");
-	r->protocols = values(m, "sec-websocket-protocol");
-	r->extensions = values(m, "sec-websocket-extensions");
-}
-
-static struct span span_of(const char *s)
-{
-	return (struct span){ s ? s : "", s ? strlen(s) : 0 };
-}
-
-/* Returns whether a list of extensions has this one, and sets *found to it then. */
-static bool offers(const char *list, struct span name, struct extension *found)
-{
-	struct span rest = span_of(list);
-
-	while (extension_next(&rest, found))
-		if (found->name.n == name.n && !strncasecmp(found->name.p, name.p, name.n))
-			return true;
-	return false;
-}
-
-/* Returns whether any extension in the offer has the parameter client_max_window_bits. */
-static bool offers_client_bits(const char *offered)
-{
-	struct span rest = span_of(offered);
-	struct extension_param p;
-	struct extension e;
-
-	while (extension_next(&rest, &e))
-		while (extension_param(&e.params, &p))
-			if (extension_is(p.name, "client_max_window_bits"))
-				return true;
-	return false;
-}
-
-/*
- * Returns, in words, a parameter of permessage-deflate that the 101 must not have (RFC 7692, 7.1);
- * NULL: none.
- */
-static const char *stray_param(const char *offered, struct span params)
-{
-	struct extension_param p;
-
-	while (extension_param(&params, &p)) {
-		bool client_bits = extension_is(p.name, "client_max_window_bits");
-
-		if (client_bits || extension_is(p.name, "server_max_window_bits")) {
-			if (p.value.p && !extension_window_bits(p.value))
-				return "a window of permessage-deflate that is not 8 to 15 bits";
-		} else if (!extension_is(p.name, "server_no_context_takeover") &&
-			   !extension_is(p.name, "client_no_context_takeover")) {
-			return "an unknown parameter of permessage-deflate";
-		}
-		if (client_bits && !offers_client_bits(offered))
-			return "client_max_window_bits, which was not offered";
-	}
-	return NULL;
-}
-
-/*
- * Returns, in words, what the 101 grants without an offer, or in a way that is not allowed (RFC
- * 6455, 4.1); NULL: nothing.
- */
-static const char *stray_extension(const char *offered, const char *granted)
-{
-	struct span rest = span_of(granted);
-	struct extension e, offer;
-	const char *stray = NULL;
-
-	while (!stray && extension_next(&rest, &e)) {
-		if (!offers(offered, e.name, &offer))
-			return "an extension that was not offered";
-		if (extension_is(e.name, "permessage-deflate"))
-			stray = stray_param(offered, e.params);
-	}
-	return stray;
-}
-
-void observe_response(struct facts *f, const struct event *e)
-{
-	const struct http_msg *m = e->head.msg;
-	struct response_facts *r = &f->res;
-
-	if (!e->head.final)
-		return;
-	free_response(r);
-	r->seen = true;
-	r->cut = e->head.cut;
-	r->ts = e->ts;
-	r->status = m->status;
-	r->websocket = e->head.upgrade;
-	r->accept_ok = e->head.accept_ok;
-	if (!f->req.wanted)
-		return;
-	r->has_upgrade = http_has_token(m, "upgrade", "websocket");
-	r->has_connection = http_has_token(m, "connection", "upgrade");
-	r->has_accept = http_find(m, "sec-websocket-accept");
-	r->reason = strndup(m->reason.p, m->reason.n);
-	r->accept = value(m, "sec-websocket-accept");
-	r->protocol = value(m, "sec-websocket-protocol");
-	r->extensions = values(m, "sec-websocket-extensions");
-	r->location = value(m, "location");
-	r->version = value(m, "sec-websocket-version");
-	f->stray_extension = r->websocket && !r->cut && !f->req.cut ?
-				     stray_extension(f->req.extensions, r->extensions) :
-				     NULL;
-}
 
 static const struct breach
 	reserved_opcode = { "its opcode is reserved",
@@ -279,13 +69,18 @@ static bool observe_control(struct facts *f, struct stream_facts *s, const struc
 			s->ping_every = e->ts - s->ping_ts;
 		s->ping_ts = e->ts;
 		s->pings++;
-		if (!s->asked_ts)
+		if (!s->asked_ts) {
 			s->asked_ts = e->ts;
+			s->asked = s->stray_pongs = 0;
+		}
+		s->asked++;
 		return false;
 	case WS_OP_PONG:
 		f->rtt_us = fr->rtt_us;
 		if (fr->rtt_us >= 0)
 			other->asked_ts = 0;
+		else if (other->asked_ts)
+			other->stray_pongs++;
 		return fr->rtt_us > 500000;
 	case WS_OP_CLOSE:
 		if (s->closed)
@@ -395,6 +190,11 @@ void observe_stats(struct facts *f, const struct event *e)
 	w->unsent_for = w->unsent_since ? e->ts - w->unsent_since : 0;
 	w->received = received;
 	w->sent = sent;
+	/* Whoever still sends means to be only half closed. */
+	w->unclosed_for = r->state == TCP_CLOSE_WAIT && r->ended && r->last <= r->ended &&
+					  r->h.ts > r->ended ?
+				  r->h.ts - r->ended :
+				  0;
 }
 
 void observe_held(struct facts *f, const struct event *e)
@@ -409,6 +209,22 @@ void observe_held(struct facts *f, const struct event *e)
 	h->rtt_us = r->rtt_us;
 	h->us += r->wait_us;
 	f->dir = r->h.dir;
+}
+
+/*
+ * Returns how long the client had sent nothing when the connection ended, ns, where the server sent
+ * something in that time; else 0, as where frames had no events.
+ */
+static uint64_t client_silence(const struct facts *f, const struct wst_stats *r, uint64_t ended)
+{
+	uint64_t since = f->s[WST_C2S].last_ts > f->res.ts ? f->s[WST_C2S].last_ts : f->res.ts;
+
+	if (!f->res.websocket || r->gaps || r->lost ||
+	    counts_frames(&r->counts[WST_C2S]) > f->s[WST_C2S].frames ||
+	    counts_frames(&r->counts[WST_S2C]) > f->s[WST_S2C].frames ||
+	    f->s[WST_S2C].last_ts <= since || ended <= since)
+		return 0;
+	return ended - since;
 }
 
 void observe_close(struct facts *f, const struct event *e)
@@ -427,18 +243,12 @@ void observe_close(struct facts *f, const struct event *e)
 		end->lived = end->ts > f->res.ts ? end->ts - f->res.ts : 0;
 	else
 		end->lived = ended > r->opened ? ended - r->opened : 0;
+	end->rtt = r->rtt_us * 1000ULL;
 	observe_socket(f, r);
 	f->heard |= r->gaps || r->lost || (!f->earlier && r->counts[WST_S2C].stream);
+	end->client_silence = client_silence(f, r, end->ts);
 	/* Data frames do not come as events with -q. */
 	for (int dir = 0; dir < WST_DIRS; dir++)
 		if (counts_frames(&r->counts[dir]) > f->s[dir].frames)
 			f->s[dir].frames = counts_frames(&r->counts[dir]);
-}
-
-void observe_free(struct facts *f)
-{
-	free_request(&f->req);
-	free_response(&f->res);
-	free(f->s[WST_C2S].reason);
-	free(f->s[WST_S2C].reason);
 }

@@ -12,7 +12,11 @@ struct breach {
 	bool after_close;
 };
 
-void observe_request(struct facts *f, const struct event *e);
+/*
+ * Takes a request. Returns whether f->res is its answer already: a server may answer before it has
+ * read all of a request.
+ */
+bool observe_request(struct facts *f, const struct event *e);
 void observe_response(struct facts *f, const struct event *e);
 
 /* Takes a frame. Returns whether rules are to look at it (AT_FRAME). */

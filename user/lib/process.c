@@ -4,12 +4,31 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "lib/container.h"
 #include "lib/process.h"
 
-bool process_gone(uint32_t pid)
+#define INITIAL_PID_NS 0xEFFFFFFC /* inode; PROC_PID_INIT_INO of the kernel's proc_ns.h */
+
+/*
+ * Records have pids of the initial namespace. In another one, that of a container, the same numbers
+ * are other processes, or none.
+ */
+static bool can_see(void)
 {
-	return kill(pid, 0) && errno == ESRCH;
+	static int can = -1;
+	struct stat s;
+
+	if (can < 0)
+		can = !stat("/proc/self/ns/pid", &s) && s.st_ino == INITIAL_PID_NS;
+	return can;
+}
+
+enum process_state process_state(uint32_t pid)
+{
+	if (!pid || !can_see())
+		return PROCESS_UNKNOWN;
+	return kill(pid, 0) && errno == ESRCH ? PROCESS_GONE : PROCESS_LIVES;
 }
 
 /*
@@ -55,6 +74,7 @@ const struct process_place *process_place(uint32_t pid, uint64_t cgroup)
 	k->pid = pid;
 	k->cgroup = cgroup;
 	k->place = (struct process_place){};
-	read_place(&k->place, pid);
+	if (can_see())
+		read_place(&k->place, pid);
 	return &k->place;
 }

@@ -6,8 +6,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Returns whether the process has ended. */
-bool process_gone(uint32_t pid);
+/* Where wstrace runs in a container's pid namespace, other processes' state is not known. */
+enum process_state { PROCESS_UNKNOWN, PROCESS_LIVES, PROCESS_GONE };
+
+/* Returns whether a process lives. pid: as the initial namespace counts; 0: not known. */
+enum process_state process_state(uint32_t pid);
 
 /* The cgroup and the container of a process. */
 struct process_place {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "bpf/ws_frame.h"
+#include "decode/ending.h"
 #include "decode/hist.h"
 #include "decode/names.h"
 #include "decode/ws.h"
@@ -154,6 +155,13 @@ static void json_open(struct json *j, const struct event *e)
 		if (c->netns)
 			field_u64(b, "netns", c->netns);
 		field_bool(b, "midstream", c->midstream);
+		if (c->via.version) {
+			field(b, "via_proxy");
+			buf_printf(b, "{\"version\":%u", c->via.version);
+			if (c->via.client[0])
+				field_str(b, "client", c->via.client);
+			buf_char(b, '}');
+		}
 	}
 	finish(j, b, false);
 }
@@ -189,7 +197,10 @@ static void json_request(struct json *j, const struct event *e)
 
 	field_span(b, "method", m->method);
 	field_span(b, "target", m->shown_target);
-	field_span(b, "http", m->version);
+	if (m->version.n)
+		field_span(b, "http", m->version);
+	if (m->bad_line)
+		field_str(b, "bad_line", m->bad_line);
 	field_headers(b, m);
 	field_bool(b, "upgrade", e->head.upgrade);
 	if (http_find(m, "sec-websocket-key"))
@@ -327,6 +338,11 @@ static void json_opaque(struct json *j, const struct event *e)
 
 	field_str(b, "dir", dir_name(e->opaque->h.dir));
 	field_str(b, "why", why_name(e->opaque->why));
+	if (e->opaque->n) {
+		field_u64(b, "offset", e->opaque->offset);
+		field_span(b, "first",
+			   (struct span){ (const char *)e->opaque->first, e->opaque->n });
+	}
 	finish(j, b, false);
 }
 
@@ -429,14 +445,25 @@ static void json_stats(struct json *j, const struct event *e)
 	finish(j, b, false);
 }
 
+/* Adds who ended the WebSocket, and how; "first" and "how" are TCP's. */
+static void close_fields(struct buf *b, const struct ending *e)
+{
+	if (ending_by(e))
+		field_str(b, "close_by", ending_by(e));
+	if (ending_how(e))
+		field_str(b, "close_how", ending_how(e));
+}
+
 static void json_close(struct json *j, const struct event *e)
 {
 	const struct wst_stats *r = e->stats;
 	const char *how = end_name(r->how, END_WORD);
+	struct ending ending = ending_of(e->conn, r);
 	struct buf *b = conn_object(j, "close", e);
 
 	if (r->how == WST_UNSEEN) {
 		field_bool(b, "unseen", true);
+		close_fields(b, &ending);
 		finish(j, b, false);
 		return;
 	}
@@ -445,6 +472,7 @@ static void json_close(struct json *j, const struct event *e)
 		field_str(b, "first", r->h.flags & WST_FIRST_LOCAL ? "local" : "remote");
 	if (how)
 		field_str(b, "how", how);
+	close_fields(b, &ending);
 	if (e->conn->close_code)
 		field_u64(b, "code", e->conn->close_code);
 	stats_fields(j, b, e);
@@ -487,6 +515,23 @@ static void field_evidence(struct buf *b, const struct verdict *v)
 	buf_char(b, '}');
 }
 
+static void field_hop(struct buf *b, struct hop h)
+{
+	if (!h.comm && !h.listen && !h.container)
+		return;
+	field(b, "hop");
+	buf_char(b, '{');
+	for (int i = 0; i < 3; i++) {
+		const char *name = i == 0 ? "comm" : i == 1 ? "listen" : "container";
+		const char *value = i == 0 ? h.comm : i == 1 ? h.listen : h.container;
+
+		if (value)
+			evidence_field(b, &(struct fact_text){ .name = name },
+				       (struct span){ value, strlen(value) });
+	}
+	buf_char(b, '}');
+}
+
 static void json_verdict(struct json *j, const struct event *e)
 {
 	const struct verdict *v = e->verdict;
@@ -494,8 +539,10 @@ static void json_verdict(struct json *j, const struct event *e)
 
 	field_str(b, "rule", v->rule->id);
 	field_str(b, "severity", severity_name(v->rule->severity));
+	field_str(b, "certainty", certainty_name(v->rule->certainty));
 	field_str(b, "text", v->text);
 	field_str(b, "fix", v->fix);
+	field_hop(b, verdict_hop(v));
 	field_evidence(b, v);
 	field(b, "legs");
 	for (unsigned int i = 0; i < v->n_legs; i++) {

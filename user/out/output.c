@@ -169,6 +169,8 @@ void outputs__event(struct outputs *os, const struct event *e)
 
 void outputs__record(struct outputs *os, struct conn *c, const struct wst_hdr *h, uint64_t ts)
 {
+	if (h->type == WST_OPEN && os->o->path)
+		c->shown = false; /* its EV_OPEN may come later */
 	for (unsigned int i = 0; i < os->n; i++)
 		if (os->rows[i]->record)
 			os->rows[i]->record(os->self[i], c, h, ts);

@@ -140,8 +140,15 @@ static void text_head(struct text *t, const struct event *e)
 		buf_char(b, ' ');
 		buf_escaped(b, m->shown_target.p, m->shown_target.n);
 		paint(t, b, RESET);
-		buf_str(b, " HTTP/");
-		buf_escaped(b, m->version.p, m->version.n);
+		if (m->version.n) {
+			buf_str(b, " HTTP/");
+			buf_escaped(b, m->version.p, m->version.n);
+		}
+		if (m->bad_line) {
+			paint(t, b, RED);
+			buf_printf(b, "  (not a request line: %s)", m->bad_line);
+			paint(t, b, RESET);
+		}
 		if (h->upgrade)
 			buf_str(b, "  upgrade");
 	}
@@ -274,11 +281,21 @@ static void text_opaque(struct text *t, const struct event *e)
 		[WST_WHY_SOCKMAP] = "BPF moves its bytes (sockmap): they are not visible here",
 		[WST_WHY_MPTCP] = "MPTCP: not decoded",
 		[WST_WHY_UNSEEN] = "its bytes went where they cannot be read",
+		[WST_WHY_TUNNEL_TLS] = "TLS through a proxy: its content is not visible here",
+		[WST_WHY_HTTP_IN_WS] = "HTTP in place of a frame: ",
+		[WST_WHY_TLS_IN_WS] = "TLS in place of a frame: ",
+		[WST_WHY_TEXT_IN_WS] = "text in place of a frame: ",
 	};
 	struct buf *b = text_line(t, e, dir_arrow(e->opaque->h.dir));
 	uint32_t why = e->opaque->why;
 
-	buf_printf(b, "%s\n", why < sizeof(says) / sizeof(says[0]) && says[why] ? says[why] : "?");
+	buf_str(b, why < sizeof(says) / sizeof(says[0]) && says[why] ? says[why] : "?");
+	if (e->opaque->n) {
+		buf_char(b, '"');
+		buf_escaped(b, (const char *)e->opaque->first, e->opaque->n);
+		buf_char(b, '"');
+	}
+	buf_char(b, '\n');
 	lines__end(t->lines, false);
 }
 

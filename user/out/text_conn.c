@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 #include "bpf/ws_frame.h"
+#include "decode/ending.h"
 #include "decode/hist.h"
 #include "decode/names.h"
 #include "decode/ws.h"
@@ -22,6 +23,9 @@ void text_open(struct text *t, const struct event *e)
 	buf_str(b, c->placeholder ? "  open was lost" : server ? "  server" : "  client");
 	if (c->midstream)
 		buf_str(b, ", already open");
+	if (c->via.version)
+		buf_printf(b, ", for %s (PROXY v%u)",
+			   c->via.client[0] ? c->via.client : "nobody named", c->via.version);
 	if (t->o->verbose && c->cgroup) {
 		buf_str(b, "  cgroup ");
 		buf_escaped(b, c->cgroup, strlen(c->cgroup));
@@ -142,11 +146,18 @@ static void add_last(struct buf *b, const struct wst_stats *r)
 	}
 }
 
+static struct span close_reason(const struct conn *c)
+{
+	return c->closing ? (struct span){ c->closing->reason, c->closing->reason_len } :
+			    (struct span){};
+}
+
 void text_close(struct text *t, const struct event *e)
 {
 	const struct wst_stats *r = e->stats;
 	const struct conn *c = e->conn;
 	struct buf *b = text_line(t, e, "  ");
+	struct ending ending;
 
 	if (never_came_about(c, r)) {
 		buf_printf(b, "no connection to %s: ", c->remote);
@@ -163,7 +174,8 @@ void text_close(struct text *t, const struct event *e)
 		lines__end(t->lines, false);
 		return;
 	}
-	end_sentence(b, r->how, stats_by_client(c, r), c->close_code);
+	ending = ending_of(c, r);
+	ending_sentence(b, &ending, close_reason(c));
 	buf_str(b, c->midstream ? " seen for " : " after ");
 	buf_duration(b, r->h.ts > r->opened ? r->h.ts - r->opened : 0);
 	buf_str(b, "\n" TEXT_INDENT);

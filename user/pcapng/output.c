@@ -361,6 +361,21 @@ static void rotate(struct out_pcapng *k, uint64_t now)
 		check(k, flows__begin(k->flows, savefile__pcapng(k->file), now));
 }
 
+/* Writes a PROXY header. Of the longest ones, which come in pieces, the start is left out. */
+static void on_proxy_header(struct out_pcapng *k, struct member *m, const struct wst_bytes *r,
+			    uint64_t ts)
+{
+	struct flow_head head = {
+		.ts = ts,
+		.len = r->n,
+		.seq = r->h.seq,
+		.dir = FLOW_C2S,
+		.bytes = { (const char *)(r + 1), r->n },
+	};
+
+	check(k, flow__head(m->flow, &head));
+}
+
 /* Returns whether a record becomes a packet: for counters alone no file is begun. */
 static bool writes(uint8_t type)
 {
@@ -390,6 +405,8 @@ static void pcapng_record(void *self, struct conn *c, const struct wst_hdr *h, u
 		return;
 	else if (h->type == WST_TASK)
 		on_task(k, m, c);
+	else if (h->type == WST_HEAD && h->flags & WST_HEAD_PROXY)
+		on_proxy_header(k, m, r, ts);
 	else if (h->type == WST_FRAME)
 		on_frame(k, m, r, ts);
 	else if (h->type == WST_PAYLOAD)

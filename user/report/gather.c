@@ -198,7 +198,7 @@ static void on_close(struct report *r, struct report_conn *c, const struct event
 		return;
 	c->closed = e->ts;
 	c->how = s->how;
-	c->by_client = stats_by_client(e->conn, s);
+	c->end = ending_of(e->conn, s);
 	if (c->detail)
 		trail__moment(&c->detail->trail, e->ts);
 	look_at_handshake(r, c);

@@ -83,7 +83,7 @@ static void draw_end(struct buf *b, const struct report_conn *c)
 		html(b, "<span><b>RST</b></span><span><small>connection refused</small></span>");
 	else
 		html(b, "<span><b>%s</b></span><span><small>%s, without an answer</small></span>",
-		     how, c->by_client ? "the client gave up" : "closed by the server");
+		     how, c->end.tcp_by_client ? "the client gave up" : "closed by the server");
 }
 
 static void draw_step(struct buf *b, const struct report_conn *c, enum step_kind kind)
@@ -91,7 +91,7 @@ static void draw_step(struct buf *b, const struct report_conn *c, enum step_kind
 	bool bad = report_failed(c) || c->accept_ok == 0, back = kind >= STEP_RESPONSE;
 
 	if (kind == STEP_END && c->how != WST_REFUSED)
-		back = !c->by_client;
+		back = !c->end.tcp_by_client;
 	html(b, "<div class=\"leg %s%s%s\">", back ? "back" : "go",
 	     kind == STEP_CONNECT ? " tcp" : "", kind >= STEP_RESPONSE && bad ? " bad" : "");
 	if (kind == STEP_REQUEST)

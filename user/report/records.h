@@ -7,7 +7,7 @@
 #define REPORT_RECORDS_H
 
 #include <utlist.h>
-#include "decode/event.h"
+#include "decode/ending.h"
 #include "decode/hist.h"
 #include "diagnose/diagnose.h"
 #include "report/pairs.h"
@@ -65,7 +65,8 @@ struct report_conn {
 	char *method, *target, *reason; /* target: redacted, unless secrets are shown */
 	bool target_cut;
 	uint8_t how; /* enum wst_end_how */
-	bool by_client, http10;
+	bool http10;
+	struct ending end; /* once closed */
 	uint64_t frames[WST_DIRS], bytes[WST_DIRS];
 	uint64_t lost, undecoded; /* events; bytes in which no frame was found */
 	uint32_t rtt_us, retrans, opaque;

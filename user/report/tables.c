@@ -108,15 +108,13 @@ static void draw_result(struct buf *b, const struct report_conn *c)
 
 static void draw_ended(struct buf *b, const struct report_conn *c)
 {
-	const char *how = end_name(c->how, END_SHORT);
-
 	if (!c->closed)
 		html(b, "open");
 	else if (c->how == WST_UNSEEN)
 		html(b, "not seen");
-	else if (how)
-		html(b, "%s, %s", c->by_client ? "client" : "server", how);
-	if (c->code)
+	else
+		ending_short(b, &c->end);
+	if (!c->closed && c->code)
 		html(b, ", %u", c->code);
 }
 

@@ -23,7 +23,6 @@ void html_badge(struct buf *b, enum severity s)
 
 void html_end(struct buf *b, const struct report_conn *c)
 {
-	const char *how = end_name(c->how, c->how == WST_EXIT ? END_TEXT : END_SHORT);
 	uint64_t ns = c->closed > c->opened ? c->closed - c->opened : 0;
 
 	if (!c->closed) {
@@ -35,11 +34,8 @@ void html_end(struct buf *b, const struct report_conn *c)
 	} else if (!c->how) {
 		html(b, "replaced by a new connection; its end was not seen");
 	} else {
-		html(b, "closed by the %s (%s", c->by_client ? "client" : "server",
-		     how ? how : "?");
-		if (c->code)
-			html(b, ", %u", c->code);
-		html(b, ")%s %s", c->midstream ? ", seen for" : " after", text_duration(ns).s);
+		ending_sentence(b, &c->end, (struct span){});
+		html(b, "%s %s", c->midstream ? ", seen for" : " after", text_duration(ns).s);
 	}
 }
 

@@ -101,9 +101,12 @@ const struct rule_help help_handshake[] = {
 	  "be.",
 	  "mend the server, or the hop that rewrites Sec-WebSocket-Key",
 	  {} },
-	{ "bad-101", "the server's 101 lacks a header",
-	  "A 101 needs Upgrade: websocket, Connection: Upgrade and Sec-WebSocket-Accept.",
-	  "The headers of the answer.", "mend the server, or the hop that drops the header",
+	{ "bad-101", "clients reject the server's 101",
+	  "A 101 needs Upgrade: websocket, Connection: Upgrade and Sec-WebSocket-Accept, each "
+	  "once, and has no body: no Transfer-Encoding, no Content-Length. Browsers and node's ws "
+	  "look at all of that; other clients take some of it, and then this is a warning.",
+	  "The headers of the answer.",
+	  "mend the server, or the hop that drops, adds or doubles the header",
 	  UPGRADE_EVERYWHERE },
 	{ "subprotocol",
 	  "client and server did not agree on a subprotocol",
@@ -212,12 +215,30 @@ const struct rule_help help_handshake[] = {
 	    [PROXY_CADDY] = "reverse_proxy https://..., or http://" } },
 	{ "sticky",
 	  "the balancer sends a session to another server",
-	  "Socket.IO makes a session by polling and then upgrades it: both must reach the same "
-	  "server.",
-	  "The answer's text says 'Session ID unknown'.",
+	  "Socket.IO makes a session by polling and then upgrades it, SignalR negotiates a "
+	  "connection id before it connects, SockJS sends by requests of their own: all must reach "
+	  "the same server. A server that has been restarted does not know its sessions, either.",
+	  "The answer's text says 'Session ID unknown', or 'No Connection with that ID'.",
 	  "make sessions sticky, or let clients use the transport websocket only",
 	  { [PROXY_NGINX] = "ip_hash; or hash $arg_sid; in upstream",
 	    [PROXY_HAPROXY] = "cookie, or balance source, in the backend" } },
+	{ "too-large-head",
+	  "the request's head is larger than the server takes",
+	  "Cookies, tokens in the URL and headers that proxies add make a request's head larger "
+	  "than the server's buffer: 8 KiB a line in nginx (400), 8190 bytes a header in Apache "
+	  "and in Python's servers (400), 16 KiB in node (431), 8 KiB in Tomcat and Jetty. Each "
+	  "hop has a limit of its own.",
+	  "The size of the request's head in the verdict; -v shows its headers.",
+	  "remove cookies that are not needed, or raise the limit of this server: node "
+	  "--max-http-header-size, gunicorn --limit-request-field_size, Tomcat "
+	  "maxHttpRequestHeaderSize",
+	  { [PROXY_NGINX] = "large_client_header_buffers 4 32k; in http or server; or remove "
+			    "cookies that are not needed",
+	    [PROXY_HAPROXY] = "tune.bufsize 32768 in global; or remove cookies that are not needed",
+	    [PROXY_APACHE] = "LimitRequestFieldSize 32768; or remove cookies that are not needed",
+	    [PROXY_ENVOY] = "max_request_headers_kb; or remove cookies that are not needed",
+	    [PROXY_LIGHTTPD] = "server.max-request-field-size = 32768; or remove cookies that are "
+			       "not needed" } },
 	{ "refused",
 	  "the server refused the handshake",
 	  "The answer to the handshake is not 101, or there is none. 400 is also how servers "
@@ -228,8 +249,9 @@ const struct rule_help help_handshake[] = {
 	  {} },
 	{ "early-client-close",
 	  "the client rejected the handshake",
-	  "A client that closes within milliseconds of the 101, and sent nothing, did not like it: "
-	  "Accept, subprotocol, extension, or its own limits.",
+	  "Clients from several addresses close at once after the 101, without a frame, and none "
+	  "stays. Nothing is seen to be wrong with the 101. One client that does so may be a "
+	  "health check, and is not told of.",
 	  "The browser's console; the headers of the 101.",
 	  "see the client's log or the browser's console for what it did not like in the 101",
 	  {} },

@@ -73,26 +73,21 @@ const struct rule_help help_stream[] = {
 	  "60 s, Envoy after 300, AWS's balancers after 60 or 350, Cloudflare after 100, unless "
 	  "told otherwise.",
 	  "The silence before the close is the same each time.",
-	  "raise that timeout, or send a ping at less than half of it",
-	  { [PROXY_NGINX] =
-		    "proxy_read_timeout 3600s; in that location, or a ping at less than half of it",
-	    [PROXY_HAPROXY] =
-		    "timeout tunnel 1h in defaults or the backend, or a ping at less than half of "
-		    "it",
+	  "raise that timeout, or {ping_fits}",
+	  { [PROXY_NGINX] = "proxy_read_timeout 3600s; in that location, or {ping_fits}",
+	    [PROXY_HAPROXY] = "timeout tunnel 1h in defaults or the backend, or {ping_fits}",
 	    [PROXY_APACHE] =
 		    "ProxyTimeout 3600, or timeout=3600 on ProxyPass (the longer of that and "
-		    "Timeout counts), or a ping at less than half of it",
+		    "Timeout counts), or {ping_fits}",
 	    [PROXY_CADDY] =
-		    "Caddy has no such timeout by itself: look for stream_timeout, or ping at less "
-		    "than half of it",
-	    [PROXY_ENVOY] =
-		    "idle_timeout of the route or the upgrade, or a ping at less than half of it",
-	    [PROXY_LIGHTTPD] = "server.max-read-idle = 3600, or a ping at less than half of it" } },
+		    "Caddy has no such timeout by itself: look for stream_timeout, or {ping_fits}",
+	    [PROXY_ENVOY] = "idle_timeout of the route or the upgrade, or {ping_fits}",
+	    [PROXY_LIGHTTPD] = "server.max-read-idle = 3600, or {ping_fits}" } },
 	{ "heartbeat-races",
 	  "pings come about as often as the timeout strikes",
 	  "A ping every 60 s does not keep a connection open that is cut after 60 s of silence.",
 	  "The interval of pings, and the silence before the close.",
-	  "ping at half of the timeout, or raise the timeout",
+	  "ping at less than half of the timeout, or raise the timeout",
 	  {} },
 	{ "server-heartbeat",
 	  "the server ended a connection whose client did not answer pings",
@@ -101,6 +96,36 @@ const struct rule_help help_stream[] = {
 	  "The server's pings, and no pong.",
 	  "have the client read all the time so that it answers pings, or raise the server's "
 	  "patience",
+	  {} },
+	{ "client-heartbeat",
+	  "the client ended a connection whose server did not answer pings",
+	  "Client libraries ping, too, and close, mostly with 1011, where no pong comes: the "
+	  "server's process is busy, or nobody reads from that connection.",
+	  "The client's pings, and no pong.",
+	  "have the server read all the time so that it answers pings: nothing may block its "
+	  "event loop; or raise the client's patience",
+	  {} },
+	{ "client-error",
+	  "the client's program failed",
+	  "The client closed with 1011, which says that its own program could not go on.",
+	  "The client's log.",
+	  "see the client's log",
+	  {} },
+	{ "unsupported-data",
+	  "a message of a kind that its receiver does not take",
+	  "The receiver closed with 1003: text came where it takes binary, or the other way round, "
+	  "or data that it cannot make sense of.",
+	  "The opcode of the message before the close.",
+	  "send the other kind of message, text or binary, or data in the form that the receiver "
+	  "asks for",
+	  {} },
+	{ "backend-restart",
+	  "the server behind the proxy was restarted or stopped",
+	  "Many connections of one server ended at the same moment, without a Close frame, while "
+	  "the proxy in front goes on: a proxy passes on what its upstream does.",
+	  "The server's log and uptime; with its port traced, too (-p), which leg ended first.",
+	  "close the WebSockets with 1001 or 1012 before the server stops; have clients reconnect "
+	  "after a random time",
 	  {} },
 	{ "reload",
 	  "the proxy was reloaded or stopped",
@@ -156,6 +181,14 @@ const struct rule_help help_stream[] = {
 	  "queue grows.",
 	  "ss -tn: Send-Q.",
 	  "bound the queue for each client; drop messages or the client",
+	  {} },
+	{ "close-wait",
+	  "a process does not close what its peer has ended",
+	  "The peer's FIN came long ago. The socket stays in CLOSE_WAIT, with its file descriptor, "
+	  "until the process closes it: such sockets pile up until there are no descriptors left.",
+	  "ss -tnp state close-wait.",
+	  "close the socket where a read returns 0 bytes, or an error; free a thread that waits "
+	  "for something else meanwhile",
 	  {} },
 	{ "loss-stall",
 	  "packets get lost on the way",

@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include "rules/plain.h"
 #include "rules/rules.h"
 
 /* The order in which rows are asked: a row that explains more comes first. */
-const struct rule *const rule_tables[] = { rules_handshake, rules_refused, rules_frame,
-					   rules_end,	    rules_load,	   NULL };
-static const struct rule_help *const help_tables[] = { help_handshake, help_stream, NULL };
+const struct rule *const rule_tables[] = { rules_bytes, rules_handshake, rules_101,  rules_refused,
+					   rules_frame, rules_end,	 rules_load, NULL };
+static const struct rule_help *const help_tables[] = { help_handshake, help_bytes, help_stream,
+						       NULL };
 
 const char *severity_name(enum severity s)
 {
 	static const char *const names[] = { "info", "warning", "error" };
 
 	return names[s];
+}
+
+const char *certainty_name(enum certainty c)
+{
+	return c == LIKELY ? "likely" : "certain";
 }
 
 static bool refines(const struct rule *a, const struct rule *b)
@@ -86,6 +94,14 @@ static void section(const char *heading, const char *text)
 	putchar('\n');
 }
 
+static void plain_section(const char *heading, const char *text)
+{
+	char *plain = rule_plain(text);
+
+	section(heading, plain);
+	free(plain);
+}
+
 int rules_explain(const char *id)
 {
 	const struct rule_help *h;
@@ -105,9 +121,8 @@ int rules_explain(const char *id)
 	printf("%s (%s): %s\n", h->id, severity_name(severity_of(h->id)), h->title);
 	section("What it means", h->cause);
 	section("How to see it", h->see);
-	section("What to do", h->fix);
+	plain_section("What to do", h->fix);
 	for (int i = 0; i < PROXIES; i++)
-		if (h->proxy[i])
-			section(proxy_names[i], h->proxy[i]);
+		plain_section(proxy_names[i], h->proxy[i]);
 	return 0;
 }

@@ -11,10 +11,15 @@
 
 enum severity { SEV_INFO, SEV_WARNING, SEV_ERROR };
 
+/*
+ * How sure a verdict is. CERTAIN: the bytes or the kernel showed what the sentence says. LIKELY:
+ * the sentence holds a guess, and says so with the word "probably".
+ */
+enum certainty { CERTAIN, LIKELY };
+
 /* When a rule is asked. A rule need not check what its moment implies. */
 enum moment {
-	/* a request for a WebSocket, with all its headers; the leg downstream is joined */
-	AT_REQUEST = 1,
+	AT_REQUEST = 1, /* a request for a WebSocket; the leg downstream is joined */
 	AT_RESPONSE = 2, /* the answer to such a request, with all its headers */
 	AT_FRAME = 4, /* a remarkable frame, see observe_frame() */
 	/* the end of a connection, once its other legs have ended, too, or a second later */
@@ -24,14 +29,30 @@ enum moment {
 	AT_HELD = 64, /* a small write that had waited for a late acknowledgement */
 	/* a request for a WebSocket that has had no answer for long; asked for the first leg */
 	AT_WAIT = 128,
+	/* a 101 that clients reject, once this client has gone on, or hung up, or some time later
+	 */
+	AT_FLAW = 256,
+	AT_PLAIN = 512, /* the answer to a request for something else than a WebSocket */
+	/* the answer to a request that was seen in part, or its end without an answer */
+	AT_CUT = 1024,
+	/* a request for a WebSocket, with all its headers, that got no 101; its legs are joined */
+	AT_REFUSED = 2048,
+	AT_LEFT = 4096, /* instead of AT_END: the client left at once after the 101 */
 };
 
 /*
  * Kinds of causes. A connection, with all its legs, gets at most one verdict of each kind, that of
  * the first row that fits. A handshake, stream or end that went wrong explains the later kinds
- * among these three, so that no verdict on them follows.
+ * among these three, so that no verdict on them follows. CAUSE_NOTE: what did no harm.
  */
-enum cause { CAUSE_HANDSHAKE, CAUSE_STREAM, CAUSE_END, CAUSE_LOAD, CAUSE_CROWD };
+enum cause {
+	CAUSE_HANDSHAKE,
+	CAUSE_STREAM,
+	CAUSE_END,
+	CAUSE_LOAD,
+	CAUSE_CROWD,
+	CAUSE_NOTE,
+};
 
 struct rule {
 	const char *id;
@@ -44,6 +65,9 @@ struct rule {
 	const char *evidence; /* names of facts, blanks between them */
 	/* id of the more general rule that this verdict replaces in the summary; NULL: none */
 	const char *refines;
+	enum certainty certainty;
+	/* the name of the fact that is at fault; NULL: the first one that the sentence names */
+	const char *hop;
 };
 
 /* The long form of a rule, for --explain and the manual page: one row for each id. */
@@ -52,16 +76,16 @@ struct rule_help {
 	const char *title;
 	const char *cause;
 	const char *see; /* how to check it by hand */
-	const char *fix; /* where no proxy's own fix is known */
+	const char *fix; /* where no proxy's own fix is known; may have {ping_fits} in it */
 	const char *proxy[PROXIES]; /* the fix for each proxy; NULL: the general one */
 };
 
 /* The tables of rules; each ends with a row without id. */
-extern const struct rule rules_handshake[], rules_refused[], rules_frame[], rules_end[],
-	rules_load[];
+extern const struct rule rules_bytes[], rules_handshake[], rules_101[], rules_refused[],
+	rules_frame[], rules_end[], rules_load[];
 /* all of them, in the order in which rows are asked; NULL at the end */
 extern const struct rule *const rule_tables[];
-extern const struct rule_help help_handshake[], help_stream[];
+extern const struct rule_help help_bytes[], help_handshake[], help_stream[];
 extern const char *const proxy_names[PROXIES];
 
 /* Returns whether both say the same: they have one id, or one refines the other. */
@@ -75,5 +99,8 @@ int rules_explain(const char *id);
 
 /* Returns "error", "warning" or "info". */
 const char *severity_name(enum severity s);
+
+/* Returns "certain" or "likely". */
+const char *certainty_name(enum certainty c);
 
 #endif

@@ -2,7 +2,9 @@
 /* Rules about frames that break RFC 6455, about how connections end, and about who is slow. */
 #include <string.h>
 #include "decode/ws.h"
+#include "facts/chain.h"
 #include "facts/observe.h"
+#include "facts/reason.h"
 #include "lib/units.h"
 #include "rules/rules.h"
 
@@ -106,15 +108,40 @@ static bool is_ws(const struct facts *f)
 	return f->res.websocket || (f->conn->midstream && (f->s[0].frames || f->s[1].frames));
 }
 
+/* Returns whether a Close frame has passed on f, or on another leg before f ended. */
 static bool said_goodbye(const struct facts *f)
 {
-	return f->s[WST_C2S].closed || f->s[WST_S2C].closed;
+	const struct facts *leg = f;
+
+	while (leg->downstream)
+		leg = leg->downstream;
+	for (; leg; leg = leg->upstream) {
+		const struct stream_facts *s = first_close(leg);
+
+		if (s && (leg == f || s->close_ts <= f->end.ts))
+			return true;
+	}
+	return false;
 }
 
-/* Returns whether a Close frame of either side has this code. */
+/* Returns whether the first Close frame has this code; what is echoed says nothing. */
 static bool code_is(const struct facts *f, uint16_t code)
 {
-	return f->s[WST_C2S].code == code || f->s[WST_S2C].code == code;
+	const struct stream_facts *s = first_close(f);
+
+	return s && s->code == code;
+}
+
+static bool server_closed(const struct facts *f)
+{
+	return first_close(f) == &f->s[WST_S2C];
+}
+
+static enum close_meaning meaning(const struct facts *f)
+{
+	const struct stream_facts *s = first_close(f);
+
+	return s ? reason_meaning(s->reason) : MEANS_NOTHING;
 }
 
 static bool dropped(const struct facts *f)
@@ -199,6 +226,28 @@ static bool server_heartbeat(const struct facts *f)
 	       !proxy_ended(f) && unanswered(f, f->end.ts);
 }
 
+/* Returns whether a side closed since it got no answer to its keepalive, as it says. */
+static bool keepalive_closed(const struct facts *f)
+{
+	return meaning(f) == MEANS_KEEPALIVE;
+}
+
+/* Returns whether that side's ping has had no pong. */
+static bool ping_unanswered(const struct facts *f)
+{
+	const struct stream_facts *s = first_close(f);
+
+	return keepalive_closed(f) && s->asked_ts && s->asked_ts < s->close_ts;
+}
+
+/* Returns whether that one ping has had pongs, but with another payload (RFC 6455, 5.5.3). */
+static bool pong_differs(const struct facts *f)
+{
+	const struct stream_facts *s = first_close(f);
+
+	return ping_unanswered(f) && s->stray_pongs && s->asked == 1;
+}
+
 /*
  * Returns whether the server closed after such a ping, with a Close frame: python3-websockets sends
  * 1011, tornado no code.
@@ -207,23 +256,92 @@ static bool heartbeat_closed(const struct facts *f)
 {
 	const struct stream_facts *s2c = &f->s[WST_S2C];
 
-	return s2c->closed && (!s2c->code || s2c->code == 1011) && unanswered(f, s2c->close_ts);
+	return server_closed(f) && meaning(f) == MEANS_NOTHING &&
+	       (!s2c->code || s2c->code == 1011) && unanswered(f, s2c->close_ts);
+}
+
+static bool server_pong_differs(const struct facts *f)
+{
+	return server_closed(f) && pong_differs(f);
+}
+
+static bool server_ping_unanswered(const struct facts *f)
+{
+	return server_closed(f) && ping_unanswered(f);
+}
+
+static bool server_keepalive(const struct facts *f)
+{
+	return server_closed(f) && keepalive_closed(f);
+}
+
+static bool closed_idle(const struct facts *f)
+{
+	return server_closed(f) &&
+	       (meaning(f) == MEANS_IDLE || (meaning(f) == MEANS_NOTHING && code_is(f, 3008)));
+}
+
+static bool stopping(const struct facts *f)
+{
+	return server_closed(f) &&
+	       (meaning(f) == MEANS_STOP || (meaning(f) == MEANS_NOTHING && code_is(f, 1012)));
+}
+
+/*
+ * Returns whether the server ended connections whose clients had been silent for one and the same
+ * time, though they got something meanwhile.
+ */
+static bool read_deadline(const struct facts *f)
+{
+	return dropped(f) && orderly(f) && !f->end.by_client && !f->end.process_gone &&
+	       !proxy_ended(f) && f->end.client_equal >= 2 &&
+	       f->end.client_silence >= 3 * f->end.silence / 2 &&
+	       !(f->end.together >= 3 && f->end.client_equal < 3);
+}
+
+/* Returns whether a proxy ended f. */
+static bool closer_is_proxy(const struct facts *f)
+{
+	const struct conn *closer = f->end.by_client ? endpoint_client(f) : endpoint_server(f);
+
+	return is_ws(f) && closer && (proxy_named(closer->comm) || proxy_ended(f));
+}
+
+/* Returns whether whoever ended f ended others at the same moment, and not for silence. */
+static bool ended_many(const struct facts *f)
+{
+	return dropped(f) && f->end.together >= 3 && f->end.equal < f->end.together;
 }
 
 static bool reload(const struct facts *f)
 {
-	const struct conn *closer = f->end.by_client ? endpoint_client(f) : endpoint_server(f);
-	bool proxy = closer && (proxy_named(closer->comm) || proxy_ended(f));
+	return closer_is_proxy(f) &&
+	       (f->end.how == WST_EXIT || f->end.process_gone || (ended_many(f) && proxy_ended(f)));
+}
 
-	if (!is_ws(f) || !proxy)
-		return false;
-	return f->end.how == WST_EXIT || f->end.process_gone ||
-	       (dropped(f) && f->end.together >= 3 && f->end.equal < f->end.together);
+/* Returns whether a proxy passed the end of many connections on, or so it seems: it goes on. */
+static bool passed_on(const struct facts *f)
+{
+	return closer_is_proxy(f) && ended_many(f) && !f->end.by_client &&
+	       (f->end.process_lives || f->end.remain);
+}
+
+/* Returns whether a proxy ended many, of which nobody knows whether it goes on. */
+static bool reload_or_restart(const struct facts *f)
+{
+	return closer_is_proxy(f) && ended_many(f) && !f->end.process_lives;
+}
+
+/* Returns whether a server that is no proxy ended many, and may be gone. */
+static bool backend_restart(const struct facts *f)
+{
+	return ended_many(f) && !f->end.by_client && !closer_is_proxy(f) && !f->end.process_lives &&
+	       !f->end.process_gone && f->end.how != WST_EXIT && !f->end.remain;
 }
 
 static bool too_big(const struct facts *f)
 {
-	return code_is(f, 1009);
+	return code_is(f, 1009) || meaning(f) == MEANS_SIZE;
 }
 
 static bool utf8_1007(const struct facts *f)
@@ -233,12 +351,27 @@ static bool utf8_1007(const struct facts *f)
 
 static bool protocol_1002(const struct facts *f)
 {
-	return (code_is(f, 1002) || code_is(f, 1003) || code_is(f, 1010));
+	return code_is(f, 1002);
+}
+
+static bool unsupported_1003(const struct facts *f)
+{
+	return code_is(f, 1003);
+}
+
+static bool extension_1010(const struct facts *f)
+{
+	return code_is(f, 1010);
 }
 
 static bool app_1011(const struct facts *f)
 {
-	return f->s[WST_S2C].code == 1011;
+	return server_closed(f) && code_is(f, 1011);
+}
+
+static bool client_1011(const struct facts *f)
+{
+	return !server_closed(f) && code_is(f, 1011);
 }
 
 static bool app_exit(const struct facts *f)
@@ -250,36 +383,94 @@ static bool app_exit(const struct facts *f)
 /* Returns whether most clients are sent away at once; single ones are sent away at any time. */
 static bool restarting(const struct facts *f)
 {
-	return is_ws(f) && f->end.restarts >= 3 && f->end.restarts > f->end.stay;
+	return is_ws(f) && server_closed(f) && f->end.restarts >= 3 &&
+	       f->end.restarts > f->end.stay;
 }
 
 static bool policy(const struct facts *f)
 {
 	uint16_t code = f->s[WST_S2C].code;
 
-	return (code == 1008 || code == 1013 || code == 3000 || code == 3003 ||
-		(code >= 4000 && code < 5000)) &&
-	       (!f->s[WST_C2S].closed || f->s[WST_C2S].close_ts >= f->s[WST_S2C].close_ts);
+	return server_closed(f) && (code == 1008 || code == 1013 || code == 3000 || code == 3003 ||
+				    (code >= 4000 && code < 5000));
 }
 
-static bool gone(const struct facts *f)
+/* Returns whether TCP gave the client up: it left the network, or its host is asleep. */
+static bool client_gone(const struct facts *f)
 {
-	return is_ws(f) && f->end.how == WST_TIMEOUT;
+	return is_ws(f) && f->end.how == WST_TIMEOUT && f->conn->role == WST_SERVER;
+}
+
+static bool server_gone(const struct facts *f)
+{
+	return is_ws(f) && f->end.how == WST_TIMEOUT && f->conn->role == WST_CLIENT;
+}
+
+/*
+ * Returns whether the end is an ordinary one. Clients leave as they like: browsers end TCP when a
+ * page is left, phones when an application sleeps. MQTT has a DISCONNECT of its own, on which
+ * brokers end TCP.
+ */
+static bool left(const struct facts *f)
+{
+	bool mqtt = f->res.protocol && !strncmp(f->res.protocol, "mqtt", 4);
+
+	return (f->end.by_client && !proxy_ended(f)) || mqtt;
 }
 
 static bool reset(const struct facts *f)
 {
-	return dropped(f) && (f->end.how == WST_RST_SENT || f->end.how == WST_RST_RECEIVED);
+	return dropped(f) && !left(f) &&
+	       (f->end.how == WST_RST_SENT || f->end.how == WST_RST_RECEIVED);
+}
+
+static bool no_goodbye(const struct facts *f)
+{
+	return dropped(f) && !left(f);
 }
 
 const struct rule rules_end[] = {
+	{ "server-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_FRAME, server_pong_differs,
+	  "{close_sender} ended the connection with {closing}: {close_receiver} sent pongs, but "
+	  "none with the payload of its ping",
+	  "mend the client's library: a pong has the payload of the ping that it answers",
+	  "unanswered_for stray_pongs code close_reason" },
+	{ "server-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_FRAME, server_ping_unanswered,
+	  "{close_sender} ended the connection because {close_receiver} had not answered its ping "
+	  "for {unanswered_for} s: {closing}",
+	  NULL, "unanswered_for code close_reason" },
+	{ "server-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_FRAME, server_keepalive,
+	  "{close_sender} ended the connection because its keepalive had no answer from "
+	  "{close_receiver}, as it says: {closing}",
+	  NULL, "code close_reason" },
+	{ "client-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_FRAME, pong_differs,
+	  "{close_sender} ended the connection with {closing}: {close_receiver} sent pongs, but "
+	  "none with the payload of its ping",
+	  "mend the server's library: a pong has the payload of the ping that it answers",
+	  "unanswered_for stray_pongs code close_reason" },
+	{ "client-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_FRAME, ping_unanswered,
+	  "{close_sender} ended the connection because {close_receiver} had not answered its ping "
+	  "for {unanswered_for} s: {closing}",
+	  NULL, "unanswered_for code close_reason" },
+	{ "client-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_FRAME, keepalive_closed,
+	  "{close_sender} ended the connection because its keepalive had no answer from "
+	  "{close_receiver}, as it says: {closing}",
+	  NULL, "code close_reason" },
+	{ "idle-timeout", SEV_WARNING, CAUSE_STREAM, AT_FRAME, closed_idle,
+	  "{close_sender} closed the connection as idle: {closing}",
+	  "have the client send a ping, or a message, more often than that, or raise the "
+	  "server's idle timeout",
+	  "code close_reason" },
+	{ "too-big", SEV_ERROR, CAUSE_STREAM, AT_FRAME, too_big,
+	  "{close_sender} ended the connection with {closing}: a message of {close_receiver} was "
+	  "larger than it takes",
+	  NULL, "code close_reason" },
+	{ "restarting", SEV_INFO, CAUSE_STREAM, AT_FRAME, stopping,
+	  "{close_sender} ended the connection because it stops or restarts: {closing}", NULL,
+	  "code close_reason" },
 	{ "bad-utf8", SEV_ERROR, CAUSE_STREAM, AT_FRAME, utf8_1007,
 	  "{close_sender} ended the connection with 1007: {close_receiver} sent text that is not "
 	  "UTF-8",
-	  NULL, "code close_reason" },
-	{ "too-big", SEV_ERROR, CAUSE_STREAM, AT_FRAME, too_big,
-	  "{close_sender} ended the connection with 1009: a message of {close_receiver} was larger "
-	  "than it takes",
 	  NULL, "code close_reason" },
 	{ "server-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_FRAME, heartbeat_closed,
 	  "{close_sender} ended the connection because {close_receiver} did not answer its ping "
@@ -288,20 +479,41 @@ const struct rule rules_end[] = {
 	{ "app-error", SEV_ERROR, CAUSE_STREAM, AT_FRAME, app_1011,
 	  "{close_sender} ended the connection with {closing}: the application failed", NULL,
 	  "code close_reason" },
+	{ "client-error", SEV_WARNING, CAUSE_STREAM, AT_FRAME, client_1011,
+	  "{close_sender} ended the connection with {closing}: the client's program failed", NULL,
+	  "code close_reason" },
 	{ "bad-frame", SEV_ERROR, CAUSE_STREAM, AT_FRAME, protocol_1002,
 	  "{close_sender} ended the connection with {closing}: it could not accept what "
 	  "{close_receiver} sent",
 	  NULL, "code close_reason" },
+	{ "unsupported-data", SEV_ERROR, CAUSE_STREAM, AT_FRAME, unsupported_1003,
+	  "{close_sender} ended the connection with {closing}: it takes no messages of the kind "
+	  "that {close_receiver} sent",
+	  NULL, "code close_reason" },
+	{ "extension", SEV_ERROR, CAUSE_STREAM, AT_FRAME, extension_1010,
+	  "{close_sender} ended the connection with {closing}: {close_receiver} did not agree to "
+	  "an extension that it needs",
+	  "have the server agree to that extension, or the client do without it",
+	  "code close_reason extensions_offered extensions_granted" },
 	{ "policy", SEV_WARNING, CAUSE_STREAM, AT_FRAME, policy,
 	  "{close_sender} refused to go on: {closing}", NULL, "code close_reason" },
 	{ "reload", SEV_WARNING, CAUSE_END, AT_END, reload,
 	  "{closer} ended {together} connections together, without a Close frame: it was reloaded "
 	  "or stopped",
 	  NULL, "together silence lived_ms how first" },
+	{ "backend-restart", SEV_WARNING, CAUSE_END, AT_END, passed_on,
+	  "{closer} ended {together} connections together, without a Close frame, and goes on "
+	  "itself: probably the server behind it was restarted or stopped",
+	  NULL, "together remain silence lived_ms how first", .certainty = LIKELY },
+	{ "reload", SEV_WARNING, CAUSE_END, AT_END, reload_or_restart,
+	  "{closer} ended {together} connections together, without a Close frame: probably it was "
+	  "reloaded or stopped, or the server behind it was (whether its process went on is not "
+	  "seen here)",
+	  NULL, "together silence lived_ms how first", .certainty = LIKELY },
 	{ "heartbeat-races", SEV_ERROR, CAUSE_END, AT_END, races,
 	  "{closer} cut the connection after {silence} s without traffic, and pings come every "
 	  "{ping_every} s: they race its timeout",
-	  NULL, "silence ping_every equal first how" },
+	  "{ping_fits}, or raise the timeout", "silence ping_every equal first how" },
 	{ "idle-timeout", SEV_ERROR, CAUSE_END, AT_END, cut_idle,
 	  "{closer} cut a quiet connection after {silence} s without traffic", NULL,
 	  "silence equal first how lived_ms" },
@@ -309,18 +521,33 @@ const struct rule rules_end[] = {
 	  "{closer} ended the connection because {other} did not answer its ping for "
 	  "{client_silence} s",
 	  NULL, "client_silence first how" },
+	{ "server-heartbeat", SEV_ERROR, CAUSE_END, AT_END, read_deadline,
+	  "{closer} ended {client_equal} connections {client_silence} s after their clients had "
+	  "last sent something, though it sent to them meanwhile: probably it drops clients that "
+	  "send nothing for that long",
+	  "have the client {ping_fits}, or raise the server's limit (Swoole: heartbeat_idle_time; "
+	  "gorilla/websocket: SetReadDeadline; uWebSockets: idleTimeout; Jetty: idleTimeout)",
+	  "client_silence client_equal silence first how", .certainty = LIKELY },
 	{ "restarting", SEV_INFO, CAUSE_END, AT_END, restarting,
 	  "{server} sent {restarts} clients away together with {closing}: it restarts", NULL,
 	  "restarts code" },
 	{ "app-error", SEV_ERROR, CAUSE_END, AT_END, app_exit,
 	  "{server} ended without a Close frame: its process is gone", NULL, "how lived_ms" },
-	{ "half-open", SEV_ERROR, CAUSE_END, AT_END, gone,
+	{ "backend-restart", SEV_WARNING, CAUSE_END, AT_END, backend_restart,
+	  "{closer} ended {together} connections together, without a Close frame: probably it was "
+	  "restarted or stopped",
+	  NULL, "together silence lived_ms how first", .certainty = LIKELY },
+	{ "half-open", SEV_ERROR, CAUSE_END, AT_END, server_gone,
 	  "{peer} no longer answers: TCP gave up after {retrans} retransmissions", NULL,
 	  "retrans how silence" },
+	{ "half-open", SEV_INFO, CAUSE_END, AT_END, client_gone,
+	  "{peer} no longer answers: TCP gave up after {retrans} retransmissions; probably it "
+	  "left the network, or sleeps",
+	  NULL, "retrans how silence", .certainty = LIKELY },
 	{ "reset", SEV_WARNING, CAUSE_END, AT_END, reset,
 	  "{closer} reset the connection, without a Close frame", NULL,
 	  "first how unread silence" },
-	{ "no-goodbye", SEV_INFO, CAUSE_END, AT_END, dropped,
+	{ "no-goodbye", SEV_INFO, CAUSE_END, AT_END, no_goodbye,
 	  "{closer} ended the connection without a Close frame: browsers report 1006", NULL,
 	  "first how silence lived_ms" },
 	{ 0 },
@@ -345,6 +572,12 @@ static bool slow_reader(const struct facts *f)
 {
 	return is_ws(f) && !f->end.seen && f->wait.unsent_for >= 2 * NS_PER_SEC &&
 	       !waits(f->conn->role == WST_SERVER ? f->downstream : f->upstream);
+}
+
+/* Returns whether the peer is through with the connection, and this end's process never closes. */
+static bool close_wait(const struct facts *f)
+{
+	return is_ws(f) && !f->end.seen && f->wait.unclosed_for >= 10 * NS_PER_SEC;
 }
 
 /* Returns whether too much is sent again. A little loss is how TCP finds out how fast a path is. */
@@ -407,6 +640,10 @@ const struct rule rules_load[] = {
 	  "{peer} takes nothing more, and {unsent} bytes that {here} sent have waited for "
 	  "{unsent_for} s",
 	  NULL, "unsent unsent_for window" },
+	{ "close-wait", SEV_WARNING, CAUSE_LOAD, AT_LOOK, close_wait,
+	  "{peer} ended its side {unclosed_for} s ago, and {here} has not closed the connection: "
+	  "it stays in CLOSE_WAIT, and keeps a file descriptor",
+	  NULL, "unclosed_for unread" },
 	{ "loss-stall", SEV_WARNING, CAUSE_LOAD, AT_LOOK | AT_END, loss,
 	  "of about {segments} segments to {peer}, {retrans} were sent again: packets get lost, "
 	  "and each loss holds up what comes behind it",

@@ -176,10 +176,10 @@ static void add_why(struct buf *b, const struct top_row *r, uint64_t now)
 
 	if (!r->closed) {
 		buf_str(b, "open for ");
-	} else if (r->how == WST_UNSEEN) {
+	} else if (r->end.how == WST_UNSEEN) {
 		buf_str(b, "closed unseen, after no more than ");
 	} else {
-		end_sentence(b, r->how, r->by_client, r->close_code);
+		ending_sentence(b, &r->end, (struct span){});
 		buf_str(b, " after ");
 	}
 	buf_duration(b, end > opened ? end - opened : 0);

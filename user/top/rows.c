@@ -222,8 +222,7 @@ static struct top_row *on_close(struct top_rows *rows, struct top_row *r, const 
 	r->container = copy(e->conn->container);
 	r->conn = NULL;
 	r->closed = e->ts;
-	r->how = e->stats->how;
-	r->by_client = stats_by_client(e->conn, e->stats);
+	r->end = ending_of(e->conn, e->stats);
 	r->messages_rate = r->bytes_rate = 0;
 	rows->n_closed++;
 	if (rows->last_closed)

@@ -3,7 +3,7 @@
 #ifndef TOP_ROWS_H
 #define TOP_ROWS_H
 
-#include "decode/event.h"
+#include "decode/ending.h"
 #include "diagnose/diagnose.h"
 
 /* Times are CLOCK_REALTIME, ns. */
@@ -23,8 +23,7 @@ struct top_row {
 	uint32_t line; /* in the table; UINT32_MAX: filtered out */
 	uint16_t port; /* local */
 	uint16_t close_code; /* 0: none seen */
-	uint8_t how; /* once closed: enum wst_end_how */
-	bool by_client; /* once closed: the client ended it first */
+	struct ending end; /* once closed */
 	bool awaits_response;
 	bool wanted; /* the request asks for a WebSocket */
 	uint16_t refused; /* the status that it got instead; 0: none */

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include "facts/flaw.h"
+#include "facts/observe.h"
+#include "lib/units.h"
+
+/*
+ * Returns what may be shown of the first header of this name, for the caller to free; NULL: none.
+ */
+static char *value(const struct http_msg *m, const char *name)
+{
+	const struct http_header *h = http_find(m, name);
+
+	return h ? strndup(h->shown.p, h->shown.n) : NULL;
+}
+
+/*
+ * Returns what may be shown of all headers of this name, with commas between them, for the caller
+ * to free; NULL: none.
+ */
+static char *values(const struct http_msg *m, const char *name)
+{
+	struct buf b = {};
+
+	for (unsigned int i = 0; i < m->n_headers; i++) {
+		const struct http_header *h = &m->headers[i];
+
+		if (h->name.n != strlen(name) || strncasecmp(h->name.p, name, h->name.n))
+			continue;
+		if (b.len)
+			buf_str(&b, ", ");
+		buf_add(&b, h->shown.p, h->shown.n);
+	}
+	if (b.data)
+		buf_char(&b, 0);
+	return b.data;
+}
+
+static void free_request(struct request_facts *r)
+{
+	free(r->target);
+	free(r->shown_target);
+	free(r->upgrade);
+	free(r->connection_value);
+	free(r->key);
+	free(r->version);
+	free(r->host);
+	free(r->origin);
+	free(r->protocols);
+	free(r->extensions);
+	memset(r, 0, sizeof(*r));
+}
+
+static void free_response(struct response_facts *r)
+{
+	free(r->reason);
+	free(r->accept);
+	free(r->protocol);
+	free(r->extensions);
+	free(r->location);
+	free(r->version);
+	free(r->type);
+	free(r->flaw_says);
+	memset(r, 0, sizeof(*r));
+}
+
+/* Returns whether a key is 16 bytes in base64 (RFC 6455, 4.1). */
+static bool key_good(const char *key)
+{
+	if (!key || strlen(key) != 24 || strcmp(key + 22, "=="))
+		return false;
+	for (int i = 0; i < 22; i++)
+		if (!isalnum((unsigned char)key[i]) && key[i] != '+' && key[i] != '/')
+			return false;
+	return strchr("AQgw", key[21]); /* the last digit has four unused bits, which are 0 */
+}
+
+#define AHEAD (2 * NS_PER_SEC) /* an answer is at most so old when its request is complete */
+
+/* Copies the headers that rules compare. */
+static void take_headers(struct request_facts *r, const struct http_msg *m)
+{
+	r->connection = http_has_token(m, "connection", "upgrade");
+	r->upgrade = values(m, "upgrade");
+	r->connection_value = values(m, "connection");
+	r->key = value(m, "sec-websocket-key");
+	r->key_good = key_good(r->key);
+	if (r->cut && !r->key_good) { /* the key is cut, and may be equal to others' */
+		free(r->key);
+		r->key = NULL;
+	}
+	r->version = value(m, "sec-websocket-version");
+	r->host = value(m, "host");
+	r->origin = value(m, "origin");
+	r->protocols = values(m, "sec-websocket-protocol");
+	r->extensions = values(m, "sec-websocket-extensions");
+}
+
+/* Returns whether the answer to this request has come already. */
+static bool answered_before(const struct facts *f, uint64_t ts)
+{
+	return f->ahead && f->res.seen && f->res.ts + AHEAD > ts && !f->conn->midstream;
+}
+
+bool observe_request(struct facts *f, const struct event *e)
+{
+	const struct http_msg *m = e->head.msg;
+	struct request_facts *r = &f->req;
+	bool answered = answered_before(f, e->ts);
+
+	f->earlier |= f->res.seen && !answered;
+	free_request(r);
+	if (!answered)
+		free_response(&f->res);
+	f->outstanding += !answered;
+	f->ahead = false;
+	f->looked = 0;
+	memset(&f->down, 0, sizeof(f->down));
+	r->seen = true;
+	r->cut = e->head.cut || m->n_headers == HTTP_HEADERS_MAX;
+	r->ts = e->ts;
+	r->seq = e->head.seq;
+	r->len = e->head.len;
+	r->websocket = e->head.upgrade;
+	r->wanted = e->head.wanted;
+	r->bad_line = m->bad_line;
+	r->http10 = m->version.n == 3 && !memcmp(m->version.p, "1.0", 3);
+	r->target = strndup(m->target.p, m->target.n);
+	r->shown_target = strndup(m->shown_target.p, m->shown_target.n);
+	if (r->wanted)
+		take_headers(r, m);
+	return answered;
+}
+
+void observe_response(struct facts *f, const struct event *e)
+{
+	const struct http_msg *m = e->head.msg;
+	struct response_facts *r = &f->res;
+
+	if (!e->head.final)
+		return;
+	f->ahead = !f->outstanding;
+	f->outstanding -= !!f->outstanding;
+	free_response(r);
+	r->seen = true;
+	r->cut = e->head.cut || m->n_headers == HTTP_HEADERS_MAX;
+	r->ts = e->ts;
+	r->status = m->status;
+	r->websocket = e->head.upgrade;
+	r->accept_ok = e->head.accept_ok;
+	r->reason = strndup(m->reason.p, m->reason.n);
+	r->type = value(m, "content-type");
+	if (!f->req.wanted)
+		return;
+	r->accept = value(m, "sec-websocket-accept");
+	r->protocol = values(m, "sec-websocket-protocol");
+	r->extensions = values(m, "sec-websocket-extensions");
+	r->location = value(m, "location");
+	r->version = value(m, "sec-websocket-version");
+	if (r->status == 101 && !r->cut && !f->req.cut && f->req.websocket)
+		flaw_find(r, &f->req, m);
+}
+
+void observe_free(struct facts *f)
+{
+	free_request(&f->req);
+	free_response(&f->res);
+	free(f->contrast.target);
+	free(f->contrast.origin);
+	free(f->s[WST_C2S].reason);
+	free(f->s[WST_S2C].reason);
+}
