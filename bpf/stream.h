@@ -178,13 +178,13 @@ static __always_inline int stream_intruder(const __u8 *p, __u64 n, __u8 dir)
 /* Takes the end of a call: where a frame ends there, that is a sign, since writers do that. */
 static __always_inline void stream_call_ends(struct stream *s)
 {
-	if (s->phase == PH_LOST && s->trust && s->trust < TRUST_SIGNS && !s->ws.left && !s->ws.have)
-		s->trust++;
+	if (s->phase == PH_LOST && s->trust && !s->ws.left && !s->ws.have)
+		s->trust += s->trust < TRUST_SIGNS;
 }
 
 /*
  * Takes the start of a call of total bytes, the first got of which are at p, while a header that
- * nothing has confirmed yet says that the stream is inside a payload, or while a header is not whole.
+ * nothing has confirmed yet says that the stream is inside a payload, or a header is not whole.
  * Where the call holds exactly one plausible frame, that is the better guess; and where a whole
  * header was no sign, any is. Returns whether the stream starts anew with it.
  */
