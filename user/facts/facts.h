@@ -35,6 +35,7 @@ struct end_facts {
 	uint64_t client_silence;
 	uint32_t client_equal; /* connections that the same server ended after the same of those */
 	uint64_t lived; /* since the 101, or the opening, ns */
+	uint64_t sent; /* by the client, bytes of its stream */
 	uint64_t rtt; /* round trip, ns */
 	bool process_gone; /* the process at this end has ended since */
 	bool process_lives; /* that process was asked for, and is there */
@@ -109,6 +110,8 @@ struct facts {
 	bool earlier; /* a request before this one was answered */
 	bool ahead; /* an answer came before its request: the server had not read all of it */
 	uint32_t outstanding; /* requests without an answer */
+	/* within a minute, the client's host has also sent what is neither HTTP nor TLS */
+	bool probing;
 	bool port_plain, port_tls; /* others were answered there in HTTP, in TLS */
 	/* others had an answer there that is no 400: behind a PROXY header, without one */
 	bool port_proxied, port_bare;

@@ -243,6 +243,7 @@ void observe_close(struct facts *f, const struct event *e)
 		end->lived = end->ts > f->res.ts ? end->ts - f->res.ts : 0;
 	else
 		end->lived = ended > r->opened ? ended - r->opened : 0;
+	end->sent = r->counts[WST_C2S].stream;
 	end->rtt = r->rtt_us * 1000ULL;
 	observe_socket(f, r);
 	f->heard |= r->gaps || r->lost || (!f->earlier && r->counts[WST_S2C].stream);
