@@ -20,6 +20,7 @@
 /* What has been seen at one server address, or at the proxy in front of it. */
 struct server {
 	char addr[ADDR_LEN];
+	uint64_t head; /* bytes of the largest request head that was not refused */
 	bool plain, tls; /* a server has answered there in HTTP, in TLS */
 	/* the same in HTTP, but for 400: behind a PROXY header, without one */
 	bool proxied, bare;
@@ -169,6 +170,9 @@ void servers__answered(struct servers *all, struct facts *f)
 	if (s->down.ts && s->down.ts < f->req.ts && f->res.ts - s->down.ts < DOWN_REMEMBERED)
 		f->down_before = s->down;
 	s->plain |= f->res.seen && f->res.status != 400;
+	f->port_head = s->head;
+	if (f->req.len > s->head && f->res.status && f->res.status < 400)
+		s->head = f->req.len;
 	f->port_tls = s->tls;
 	f->port_proxied = s->proxied;
 	f->port_bare = s->bare;
@@ -253,6 +257,7 @@ void servers__closed(struct servers *all, struct facts *f)
 	struct server *s = server_at(all, f);
 	uint32_t came = 0;
 
+	f->port_head = s ? s->head : 0;
 	f->port_tls = s && s->tls;
 	f->port_plain = s && s->plain;
 	f->port_proxied = s && s->proxied;

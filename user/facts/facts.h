@@ -12,6 +12,8 @@ struct stream_facts {
 	uint64_t data_ts, data_len; /* of the last data frame */
 	enum message_state message;
 	bool closed; /* a Close frame has passed */
+	bool compressed; /* the last data frame was */
+	uint32_t compressed_frames; /* messages that were */
 	uint16_t code;
 	uint64_t close_ts, close_len;
 	char *reason;
@@ -115,6 +117,7 @@ struct facts {
 	bool port_plain, port_tls; /* others were answered there in HTTP, in TLS */
 	/* others had an answer there that is no 400: behind a PROXY header, without one */
 	bool port_proxied, port_bare;
+	uint64_t port_head; /* bytes of the largest head that the server took so far; 0: none */
 	const struct wst_opaque *intruder; /* what came in place of a frame, while that is judged */
 	bool intruded; /* something has come so */
 	char *kept_elsewhere; /* a target whose Upgrade header the same proxy has passed on */

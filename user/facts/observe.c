@@ -138,6 +138,10 @@ bool observe_frame(struct facts *f, const struct event *e)
 	if (fr->opcode & 8)
 		return observe_control(f, s, e) || remarkable;
 	s->message = fr->fin ? MESSAGE_NONE : MESSAGE_OPEN;
+	if (fr->opcode != WS_OP_CONT) {
+		s->compressed = fr->rsv == 4;
+		s->compressed_frames += s->compressed;
+	}
 	if (fr->len > BIG || s->data_len <= BIG || e->ts - s->data_ts > NS_PER_SEC) {
 		s->data_ts = e->ts;
 		s->data_len = fr->len;

@@ -350,6 +350,12 @@ static bool bad_gateway(const struct facts *f)
 	return (f->res.status == 502 || f->res.status == 503) && !f->upstream;
 }
 
+/* Returns whether a proxy cannot tell when the refusal is over, and may keep it until then. */
+static bool endless(const struct facts *f)
+{
+	return f->res.status >= 400 && f->res.endless && f->downstream && !f->end.seen;
+}
+
 static bool bad_request(const struct facts *f)
 {
 	return f->res.status == 400;
@@ -565,6 +571,12 @@ const struct rule rules_refused[] = {
 	  "see the log of what listens on {upstream}; where that speaks TLS, the proxy must, too "
 	  "(https://)",
 	  "target status reason upstream", .hop = "upstream" },
+	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, endless,
+	  "{server} refused {target} with {answer}, in an answer without an end: it has neither "
+	  "Content-Length nor chunks, and the connection stays, so {client} may wait for more",
+	  "have the application end such an answer: Content-Length: 0, or Connection: close and "
+	  "the end of the connection",
+	  "target status server_addr" },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, bad_request,
 	  "{server} refused to open a WebSocket for {target}: {answer}",
 	  "see the server's log; 400 is also how servers answer plain HTTP on a port with TLS, "
