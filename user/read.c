@@ -259,6 +259,11 @@ static int say_files(struct reader *r)
 				(unsigned long long)capture__packets(c));
 			status = 1;
 		}
+		if (capture__twice(c))
+			fprintf(stderr,
+				"wstrace: %s: %llu packets are in the file twice; each was taken "
+				"once\n",
+				capture__name(c), (unsigned long long)capture__twice(c));
 		if (capture__fragments(c))
 			fprintf(stderr, "wstrace: %s: %llu IP fragments were left out\n",
 				capture__name(c), (unsigned long long)capture__fragments(c));

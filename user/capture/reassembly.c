@@ -60,7 +60,7 @@ static int guess_client(struct reassembly *r, const struct tcp_flow *f, int side
 	return port[0] < port[1];
 }
 
-static void fill_task(const struct tcp_flow *f, struct wst_task *t)
+void reassembly_fill_task(const struct tcp_flow *f, struct wst_task *t)
 {
 	t->pid = f->task->pid;
 	t->cgroup = (uint64_t)f->file << 32 | f->task->cgroup;
@@ -82,7 +82,7 @@ static void on_task(struct reassembly *r, struct tcp_flow *f, int side, const st
 	f->task = s->task;
 	if (!f->conn || local != (f->role == WST_CLIENT ? f->client : !f->client) || !r->ops->task)
 		return;
-	fill_task(f, &t);
+	reassembly_fill_task(f, &t);
 	r->ops->task(f->conn, s->ts, &t);
 }
 
@@ -96,7 +96,7 @@ static void open_conn(struct reassembly *r, struct tcp_flow *f, int side, const 
 	if (f->client < 0)
 		f->client = guess_client(r, f, side, s);
 	if (f->task)
-		fill_task(f, &o.t);
+		reassembly_fill_task(f, &o.t);
 	f->role = !f->task ? r->o.role : f->local == f->client ? WST_CLIENT : WST_SERVER;
 	o.role = f->role;
 	local = f->role == WST_SERVER ? !f->client : f->client;
@@ -149,6 +149,7 @@ static void close_flow(struct reassembly *r, struct tcp_flow *f, uint64_t ts, ui
 		r->ops->close(f->conn, ts, &t);
 	f->conn = NULL;
 	f->closed = true;
+	reassembly_unpend(r, f);
 }
 
 static void deliver(struct reassembly *r, struct tcp_flow *f, int side, uint64_t ts, uint32_t seq,
@@ -295,6 +296,8 @@ static void on_data(struct reassembly *r, struct tcp_flow *f, int side, const st
 	if (seq_diff(seq, h->next) > 0) {
 		if (!keep(r, h, seq, s, s->len))
 			count_again(f, h, seq, s);
+		if (h->q.first && seq_diff(h->q.first->seq, h->next) <= 0)
+			drain(r, f, side, 0);
 	} else {
 		deliver(r, f, side, s->ts, seq, s->data, s->have, s->len);
 		if (h->q.first)
@@ -302,6 +305,30 @@ static void on_data(struct reassembly *r, struct tcp_flow *f, int side, const st
 	}
 	h->last_seq = seq;
 	h->last_ts = s->ts;
+}
+
+/* Keeps the data of a SYN (RFC 7413): it counts once the SYN has an answer. */
+static void on_early_data(struct reassembly *r, struct tcp_flow *f, int side,
+			  const struct segment *s, uint32_t seq)
+{
+	struct half *h = &f->h[side];
+
+	if (h->q.first || seq != h->next)
+		return;
+	f->syn_len = s->len;
+	keep(r, h, seq, s, s->len);
+}
+
+/* Takes the data that the SYN had, which the SYN's answer acknowledges. */
+static void take_early_data(struct reassembly *r, struct tcp_flow *f, const struct segment *s)
+{
+	struct half *h = &f->h[f->client];
+
+	if (!h->q.first || h->q.first->seq != h->next || seq_diff(s->ack, h->next) <= 0)
+		return;
+	if (!f->conn && !f->refused)
+		open_conn(r, f, f->client, NULL, s->ts);
+	drain(r, f, f->client, 0);
 }
 
 static void check_hole(struct reassembly *r, struct tcp_flow *f, int side, uint64_t ts)
@@ -372,6 +399,8 @@ static struct tcp_flow *on_syn(struct reassembly *r, struct tcp_flow *f,
 	}
 	if (!f)
 		f = reassembly_add(r, k, s);
+	if (f && f->pending && !answer)
+		reassembly_pend(r, f);
 	if (!f || f->closed || f->h[side].started)
 		return f;
 	f->made_up |= s->made_up;
@@ -393,10 +422,14 @@ static struct tcp_flow *on_syn(struct reassembly *r, struct tcp_flow *f,
 			other->started = true;
 		}
 		f->established = s->ts;
+		reassembly_unpend(r, f);
 		if (f->syn_ts && s->file == f->file && s->ts > f->syn_ts)
 			f->rtt_us = (s->ts - f->syn_ts) / 1000;
+		if (side != f->client)
+			take_early_data(r, f, s);
 	} else {
 		f->syn_ts = s->ts;
+		reassembly_pend(r, f);
 	}
 	return f;
 }
@@ -440,6 +473,13 @@ static void on_fin(struct reassembly *r, struct tcp_flow *f, int side, const str
 		keep(r, h, h->fin_seq, s, 0);
 }
 
+/* Returns whether the server refuses the connection: its RST acknowledges the SYN. */
+static bool is_refused(const struct tcp_flow *f, int side, const struct segment *s)
+{
+	return f->pending && side != f->client && s->flags & TCP_ACK &&
+	       s->ack - f->h[f->client].isn - 1 <= f->syn_len;
+}
+
 static void on_rst(struct reassembly *r, struct tcp_flow *f, int side, const struct segment *s)
 {
 	int32_t ahead = seq_diff(s->seq, f->h[side].next);
@@ -447,6 +487,10 @@ static void on_rst(struct reassembly *r, struct tcp_flow *f, int side, const str
 
 	if (f->h[side].started && f->conn && (ahead > SEQ_FAR || ahead < -SEQ_FAR))
 		return;
+	if (is_refused(f, side, s)) {
+		reassembly_attempt(r, f, s->ts, WST_REFUSED);
+		return;
+	}
 	skip_holes(r, f);
 	if (f->first < 0) {
 		bool server = side != f->client;
@@ -472,6 +516,11 @@ void reassembly__segment(struct reassembly *r, const struct segment *s)
 
 	side = reassembly_key(s, &k);
 	f = reassembly_find(r, &k);
+	if (s->unreachable) {
+		reassembly_unreachable(r, f, side, s);
+		return;
+	}
+	reassembly_give_up(r, s);
 	if (s->flags & TCP_SYN)
 		f = on_syn(r, f, &k, side, s);
 	else if (!f && s->len && !(s->flags & TCP_RST))
@@ -479,11 +528,15 @@ void reassembly__segment(struct reassembly *r, const struct segment *s)
 	if (!f || f->closed)
 		return;
 	f->last_ts = s->ts;
+	if (!(s->flags & (TCP_SYN | TCP_RST)))
+		reassembly_unpend(r, f); /* the answer is not in the capture */
 	if (s->task && s->task != f->task)
 		on_task(r, f, side, s);
 	if (s->flags & TCP_ACK)
 		on_ack(f, side, s);
-	if (s->len)
+	if (s->len && s->flags & TCP_SYN && f->pending)
+		on_early_data(r, f, side, s, seq);
+	else if (s->len && !(s->flags & TCP_RST)) /* text in a RST is none of the stream's */
 		on_data(r, f, side, s, seq);
 	if (s->flags & TCP_FIN)
 		on_fin(r, f, side, s, seq);
@@ -500,6 +553,7 @@ void reassembly__end(struct reassembly *r)
 {
 	struct tcp_flow *f, *next;
 
+	reassembly_give_up_all(r, r->now);
 	HASH_ITER(hh, r->flows, f, next)
 	{
 		skip_holes(r, f);

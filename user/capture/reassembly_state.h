@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The inside of reassembly.h, for reassembly.c and reassembly_flows.c only. The latter holds the
- * table of flows: one for each connection, which stays for a while after its end.
+ * The inside of reassembly.h, for its neighbours only. reassembly_flows.c holds the table of flows:
+ * one for each connection, which stays for a while after its end. reassembly_attempts.c tells of
+ * those that did not come about.
  */
 #ifndef CAPTURE_REASSEMBLY_STATE_H
 #define CAPTURE_REASSEMBLY_STATE_H
@@ -43,6 +44,7 @@ struct tcp_flow {
 	uint64_t last_ts; /* of the last segment */
 	uint64_t ended; /* time of the first FIN or RST; 0: none so far */
 	uint32_t rtt_us, retrans;
+	uint32_t syn_len; /* bytes of data in the SYN */
 	int8_t client; /* index of the client's half; -1: not known yet */
 	int8_t first; /* index of the half that closed first; -1: none */
 	int8_t local; /* index of the half whose process `task` is */
@@ -50,6 +52,8 @@ struct tcp_flow {
 	uint8_t file; /* number of the first capture that has the connection */
 	const struct capture_task *task; /* NULL: not known */
 	bool closed, refused;
+	bool pending; /* a SYN waits for its answer; these two: the list of such flows */
+	struct tcp_flow *pending_older, *pending_newer;
 	bool made_up; /* its handshake is made up: the connection is older than the capture */
 	bool resumes; /* one of wstrace's files starts: made-up heads may come now */
 	UT_hash_handle hh;
@@ -61,9 +65,12 @@ struct reassembly {
 	void *ctx;
 	struct tcp_flow *flows;
 	struct tcp_flow *last; /* of the last segment */
+	/* flows whose SYN waits for its answer, by the time of their last SYN */
+	struct tcp_flow *oldest_pending, *newest_pending;
 	size_t waiting; /* bytes of memory of all pieces that wait */
 	size_t sweep_at; /* number of flows from which closed ones are freed */
 	uint64_t refused;
+	uint64_t now; /* ts of the last segment */
 	uint64_t listening[1024]; /* a bit for each port that answered a SYN */
 };
 
@@ -82,5 +89,30 @@ void reassembly_forget(struct reassembly *r, struct tcp_flow *f);
 
 /* Frees the first piece that waits in h, which must not be empty. */
 void reassembly_drop_first(struct reassembly *r, struct half *h);
+
+/* Fills in t for the flow's process, which must be known. */
+void reassembly_fill_task(const struct tcp_flow *f, struct wst_task *t);
+
+/* Notes that f's client has sent a SYN, or sent it again. */
+void reassembly_pend(struct reassembly *r, struct tcp_flow *f);
+
+/* Notes that f's SYN waits no longer. */
+void reassembly_unpend(struct reassembly *r, struct tcp_flow *f);
+
+/* Tells of a connection that did not come about, and why: enum wst_end_how. */
+void reassembly_attempt(struct reassembly *r, struct tcp_flow *f, uint64_t ts, uint8_t how);
+
+/* Takes what an ICMP message says of a SYN. */
+void reassembly_unreachable(struct reassembly *r, struct tcp_flow *f, int side,
+			    const struct segment *s);
+
+/*
+ * Tells of attempts whose client has given up when s comes, so that what it makes of that, such as
+ * a 504, can be explained.
+ */
+void reassembly_give_up(struct reassembly *r, const struct segment *s);
+
+/* Tells of attempts that have no answer at the end of the input, which is at ts. */
+void reassembly_give_up_all(struct reassembly *r, uint64_t ts);
 
 #endif
