@@ -33,7 +33,8 @@ struct capture {
 	void *ctx;
 	struct segment s;
 	struct twice *twice;
-	uint64_t packets, fragments, doubles;
+	uint64_t packets, fragments, doubles, cut;
+	uint32_t snaplen; /* of those that were cut: bytes of the longest */
 	uint64_t strange; /* packets of unknown link types */
 	int strange_link; /* the last of these types */
 	char strange_text[160];
@@ -264,6 +265,15 @@ static bool next_pcapng(struct capture *c, struct packet *k)
 	return true;
 }
 
+static void count_cut(struct capture *c, const struct packet *k)
+{
+	if (c->s.have == c->s.len || c->s.task)
+		return;
+	c->cut++;
+	if (c->snaplen < k->caplen)
+		c->snaplen = k->caplen;
+}
+
 const struct segment *capture__next(struct capture *c)
 {
 	struct packet k;
@@ -281,6 +291,8 @@ const struct segment *capture__next(struct capture *c)
 		}
 		if (capture_parse(k.linktype, k.p, k.caplen, k.len, &c->s, &fragment)) {
 			c->s.ts = k.ts;
+			c->s.packet = PACKET_AT(c->s.file, c->packets);
+			count_cut(c, &k);
 			if (c->s.unreachable || !twice__seen(c->twice, &c->s))
 				return &c->s;
 			c->doubles++;
@@ -313,6 +325,12 @@ uint64_t capture__packets(const struct capture *c)
 uint64_t capture__fragments(const struct capture *c)
 {
 	return c->fragments;
+}
+
+uint64_t capture__cut(const struct capture *c, uint32_t *snaplen)
+{
+	*snaplen = c->snaplen;
+	return c->cut;
 }
 
 uint64_t capture__twice(const struct capture *c)

@@ -40,6 +40,12 @@ uint64_t capture__packets(const struct capture *c);
 /* Returns the number of IP fragments so far that were left out. */
 uint64_t capture__fragments(const struct capture *c);
 
+/*
+ * Returns the number of segments so far that were cut when they were captured, and *snaplen: where.
+ * Those in a file of wstrace's own do not count.
+ */
+uint64_t capture__cut(const struct capture *c, uint32_t *snaplen);
+
 /* Returns the number of segments so far that were left out since they are in the file twice. */
 uint64_t capture__twice(const struct capture *c);
 

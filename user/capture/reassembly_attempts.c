@@ -81,7 +81,7 @@ static bool is_client(const struct tcp_flow *f, const uint8_t *addr)
 
 void reassembly_give_up(struct reassembly *r, const struct segment *s)
 {
-	struct tcp_flow *f = r->oldest_pending, *older;
+	struct tcp_flow *f = r->oldest_pending, *newer;
 	unsigned int n = 0;
 
 	r->now = s->ts;
@@ -91,8 +91,10 @@ void reassembly_give_up(struct reassembly *r, const struct segment *s)
 	}
 	if (!r->newest_pending || !may_tell_of_failure(s))
 		return;
-	for (f = r->newest_pending; f && n < LOOK_MAX; f = older, n++) {
-		older = f->pending_older;
+	for (f = r->newest_pending; f->pending_older && n < LOOK_MAX; n++)
+		f = f->pending_older;
+	for (; f; f = newer) {
+		newer = f->pending_newer;
 		if (s->ts > f->syn_ts + PATIENCE_NS &&
 		    (is_client(f, s->addr[0]) || is_client(f, s->addr[1])))
 			reassembly_attempt(r, f, s->ts, WST_TIMEOUT);

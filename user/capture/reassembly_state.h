@@ -13,6 +13,9 @@
 
 #define FLOWS_MAX (1 << 18) /* connections at once */
 
+/* bytes; a segment farther off belongs to another connection or is broken */
+#define SEQ_FAR (1 << 26)
+
 /* The half of a connection that one end sends. */
 struct half {
 	uint32_t isn; /* initial sequence number */
@@ -74,6 +77,11 @@ struct reassembly {
 	uint64_t listening[1024]; /* a bit for each port that answered a SYN */
 };
 
+static inline int32_t seq_diff(uint32_t a, uint32_t b)
+{
+	return a - b;
+}
+
 /* Fills in k. Returns the index of the half that sent the segment. */
 int reassembly_key(const struct segment *s, struct tcp_flow_key *k);
 
@@ -89,6 +97,31 @@ void reassembly_forget(struct reassembly *r, struct tcp_flow *f);
 
 /* Frees the first piece that waits in h, which must not be empty. */
 void reassembly_drop_first(struct reassembly *r, struct half *h);
+
+/* Keeps a segment until the bytes before it come. Returns false if it is kept already. */
+bool reassembly_keep(struct reassembly *r, struct half *h, uint32_t seq, const struct segment *s,
+		     uint32_t len);
+
+/* Delivers a piece, whose bytes are at p. */
+void reassembly_deliver(struct reassembly *r, struct tcp_flow *f, int side,
+			const struct piece *piece, const uint8_t *p);
+
+/* Delivers pieces that follow without a hole, at ts or, if that is 0, at the time when each came.
+ */
+void reassembly_drain(struct reassembly *r, struct tcp_flow *f, int side, uint64_t ts);
+
+/* Gives up the missing bytes before the first piece, or before all pieces of both directions. */
+void reassembly_skip_hole(struct reassembly *r, struct tcp_flow *f, int side);
+void reassembly_skip_holes(struct reassembly *r, struct tcp_flow *f);
+
+/* Gives up missing bytes for which it has waited long enough. ts: of the current segment. */
+void reassembly_check_hole(struct reassembly *r, struct tcp_flow *f, int side, uint64_t ts);
+
+/* Tells that all bytes of a direction up to seq are missing that have not come. */
+void reassembly_miss(struct reassembly *r, struct tcp_flow *f, int side, uint64_t ts, uint32_t seq);
+
+/* Tells of bytes that were acknowledged, and that the capture does not have. */
+void reassembly_miss_acked(struct reassembly *r, struct tcp_flow *f, uint64_t ts);
 
 /* Fills in t for the flow's process, which must be known. */
 void reassembly_fill_task(const struct tcp_flow *f, struct wst_task *t);
@@ -106,13 +139,10 @@ void reassembly_attempt(struct reassembly *r, struct tcp_flow *f, uint64_t ts, u
 void reassembly_unreachable(struct reassembly *r, struct tcp_flow *f, int side,
 			    const struct segment *s);
 
-/*
- * Tells of attempts whose client has given up when s comes, so that what it makes of that, such as
- * a 504, can be explained.
- */
+/* Tells of attempts whose client has given up when s comes, which may be what comes of that. */
 void reassembly_give_up(struct reassembly *r, const struct segment *s);
 
-/* Tells of attempts that have no answer at the end of the input, which is at ts. */
+/* Tells of attempts without an answer at the end of the input, ts. */
 void reassembly_give_up_all(struct reassembly *r, uint64_t ts);
 
 #endif

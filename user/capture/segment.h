@@ -8,9 +8,15 @@
 #include "capture/capture_task.h"
 #include "lib/tcp_flags.h"
 
+/* A packet's number in its file, and in the upper 8 bits that of the file. */
+#define PACKET_AT(file, number) ((uint64_t)(file) << 56 | (number))
+#define PACKET_FILE(packet) ((packet) >> 56)
+#define PACKET_NUMBER(packet) ((packet) & ((1ULL << 56) - 1))
+
 /* A segment, valid until the capture's next one is read. */
 struct segment {
 	uint64_t ts; /* ns since 1970 */
+	uint64_t packet; /* its number in the file, from 1, with that of the file: PACKET_AT() */
 	uint8_t addr[2][16]; /* source, destination, as on the wire; AF_INET: the first 4 bytes */
 	uint16_t port[2];
 	uint16_t family;
