@@ -513,7 +513,7 @@ const struct rule rules_end[] = {
 	{ "heartbeat-races", SEV_ERROR, CAUSE_END, AT_END, races,
 	  "{closer} cut the connection after {silence} s without traffic, and pings come every "
 	  "{ping_every} s: they race its timeout",
-	  "{ping_fits}, or raise the timeout", "silence ping_every equal first how" },
+	  NULL, "silence ping_every equal first how" },
 	{ "idle-timeout", SEV_ERROR, CAUSE_END, AT_END, cut_idle,
 	  "{closer} cut a quiet connection after {silence} s without traffic", NULL,
 	  "silence equal first how lived_ms" },
