@@ -34,15 +34,19 @@ void hop_text(struct buf *b, struct hop h)
 
 	if (h.comm) {
 		buf_str(b, h.comm);
-		if (listens)
+		if (listens) {
 			buf_printf(b, " on %s", h.listen);
+		} else if (h.addr && *h.addr) {
+			buf_str(b, " at ");
+			put_host(b, h.addr);
+		}
 	} else if (listens) {
 		buf_printf(b, "%s%s%s", h.what, *h.what ? " " : "", h.listen);
 	} else if (h.addr && *h.addr) {
 		buf_printf(b, "%s ", h.what);
 		put_host(b, h.addr);
 	} else {
-		buf_str(b, strcmp(h.what, "the proxy at") ? h.what : "the proxy");
+		buf_str(b, h.what);
 	}
 	if (h.container)
 		buf_printf(b, ", container %.*s", container_short(h.container), h.container);
@@ -61,12 +65,10 @@ void hop_text(struct buf *b, struct hop h)
 
 static struct hop hop_proxy(const struct facts *f)
 {
-	const struct conn *c = endpoint_client(f);
 	struct hop h = hop_client(f);
 
-	if (c && !f->downstream && !proxy_named(c->comm))
-		h.comm = NULL;
-	h.what = "the proxy at";
+	if (f->downstream)
+		h.what = "the proxy at";
 	return h;
 }
 
@@ -284,14 +286,14 @@ static void w_close_reason(struct buf *b, const struct facts *f)
 	put(b, close_of(f)->reason);
 }
 
-/* Appends "1008 policy violation: go away". */
+/* Appends '1008 policy violation ("go away")'. */
 static void w_closing(struct buf *b, const struct facts *f)
 {
 	w_code(b, f);
 	if (ws_close_name(close_of(f)->code))
 		buf_printf(b, " %s", ws_close_name(close_of(f)->code));
 	if (close_of(f)->reason && *close_of(f)->reason)
-		buf_printf(b, ": %s", close_of(f)->reason);
+		buf_printf(b, " (\"%s\")", close_of(f)->reason);
 }
 
 /* Appends for how long a ping of who sent that Close frame had had no answer, in seconds. */
@@ -326,8 +328,14 @@ static void put_span(struct buf *b, uint64_t ns)
 }
 
 SPAN(latency, f->res.ts > f->req.ts ? f->res.ts - f->req.ts : 0)
+SPAN(rtt, f->rtt_us > 0 ? f->rtt_us * NS_PER_US : 0)
 SPAN(waited, f->end.ts > f->req.ts ? f->end.ts - f->req.ts : 0)
 SPAN(contrast_since, f->res.ts > f->contrast.ts ? f->res.ts - f->contrast.ts : 0)
+static void w_data_size(struct buf *b, const struct facts *f)
+{
+	buf_bytes(b, f->s[f->dir].data_len);
+}
+
 SPAN(down_since, f->res.ts > f->down_before.ts ? f->res.ts - f->down_before.ts : 0)
 
 HOP(close_sender, hop_from(f, close_of(f) == &f->s[WST_C2S] ? WST_C2S : WST_S2C))
@@ -409,8 +417,10 @@ static void w_limit(struct buf *b, const struct facts *f)
 
 static struct hop h_upstream(const struct facts *f)
 {
-	return f->upstream ? hop_server(f->upstream) : (struct hop){ .what = "" };
+	return f->upstream ? hop_server(f->upstream) : (struct hop){ .what = "the upstream" };
 }
+
+HOP(behind, h_upstream(f))
 
 static void w_upstream(struct buf *b, const struct facts *f)
 {
@@ -472,7 +482,7 @@ static void w_intruder_offset(struct buf *b, const struct facts *f)
 
 static const struct fact_text names[] = {
 	H(server), H(client), H(proxy), H(closer), H(other), H(sender), H(receiver), H(here),
-	H(peer), S(server_addr), S(client_addr), H(upstream), N(port), S(target),
+	H(peer), S(server_addr), S(client_addr), H(upstream), H(behind), N(port), S(target),
 	S(client_target), S(kept), S(location), S(host), S(client_host), S(origin), S(upgrade),
 	S(client_upgrade), S(connection), S(http), S(key), S(request_version), S(offered),
 	S(chosen), S(extensions_offered), S(extensions_granted), S(flaw), S(type),
@@ -493,6 +503,7 @@ static const struct fact_text names[] = {
 	H(silent), H(last), S(comm), S(similar), N(waiting), N(unread_behind),
 	P(place), P(for_place), P(matcher), P(backend), P(not_there), P(longer), P(head_kib),
 	P(head_bytes), P(ping_fits), S(latency), S(waited), S(contrast_since), S(down_since),
+	S(rtt), S(data_size),
 	S(bad_line), N(via_version), S(via_client), S(intruder), H(intruder_from),
 	S(intruder_bytes), N(intruder_offset),
 };

@@ -48,7 +48,8 @@ const char *const proxy_names[PROXIES] = {
 const struct rule_help help_handshake[] = {
 	{ "upgrade-stripped", "a proxy removed the Upgrade header",
 	  "Upgrade and Connection are hop-by-hop headers: a proxy drops them unless it is told to "
-	  "pass them on. The application then sees a plain GET, and answers 400, 404, 426 or a web "
+	  "pass them on. The application then sees a plain GET, and answers 400, 404, 426 or "
+	  "a web "
 	  "page. Where a location of nginx serves other requests, too, map $http_upgrade "
 	  "$connection_upgrade { default upgrade; '' close; } outside of server, and in the "
 	  "location proxy_set_header Connection $connection_upgrade; leave those as they are.",
@@ -62,7 +63,7 @@ const struct rule_help help_handshake[] = {
 	  "the level above: the two lines for Upgrade and Connection are lost there.",
 	  "Other paths through the same port work, this one does not.",
 	  "repeat both lines in that location",
-	  { [PROXY_NGINX] = "repeat all of them in the location{for_place}:\n"
+	  { [PROXY_NGINX] = "in nginx, repeat all these lines in the location{for_place}:\n"
 			    "location {place} {\n"
 			    "    proxy_http_version 1.1;\n"
 			    "    proxy_set_header Upgrade $http_upgrade;\n"
@@ -78,7 +79,7 @@ const struct rule_help help_handshake[] = {
 	  "HTTP/1.0 has no Upgrade: servers must ignore the header in such a request (RFC 9110, "
 	  "7.8). nginx before 1.29.7 speaks 1.0 to its upstreams unless told otherwise.",
 	  "The request behind the proxy ends in HTTP/1.0.",
-	  "have the proxy speak HTTP/1.1 upstream",
+	  "ask with HTTP/1.1; a proxy must be told to",
 	  { [PROXY_NGINX] = "in nginx, in the location{for_place}:\n"
 			    "location {place} {\n"
 			    "    proxy_http_version 1.1;\n"
@@ -87,7 +88,8 @@ const struct rule_help help_handshake[] = {
 			     "Apache's configuration" } },
 	{ "upgrade-value",
 	  "the Upgrade header does not say websocket",
-	  "The header's value was written by hand, in a proxy or a client, and is not 'websocket'.",
+	  "The header's value was written by hand, in a proxy or a client, and is not "
+	  "'websocket'.",
 	  "The request's Upgrade header.",
 	  "send Upgrade: websocket",
 	  { [PROXY_NGINX] = "pass the client's own value on, in the location{for_place}:\n"
@@ -123,7 +125,8 @@ const struct rule_help help_handshake[] = {
 	  "the server's Sec-WebSocket-Accept is wrong",
 	  "Accept must be the SHA-1 of the key and a fixed GUID, in base64. Clients hang up on "
 	  "another. Either the server computes it wrongly, or a hop changed the key on its way.",
-	  "Compare the keys in front of and behind each proxy; wstrace computes what Accept should "
+	  "Compare the keys in front of and behind each proxy; wstrace computes what Accept "
+	  "should "
 	  "be.",
 	  "mend the server, or the hop that rewrites Sec-WebSocket-Key",
 	  {} },
@@ -143,7 +146,8 @@ const struct rule_help help_handshake[] = {
 	  "The server may only choose one of those that the client offered; where the client "
 	  "offered some and none was chosen, browsers give up.",
 	  "Sec-WebSocket-Protocol in the request and in the answer.",
-	  "have the server choose one that was offered; have the proxy pass Sec-WebSocket-Protocol "
+	  "have the server choose one that was offered; have the proxy pass "
+	  "Sec-WebSocket-Protocol "
 	  "on",
 	  {} },
 	{ "extension",
@@ -159,7 +163,8 @@ const struct rule_help help_handshake[] = {
 	  "name into Host makes the two differ.",
 	  "Host in front of the proxy and behind it, and Origin.",
 	  "pass the client's Host on, or allow the origin in the server",
-	  { [PROXY_NGINX] = "allow that origin in the server, or pass the client's Host on to it:\n"
+	  { [PROXY_NGINX] = "allow that origin in the server, or pass the client's Host on to "
+			    "it:\n"
 			    "location {place} {\n"
 			    "    proxy_set_header Host $http_host;\n"
 			    "}",
@@ -196,11 +201,14 @@ const struct rule_help help_handshake[] = {
 	  "location matched.",
 	  "The target in front of the proxy and behind it.",
 	  "have the proxy pass the path on unchanged",
-	  { [PROXY_NGINX] = "in nginx, with nothing behind the address, not even a slash:\n"
-			    "location {place} {\n"
-			    "    proxy_pass http://{backend};\n"
-			    "}",
-	    [PROXY_HAPROXY] = "look for http-request set-path and replace-path in the frontend and "
+	  { [PROXY_NGINX] =
+		    "in nginx, leave the path as it is: nothing behind the address, not even "
+		    "a slash:\n"
+		    "location {place} {\n"
+		    "    proxy_pass http://{backend};\n"
+		    "}",
+	    [PROXY_HAPROXY] = "look for http-request set-path and replace-path in the "
+			      "frontend and "
 			      "the backend{for_place}",
 	    [PROXY_APACHE] = "give both sides of it the same path:\n"
 			     "ProxyPass \"{place}\" \"http://{backend}{place}\" upgrade=websocket",
@@ -211,7 +219,8 @@ const struct rule_help help_handshake[] = {
 	    [PROXY_ENVOY] = "look for prefix_rewrite in the route{for_place}" } },
 	{ "auth",
 	  "the client is not authenticated",
-	  "The server wants credentials. Browsers cannot add headers to a WebSocket: cookies, or a "
+	  "The server wants credentials. Browsers cannot add headers to a WebSocket: cookies, "
+	  "or a "
 	  "token in the URL or in the first message, are what remains.",
 	  "Authorization or Cookie in front of the proxy and behind it.",
 	  "log in first, and have the proxy pass Authorization and Cookie on",
@@ -224,7 +233,8 @@ const struct rule_help help_handshake[] = {
 	  { [PROXY_NGINX] =
 		    "start what is to listen on {not_there}, or mend that address in proxy_pass "
 		    "or upstream",
-	    [PROXY_HAPROXY] = "start what is to listen on {not_there}, or mend that address in its "
+	    [PROXY_HAPROXY] = "start what is to listen on {not_there}, or mend that address "
+			      "in its "
 			      "server line",
 	    [PROXY_APACHE] = "start what is to listen on {not_there}, or mend that address in "
 			     "ProxyPass",
@@ -241,7 +251,8 @@ const struct rule_help help_handshake[] = {
 	  "wait, while it can still be looked at; and else when the proxy or the client gives up. "
 	  "What comes good after more than five seconds has been told of, too.",
 	  "ss -ltn: Recv-Q of the listening socket; the application's threads.",
-	  "free its workers, or give it more: each open WebSocket holds one in many servers",
+	  "free the server's workers, or give it more: in many servers each open WebSocket "
+	  "holds one",
 	  {} },
 	{ "proxy-rejected-101",
 	  "the proxy refused the backend's 101",
@@ -257,14 +268,15 @@ const struct rule_help help_handshake[] = {
 	{ "tls-mismatch",
 	  "one side speaks TLS, the other does not",
 	  "ws:// was used for a TLS port, or wss:// for a plain one, by a client or between two "
-	  "hops. What tells is how the server answers: in plain HTTP to TLS, in TLS to plain HTTP, "
+	  "hops. What tells is how the server answers: in plain HTTP to TLS, in TLS to plain "
+	  "HTTP, "
 	  "or not at all. nginx answers plain HTTP on a port with ssl with a 400, which alone may "
 	  "mean other things.",
 	  "wstrace shows TLS, or a 400, on that port.",
 	  "make scheme and port fit: wss with TLS, ws without",
-	  { [PROXY_NGINX] =
-		    "in proxy_pass https:// for an upstream with TLS, http:// for a plain one; ssl "
-		    "behind listen where clients use wss://, not where they use ws://",
+	  { [PROXY_NGINX] = "in proxy_pass https:// for an upstream with TLS, http:// for a plain "
+			    "one; ssl "
+			    "behind listen where clients use wss://, not where they use ws://",
 	    [PROXY_HAPROXY] = "ssl on the server line for a server with TLS; ssl on the bind line "
 			      "where clients use wss://",
 	    [PROXY_APACHE] =
@@ -276,7 +288,8 @@ const struct rule_help help_handshake[] = {
 	{ "sticky",
 	  "the balancer sends a session to another server",
 	  "Socket.IO makes a session by polling and then upgrades it, SignalR negotiates a "
-	  "connection id before it connects, SockJS sends by requests of their own: all must reach "
+	  "connection id before it connects, SockJS sends by requests of their own: all must "
+	  "reach "
 	  "the same server. A server that has been restarted does not know its sessions, either.",
 	  "The answer's text says 'Session ID unknown', or 'No Connection with that ID'.",
 	  "make sessions sticky, or let clients use the transport websocket only",
@@ -314,10 +327,11 @@ const struct rule_help help_handshake[] = {
 	{ "refused",
 	  "the server refused the handshake",
 	  "The answer to the handshake is not 101, or there is none. 400 is also how servers "
-	  "answer plain HTTP on a port with TLS; 502 says that a proxy got no good answer from its "
+	  "answer plain HTTP on a port with TLS; 502 says that a proxy got no good answer "
+	  "from its "
 	  "upstream.",
 	  "Status, reason, and the server's log.",
-	  "see the server's log",
+	  "see the log of {server}",
 	  {} },
 	{ "early-client-close",
 	  "the client rejected the handshake",

@@ -4,27 +4,29 @@
 
 #define NO_GRACE "reload less often, and have clients reconnect after a random time"
 
-#define IDLE_EVERYWHERE                                                                             \
-	{                                                                                           \
-		[PROXY_NGINX] = "{ping_fits}; or in nginx, in the location{for_place}:\n"           \
-				"location {place} {\n"                                              \
-				"    proxy_read_timeout {longer}s;\n"                               \
-				"}",                                                                \
-		[PROXY_HAPROXY] = "{ping_fits}; or in HAProxy, in the backend{for_place}:\n"        \
-				  "timeout tunnel {longer}s",                                       \
-		[PROXY_APACHE] = "{ping_fits}; or in Apache, beside its ProxyPass:\n"               \
-				 "ProxyTimeout {longer}",                                           \
-		[PROXY_CADDY] =                                                                     \
-			"{ping_fits}; or look for stream_timeout in the reverse_proxy{for_place}: " \
-			"Caddy has no such time-out by itself",                                     \
-		[PROXY_ENVOY] = "{ping_fits}; or in Envoy, in the route{for_place}:\n"              \
-				"match:\n"                                                          \
-				"  prefix: \"{place}\"\n"                                           \
-				"route:\n"                                                          \
-				"  idle_timeout: {longer}s",                                        \
-		[PROXY_LIGHTTPD] = "{ping_fits}; or in lighttpd:\n"                                 \
-				   "server.max-read-idle = {longer}"                                \
+/* clang-format off */
+#define IDLE_EVERYWHERE \
+	{ \
+		[PROXY_NGINX] = "{ping_fits}; or in nginx, in the location{for_place}:\n" \
+				"location {place} {\n" \
+				"    proxy_read_timeout {longer}s;\n" \
+				"}", \
+		[PROXY_HAPROXY] = "{ping_fits}; or in HAProxy, in the backend{for_place}:\n" \
+				  "timeout tunnel {longer}s", \
+		[PROXY_APACHE] = "{ping_fits}; or in Apache, beside its ProxyPass:\n" \
+				 "ProxyTimeout {longer}", \
+		[PROXY_CADDY] = \
+			"{ping_fits}; or look for stream_timeout in the " \
+			"reverse_proxy{for_place}: Caddy has no such time-out by itself", \
+		[PROXY_ENVOY] = "{ping_fits}; or in Envoy, in the route{for_place}:\n" \
+				"match:\n" \
+				"  prefix: \"{place}\"\n" \
+				"route:\n" \
+				"  idle_timeout: {longer}s", \
+		[PROXY_LIGHTTPD] = "{ping_fits}; or in lighttpd:\n" \
+				   "server.max-read-idle = {longer}" \
 	}
+/* clang-format on */
 
 const struct rule_help help_stream[] = {
 	{ "mask-c2s",
@@ -80,7 +82,7 @@ const struct rule_help help_stream[] = {
 	  "the application failed",
 	  "The server ended with 1011, or its process went away with the connection open.",
 	  "Its log; dmesg, for an out-of-memory kill.",
-	  "see the application's log",
+	  "see the log of {server}",
 	  {} },
 	{ "policy",
 	  "the application refused to go on",
@@ -176,14 +178,14 @@ const struct rule_help help_stream[] = {
 	  "A RST: the process closed with data unread, aborted, or a firewall forgot the "
 	  "connection.",
 	  "Who sent it; unread bytes at the close.",
-	  "see the log of whoever sent it; read until the peer's Close before closing",
+	  "see the log of {closer}; it should read until the peer's Close before it closes",
 	  {} },
 	{ "no-goodbye",
 	  "the connection ended without a Close frame",
 	  "A FIN without a Close frame: the program was stopped, or does not close WebSockets "
 	  "properly.",
 	  "Who closed first.",
-	  "close the WebSocket before the socket",
+	  "have {closer} send a Close frame before it closes the socket",
 	  {} },
 	{ "not-reading",
 	  "a process does not read what came in",

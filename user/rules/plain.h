@@ -12,6 +12,8 @@ static inline const char *const *rule_word(const char *at)
 	/* what stands in place of a fact, where there is no connection to speak of */
 	static const char *const words[][2] = {
 		{ "{ping_fits}", "ping at less than half of it" },
+		{ "{server}", "the server" },
+		{ "{closer}", "whoever ended it" },
 		{ "{place}", "/path/" },
 		{ "{for_place}", "" },
 		{ "{matcher}", "/path/*" },
