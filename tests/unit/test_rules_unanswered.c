@@ -330,7 +330,7 @@ static void tls_answer(void **state)
 	opaque(p.b, WST_S2C, WST_WHY_TLS);
 	response(p.a, "502 Bad Gateway", "");
 	told("tls-mismatch");
-	says("nginx on 10.0.0.1:12345 speaks plain HTTP to 172.16.0.56:9588");
+	says("nginx on 10.0.0.1:12345 speaks plain HTTP to the server 172.16.0.56:9588");
 	assert_int_equal(t.chain, 2);
 }
 
@@ -346,7 +346,7 @@ static void tls_to_plain_upstream(void **state)
 	response(b, "400 Bad Request", "");
 	response(a, "502 Bad Gateway", "");
 	told("tls-mismatch");
-	says("nginx on 10.0.0.1:80 speaks TLS to 172.16.0.56:9588");
+	says("nginx on 10.0.0.1:80 speaks TLS to the server 172.16.0.56:9588");
 	assert_int_equal(t.chain, 2);
 }
 

@@ -76,8 +76,13 @@ struct rule_help {
 	const char *title;
 	const char *cause;
 	const char *see; /* how to check it by hand */
-	const char *fix; /* where no proxy's own fix is known; may have {ping_fits} in it */
-	const char *proxy[PROXIES]; /* the fix for each proxy; NULL: the general one */
+	/*
+	 * Fixes: a sentence; behind it, after a '\n' each, lines for a configuration. {names} are
+	 * those of place.h. fix: where no proxy's own is known. proxy: NULL: the general one.
+	 */
+	const char *fix;
+	const char *proxy[PROXIES];
+	bool in_front; /* the proxy next to it mends it, whatever is at fault */
 };
 
 /* The tables of rules; each ends with a row without id. */
