@@ -96,6 +96,7 @@ static void detach(struct facts *f)
 		return;
 	copy->who = c->who;
 	copy->shown = c->shown;
+	copy->client_pid = c->client_pid;
 	copy->container = c->container;
 	c->container = NULL;
 	c->proxy_delay = NULL;
@@ -144,7 +145,7 @@ static void tell(struct diagnose *d, struct facts *f, const struct rule *r, uint
 void diagnose__weigh(struct diagnose *d, struct facts *f, uint32_t moment, uint64_t ts)
 {
 	/* The other end is judged instead; but Nagle's delay is visible only at the sender. */
-	if ((f->other_end_judged && moment != AT_HELD) || f->conn->placeholder)
+	if ((f->other_end_judged && moment != AT_HELD) || f->conn->placeholder || f->replaced)
 		return;
 	for (const struct rule *const *t = rule_tables; *t; t++) {
 		for (const struct rule *r = *t; r->id; r++) {
@@ -176,6 +177,14 @@ static void tell_leg(struct diagnose *d, struct facts *f, uint64_t ts)
 	d->fn(d->ctx, &e);
 }
 
+static void joined(struct diagnose *d, struct facts *f, uint64_t ts)
+{
+	if (!f || !f->downstream)
+		return;
+	tell_leg(d, f, ts);
+	servers__joined(&d->servers, f);
+}
+
 static void on_request(struct diagnose *d, struct facts *f, const struct event *e)
 {
 	bool early;
@@ -187,6 +196,7 @@ static void on_request(struct diagnose *d, struct facts *f, const struct event *
 	legs__forget(d->legs, f);
 	unanswered__done(&d->unanswered, f);
 	f->told_late = 0;
+	f->replaced = false;
 	f->causes &= ~(1 << CAUSE_HANDSHAKE);
 	if (f->upstream)
 		f->upstream->downstream = NULL;
@@ -201,8 +211,8 @@ static void on_request(struct diagnose *d, struct facts *f, const struct event *
 		return;
 	}
 	if (legs__request(d->legs, f)) {
-		tell_leg(d, f, e->ts);
-		servers__joined(&d->servers, f);
+		joined(d, f, e->ts);
+		joined(d, f->upstream, e->ts);
 	}
 	if (!f->other_end_judged) {
 		servers__asked(&d->servers, f);
@@ -323,6 +333,7 @@ static void on_close(struct diagnose *d, struct facts *f, const struct event *e)
 {
 	if (e->stats->how == WST_UNSEEN) { /* nobody knows how it ended */
 		d->websockets -= f->res.websocket;
+		diagnose__decide(d, f, e->ts);
 		free_facts(d, f);
 		return;
 	}
@@ -508,6 +519,7 @@ void diagnose__free(struct diagnose *d)
 	servers__free(&d->servers);
 	verdicts__free(&d->verdicts);
 	ends__free(&d->ends);
+	undecided__free(&d->undecided);
 	legs__free(d->legs);
 	free(d);
 }

@@ -100,10 +100,10 @@ void diagnose__answered(struct diagnose *d, struct facts *f, uint64_t ts)
 		diagnose__weigh(d, f, AT_CUT, ts);
 	if (f->req.cut || f->res.cut)
 		return;
-	ns = undecided_for(f, d->live);
-	if (ns)
-		undecided__add(&d->undecided, f, ns);
-	else if (!f->undecided)
+	ns = undecided_for(f);
+	if (f->undecided)
+		return;
+	if (!ns || !undecided__add(&d->undecided, f, f->res.ts + ns))
 		judge_answer(d, f, ts);
 }
 

@@ -170,6 +170,7 @@ static void observe_socket(struct facts *f, const struct wst_stats *r)
 	w->window = r->window;
 	w->unread = r->unread;
 	w->unsent = r->unsent;
+	w->rtt = r->rtt_us * 1000ULL;
 	w->segments = out->stream / SEGMENT + counts_frames(out);
 }
 
