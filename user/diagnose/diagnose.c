@@ -8,6 +8,7 @@
 #include "facts/chain.h"
 #include "facts/fact_text.h"
 #include "facts/observe.h"
+#include "lib/process.h"
 #include "lib/units.h"
 
 #define SETTLE NS_PER_SEC /* what ended together has ended on all legs by then */
@@ -129,6 +130,10 @@ static void tell(struct diagnose *d, struct facts *f, const struct rule *r, uint
 	fact_text_fill(&text, r->says, f);
 	buf_char(&text, 0);
 	fact_text_fill(&how, r->fix ? r->fix : fix ? fix : help ? help->fix : "", f);
+	if (r->at & AT_REFUSED)
+		fact_text_fill(&how, "{look_ahead}", f);
+	else if (r->cause == CAUSE_HANDSHAKE && !(r->hop && !*r->hop))
+		fact_text_fill(&how, "{look_there}", f);
 	buf_char(&how, 0);
 	v.text = text.data ? text.data : "";
 	v.fix = how.data ? how.data : "";
@@ -177,10 +182,18 @@ static void tell_leg(struct diagnose *d, struct facts *f, uint64_t ts)
 	d->fn(d->ctx, &e);
 }
 
+void diagnose__name_client(struct diagnose *d, struct facts *f)
+{
+	if (d->live && !f->client_comm[0] && f->conn && f->conn->role == WST_SERVER)
+		process_name(f->conn->client_pid, f->client_comm, sizeof(f->client_comm));
+}
+
 static void joined(struct diagnose *d, struct facts *f, uint64_t ts)
 {
 	if (!f || !f->downstream)
 		return;
+	if (f->between == BETWEEN_UNSEEN)
+		diagnose__name_client(d, f);
 	tell_leg(d, f, ts);
 	servers__joined(&d->servers, f);
 }

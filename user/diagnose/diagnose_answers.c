@@ -42,6 +42,8 @@ void diagnose__weigh_requests(struct diagnose *d, struct facts *f, uint64_t ts)
 		if (next && next->req.wanted && !next->req.cut && !is_faulty(next))
 			continue;
 		leg->req.unjudged = false;
+		if (is_faulty(leg))
+			diagnose__name_client(d, leg);
 		diagnose__weigh(d, leg, AT_REFUSED, ts);
 	}
 }

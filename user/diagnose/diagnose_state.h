@@ -30,6 +30,9 @@ struct diagnose {
 /* Asks the rules of a moment (enum moment) about f, and tells what they find. */
 void diagnose__weigh(struct diagnose *d, struct facts *f, uint32_t moment, uint64_t ts);
 
+/* Finds out the name of the process that opened f, where that is on this host. */
+void diagnose__name_client(struct diagnose *d, struct facts *f);
+
 /* Judges the 101s of f's chain in which something is wrong: the server's before its proxies'. */
 void diagnose__weigh_flaws(struct diagnose *d, struct facts *f, uint64_t ts);
 

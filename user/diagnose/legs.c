@@ -110,7 +110,8 @@ static bool can_be_downstream(const struct facts *g, const struct facts *f)
 		return strcmp(g->conn->local, f->conn->local) || !same_process(g, f) ||
 		       (f->conn->client_pid && f->conn->client_pid == g->conn->pid);
 	if (g->conn->role == WST_SERVER && f->conn->role == WST_CLIENT)
-		return same_process(g, f) || !g->conn->pid || !f->conn->pid;
+		/* another process, too: then something in between is not seen */
+		return same_process(g, f) || f->req.ts - g->req.ts < SOON;
 	return g->conn->role == WST_CLIENT && strcmp(g->conn->remote, f->conn->local);
 }
 
@@ -262,6 +263,8 @@ static bool join_by_key(struct facts *g, struct facts *f)
 	}
 	if (is_vacant(g) && g->downstream && chain_fits(g->downstream, f) >= 2)
 		g = g->downstream; /* the proxy that asked g asks another one */
+	if (g->upstream && g->upstream->opaque_why && chain_fits(g->upstream, f) > chain_fits(g, f))
+		g = g->upstream; /* TLS, in which the request went on */
 	if (can_be_downstream(g, f))
 		join(g, f, "key");
 	else if (turned)

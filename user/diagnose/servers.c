@@ -74,7 +74,7 @@ void servers__joined(struct servers *all, struct facts *f)
 	struct server *s = server_at(all, f->downstream);
 	const char *target = f->downstream->req.shown_target;
 
-	if (!s || !target || !f->downstream->req.websocket)
+	if (!s || !target || !f->downstream->req.websocket || f->between != BETWEEN_ONE)
 		return;
 	if (f->req.websocket && f->req.connection && !f->req.http10) {
 		if (!s->kept)

@@ -8,6 +8,7 @@
 #include "facts/chain.h"
 #include "facts/endpoints.h"
 #include "facts/fact_text.h"
+#include "facts/gap_text.h"
 #include "facts/observe.h"
 #include "lib/container.h"
 
@@ -26,6 +27,21 @@ static void put_host(struct buf *b, const char *addr)
 	buf_add(b, from, n);
 }
 
+static void w_show_gap(struct buf *b, const struct facts *f)
+{
+	gap_show(b, f);
+}
+
+static void w_look_ahead(struct buf *b, const struct facts *f)
+{
+	gap_look_ahead(b, f);
+}
+
+static void w_look_there(struct buf *b, const struct facts *f)
+{
+	gap_look_there(b, f);
+}
+
 /* Appends "nginx on 10.0.0.1:80, container 0123456789ab", or "the client 10.0.0.9". */
 static void put_hop(struct buf *b, struct hop h)
 {
@@ -37,7 +53,7 @@ static void put_hop(struct buf *b, struct hop h)
 		buf_printf(b, "%s%s", h.what, *h.what ? " " : "");
 		if (h.listen)
 			buf_str(b, h.listen);
-		else
+		else if (h.addr)
 			put_host(b, h.addr);
 	}
 	if (h.container)
@@ -104,6 +120,9 @@ static struct hop hop_from(const struct facts *f, uint8_t dir)
 	return dir == WST_C2S ? hop_client(origin(f, dir)) : hop_server(origin(f, dir));
 }
 
+/* The last process in front of f that has seen the request, the first behind f with an answer. */
+HOP(before, chain_asked(f) ? hop_server(chain_asked(f)) : (struct hop){ .what = "" })
+HOP(behind, chain_answered(f) ? hop_server(chain_answered(f)) : (struct hop){ .what = "" })
 HOP(sender, hop_from(f, f->dir))
 HOP(receiver, hop_from(f, !f->dir))
 HOP(here, hop_here(f))
@@ -168,15 +187,15 @@ static uint64_t client_silence(const struct facts *f)
 	}
 
 STRING(target, f->req.shown_target)
-STRING(client_target, f->downstream ? f->downstream->req.shown_target : NULL)
+STRING(client_target, chain_asked(f) ? chain_asked(f)->req.shown_target : NULL)
 STRING(kept, f->kept_elsewhere)
 STRING(similar, f->similar)
 STRING(location, f->res.location)
 STRING(host, f->req.host)
-STRING(client_host, f->downstream ? f->downstream->req.host : NULL)
+STRING(client_host, chain_asked(f) ? chain_asked(f)->req.host : NULL)
 STRING(origin, f->req.origin)
 STRING(upgrade, f->req.upgrade)
-STRING(client_upgrade, f->downstream ? f->downstream->req.upgrade : NULL)
+STRING(client_upgrade, chain_asked(f) ? chain_asked(f)->req.upgrade : NULL)
 STRING(connection, f->req.connection_value)
 STRING(http, !f->req.seen ? NULL : f->req.http10 ? "1.0" : "1.1")
 STRING(key, f->req.key)
@@ -201,7 +220,7 @@ STRING(first, !f->end.seen ? NULL : f->end.by_client ? "client" : "server")
 STRING(joined_by, f->joined_by)
 NUMBER(status, f->res.seen, f->res.status)
 NUMBER(client_status, f->downstream && f->downstream->res.seen, f->downstream->res.status)
-NUMBER(upstream_status, f->upstream && f->upstream->res.seen, f->upstream->res.status)
+NUMBER(upstream_status, chain_answered(f), chain_answered(f)->res.status)
 NUMBER(latency_ms, f->res.seen && f->req.ts && f->res.ts > f->req.ts,
        (f->res.ts - f->req.ts) / 1000000)
 NUMBER(waited_ms, f->end.seen && f->req.ts, (f->end.ts - f->req.ts) / 1000000)
@@ -502,6 +521,7 @@ static const struct fact_text names[] = {
 	N(unclosed_for), N(unanswered_for), N(stray_pongs), N(remain), N(client_equal),
 	S(ping_fits),
 	H(silent), H(last), S(comm), S(similar), N(waiting), N(unread_behind),
+	H(before), H(behind), S(show_gap), S(look_there), S(look_ahead),
 	S(bad_line), N(via_version), S(via_client), S(intruder), H(intruder_from),
 	S(intruder_bytes), N(intruder_offset),
 };

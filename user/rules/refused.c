@@ -7,9 +7,17 @@
 
 #define MS 1000000ULL
 
+/* Returns whether a leg behind f had a 101. */
+static bool lost_101(const struct facts *f)
+{
+	const struct facts *behind = chain_answered(f);
+
+	return behind && behind->res.status == 101;
+}
+
 static bool refused_101(const struct facts *f)
 {
-	return f->upstream && f->upstream->res.status == 101;
+	return lost_101(f) && !chain_gap(f, chain_answered(f));
 }
 
 /* Returns whether the proxy could not connect to an upstream, and found no other one. */
@@ -298,10 +306,18 @@ static bool auth(const struct facts *f)
 	return (f->res.status == 401 || f->res.status == 407);
 }
 
+/* Returns whether the target came to the chain as another one. */
+static bool rewritten_on_way(const struct facts *f)
+{
+	const struct facts *asked = chain_asked(f);
+
+	return f->res.status == 404 && asked && asked->req.target && f->req.target &&
+	       strcmp(asked->req.target, f->req.target);
+}
+
 static bool path_rewritten(const struct facts *f)
 {
-	return f->res.status == 404 && f->downstream && f->downstream->req.target &&
-	       f->req.target && strcmp(f->downstream->req.target, f->req.target);
+	return rewritten_on_way(f) && !chain_gap(chain_asked(f), f);
 }
 
 /* Returns whether the target differs only in case or by a slash from one that works. */
@@ -396,6 +412,11 @@ const struct rule rules_refused[] = {
 	{ "proxy-rejected-101", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, refused_101,
 	  "{server} refused the backend's 101 for {target}, and told the client {answer}", NULL,
 	  "target status upstream_status upstream" },
+	{ "proxy-rejected-101", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, lost_101,
+	  "{behind} opened a WebSocket for {target} (101), but {server} told the client {answer}: "
+	  "it refused the 101, or a hop between the two did that is not seen",
+	  "see the log of {server}; a trace on each host between them shows the other hops",
+	  "target status upstream_status upstream", .hop = "" },
 	{ "upstream-down", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, upstream_refused,
 	  "nothing listens on {down}, where {server} wants to pass {target} on to: the "
 	  "connection was refused",
@@ -519,6 +540,10 @@ const struct rule rules_refused[] = {
 	{ "path-rewritten", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, path_rewritten,
 	  "{proxy} turned {client_target} into {target}, which {server} does not know (404)", NULL,
 	  "client_target target status server_addr" },
+	{ "path-rewritten", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, rewritten_on_way,
+	  "{client_target}, as {before} got it, came to {server} as {target}, which it does not "
+	  "know (404): {before} or {client} turned it, or a hop between them that is not seen",
+	  "{show_gap}", "client_target target status server_addr", .hop = "" },
 	{ "not-found", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, almost_found,
 	  "{server} knows no {target} (404), though it has opened a WebSocket for {similar}",
 	  "use {similar}: case and slashes count", "target similar status host server_addr" },

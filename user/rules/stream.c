@@ -602,9 +602,11 @@ static bool pong_behind(const struct facts *f)
 	       s->last_ts - s->data_ts < 2 * f->rtt_us * 1000ULL;
 }
 
+/* Returns whether a proxy that has both legs is slow; the way to the next one is not its own. */
 static bool proxy_slow(const struct facts *f)
 {
-	return f->delays >= 16 && f->delay_us >= 50000;
+	return f->delays >= 16 && f->upstream && f->upstream->between == BETWEEN_ONE &&
+	       f->delay_us >= 50000 + f->upstream->wait.rtt / 1000;
 }
 
 /*
