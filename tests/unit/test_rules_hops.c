@@ -249,13 +249,140 @@ static void next_upstream(void **state)
 	told("");
 }
 
+#define DEFLATE "Sec-WebSocket-Extensions: permessage-deflate\r\n"
+
+/* The proxy took compression out of the 101, so that only the server compresses. */
+static void agreement_hidden(void **state)
+{
+	struct two p = {
+		.a = opens(WST_SERVER, "nginx", 812, "10.0.0.1:80", "10.0.0.9:5000"),
+	};
+
+	request(p.a, GET, FULL DEFLATE);
+	t.now += MS;
+	p.b = opens(WST_CLIENT, "nginx", 812, "10.0.0.1:40000", "172.16.0.56:9588");
+	request(p.b, GET, FULL DEFLATE);
+	response(p.b, "101 x", YES DEFLATE);
+	response(p.a, "101 x", YES);
+	frame(p.b, WST_S2C, 0xc1, 5);
+	frame(p.a, WST_S2C, 0xc1, 5);
+	told("rsv-not-agreed");
+	says("nginx on 10.0.0.1:80 passes on compressed frames (RSV1), and agreed on compression on "
+	     "one side only: the server 172.16.0.56:9588 did what its handshake says");
+	assert_string_equal(t.hop, "nginx");
+}
+
+/* What clients reject in a proxy's 101, where the server's own 101 was right. */
+static void flaw_of_the_proxy(void **state)
+{
+	static const struct {
+		const char *asked, *passed, *answered, *got, *rule, *says;
+	} rows[] = {
+		{ "", DEFLATE, DEFLATE, DEFLATE, "extension",
+		  "the request had another Sec-WebSocket-Extensions there" },
+		{ "Sec-WebSocket-Protocol: chat\r\n", "", "", "", "subprotocol",
+		  "the request had lost its Sec-WebSocket-Protocol on the way" },
+		{ "Sec-WebSocket-Protocol: chat\r\n", "Sec-WebSocket-Protocol: chat\r\n",
+		  "Sec-WebSocket-Protocol: chat\r\n", "", "subprotocol",
+		  "the answer was changed on the way" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[1024];
+		struct two p;
+
+		teardown(state);
+		setup(state);
+		p.a = opens(WST_SERVER, "nginx", 812, "10.0.0.1:80", "10.0.0.9:5000");
+		snprintf(text, sizeof(text), "%s%s", FULL, rows[i].asked);
+		request(p.a, GET, text);
+		t.now += MS;
+		p.b = opens(WST_CLIENT, "nginx", 812, "10.0.0.1:40000", "172.16.0.56:9588");
+		snprintf(text, sizeof(text), "%s%s", FULL, rows[i].passed);
+		request(p.b, GET, text);
+		snprintf(text, sizeof(text), "%s%s", YES, rows[i].answered);
+		response(p.b, "101 x", text);
+		snprintf(text, sizeof(text), "%s%s", YES, rows[i].got);
+		response(p.a, "101 x", text);
+		t.now += MS;
+		ends(p.a, WST_FIN, WST_FIRST_REMOTE, 0);
+		ends(p.b, WST_FIN, WST_FIRST_LOCAL, 0);
+		told(rows[i].rule);
+		says(rows[i].says);
+		says("the 101 of the server 172.16.0.56:9588 was right");
+		assert_string_equal(t.hop, "nginx");
+	}
+}
+
+/* A server's own flaw is not its proxy's, though the proxy passes it on. */
+static void flaw_of_the_server(void **state)
+{
+	struct two p = proxied(GET, FULL);
+
+	response(p.b, "101 x", YES DEFLATE);
+	response(p.a, "101 x", YES DEFLATE);
+	ends(p.a, WST_FIN, WST_FIRST_REMOTE, 0);
+	ends(p.b, WST_FIN, WST_FIRST_LOCAL, 0);
+	told("extension");
+	says("172.16.0.56:9588 answered");
+	not_said("on the way");
+}
+
+/* Two legs of HAProxy's and nginx's with a hop between them that changes the code. */
+static void close_in_a_gap(void **state)
+{
+	struct two p = with_a_gap(FULL);
+
+	response(p.b, "101 x", YES);
+	response(p.a, "101 x", YES);
+	closing(p.b, WST_S2C, 4001, "");
+	t.now += MS;
+	closing(p.a, WST_S2C, 1000, "");
+	told("policy close-changed");
+	says("a hop between that is not seen, changed it");
+	assert_string_equal(t.hop, "");
+}
+
+/* A proxy that is told to stop closes both sides by itself. */
+static void close_of_the_proxy(void **state)
+{
+	struct two p = proxied_well();
+
+	closing(p.a, WST_S2C, 1001, "");
+	closing(p.b, WST_C2S, 1001, "");
+	t.now += MS;
+	closing(p.a, WST_C2S, 1001, "");
+	closing(p.b, WST_S2C, 1001, "");
+	ends(p.a, WST_FIN, WST_FIRST_LOCAL, 0);
+	ends(p.b, WST_FIN, WST_FIRST_LOCAL, 0);
+	told("");
+}
+
+/* A client's Close that its proxy swallows: the server reads 1006. */
+static void close_of_the_client_lost(void **state)
+{
+	struct two p = proxied_well();
+
+	closing(p.a, WST_C2S, 4100, "done");
+	t.now += MS;
+	ends(p.b, WST_FIN, WST_FIRST_LOCAL, 0);
+	ends(p.a, WST_FIN, WST_FIRST_REMOTE, 0);
+	told("close-lost");
+	says("nginx on 10.0.0.1:12345 did not pass the Close frame of the client 10.0.0.9, 4100");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(stripped_in_a_gap),    TEST(gap_with_all_ports), TEST(tls_between),
-		TEST(another_host_between), TEST(rewritten_in_a_gap), TEST(lost_101_in_a_gap),
-		TEST(http10_behind_a_gap),  TEST(three_hops_spoil),   TEST(middle_leg_comes_last),
-		TEST(first_leg_comes_last), TEST(one_hosts_view),     TEST(next_upstream),
+		TEST(stripped_in_a_gap),     TEST(gap_with_all_ports),
+		TEST(tls_between),	     TEST(another_host_between),
+		TEST(rewritten_in_a_gap),    TEST(lost_101_in_a_gap),
+		TEST(http10_behind_a_gap),   TEST(three_hops_spoil),
+		TEST(middle_leg_comes_last), TEST(first_leg_comes_last),
+		TEST(one_hosts_view),	     TEST(next_upstream),
+		TEST(agreement_hidden),	     TEST(flaw_of_the_proxy),
+		TEST(flaw_of_the_server),    TEST(close_in_a_gap),
+		TEST(close_of_the_proxy),    TEST(close_of_the_client_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -277,7 +277,7 @@ static void note_delay(struct diagnose *d, struct facts *f, uint64_t ts)
 
 static void on_frame(struct diagnose *d, struct facts *f, const struct event *e)
 {
-	bool remarkable = observe_frame(f, e);
+	bool had_close = f->s[e->frame.dir].closed, remarkable = observe_frame(f, e);
 
 	/* The first frame shows that the client has taken the 101; a Close may say that it has not.
 	 */
@@ -291,6 +291,8 @@ static void on_frame(struct diagnose *d, struct facts *f, const struct event *e)
 	}
 	if (remarkable)
 		diagnose__weigh(d, f, AT_FRAME, e->ts);
+	if (f->s[e->frame.dir].closed && !had_close)
+		diagnose__close_came(d, f, e->ts);
 }
 
 /* Judges what came in place of a frame. */
@@ -437,6 +439,7 @@ static void judge(struct diagnose *d, struct facts *f)
 	for (struct facts *leg = chain_first(f); leg; leg = leg->upstream)
 		leg->judged = true;
 	diagnose__handshake_ended(d, f);
+	diagnose__closes(d, f, d->now);
 	if (!ended->end.how) /* the end is not in the capture: nobody knows who ended it, and how */
 		return;
 	ends__compare(&d->ends, ended, d->first, d->live);

@@ -51,6 +51,8 @@ void diagnose__weigh_requests(struct diagnose *d, struct facts *f, uint64_t ts)
 /* Judges f's answer, now that all that is to be known of it is known. */
 static void judge_answer(struct diagnose *d, struct facts *f, uint64_t ts)
 {
+	if (f->close_waits)
+		diagnose__closes(d, f, ts);
 	if (!f->conn || !f->res.seen)
 		return;
 	if ((f->res.status == 401 || f->res.status == 407) && servers__retried(&d->servers, f))

@@ -53,6 +53,12 @@ void diagnose__decide(struct diagnose *d, struct facts *f, uint64_t ts);
 /* Returns whether e is the request to which f had a 401, made again on the same connection. */
 bool diagnose__is_again(const struct facts *f, const struct event *e);
 
+/* Judges f's first Close frame of a direction, or puts that off where there are other legs. */
+void diagnose__close_came(struct diagnose *d, struct facts *f, uint64_t ts);
+
+/* Judges the Close frames of f's chain that have waited, and what proxies made of the first one. */
+void diagnose__closes(struct diagnose *d, struct facts *f, uint64_t ts);
+
 /* Judges what has waited for the end of f's chain: its 101s, and requests without an answer. */
 void diagnose__handshake_ended(struct diagnose *d, struct facts *f);
 

@@ -63,6 +63,59 @@ bool chain_gap(const struct facts *from, const struct facts *to)
 	return false;
 }
 
+/* Returns the leg nearest to the sender on which a Close frame passed in this direction, or NULL.
+ */
+static const struct facts *closed_at(const struct facts *f, uint8_t dir)
+{
+	const struct facts *found = NULL;
+
+	for (; f; f = f->upstream) {
+		if (!f->s[dir].closed)
+			continue;
+		found = f;
+		if (dir == WST_C2S)
+			break;
+	}
+	return found;
+}
+
+/*
+ * Returns the direction in which the first Close frame went, as all legs tell; WST_DIRS: none, or
+ * they differ. The order of a leg's own frames is certain, times of two legs are so to a moment.
+ */
+static uint8_t closed_first(const struct facts *f)
+{
+	uint8_t dir = WST_DIRS;
+
+	for (; f; f = f->upstream) {
+		const struct stream_facts *first = first_close(f);
+		uint8_t here = first == &f->s[WST_C2S] ? WST_C2S : WST_S2C;
+
+		if (!first)
+			continue;
+		if (dir != WST_DIRS && dir != here)
+			return WST_DIRS;
+		dir = here;
+	}
+	return dir;
+}
+
+const struct facts *chain_close(const struct facts *f, uint8_t *dir)
+{
+	const struct facts *c2s, *s2c;
+
+	while (f->downstream)
+		f = f->downstream;
+	c2s = closed_at(f, WST_C2S);
+	s2c = closed_at(f, WST_S2C);
+	*dir = closed_first(f);
+	if (*dir == WST_DIRS)
+		*dir = !s2c || (c2s && c2s->s[WST_C2S].close_ts <= s2c->s[WST_S2C].close_ts) ?
+			       WST_C2S :
+			       WST_S2C;
+	return *dir == WST_C2S ? c2s : s2c;
+}
+
 #define RTT_MAX (2 * NS_PER_SEC) /* of what a peer that delays acknowledgements can feign */
 
 uint64_t chain_rtt(const struct facts *f)

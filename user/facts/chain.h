@@ -46,6 +46,18 @@ const struct facts *chain_answered(const struct facts *f);
  */
 bool chain_gap(const struct facts *from, const struct facts *to);
 
+/*
+ * Returns the leg whose sender sent the first Close frame of the chain, and *dir; NULL: there was
+ * none. Other legs have what proxies made of it.
+ */
+const struct facts *chain_close(const struct facts *f, uint8_t *dir);
+
+/* Returns the leg from which f gets what goes in this direction, or NULL. */
+static inline const struct facts *chain_source(const struct facts *f, uint8_t dir)
+{
+	return dir == WST_C2S ? f->downstream : f->upstream;
+}
+
 /* Returns the longest round trip of the chain's legs that is known, ns; 0: none is. */
 uint64_t chain_rtt(const struct facts *f);
 

@@ -6,9 +6,9 @@
 #include "decode/names.h"
 #include "decode/ws.h"
 #include "facts/chain.h"
+#include "facts/chain_text.h"
 #include "facts/endpoints.h"
 #include "facts/fact_text.h"
-#include "facts/gap_text.h"
 #include "facts/observe.h"
 #include "lib/container.h"
 
@@ -360,7 +360,44 @@ static void w_ping_fits(struct buf *b, const struct facts *f)
 	buf_str(b, " s");
 }
 
-HOP(close_sender, hop_from(f, close_of(f) == &f->s[WST_C2S] ? WST_C2S : WST_S2C))
+/* Returns the sender of the chain's first Close frame. */
+static struct hop hop_close(const struct facts *f)
+{
+	uint8_t dir = WST_S2C;
+	const struct facts *leg = chain_close(f, &dir);
+
+	if (!leg)
+		leg = f;
+	return dir == WST_C2S ? hop_client(leg) : hop_server(leg);
+}
+
+/* Returns the process that passed on to f what came in this direction. */
+static struct hop hop_passer(const struct facts *f, uint8_t dir)
+{
+	return dir == WST_C2S ? hop_client(f) : hop_server(f);
+}
+
+static uint8_t close_dir(const struct facts *f)
+{
+	uint8_t dir = WST_S2C;
+
+	chain_close(f, &dir);
+	return dir;
+}
+
+static void w_close_sent(struct buf *b, const struct facts *f)
+{
+	chain_close_sent(b, f);
+}
+
+static void w_close_passed(struct buf *b, const struct facts *f)
+{
+	chain_close_passed(b, f);
+}
+
+HOP(close_sender, hop_close(f))
+HOP(close_passer, hop_passer(f, close_dir(f)))
+HOP(passer, hop_passer(f, f->dir))
 HOP(close_receiver, hop_from(f, close_of(f) == &f->s[WST_C2S] ? WST_S2C : WST_C2S))
 
 /* Appends "404 Not Found". */
@@ -448,6 +485,26 @@ static void w_upstream(struct buf *b, const struct facts *f)
 		buf_str(b, conn_server_addr(f->upstream->conn));
 }
 
+/* Appends where a 101 got its flaw, if the one behind had none. */
+static void w_flaw_from(struct buf *b, const struct facts *f)
+{
+	const struct facts *behind = chain_answered(f);
+
+	if (!chain_right_behind(f))
+		return;
+	buf_str(b, " (the 101 of ");
+	put_hop(b, hop_server(behind));
+	buf_str(b, " was right for what came there: ");
+	chain_asked_otherwise(b, f, behind);
+	buf_str(b,
+		chain_gap(f, behind) ? ", by a hop that is not seen, or by either of them)" : ")");
+}
+
+/* Whoever sent such a 101, unless a hop that is not seen may have made it so. */
+HOP(flaw_hop, chain_right_behind(f) && chain_gap(f, chain_answered(f)) ?
+		      (struct hop){ .what = "" } :
+		      hop_server(f))
+
 static void w_bad_line(struct buf *b, const struct facts *f)
 {
 	put(b, f->req.bad_line);
@@ -521,6 +578,7 @@ static const struct fact_text names[] = {
 	N(unclosed_for), N(unanswered_for), N(stray_pongs), N(remain), N(client_equal),
 	S(ping_fits),
 	H(silent), H(last), S(comm), S(similar), N(waiting), N(unread_behind),
+	H(close_passer), H(passer), S(close_sent), S(close_passed), S(flaw_from), H(flaw_hop),
 	H(before), H(behind), S(show_gap), S(look_there), S(look_ahead),
 	S(bad_line), N(via_version), S(via_client), S(intruder), H(intruder_from),
 	S(intruder_bytes), N(intruder_offset),

@@ -23,7 +23,11 @@ bool server_heard(const struct facts *f)
 
 bool left_at_once(const struct facts *f)
 {
+	const struct facts *down = f->downstream;
+
+	/* a proxy that closes on both sides is no client that leaves */
 	return f->res.websocket && f->end.seen && f->end.by_client &&
+	       !(down && down->end.seen && !down->end.by_client) &&
 	       f->end.lived < AT_ONCE(f->end.rtt) && f->end.how != WST_TIMEOUT &&
 	       !f->s[WST_C2S].frames && !f->s[WST_S2C].closed && !f->conn->midstream &&
 	       !f->intruded;

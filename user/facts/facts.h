@@ -47,6 +47,8 @@ struct facts {
 	struct end_facts end;
 	struct waiting_facts wait;
 	struct held_facts held;
+	bool close_waits; /* a Close frame on it is not judged yet */
+	bool missed; /* bytes or events of it were missed */
 	uint8_t dir; /* of the frame, opaque bytes or held write that is judged now */
 	const struct breach *breach; /* rule that this frame breaks; NULL: none */
 	uint64_t len; /* the frame's payload length */

@@ -246,6 +246,7 @@ void observe_close(struct facts *f, const struct event *e)
 		end->lived = ended > r->opened ? ended - r->opened : 0;
 	end->rtt = r->rtt_us * 1000ULL;
 	observe_socket(f, r);
+	f->missed |= r->gaps || r->lost;
 	f->heard |= r->gaps || r->lost || (!f->earlier && r->counts[WST_S2C].stream);
 	end->client_silence = client_silence(f, r, end->ts);
 	/* Data frames do not come as events with -q. */

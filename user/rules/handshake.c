@@ -181,26 +181,27 @@ static bool extension_taken(const struct facts *f)
 	return f->res.flaw == FLAW_EXTENSION && !rejected(f);
 }
 
-#define REJECTED "{server} answered {target} with a 101 that {flaw}, and {client} did not take it"
+#define REJECTED \
+	"{server} answered {target} with a 101 that {flaw}{flaw_from}, and {client} did not take it"
 #define TAKEN \
-	"{server} answered {target} with a 101 that {flaw}: browsers and node's ws reject that"
+	"{server} answered {target} with a 101 that {flaw}{flaw_from}: browsers and node's ws reject that"
 
 const struct rule rules_101[] = {
 	{ "bad-101", SEV_ERROR, CAUSE_HANDSHAKE, AT_FLAW, bad_101, REJECTED, NULL,
-	  "target status flaw accept server_addr" },
+	  "target status flaw accept server_addr", .hop = "flaw_hop" },
 	{ "bad-101", SEV_WARNING, CAUSE_NOTE, AT_FLAW, bad_101_taken, TAKEN, NULL,
-	  "target status flaw accept server_addr" },
+	  "target status flaw accept server_addr", .hop = "flaw_hop" },
 	{ "bad-accept", SEV_ERROR, CAUSE_HANDSHAKE, AT_FLAW, bad_accept, REJECTED, NULL,
-	  "target flaw key accept server_addr" },
+	  "target flaw key accept server_addr", .hop = "flaw_hop" },
 	{ "bad-accept", SEV_WARNING, CAUSE_NOTE, AT_FLAW, bad_accept_taken, TAKEN, NULL,
-	  "target flaw key accept server_addr" },
+	  "target flaw key accept server_addr", .hop = "flaw_hop" },
 	{ "subprotocol", SEV_ERROR, CAUSE_HANDSHAKE, AT_FLAW, subprotocol, REJECTED, NULL,
-	  "target flaw offered chosen" },
+	  "target flaw offered chosen", .hop = "flaw_hop" },
 	{ "subprotocol", SEV_WARNING, CAUSE_NOTE, AT_FLAW, subprotocol_taken, TAKEN, NULL,
-	  "target flaw offered chosen" },
+	  "target flaw offered chosen", .hop = "flaw_hop" },
 	{ "extension", SEV_ERROR, CAUSE_HANDSHAKE, AT_FLAW, extension, REJECTED, NULL,
-	  "target flaw extensions_offered extensions_granted" },
+	  "target flaw extensions_offered extensions_granted", .hop = "flaw_hop" },
 	{ "extension", SEV_WARNING, CAUSE_NOTE, AT_FLAW, extension_taken, TAKEN, NULL,
-	  "target flaw extensions_offered extensions_granted" },
+	  "target flaw extensions_offered extensions_granted", .hop = "flaw_hop" },
 	{ 0 },
 };

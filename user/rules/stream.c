@@ -42,6 +42,20 @@ static bool compressed(const struct facts *f)
 	return rsv_not_agreed(f) && f->rsv == 4;
 }
 
+/* Returns whether the sender's own handshake agreed on compression, of which f's knows nothing. */
+static bool agreed_elsewhere(const struct facts *f)
+{
+	const struct facts *source = chain_source(f, f->dir);
+
+	return compressed(f) && source && source->res.websocket && deflate(source);
+}
+
+static bool agreement_lost(const struct facts *f)
+{
+	return agreed_elsewhere(f) &&
+	       (f->dir == WST_C2S ? f->between : f->upstream->between) == BETWEEN_ONE;
+}
+
 static bool closed_before(const struct facts *f)
 {
 	return f->breach && f->breach->after_close;
@@ -79,6 +93,15 @@ const struct rule rules_frame[] = {
 	  "dir masked len" },
 	{ "mask-s2c", SEV_ERROR, CAUSE_STREAM, AT_FRAME, mask_s2c,
 	  "{sender} sent a masked frame: clients must end the connection", NULL, "dir masked len" },
+	{ "rsv-not-agreed", SEV_ERROR, CAUSE_STREAM, AT_FRAME, agreement_lost,
+	  "{passer} passes on compressed frames (RSV1), and agreed on compression on one side only: "
+	  "{sender} did what its handshake says",
+	  NULL, "dir rsv extensions_offered extensions_granted" },
+	{ "rsv-not-agreed", SEV_ERROR, CAUSE_STREAM, AT_FRAME, agreed_elsewhere,
+	  "compressed frames (RSV1) of {sender}, as its own handshake agreed, come from {passer}, "
+	  "where that was not agreed: a hop between them, which is not seen, or one of the two "
+	  "changed Sec-WebSocket-Extensions",
+	  NULL, "dir rsv extensions_offered extensions_granted", .hop = "" },
 	{ "rsv-not-agreed", SEV_ERROR, CAUSE_STREAM, AT_FRAME, compressed,
 	  "{sender} sent a compressed frame (RSV1), and the handshake did not agree on compression",
 	  NULL, "dir rsv extensions_offered extensions_granted" },
@@ -430,72 +453,72 @@ static bool no_goodbye(const struct facts *f)
 }
 
 const struct rule rules_end[] = {
-	{ "server-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_FRAME, server_pong_differs,
+	{ "server-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_CLOSE, server_pong_differs,
 	  "{close_sender} ended the connection with {closing}: {close_receiver} sent pongs, but "
 	  "none with the payload of its ping",
 	  "mend the client's library: a pong has the payload of the ping that it answers",
 	  "unanswered_for stray_pongs code close_reason" },
-	{ "server-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_FRAME, server_ping_unanswered,
+	{ "server-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_CLOSE, server_ping_unanswered,
 	  "{close_sender} ended the connection because {close_receiver} had not answered its ping "
 	  "for {unanswered_for} s: {closing}",
 	  NULL, "unanswered_for code close_reason" },
-	{ "server-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_FRAME, server_keepalive,
+	{ "server-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_CLOSE, server_keepalive,
 	  "{close_sender} ended the connection because its keepalive had no answer from "
 	  "{close_receiver}, as it says: {closing}",
 	  NULL, "code close_reason" },
-	{ "client-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_FRAME, pong_differs,
+	{ "client-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_CLOSE, pong_differs,
 	  "{close_sender} ended the connection with {closing}: {close_receiver} sent pongs, but "
 	  "none with the payload of its ping",
 	  "mend the server's library: a pong has the payload of the ping that it answers",
 	  "unanswered_for stray_pongs code close_reason" },
-	{ "client-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_FRAME, ping_unanswered,
+	{ "client-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_CLOSE, ping_unanswered,
 	  "{close_sender} ended the connection because {close_receiver} had not answered its ping "
 	  "for {unanswered_for} s: {closing}",
 	  NULL, "unanswered_for code close_reason" },
-	{ "client-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_FRAME, keepalive_closed,
+	{ "client-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_CLOSE, keepalive_closed,
 	  "{close_sender} ended the connection because its keepalive had no answer from "
 	  "{close_receiver}, as it says: {closing}",
 	  NULL, "code close_reason" },
-	{ "idle-timeout", SEV_WARNING, CAUSE_STREAM, AT_FRAME, closed_idle,
+	{ "idle-timeout", SEV_WARNING, CAUSE_STREAM, AT_CLOSE, closed_idle,
 	  "{close_sender} closed the connection as idle: {closing}",
 	  "have the client send a ping, or a message, more often than that, or raise the "
 	  "server's idle timeout",
 	  "code close_reason" },
-	{ "too-big", SEV_ERROR, CAUSE_STREAM, AT_FRAME, too_big,
+	{ "too-big", SEV_ERROR, CAUSE_STREAM, AT_CLOSE, too_big,
 	  "{close_sender} ended the connection with {closing}: a message of {close_receiver} was "
 	  "larger than it takes",
 	  NULL, "code close_reason" },
-	{ "restarting", SEV_INFO, CAUSE_STREAM, AT_FRAME, stopping,
+	{ "restarting", SEV_INFO, CAUSE_STREAM, AT_CLOSE, stopping,
 	  "{close_sender} ended the connection because it stops or restarts: {closing}", NULL,
 	  "code close_reason" },
-	{ "bad-utf8", SEV_ERROR, CAUSE_STREAM, AT_FRAME, utf8_1007,
+	{ "bad-utf8", SEV_ERROR, CAUSE_STREAM, AT_CLOSE, utf8_1007,
 	  "{close_sender} ended the connection with 1007: {close_receiver} sent text that is not "
 	  "UTF-8",
 	  NULL, "code close_reason" },
-	{ "server-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_FRAME, heartbeat_closed,
+	{ "server-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_CLOSE, heartbeat_closed,
 	  "{close_sender} ended the connection because {close_receiver} did not answer its ping "
 	  "for {client_silence} s",
 	  NULL, "client_silence code close_reason" },
-	{ "app-error", SEV_ERROR, CAUSE_STREAM, AT_FRAME, app_1011,
+	{ "app-error", SEV_ERROR, CAUSE_STREAM, AT_CLOSE, app_1011,
 	  "{close_sender} ended the connection with {closing}: the application failed", NULL,
 	  "code close_reason" },
-	{ "client-error", SEV_WARNING, CAUSE_STREAM, AT_FRAME, client_1011,
+	{ "client-error", SEV_WARNING, CAUSE_STREAM, AT_CLOSE, client_1011,
 	  "{close_sender} ended the connection with {closing}: the client's program failed", NULL,
 	  "code close_reason" },
-	{ "bad-frame", SEV_ERROR, CAUSE_STREAM, AT_FRAME, protocol_1002,
+	{ "bad-frame", SEV_ERROR, CAUSE_STREAM, AT_CLOSE, protocol_1002,
 	  "{close_sender} ended the connection with {closing}: it could not accept what "
 	  "{close_receiver} sent",
 	  NULL, "code close_reason" },
-	{ "unsupported-data", SEV_ERROR, CAUSE_STREAM, AT_FRAME, unsupported_1003,
+	{ "unsupported-data", SEV_ERROR, CAUSE_STREAM, AT_CLOSE, unsupported_1003,
 	  "{close_sender} ended the connection with {closing}: it takes no messages of the kind "
 	  "that {close_receiver} sent",
 	  NULL, "code close_reason" },
-	{ "extension", SEV_ERROR, CAUSE_STREAM, AT_FRAME, extension_1010,
+	{ "extension", SEV_ERROR, CAUSE_STREAM, AT_CLOSE, extension_1010,
 	  "{close_sender} ended the connection with {closing}: {close_receiver} did not agree to "
 	  "an extension that it needs",
 	  "have the server agree to that extension, or the client do without it",
 	  "code close_reason extensions_offered extensions_granted" },
-	{ "policy", SEV_WARNING, CAUSE_STREAM, AT_FRAME, policy,
+	{ "policy", SEV_WARNING, CAUSE_STREAM, AT_CLOSE, policy,
 	  "{close_sender} refused to go on: {closing}", NULL, "code close_reason" },
 	{ "reload", SEV_WARNING, CAUSE_END, AT_END, reload,
 	  "{closer} ended {together} connections together, without a Close frame: it was reloaded "

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
+#include "decode/ws.h"
 #include "facts/chain.h"
+#include "facts/chain_text.h"
 #include "facts/endpoints.h"
-#include "facts/gap_text.h"
 
 static void put_host(struct buf *b, const char *addr)
 {
@@ -84,4 +85,62 @@ void gap_look_there(struct buf *b, const struct facts *f)
 	buf_str(b, "look at ");
 	put_host(b, at);
 	buf_printf(b, " (sudo wstrace -p %u there)", addr_port(at));
+}
+
+static void put_close(struct buf *b, const struct stream_facts *s)
+{
+	const char *name = ws_close_name(s->code);
+
+	if (!s->code)
+		buf_str(b, "without a code");
+	else
+		buf_printf(b, "%u%s%s", s->code, name ? " " : "", name ? name : "");
+	if (s->reason && *s->reason)
+		buf_printf(b, ": %s", s->reason);
+}
+
+void chain_close_sent(struct buf *b, const struct facts *f)
+{
+	uint8_t dir;
+	const struct facts *leg = chain_close(f, &dir);
+
+	if (leg)
+		put_close(b, &leg->s[dir]);
+}
+
+void chain_close_passed(struct buf *b, const struct facts *f)
+{
+	uint8_t dir;
+
+	if (chain_close(f, &dir) && f->s[dir].closed)
+		put_close(b, &f->s[dir]);
+}
+
+bool chain_right_behind(const struct facts *f)
+{
+	const struct facts *behind = chain_answered(f);
+
+	return behind && behind->res.websocket && !behind->res.flaw && !behind->res.cut;
+}
+
+void chain_asked_otherwise(struct buf *b, const struct facts *f, const struct facts *behind)
+{
+	const struct request_facts *here = &f->req, *there = &behind->req;
+	const char *x = here->protocols, *y = there->protocols, *name = "Sec-WebSocket-Protocol";
+
+	if (f->res.flaw == FLAW_ACCEPT || f->res.flaw == FLAW_101) {
+		x = here->key;
+		y = there->key;
+		name = "Sec-WebSocket-Key";
+	} else if (f->res.flaw == FLAW_EXTENSION) {
+		x = here->extensions;
+		y = there->extensions;
+		name = "Sec-WebSocket-Extensions";
+	}
+	if (x ? y && !strcmp(x, y) : !y)
+		buf_str(b, "the answer was changed on the way");
+	else if (!y)
+		buf_printf(b, "the request had lost its %s on the way", name);
+	else
+		buf_printf(b, "the request had another %s there", name);
 }
