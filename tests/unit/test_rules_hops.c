@@ -267,8 +267,8 @@ static void agreement_hidden(void **state)
 	frame(p.b, WST_S2C, 0xc1, 5);
 	frame(p.a, WST_S2C, 0xc1, 5);
 	told("rsv-not-agreed");
-	says("nginx on 10.0.0.1:80 passes on compressed frames (RSV1), and agreed on compression on "
-	     "one side only: the server 172.16.0.56:9588 did what its handshake says");
+	says("nginx on 10.0.0.1:80 passes on compressed frames (RSV1), and agreed on compression "
+	     "on one side only: the server 172.16.0.56:9588 did what its handshake says");
 	assert_string_equal(t.hop, "nginx");
 }
 

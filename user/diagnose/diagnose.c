@@ -277,7 +277,7 @@ static void note_delay(struct diagnose *d, struct facts *f, uint64_t ts)
 
 static void on_frame(struct diagnose *d, struct facts *f, const struct event *e)
 {
-	bool had_close = f->s[e->frame.dir].closed, remarkable = observe_frame(f, e);
+	bool had_close = f->s[e->frame.dir].closed, remarkable = observe_frame(f, e), closes;
 
 	/* The first frame shows that the client has taken the 101; a Close may say that it has not.
 	 */
@@ -289,9 +289,12 @@ static void on_frame(struct diagnose *d, struct facts *f, const struct event *e)
 		legs__frame(f, e->frame.dir, e->frame.offset, e->ts);
 		note_delay(d, f->downstream ? f->downstream : f, e->ts);
 	}
+	closes = f->s[e->frame.dir].closed && !had_close;
+	if (remarkable && !closes) /* what follows a Close frame is told of after it */
+		diagnose__closes(d, f, e->ts);
 	if (remarkable)
 		diagnose__weigh(d, f, AT_FRAME, e->ts);
-	if (f->s[e->frame.dir].closed && !had_close)
+	if (closes)
 		diagnose__close_came(d, f, e->ts);
 }
 

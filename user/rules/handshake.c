@@ -181,10 +181,9 @@ static bool extension_taken(const struct facts *f)
 	return f->res.flaw == FLAW_EXTENSION && !rejected(f);
 }
 
-#define REJECTED \
-	"{server} answered {target} with a 101 that {flaw}{flaw_from}, and {client} did not take it"
-#define TAKEN \
-	"{server} answered {target} with a 101 that {flaw}{flaw_from}: browsers and node's ws reject that"
+#define ANSWERED "{server} answered {target} with a 101 that {flaw}{flaw_from}"
+#define REJECTED ANSWERED ", and {client} did not take it"
+#define TAKEN ANSWERED ": browsers and node's ws reject that"
 
 const struct rule rules_101[] = {
 	{ "bad-101", SEV_ERROR, CAUSE_HANDSHAKE, AT_FLAW, bad_101, REJECTED, NULL,

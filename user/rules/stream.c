@@ -94,8 +94,8 @@ const struct rule rules_frame[] = {
 	{ "mask-s2c", SEV_ERROR, CAUSE_STREAM, AT_FRAME, mask_s2c,
 	  "{sender} sent a masked frame: clients must end the connection", NULL, "dir masked len" },
 	{ "rsv-not-agreed", SEV_ERROR, CAUSE_STREAM, AT_FRAME, agreement_lost,
-	  "{passer} passes on compressed frames (RSV1), and agreed on compression on one side only: "
-	  "{sender} did what its handshake says",
+	  "{passer} passes on compressed frames (RSV1), and agreed on compression on one side "
+	  "only: {sender} did what its handshake says",
 	  NULL, "dir rsv extensions_offered extensions_granted" },
 	{ "rsv-not-agreed", SEV_ERROR, CAUSE_STREAM, AT_FRAME, agreed_elsewhere,
 	  "compressed frames (RSV1) of {sender}, as its own handshake agreed, come from {passer}, "
