@@ -487,7 +487,7 @@ void diagnose__tick(struct diagnose *d, uint64_t now)
 		return;
 	d->next_round = now + ROUND;
 	for (f = d->ends.first; f; f = f->ended_next) {
-		if (f->judged || f->end.ts + SETTLE > now || !f->conn)
+		if (f->judged || f->end.ts + SETTLE + 2 * chain_rtt(f) > now || !f->conn)
 			continue;
 		if (!collected)
 			ends__collect(&d->ends);

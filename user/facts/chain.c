@@ -2,7 +2,6 @@
 #include <string.h>
 #include "facts/chain.h"
 #include "facts/endpoints.h"
-#include "lib/units.h"
 
 uint32_t chain_server_pid(const struct facts *f)
 {
@@ -116,8 +115,6 @@ const struct facts *chain_close(const struct facts *f, uint8_t *dir)
 	return *dir == WST_C2S ? c2s : s2c;
 }
 
-#define RTT_MAX (2 * NS_PER_SEC) /* of what a peer that delays acknowledgements can feign */
-
 uint64_t chain_rtt(const struct facts *f)
 {
 	uint64_t longest = 0;
@@ -125,9 +122,9 @@ uint64_t chain_rtt(const struct facts *f)
 	while (f->downstream)
 		f = f->downstream;
 	for (; f; f = f->upstream) {
-		uint64_t rtt = f->end.rtt ? f->end.rtt : f->wait.rtt;
+		uint64_t rtt = facts_rtt(f);
 
 		longest = rtt > longest ? rtt : longest;
 	}
-	return longest < RTT_MAX ? longest : RTT_MAX;
+	return longest;
 }

@@ -18,6 +18,20 @@ bool server_heard(const struct facts *f)
 	       f->s[WST_C2S].frames || (f->open && f->conn->head[WST_S2C].bytes.len);
 }
 
+#define RTT_MAX (2 * NS_PER_SEC)
+
+uint64_t facts_rtt(const struct facts *f)
+{
+	uint64_t rtt = f->end.rtt ? f->end.rtt : f->wait.rtt;
+
+	return rtt < RTT_MAX ? rtt : RTT_MAX;
+}
+
+bool facts_longer(const struct facts *f, uint64_t ns, uint64_t least)
+{
+	return ns > least + 2 * facts_rtt(f);
+}
+
 /* Two round trips for the 101 and the client's FIN, and what a busy client needs in between. */
 #define AT_ONCE(rtt) (50 * NS_PER_MS + 2 * (rtt))
 
@@ -28,7 +42,7 @@ bool left_at_once(const struct facts *f)
 	/* a proxy that closes on both sides is no client that leaves */
 	return f->res.websocket && f->end.seen && f->end.by_client &&
 	       !(down && down->end.seen && !down->end.by_client) &&
-	       f->end.lived < AT_ONCE(f->end.rtt) && f->end.how != WST_TIMEOUT &&
+	       f->end.lived < AT_ONCE(facts_rtt(f)) && f->end.how != WST_TIMEOUT &&
 	       !f->s[WST_C2S].frames && !f->s[WST_S2C].closed && !f->conn->midstream &&
 	       !f->intruded;
 }

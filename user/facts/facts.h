@@ -27,6 +27,8 @@ enum between {
 	BETWEEN_UNSEEN, /* something that is not seen: the second leg is another's */
 };
 
+#define RECENT 4 /* frames that may still come after the first sign of an end */
+
 struct facts {
 	struct conn *conn; /* the decoder's; after its end a copy of what verdicts show */
 	bool open;
@@ -53,6 +55,8 @@ struct facts {
 	const struct breach *breach; /* rule that this frame breaks; NULL: none */
 	uint64_t len; /* the frame's payload length */
 	int64_t rtt_us; /* of the pong that is judged now */
+	uint64_t recent[RECENT]; /* when the last frames passed, of either direction */
+	uint32_t n_recent;
 	uint8_t rsv;
 	bool frame_masked;
 	bool text_bad; /* the frame holds text that is not UTF-8 */
@@ -97,6 +101,15 @@ const struct stream_facts *first_close(const struct facts *f);
 
 /* Returns whether the server of f has, or may have, sent anything since the request. */
 bool server_heard(const struct facts *f);
+
+/* Returns f's round trip, ns, at most 2 s; 0: not known. A peer can feign longer ones. */
+uint64_t facts_rtt(const struct facts *f);
+
+/*
+ * Returns whether ns is longer than least, and than what the path may explain: times that are short
+ * on one path are a round trip on another.
+ */
+bool facts_longer(const struct facts *f, uint64_t ns, uint64_t least);
 
 /* Returns whether the client left at once after the 101, without a word, and unprovoked. */
 bool left_at_once(const struct facts *f);

@@ -18,15 +18,19 @@ static bool same_code(uint16_t a, uint16_t b)
 	return a == b || ((!a || a == 1000) && (!b || b == 1000));
 }
 
-/* What is so far apart on two legs is in order; a send is seen once it returns. */
-#define SAME (100 * NS_PER_MS)
+/* Times of two legs that are farther apart are in order; a send is seen once it returns, ns. */
+static uint64_t apart(const struct facts *f)
+{
+	return 100 * NS_PER_MS + chain_rtt(f);
+}
 
 static bool close_changed_on_way(const struct facts *f)
 {
 	uint8_t dir;
 	const struct facts *source = close_source(f, &dir);
 
-	return source && f->s[dir].closed && f->s[dir].close_ts + SAME > source->s[dir].close_ts &&
+	return source && f->s[dir].closed &&
+	       f->s[dir].close_ts + apart(f) > source->s[dir].close_ts &&
 	       !same_code(f->s[dir].code, source->s[dir].code);
 }
 
@@ -60,7 +64,7 @@ static bool close_lost_on_way(const struct facts *f)
 	return source && f->end.seen && !f->missed && fin_or_rst(f) && !f->s[0].closed &&
 	       !f->s[1].closed && (f->res.websocket || f->conn->midstream) &&
 	       f->end.by_client == (dir == WST_C2S) &&
-	       f->end.ts + SAME >= source->s[dir].close_ts &&
+	       f->end.ts + apart(f) >= source->s[dir].close_ts &&
 	       !(source->end.seen &&
 		 (source->end.how != WST_FIN || source->end.ts < source->s[dir].close_ts));
 }

@@ -121,7 +121,8 @@ static bool silent_tls(const struct facts *f)
 
 static bool gave_up(const struct facts *f)
 {
-	return silent(f) && f->end.by_client && f->end.ts > f->req.ts + 1000 * MS;
+	return silent(f) && f->end.by_client && f->end.ts > f->req.ts &&
+	       facts_longer(f, f->end.ts - f->req.ts, 1000 * MS);
 }
 
 static bool gave_up_unread(const struct facts *f)
@@ -164,7 +165,8 @@ static bool tls_in_vain(const struct facts *f)
 
 static bool tls_hung_up(const struct facts *f)
 {
-	return tls_unanswered(f) && !f->end.by_client && f->end.lived < 1000 * MS &&
+	return tls_unanswered(f) && !f->end.by_client &&
+	       !facts_longer(f, f->end.lived, 1000 * MS) &&
 	       (f->end.how == WST_FIN || f->end.how == WST_RST_SENT ||
 		f->end.how == WST_RST_RECEIVED);
 }

@@ -172,20 +172,32 @@ static bool dropped(const struct facts *f)
 	return is_ws(f) && !said_goodbye(f);
 }
 
-static bool near(uint64_t ns, uint64_t seconds, unsigned int percent)
+/*
+ * Returns by how much the silence before f's end may be longer here than at whoever had enough of
+ * it: by the way of the last bytes there, and of the FIN back. 0: it can hardly be told apart.
+ */
+static uint64_t way(const struct facts *f)
 {
-	uint64_t limit = seconds * NS_PER_SEC, off = ns > limit ? ns - limit : limit - ns;
+	uint64_t rtt = facts_rtt(f);
 
-	return off * 100 <= limit * percent;
+	return f->end.silence >= 8 * rtt ? rtt : 0;
+}
+
+static bool near(uint64_t ns, uint64_t seconds, unsigned int percent, uint64_t way)
+{
+	uint64_t limit = seconds * NS_PER_SEC;
+
+	return ns * 100 >= limit * (100 - percent) &&
+	       ns * 100 <= limit * (100 + percent) + way * 100;
 }
 
 /* Returns whether a time, ns, is one after which proxies and balancers cut by default. */
-static bool known_limit(uint64_t ns)
+static bool known_limit(uint64_t ns, uint64_t way)
 {
 	static const uint16_t limits[] = { 60, 100, 300, 350, 3600 };
 
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
-		if (near(ns, limits[i], 2))
+		if (near(ns, limits[i], 2, way))
 			return true;
 	return false;
 }
@@ -215,12 +227,14 @@ static bool orderly(const struct facts *f)
 
 static bool cut_idle(const struct facts *f)
 {
-	if (!dropped(f) || !orderly(f) || f->end.silence < NS_PER_SEC || f->end.process_gone)
+	if (!dropped(f) || !orderly(f) || !facts_longer(f, f->end.silence + 1, NS_PER_SEC) ||
+	    f->end.process_gone)
 		return false;
 	if (f->end.together >= 3 && f->end.equal < 3)
 		return false;
-	return known_limit(f->end.silence) || f->end.equal >= 2 ||
-	       (proxy_ended(f) && whole_seconds(f->end.silence));
+	return known_limit(f->end.silence, way(f)) || f->end.equal >= 2 ||
+	       (proxy_ended(f) &&
+		(whole_seconds(f->end.silence) || whole_seconds(f->end.silence - way(f))));
 }
 
 static uint64_t ping_every(const struct facts *f)
@@ -240,7 +254,8 @@ static bool unanswered(const struct facts *f, uint64_t ts)
 {
 	const struct stream_facts *c2s = &f->s[WST_C2S], *s2c = &f->s[WST_S2C];
 
-	return s2c->asked_ts && c2s->last_ts < s2c->asked_ts && ts > s2c->asked_ts + NS_PER_SEC;
+	return s2c->asked_ts && c2s->last_ts < s2c->asked_ts && ts > s2c->asked_ts &&
+	       facts_longer(f, ts - s2c->asked_ts, NS_PER_SEC);
 }
 
 static bool server_heartbeat(const struct facts *f)
@@ -593,7 +608,8 @@ static bool not_reading(const struct facts *f)
 
 static bool slow_reader(const struct facts *f)
 {
-	return is_ws(f) && !f->end.seen && f->wait.unsent_for >= 2 * NS_PER_SEC &&
+	return is_ws(f) && !f->end.seen &&
+	       facts_longer(f, f->wait.unsent_for + 1, 2 * NS_PER_SEC) &&
 	       !waits(f->conn->role == WST_SERVER ? f->downstream : f->upstream);
 }
 
@@ -619,8 +635,8 @@ static bool pong_behind(const struct facts *f)
 {
 	const struct stream_facts *s = &f->s[f->dir];
 
-	return f->rtt_us > 500000 && s->data_len > 1 << 20 && s->data_ts &&
-	       s->last_ts > s->data_ts &&
+	return f->rtt_us > 0 && facts_longer(f, f->rtt_us * 1000ULL, 500 * MS) &&
+	       s->data_len > 1 << 20 && s->data_ts && s->last_ts > s->data_ts &&
 	       /* the message may have begun before the ping */
 	       s->last_ts - s->data_ts < 2 * f->rtt_us * 1000ULL;
 }
