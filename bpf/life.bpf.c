@@ -6,6 +6,7 @@
 #include "connect.bpf.h"
 #include "foreign.bpf.h"
 #include "hists.bpf.h"
+#include "listen.bpf.h"
 #include "pair.bpf.h"
 #include "stats.bpf.h"
 
@@ -47,6 +48,7 @@ static __noinline void conn_close(struct sock *sk, struct conn *c)
 	}
 	if (want_hists)
 		bpf_map_delete_elem(&hists, &key);
+	conn_heard(c);
 	pair_forget(c);
 	ignore_no_more(key);
 	bpf_map_delete_elem(&conns, &key);
@@ -223,6 +225,8 @@ int on_state(struct sock *sk, int oldstate, int newstate)
 	u64 key = (u64)sk;
 	struct conn *c;
 
+	if (newstate == TCP_LISTEN)
+		listen_begins(sk, bpf_get_current_pid_tgid() >> 32);
 	if (newstate == TCP_ESTABLISHED)
 		return on_established(sk, oldstate, pid);
 	c = bpf_map_lookup_elem(&conns, &key);

@@ -225,7 +225,12 @@ struct wst_stats {
 	__u8 last_b0[WST_DIRS]; /* first header byte of the last frame; 0: none */
 	__u8 p99[WST_P99S]; /* --top: slots of the 99th percentiles; else WST_NO_P99 */
 	__u8 state; /* the socket's, as the kernel numbers them (8: CLOSE_WAIT); 0 in files */
-	__u8 pad[5];
+	__u8 unaccepted; /* it is in its listener's accept queue: no process has accepted it */
+	/*
+	 * Of a socket that nobody has used, and of a connect that came to nothing: the listener on
+	 * that port of this host, its process, and the connections in its accept queue.
+	 */
+	__u32 listen_pid, queued, queue_max; /* 0: not known; it is full with queue_max + 1 */
 };
 
 enum wst_hist_kind {
@@ -254,7 +259,7 @@ _Static_assert(sizeof(struct wst_resync) == 40, "ABI");
 _Static_assert(sizeof(struct wst_opaque) == 104, "ABI");
 _Static_assert(sizeof(struct wst_held) == 40, "ABI");
 _Static_assert(sizeof(struct wst_counts) == 80, "ABI");
-_Static_assert(sizeof(struct wst_stats) == 256, "ABI");
+_Static_assert(sizeof(struct wst_stats) == 264, "ABI");
 _Static_assert(sizeof(struct wst_hist) == 528, "ABI");
 _Static_assert(sizeof(struct wst_hists) == 3720, "ABI");
 

@@ -126,6 +126,13 @@ static int ask_stats(struct trace *t, bool look)
 	return err;
 }
 
+/* Returns whether there may be connections at which nobody but wstrace would look. */
+static bool any_unheard(const struct trace *t)
+{
+	return loader__unheard(t->loader) && !t->o->n_pids && !t->o->comm && !t->o->cgroup_id &&
+	       t->o->side != SIDE_CLIENT;
+}
+
 /* Asks for statistics where they are due. Returns 0 or -errno. */
 static int ask_due(struct trace *t, bool last)
 {
@@ -141,7 +148,7 @@ static int ask_due(struct trace *t, bool last)
 		err = ask_stats(t, false);
 		t->next_stats = after(t->next_stats, interval);
 	} else if (now_ns() >= t->next_look) {
-		if (session__wants_look(t->session))
+		if (session__wants_look(t->session, any_unheard(t)))
 			err = ask_stats(t, true);
 		t->next_look = after(t->next_look, LOOK_NS);
 	}

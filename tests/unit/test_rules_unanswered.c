@@ -185,7 +185,7 @@ static void unread(uint64_t ns, const char *what)
 	t.now += MS;
 	b = opens_for(812, "", 0, "10.0.0.1:9501", "10.0.0.1:40000");
 	wait_for(2 * S);
-	assert_true(diagnose__wants_stats(t.d));
+	assert_true(diagnose__wants_stats(t.d, false));
 	looks(b, 200, 0, 65535);
 	assert_string_equal(t.by, "pid-time");
 	wait_for(ns);

@@ -8,11 +8,13 @@
 #include "facts/chain.h"
 #include "facts/fact_text.h"
 #include "facts/observe.h"
+#include "lib/process.h"
 #include "lib/units.h"
 
 #define SETTLE NS_PER_SEC /* what ended together has ended on all legs by then */
 /* time between two looks at the ends, of which there may be 10,000s */
 #define ROUND (NS_PER_SEC / 10)
+#define LOOK_AGAIN (3 * NS_PER_SEC)
 #define STATS_MAX 4096 /* open WebSockets; statistics of more would fill the ring buffer */
 
 struct diagnose *diagnose__new(diagnosis_fn fn, void *ctx, bool live)
@@ -299,9 +301,29 @@ static void on_opaque(struct diagnose *d, struct facts *f, const struct event *e
 	diagnose__weigh(d, f, AT_OPAQUE, e->ts);
 }
 
+/* Asks for the process that listens where f waits: by no call has it shown itself. */
+static void note_listener(const struct diagnose *d, struct facts *f)
+{
+	struct queue_facts *q = &f->wait.queue;
+	struct process_files files;
+
+	if (!d->live || !q->pid || (f->conn->role == WST_SERVER && f->conn->pid))
+		return;
+	if (!*q->comm)
+		process_comm(q->pid, q->comm, sizeof(q->comm));
+	if (!q->unaccepted || f->causes & 1 << CAUSE_HANDSHAKE)
+		return;
+	files = process_files(q->pid);
+	q->files = files.open;
+	q->files_max = files.max;
+}
+
 static void on_stats(struct diagnose *d, struct facts *f, const struct event *e)
 {
 	observe_stats(f, e);
+	if (f->wait.unread && !f->res.websocket)
+		d->unread_until = e->ts + LOOK_AGAIN;
+	note_listener(d, f);
 	if (f->wait.unread && !f->req.seen && !f->opaque_why && !f->conn->midstream &&
 	    f->conn->role == WST_SERVER && legs__unseen(d->legs, f))
 		tell_leg(d, f, e->ts);
@@ -327,6 +349,7 @@ static void on_close(struct diagnose *d, struct facts *f, const struct event *e)
 		return;
 	}
 	observe_close(f, e);
+	note_listener(d, f);
 	unanswered__done(&d->unanswered, f);
 	d->websockets -= f->res.websocket;
 	servers__closed(&d->servers, f);
@@ -468,9 +491,10 @@ void diagnose__tick(struct diagnose *d, uint64_t now)
 		free_facts(d, f);
 }
 
-bool diagnose__wants_stats(const struct diagnose *d)
+bool diagnose__wants_stats(const struct diagnose *d, bool unheard)
 {
-	return (d->websockets || unanswered__any(&d->unanswered, d->now, NS_PER_SEC)) &&
+	return (unheard || d->websockets || d->unread_until > d->now ||
+		unanswered__any(&d->unanswered, d->now, NS_PER_SEC)) &&
 	       d->websockets <= STATS_MAX;
 }
 

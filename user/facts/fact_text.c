@@ -205,6 +205,13 @@ NUMBER(upstream_status, f->upstream && f->upstream->res.seen, f->upstream->res.s
 NUMBER(latency_ms, f->res.seen && f->req.ts && f->res.ts > f->req.ts,
        (f->res.ts - f->req.ts) / 1000000)
 NUMBER(waited_ms, f->end.seen && f->req.ts, (f->end.ts - f->req.ts) / 1000000)
+#define QUEUE(name, seen, field) \
+	NUMBER(name, chain_last(f)->wait.queue.seen, chain_last(f)->wait.queue.field)
+QUEUE(listen_pid, pid, pid)
+QUEUE(queued, pid, queued)
+QUEUE(queue_max, pid, max)
+QUEUE(files, files_max, files)
+QUEUE(files_max, files_max, files_max)
 NUMBER(unread_behind, f->upstream, chain_last(f)->wait.unread)
 NUMBER(head_len, f->req.seen, f->req.len)
 NUMBER(early, true, f->early)
@@ -502,6 +509,7 @@ static const struct fact_text names[] = {
 	N(unclosed_for), N(unanswered_for), N(stray_pongs), N(remain), N(client_equal),
 	S(ping_fits),
 	H(silent), H(last), S(comm), S(similar), N(waiting), N(unread_behind),
+	N(listen_pid), N(queued), N(queue_max), N(files), N(files_max),
 	S(bad_line), N(via_version), S(via_client), S(intruder), H(intruder_from),
 	S(intruder_bytes), N(intruder_offset),
 };

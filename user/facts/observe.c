@@ -171,6 +171,10 @@ static void observe_socket(struct facts *f, const struct wst_stats *r)
 	w->unread = r->unread;
 	w->unsent = r->unsent;
 	w->segments = out->stream / SEGMENT + counts_frames(out);
+	w->queue.unaccepted = r->unaccepted;
+	w->queue.queued = r->queued;
+	w->queue.max = r->queue_max;
+	w->queue.pid = r->listen_pid;
 }
 
 void observe_stats(struct facts *f, const struct event *e)
@@ -245,6 +249,8 @@ void observe_close(struct facts *f, const struct event *e)
 		end->lived = ended > r->opened ? ended - r->opened : 0;
 	end->rtt = r->rtt_us * 1000ULL;
 	observe_socket(f, r);
+	end->untouched =
+		!r->counts[WST_C2S].stream && !r->counts[WST_S2C].stream && !r->gaps && !r->lost;
 	f->heard |= r->gaps || r->lost || (!f->earlier && r->counts[WST_S2C].stream);
 	end->client_silence = client_silence(f, r, end->ts);
 	/* Data frames do not come as events with -q. */
