@@ -42,7 +42,6 @@ struct conn {
 	u8 sending; /* TCP was done in the middle of a send, whose bytes are still to come */
 	u32 closing; /* not 0: is closed once no call is in the core and none is to come */
 	u32 closers; /* how many have set out to close it; the first one does */
-	u8 unheard; /* counted in unheard_conns */
 	u32 n_holds; /* writes that were delayed, as far as is known for how long */
 	struct hold hold[2]; /* the last one, and the one before */
 };

@@ -106,18 +106,9 @@ struct conn *conn_new(struct sock *sk, u8 role, bool midstream, u32 sent, u32 re
 	if (host_bits && !addr_wanted(o->laddr, o->family) && !addr_wanted(o->raddr, o->family))
 		c->hidden = 1; /* kept, so that its calls are let go by without these questions */
 	pair_mark(c);
-	if (role == WST_SERVER && !midstream) {
-		c->unheard = 1;
-		__sync_fetch_and_add(&unheard_conns, 1);
-	}
+	if (role == WST_SERVER)
+		last_opened = now;
 	return c;
-}
-
-void conn_heard(struct conn *c)
-{
-	if (c->unheard)
-		__sync_fetch_and_add(&unheard_conns, -1);
-	c->unheard = 0;
 }
 
 struct conn *conn_meet(u64 key, u32 seq, u32 io)
@@ -181,7 +172,6 @@ bool conn_set_task(struct conn *c, struct wst_task *t)
 	if (!c->announced) {
 		c->open.client_pid = c->role == WST_SERVER ? pair_client_pid(c) : 0;
 		c->announced = emit(c, &c->open, sizeof(c->open));
-		conn_heard(c);
 		return true;
 	}
 	record_start(&t->h, c, WST_TASK, 0, 0);
@@ -241,7 +231,6 @@ void conn_announce_unused(struct conn *c)
 		c->open.client_pid = pair_client_pid(c);
 	c->open.t.h.flags |= WST_UNUSED;
 	c->announced = emit(c, &c->open, sizeof(c->open));
-	conn_heard(c);
 }
 
 #define UNREAD_NS 1000000000

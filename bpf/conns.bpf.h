@@ -44,9 +44,6 @@ void conn_announce(struct conn *c, struct task_struct *task) __hidden;
 /* Announces c as nobody's, unless it has been announced, or only some processes are wanted. */
 void conn_announce_unused(struct conn *c) __hidden;
 
-/* Counts c no longer among unheard_conns: it has been announced, or is to be forgotten. */
-void conn_heard(struct conn *c) __hidden;
-
 /*
  * Does conn_announce_unused() for a server's end in which data has waited for a second without
  * being read.

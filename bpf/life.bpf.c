@@ -48,7 +48,6 @@ static __noinline void conn_close(struct sock *sk, struct conn *c)
 	}
 	if (want_hists)
 		bpf_map_delete_elem(&hists, &key);
-	conn_heard(c);
 	pair_forget(c);
 	ignore_no_more(key);
 	bpf_map_delete_elem(&conns, &key);
@@ -221,12 +220,15 @@ static __always_inline void on_close(struct sock *sk, struct conn *c, int oldsta
 
 int on_state(struct sock *sk, int oldstate, int newstate)
 {
-	u32 pid = on_connect(sk, oldstate, newstate);
 	u64 key = (u64)sk;
 	struct conn *c;
+	u32 pid;
 
-	if (newstate == TCP_LISTEN)
-		listen_begins(sk, bpf_get_current_pid_tgid() >> 32);
+	if (newstate == TCP_LISTEN) {
+		listen_begins((u64)sk, bpf_get_current_pid_tgid() >> 32);
+		return 0;
+	}
+	pid = on_connect(sk, oldstate, newstate);
 	if (newstate == TCP_ESTABLISHED)
 		return on_established(sk, oldstate, pid);
 	c = bpf_map_lookup_elem(&conns, &key);

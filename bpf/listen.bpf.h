@@ -5,13 +5,12 @@
 
 #include "conn.bpf.h"
 
-/* Notes that process pid listens on sk. */
-void listen_begins(struct sock *sk, u32 pid) __hidden;
+/* These are global, so that the verifier looks at them once. */
 
-/*
- * Fills in the fields of r about the accept queue at port of this host, in which sk may wait, or
- * have wanted to.
- */
-void listen_stats(struct wst_stats *r, struct sock *sk, u32 port) __hidden;
+/* Notes that process pid listens on a socket, by its address. */
+int listen_begins(u64 listener, u32 pid);
+
+/* Sends the WST_QUEUE of a connection, key in conns, that has been announced. */
+int listen_tell(u64 key);
 
 #endif

@@ -22,7 +22,7 @@ static __always_inline void on_open_socket(struct sock *sk, struct task_struct *
 		port = BPF_CORE_READ(sk, __sk_common.skc_num);
 		if (state == TCP_LISTEN) {
 			listening[port >> 6] |= 1ULL << (port & 63);
-			listen_begins(sk, BPF_CORE_READ(task, tgid));
+			listen_begins(key, BPF_CORE_READ(task, tgid));
 		}
 		return;
 	}

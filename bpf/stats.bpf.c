@@ -3,7 +3,6 @@
 #include "stats.bpf.h"
 #include "compat.bpf.h"
 #include "hists.bpf.h"
-#include "listen.bpf.h"
 #include "maps.bpf.h"
 #include "recent.bpf.h"
 
@@ -46,8 +45,6 @@ void emit_stats(struct conn *c, struct sock *sk, u8 type, u8 how)
 	r->unread = unread_bytes(sk);
 	r->unsent = BPF_CORE_READ(tp, write_seq) - BPF_CORE_READ(tp, snd_nxt);
 	r->window = BPF_CORE_READ(tp, snd_wnd);
-	if (!c->open.t.pid || c->open.t.h.flags & (WST_ATTEMPT | WST_UNUSED))
-		listen_stats(r, sk, c->role == WST_SERVER ? c->open.lport : c->open.rport);
 	r->state = BPF_CORE_READ(sk, __sk_common.skc_state);
 	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
 }

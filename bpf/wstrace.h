@@ -34,6 +34,7 @@ enum wst_type {
 	WST_HISTS, /* struct wst_hists: of the WST_STATS or WST_CLOSE that comes next */
 	WST_CLOSE, /* struct wst_stats: the last counters; the connection is over */
 	WST_HELD, /* struct wst_held: bytes waited for an acknowledgement that came late */
+	WST_QUEUE, /* struct wst_queue: of the WST_STATS or WST_CLOSE that comes next */
 };
 
 /* Directions are the protocol's, not the socket's: a server receives C2S and sends S2C. */
@@ -168,6 +169,18 @@ struct wst_held {
 	__u32 pad;
 };
 
+/*
+ * The accept queue in which a connection that no process has used is, or was, and that had no room
+ * for one that did not come about: the listener on that port of this host.
+ */
+struct wst_queue {
+	struct wst_hdr h;
+	__u32 pid; /* who listens, or once called listen(); 0: not known, as the rest is */
+	__u32 queued, max; /* connections in the queue; it is full with max + 1 */
+	__u8 unaccepted; /* the connection is in it */
+	__u8 pad[3];
+};
+
 /* Indices of wst_counts.frames: opcodes, without the gap between 2 and 8. */
 enum wst_op {
 	WST_CONT,
@@ -225,12 +238,7 @@ struct wst_stats {
 	__u8 last_b0[WST_DIRS]; /* first header byte of the last frame; 0: none */
 	__u8 p99[WST_P99S]; /* --top: slots of the 99th percentiles; else WST_NO_P99 */
 	__u8 state; /* the socket's, as the kernel numbers them (8: CLOSE_WAIT); 0 in files */
-	__u8 unaccepted; /* it is in its listener's accept queue: no process has accepted it */
-	/*
-	 * Of a socket that nobody has used, and of a connect that came to nothing: the listener on
-	 * that port of this host, its process, and the connections in its accept queue.
-	 */
-	__u32 listen_pid, queued, queue_max; /* 0: not known; it is full with queue_max + 1 */
+	__u8 pad[5];
 };
 
 enum wst_hist_kind {
@@ -258,8 +266,9 @@ _Static_assert(sizeof(struct wst_frame) == 56, "ABI: 64 bytes with the ring buff
 _Static_assert(sizeof(struct wst_resync) == 40, "ABI");
 _Static_assert(sizeof(struct wst_opaque) == 104, "ABI");
 _Static_assert(sizeof(struct wst_held) == 40, "ABI");
+_Static_assert(sizeof(struct wst_queue) == 40, "ABI");
 _Static_assert(sizeof(struct wst_counts) == 80, "ABI");
-_Static_assert(sizeof(struct wst_stats) == 264, "ABI");
+_Static_assert(sizeof(struct wst_stats) == 256, "ABI");
 _Static_assert(sizeof(struct wst_hist) == 528, "ABI");
 _Static_assert(sizeof(struct wst_hists) == 3720, "ABI");
 

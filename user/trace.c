@@ -15,6 +15,9 @@
 /* How often sockets in which data waits are looked at, ns. */
 #define LOOK_NS 1000000000ULL
 
+/* How long they are looked at since a connection came; then only once in this time, ns. */
+#define UNHEARD_NS (10 * LOOK_NS)
+
 /*
  * How often, ns, the open connections are compared with the kernel's: every second after lost
  * events, else every 15 s, and never for more than 1/16 of the time.
@@ -126,11 +129,17 @@ static int ask_stats(struct trace *t, bool look)
 	return err;
 }
 
-/* Returns whether there may be connections at which nobody but wstrace would look. */
+/*
+ * Returns whether there may be connections that no process has used, so that no event tells of
+ * them: bytes mostly come soon, if at all.
+ */
 static bool any_unheard(const struct trace *t)
 {
-	return loader__unheard(t->loader) && !t->o->n_pids && !t->o->comm && !t->o->cgroup_id &&
-	       t->o->side != SIDE_CLIENT;
+	uint64_t opened = loader__last_opened(t->loader), now = now_ns();
+
+	if (!opened || t->o->n_pids || t->o->comm || t->o->cgroup_id || t->o->side == SIDE_CLIENT)
+		return false;
+	return now < opened + UNHEARD_NS || now / LOOK_NS % (UNHEARD_NS / LOOK_NS) == 0;
 }
 
 /* Asks for statistics where they are due. Returns 0 or -errno. */

@@ -23,13 +23,15 @@ static struct conn *waits(void)
 /* A look at a socket every second for so many seconds; queued: in a queue for 6; 0: not known */
 static void look(struct conn *c, int seconds, bool unaccepted, uint32_t queued)
 {
-	struct wst_stats s = { .unread = 200, .window = 65535, .unaccepted = unaccepted };
-	struct event e = { .stats = &s };
+	struct wst_stats s = { .unread = 200, .window = 65535 };
+	struct wst_queue r = { .unaccepted = unaccepted };
+	struct event e = { .stats = &s }, q = { .queue = &r };
 
-	s.queued = queued;
-	s.queue_max = queued ? 5 : 0;
-	s.listen_pid = queued ? 1 : 0;
+	r.queued = queued;
+	r.max = queued ? 5 : 0;
+	r.pid = queued ? 1 : 0;
 	for (int i = 0; i < seconds; i++) {
+		give(&q, c, EV_QUEUE);
 		give(&e, c, EV_STATS);
 		t.now += S;
 	}

@@ -491,7 +491,7 @@ static size_t record_size(uint8_t type)
 		[WST_PAYLOAD] = sizeof(struct wst_bytes), [WST_RESYNC] = sizeof(struct wst_resync),
 		[WST_OPAQUE] = sizeof(struct wst_opaque), [WST_STATS] = sizeof(struct wst_stats),
 		[WST_HISTS] = sizeof(struct wst_hists),	  [WST_CLOSE] = sizeof(struct wst_stats),
-		[WST_HELD] = sizeof(struct wst_held),
+		[WST_HELD] = sizeof(struct wst_held),	  [WST_QUEUE] = sizeof(struct wst_queue),
 	};
 
 	return type < sizeof(sizes) / sizeof(sizes[0]) ? sizes[type] : 0;
@@ -584,6 +584,10 @@ static void on_record(struct decoder *d, struct conn *c, const struct wst_hdr *h
 	case WST_HELD:
 		e.held = r;
 		send(d, &e, c, EV_HELD, h->ts);
+		break;
+	case WST_QUEUE:
+		e.queue = r;
+		send(d, &e, c, EV_QUEUE, h->ts);
 		break;
 	case WST_HISTS:
 		conn__set_hists(c, r);

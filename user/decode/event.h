@@ -16,7 +16,8 @@ enum event_type {
 	EV_OPAQUE,
 	EV_STATS,
 	EV_CLOSE,
-	EV_HELD, /* for diagnosis alone */
+	EV_HELD, /* for diagnosis alone, as EV_QUEUE is */
+	EV_QUEUE,
 	EV_LEG, /* from diagnose.c, as EV_VERDICT is */
 	EV_VERDICT,
 	EV_TYPES,
@@ -65,6 +66,7 @@ struct event {
 		const struct wst_resync *resync;
 		const struct wst_opaque *opaque;
 		const struct wst_held *held;
+		const struct wst_queue *queue;
 		const struct leg *leg;
 		const struct verdict *verdict;
 		const struct wst_stats *stats; /* EV_STATS, EV_CLOSE; histograms: conn->hists */

@@ -302,12 +302,13 @@ static void on_opaque(struct diagnose *d, struct facts *f, const struct event *e
 }
 
 /* Asks for the process that listens where f waits: by no call has it shown itself. */
-static void note_listener(const struct diagnose *d, struct facts *f)
+static void on_queue(const struct diagnose *d, struct facts *f, const struct event *e)
 {
 	struct queue_facts *q = &f->wait.queue;
 	struct process_files files;
 
-	if (!d->live || !q->pid || (f->conn->role == WST_SERVER && f->conn->pid))
+	observe_queue(f, e);
+	if (!d->live || !q->pid)
 		return;
 	if (!*q->comm)
 		process_comm(q->pid, q->comm, sizeof(q->comm));
@@ -323,7 +324,6 @@ static void on_stats(struct diagnose *d, struct facts *f, const struct event *e)
 	observe_stats(f, e);
 	if (f->wait.unread && !f->res.websocket)
 		d->unread_until = e->ts + LOOK_AGAIN;
-	note_listener(d, f);
 	if (f->wait.unread && !f->req.seen && !f->opaque_why && !f->conn->midstream &&
 	    f->conn->role == WST_SERVER && legs__unseen(d->legs, f))
 		tell_leg(d, f, e->ts);
@@ -349,7 +349,6 @@ static void on_close(struct diagnose *d, struct facts *f, const struct event *e)
 		return;
 	}
 	observe_close(f, e);
-	note_listener(d, f);
 	unanswered__done(&d->unanswered, f);
 	d->websockets -= f->res.websocket;
 	servers__closed(&d->servers, f);
@@ -393,6 +392,9 @@ void diagnose__event(struct diagnose *d, const struct event *e)
 		break;
 	case EV_STATS:
 		on_stats(d, f, e);
+		break;
+	case EV_QUEUE:
+		on_queue(d, f, e);
 		break;
 	case EV_HELD:
 		observe_held(f, e);

@@ -171,10 +171,6 @@ static void observe_socket(struct facts *f, const struct wst_stats *r)
 	w->unread = r->unread;
 	w->unsent = r->unsent;
 	w->segments = out->stream / SEGMENT + counts_frames(out);
-	w->queue.unaccepted = r->unaccepted;
-	w->queue.queued = r->queued;
-	w->queue.max = r->queue_max;
-	w->queue.pid = r->listen_pid;
 }
 
 void observe_stats(struct facts *f, const struct event *e)
@@ -199,6 +195,17 @@ void observe_stats(struct facts *f, const struct event *e)
 					  r->h.ts > r->ended ?
 				  r->h.ts - r->ended :
 				  0;
+}
+
+void observe_queue(struct facts *f, const struct event *e)
+{
+	const struct wst_queue *r = e->queue;
+	struct queue_facts *q = &f->wait.queue;
+
+	q->unaccepted = r->unaccepted;
+	q->queued = r->queued;
+	q->max = r->max;
+	q->pid = r->pid;
 }
 
 void observe_held(struct facts *f, const struct event *e)

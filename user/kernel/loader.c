@@ -437,9 +437,9 @@ uint64_t loader__refused(const struct loader *l)
 	return __atomic_load_n(&l->skel->bss->refused_conns, __ATOMIC_RELAXED);
 }
 
-bool loader__unheard(const struct loader *l)
+uint64_t loader__last_opened(const struct loader *l)
 {
-	return (int64_t)__atomic_load_n(&l->skel->bss->unheard_conns, __ATOMIC_RELAXED) > 0;
+	return __atomic_load_n(&l->skel->bss->last_opened, __ATOMIC_RELAXED);
 }
 
 bool loader__hists_full(const struct loader *l)

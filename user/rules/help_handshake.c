@@ -196,8 +196,8 @@ const struct rule_help help_handshake[] = {
 	  "connections wait to be accepted, and the server accepts none",
 	  "The kernel completes a TCP handshake by itself and puts the connection into the accept "
 	  "queue, until the process calls accept(). A process that has as many files open as it "
-	  "may (EMFILE) or is stuck leaves it there; when the queue is full, further connections are "
-	  "not let in at all. Clients see a connection on which nothing comes, or none.",
+	  "may (EMFILE) or is stuck leaves it there; when the queue is full, further connections "
+	  "are not let in at all. Clients see a connection on which nothing comes, or none.",
 	  "ss -ltn: Recv-Q of the listening socket is what waits, Send-Q the backlog; nstat -az "
 	  "TcpExtListenOverflows; ls /proc/PID/fd | wc -l beside /proc/PID/limits.",
 	  "let the process have more files, and close those it is done with; a longer backlog only "
