@@ -16,6 +16,7 @@
 #define WST_COMM_LEN 16
 #define WST_CHUNK 4096 /* most bytes of a head or payload in one record; a power of two */
 #define WST_HEAD_MAX 16384 /* bytes of one HTTP head that are handed on */
+#define WST_BODY_MAX 256 /* bytes of a body, for judging only; a power of two */
 
 enum wst_type {
 	WST_OPEN = 1, /* struct wst_open: the first record of each connection */
@@ -34,6 +35,7 @@ enum wst_type {
 	WST_HISTS, /* struct wst_hists: of the WST_STATS or WST_CLOSE that comes next */
 	WST_CLOSE, /* struct wst_stats: the last counters; the connection is over */
 	WST_HELD, /* struct wst_held: bytes waited for an acknowledgement that came late */
+	WST_BODY, /* struct wst_bytes: the start of the body behind an answer that is no 2xx */
 	WST_QUEUE, /* struct wst_queue: of the WST_STATS or WST_CLOSE that comes next */
 };
 
@@ -96,11 +98,12 @@ enum wst_head_flags {
 	WST_HEAD_PROXY = 32,
 };
 
-/* WST_HEAD, WST_PAYLOAD: n bytes of data follow the struct, as on the wire, so masked. */
+/* WST_HEAD, WST_PAYLOAD, WST_BODY: n bytes of data follow the struct, as on the wire, so masked. */
 struct wst_bytes {
 	struct wst_hdr h;
 	__u32 n;
-	__u32 pos; /* bytes of the head, or of the frame's payload, before this piece */
+	/* bytes of the head, of the frame's payload or of the body before this piece */
+	__u32 pos;
 };
 
 struct wst_frame {

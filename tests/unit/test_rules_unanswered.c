@@ -374,7 +374,7 @@ static void found_but_for_case(void **state)
 
 		snprintf(first, sizeof(first), "GET %s HTTP/1.1", paths[i]);
 		request(c, first, FULL);
-		response(c, i ? "404 Not Found" : "101 x", i ? "" : YES);
+		response(c, i ? "404 Not Found" : "101 x", i ? "Content-Length: 0\r\n" : YES);
 		assert_string_equal(t.told, rules[i]);
 		if (i == 1)
 			says("use /ws: ");
@@ -460,7 +460,7 @@ static void all_ports_watched(void **state)
 		struct conn *a = opens(WST_SERVER, "nginx", 8, "10.0.0.1:80", "10.0.0.9:5000");
 
 		request(a, GET, FULL);
-		response(a, i ? "404 Not Found" : "502 Bad Gateway", "");
+		response(a, i ? "404 Not Found" : "502 Bad Gateway", "Content-Length: 0\r\n");
 		says("unix socket");
 		assert_null(strstr(t.text, "traced"));
 		assert_null(strstr(t.fix, "-p any"));

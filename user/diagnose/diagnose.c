@@ -393,6 +393,9 @@ void diagnose__event(struct diagnose *d, const struct event *e)
 	case EV_STATS:
 		on_stats(d, f, e);
 		break;
+	case EV_BODY:
+		diagnose__body(d, f, e);
+		break;
 	case EV_QUEUE:
 		on_queue(d, f, e);
 		break;

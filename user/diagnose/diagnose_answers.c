@@ -3,6 +3,7 @@
 #include <string.h>
 #include "diagnose/diagnose_state.h"
 #include "facts/chain.h"
+#include "facts/observe.h"
 
 void diagnose__weigh_flaws(struct diagnose *d, struct facts *f, uint64_t ts)
 {
@@ -53,6 +54,14 @@ static void judge_answer(struct diagnose *d, struct facts *f, uint64_t ts)
 		return;
 	if ((f->res.status == 401 || f->res.status == 407) && servers__retried(&d->servers, f))
 		return; /* the client has answered with its credentials */
+	if (!f->req.wanted) {
+		diagnose__weigh(d, f, AT_PLAIN, ts);
+		return;
+	}
+	if (f->req.cut)
+		diagnose__weigh(d, f, AT_CUT, ts);
+	if (f->req.cut || f->res.cut)
+		return;
 	diagnose__weigh_flaws(d, f, ts);
 	if (f->res.status == 101)
 		return;
@@ -92,19 +101,18 @@ void diagnose__answered(struct diagnose *d, struct facts *f, uint64_t ts)
 
 	if (!f->req.seen || !f->res.seen)
 		return;
-	if (!f->req.wanted) {
-		diagnose__weigh(d, f, AT_PLAIN, ts);
-		return;
-	}
-	if (f->req.cut)
-		diagnose__weigh(d, f, AT_CUT, ts);
-	if (f->req.cut || f->res.cut)
-		return;
 	ns = undecided_for(f, d->live);
 	if (ns)
 		undecided__add(&d->undecided, f, ns);
 	else if (!f->undecided)
 		judge_answer(d, f, ts);
+}
+
+void diagnose__body(struct diagnose *d, struct facts *f, const struct event *e)
+{
+	observe_body(f, e);
+	if (f->undecided && !undecided_for(f, d->live))
+		diagnose__decide(d, f, e->ts);
 }
 
 void diagnose__handshake_ended(struct diagnose *d, struct facts *f)

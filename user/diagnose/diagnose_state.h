@@ -40,6 +40,9 @@ void diagnose__weigh_requests(struct diagnose *d, struct facts *f, uint64_t ts);
 /* Judges f's answer, or puts that off. Request and answer have been observed, in either order. */
 void diagnose__answered(struct diagnose *d, struct facts *f, uint64_t ts);
 
+/* Takes more of the body of f's answer, and judges that where it has waited for this alone. */
+void diagnose__body(struct diagnose *d, struct facts *f, const struct event *e);
+
 /* Judges the answers that have waited long enough, or all. */
 void diagnose__undecided(struct diagnose *d, bool all);
 

@@ -18,6 +18,8 @@ uint64_t undecided_for(const struct facts *f, bool live)
 		return FLAW_WAIT;
 	if (f->res.status == 401 || f->res.status == 407)
 		return AUTH_WAIT;
+	if (f->res.body_due)
+		return WAIT;
 	return live && f->res.status >= 400 && last != f && last->req.seen && !last->res.seen ?
 		       WAIT :
 		       0;

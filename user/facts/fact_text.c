@@ -425,6 +425,25 @@ static void w_limit(struct buf *b, const struct facts *f)
 		}
 }
 
+/* Appends the words that the answer's body holds. */
+static void w_body(struct buf *b, const struct facts *f)
+{
+	for (const char *p = f->res.says ? f->res.says->words : ""; *p; p++)
+		if (*p == '*')
+			buf_str(b, " ... ");
+		else
+			buf_char(b, *p);
+}
+
+static void w_says(struct buf *b, const struct facts *f)
+{
+	if (!f->res.says)
+		return;
+	buf_str(b, "; it says \"");
+	w_body(b, f);
+	buf_char(b, '"');
+}
+
 static struct hop h_upstream(const struct facts *f)
 {
 	return f->upstream ? hop_server(f->upstream) : (struct hop){ .what = "" };
@@ -492,7 +511,7 @@ static const struct fact_text names[] = {
 	S(peer), S(server_addr), S(client_addr), H(upstream), N(port), S(target),
 	S(client_target), S(kept), S(location), S(host), S(client_host), S(origin), S(upgrade),
 	S(client_upgrade), S(connection), S(http), S(key), S(request_version), S(offered),
-	S(chosen), S(extensions_offered), S(extensions_granted), S(flaw), S(type),
+	S(chosen), S(extensions_offered), S(extensions_granted), S(flaw), S(type), S(body), S(says),
 	S(contrast_target), S(contrast_origin), S(elsewhere),
 	S(other_ports), S(limit), H(down), H(down_before), N(head_len), N(early),
 	N(contrast_ago), N(down_ago), S(accept),

@@ -135,6 +135,24 @@ bool observe_request(struct facts *f, const struct event *e)
 	return answered;
 }
 
+/* Returns whether a body follows the answer m, for all that its head says. */
+static bool has_body(const struct http_msg *m)
+{
+	struct span length = http_value(m, "content-length");
+
+	return m->status >= 300 && m->status != 304 && !(length.n == 1 && *length.p == '0');
+}
+
+void observe_body(struct facts *f, const struct event *e)
+{
+	if (!f->res.seen || f->res.status < 300)
+		return;
+	if (!f->res.says)
+		f->res.says = body_find(e->head.body);
+	if (f->res.says || e->head.body.n >= WST_BODY_MAX)
+		f->res.body_due = false;
+}
+
 void observe_response(struct facts *f, const struct event *e)
 {
 	const struct http_msg *m = e->head.msg;
@@ -153,6 +171,8 @@ void observe_response(struct facts *f, const struct event *e)
 	r->accept_ok = e->head.accept_ok;
 	r->reason = strndup(m->reason.p, m->reason.n);
 	r->type = value(m, "content-type");
+	r->body_due = has_body(m);
+	observe_body(f, e);
 	if (!f->req.wanted)
 		return;
 	r->accept = value(m, "sec-websocket-accept");
