@@ -190,6 +190,8 @@ static __always_inline int step(struct call *k, struct conn *c, struct stream *s
 		return bytes_next(&k->b);
 	if (s->phase == PH_WS || s->phase == PH_LOST)
 		return step_ws(k, c, s);
+	if (s->body && stream_wants_body(s))
+		return step_body(k->at);
 	if (s->phase == PH_HTTP)
 		return step_http(k->at);
 	advance(k, s, k->b.left);

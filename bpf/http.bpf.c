@@ -53,6 +53,30 @@ __noinline int scan_all(u32 at)
 	return used;
 }
 
+__noinline int step_body(u32 at)
+{
+	struct call *k;
+	struct conn *c;
+	struct stream *s;
+	u64 n;
+
+	if (!call_find(at, &k, &c, &s))
+		return 0;
+	n = k->b.left < s->body ? k->b.left : s->body;
+	if (n > WST_BODY_MAX)
+		n = WST_BODY_MAX;
+	if (n == 0 || bpf_probe_read_user(k->out.data, n, (void *)k->b.base)) {
+		s->body = 0;
+		return 1;
+	}
+	record_start(&k->out.h.h, c, WST_BODY, k->dir, k->seq);
+	k->out.h.n = n;
+	k->out.h.pos = WST_BODY_MAX - s->body;
+	emit(c, &k->out, sizeof(k->out.h) + n);
+	stream_body_passed(s, n);
+	return 1;
+}
+
 __noinline int step_http(u32 at)
 {
 	struct call *k;

@@ -46,6 +46,8 @@ struct stream {
 	__u64 msg_bytes; /* of the current message so far */
 	__u64 lost_pos; /* where decoding stopped, while phase is PH_LOST */
 	struct http_scan http;
+	__u64 body_pos; /* up to where the body behind an answer has been handed on */
+	__u32 body; /* bytes of it still to hand on */
 };
 
 /* Knows from here on that frames start at the next byte. */
