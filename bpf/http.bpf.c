@@ -9,11 +9,10 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 /* The stream is not HTTP. Returns whether the walk goes on. */
 static __always_inline int go_opaque(struct call *k, struct conn *c, struct stream *s, u8 why)
 {
-	struct wst_opaque r = {};
+	struct wst_opaque *r = call_opaque(k, c);
 
-	record_start(&r.h, c, WST_OPAQUE, k->dir, k->seq);
-	c->opaque = stream_opaque(s, &c->s[WST_C2S], k->dir, why, &r);
-	emit(c, &r, sizeof(r));
+	c->opaque = stream_opaque(s, &c->s[WST_C2S], k->dir, why, r);
+	emit(c, r, sizeof(*r));
 	return !c->opaque;
 }
 
