@@ -682,10 +682,10 @@ def test_options_of_tracing_are_wrong_usage(args):
 
 
 @pytest.mark.parametrize("magic, name, reader", (
-    (b"\x1f\x8b\x08\x00", "gzip", "zcat"),
     (b"\x28\xb5\x2f\xfd", "zstd", "zstdcat"),
     (b"\xfd7zXZ\x00", "xz", "xzcat"),
-    (b"BZh9", "bzip2", "bzcat")))
+    (b"BZh9", "bzip2", "bzcat"),
+    (b"\x04\x22\x4d\x18", "lz4", "lz4cat")))
 def test_compressed_file_is_told_with_what_reads_it(tmp_path, magic, name, reader):
     """A compressed capture is named as such, with the command that unpacks it."""
     path = tmp_path / "packed"
