@@ -146,6 +146,22 @@ static void add_headers(const struct text *t, struct buf *b, const struct http_m
 	}
 }
 
+/* Appends where the event begins in a file, for -v. */
+static void add_packet(const struct text *t, struct buf *b, const struct event *e)
+{
+	uint64_t file = PACKET_FILE(e->packet);
+
+	if (!t->o->verbose || !e->packet)
+		return;
+	buf_printf(b, "  packet %llu", (unsigned long long)PACKET_NUMBER(e->packet));
+	if (t->o->n_files > 1 && file < t->o->n_files) {
+		const char *name = t->o->files[file], *slash = strrchr(name, '/');
+
+		buf_str(b, " of ");
+		buf_escaped(b, slash ? slash + 1 : name, strlen(slash ? slash + 1 : name));
+	}
+}
+
 /* Writes a head: a handshake with its headers, plain HTTP on the same port as one line. */
 static void text_head(struct text *t, const struct event *e)
 {
@@ -188,6 +204,7 @@ static void text_head(struct text *t, const struct event *e)
 	}
 	if (h->cut)
 		buf_str(b, "  (head incomplete)");
+	add_packet(t, b, e);
 	buf_char(b, '\n');
 	if (h->upgrade || t->o->verbose || e->conn->key[0])
 		add_headers(t, b, m);
@@ -290,6 +307,7 @@ static void text_frame(struct text *t, const struct event *e)
 			   f->hdr_len);
 	if (t->o->verbose && f->pid != e->conn->pid)
 		buf_printf(b, " pid %u", f->pid);
+	add_packet(t, b, e);
 	add_payload(t, b, f);
 	buf_char(b, '\n');
 	lines__end(t->lines, true);
