@@ -311,8 +311,8 @@ static int say_files(struct reader *r)
 		say_cut(r, c);
 		if (capture__twice(c))
 			fprintf(stderr,
-				"wstrace: %s: %llu packets are in the file twice; each was taken "
-				"once\n",
+				"wstrace: %s: %llu packets are copies of others, as of several "
+				"interfaces, and were left out\n",
 				capture__name(c), (unsigned long long)capture__twice(c));
 		if (capture__fragments(c))
 			fprintf(stderr, "wstrace: %s: %llu IP fragments were left out\n",
