@@ -301,13 +301,14 @@ static bool next_pcapng(struct capture *c, struct packet *k)
 	c->s.task = g.dir ? capture_tasks_get(&c->tasks, g.source->number, g.source->description) :
 			    NULL;
 	c->s.task_end = g.dir == PCAPNG_IN;
+	c->s.own = g.own;
 	c->s.made_up = is_made_up(&g);
 	return true;
 }
 
 static void count_cut(struct capture *c, const struct packet *k)
 {
-	if (c->s.have == c->s.len || c->s.task)
+	if (c->s.have == c->s.len || c->s.own)
 		return;
 	c->cut++;
 	if (c->snaplen < k->caplen)

@@ -27,6 +27,7 @@ struct segment {
 	 * is the host, and not the port.
 	 */
 	bool unreachable, port_closed;
+	bool own; /* out of a file that wstrace has written */
 	bool made_up; /* a SYN that wstrace made up for a connection older than the file */
 	uint32_t seq, ack;
 	uint16_t id; /* IPv4's identification; 0: none, as in IPv6 */
