@@ -117,8 +117,6 @@ static struct conn *shown_conn(struct facts *f)
 
 static void tell(struct diagnose *d, struct facts *f, const struct rule *r, uint64_t ts)
 {
-	const struct rule_help *help = rule_help(r->id);
-	const char *fix = help ? help->proxy[endpoint_proxy(f)] : NULL;
 	struct verdict v = { .rule = r, .facts = f };
 	struct event e = { .type = EV_VERDICT, .ts = ts, .conn = shown_conn(f), .verdict = &v };
 	struct buf text = {}, how = {};
@@ -127,7 +125,7 @@ static void tell(struct diagnose *d, struct facts *f, const struct rule *r, uint
 		return;
 	fact_text_fill(&text, r->says, f);
 	buf_char(&text, 0);
-	fact_text_fill(&how, r->fix ? r->fix : fix ? fix : help ? help->fix : "", f);
+	fact_text_fill_fix(&how, verdict_fix(r, f), f);
 	buf_char(&how, 0);
 	v.text = text.data ? text.data : "";
 	v.fix = how.data ? how.data : "";
@@ -330,6 +328,8 @@ static void on_close(struct diagnose *d, struct facts *f, const struct event *e)
 	unanswered__done(&d->unanswered, f);
 	d->websockets -= f->res.websocket;
 	servers__closed(&d->servers, f);
+	if (f->opaque_why == WST_WHY_NOT_HTTP || f->opaque_why == WST_WHY_HTTP2)
+		servers__probed(&d->servers, f);
 	if (f->end.how == WST_REFUSED || (f->end.how == WST_TIMEOUT && !f->req.seen))
 		if (legs__refused(d->legs, f)) {
 			note_down(d, f);
@@ -399,6 +399,7 @@ static void judge(struct diagnose *d, struct facts *f)
 		return;
 	}
 
+	servers__probing(&d->servers, f, d->now);
 	if (is_hidden(f)) {
 		f->judged = true;
 		diagnose__weigh(d, f, AT_END, d->now);

@@ -69,7 +69,7 @@ void diagnose__undecided(struct diagnose *d, bool all)
 
 	while ((f = undecided__next(&d->undecided, d->now, all))) {
 		/* What has followed shortly behind the end of a file is not known. */
-		if (all && !d->live && f->decide_at > d->now && !f->res.flaw)
+		if (all && !d->live && f->decide_at > d->now && !f->res.flaw && !f->end.seen)
 			continue;
 		judge_answer(d, f, d->now);
 	}
