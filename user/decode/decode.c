@@ -19,6 +19,8 @@ struct decoder {
 	void *ctx;
 	struct decoder_options o;
 	int64_t offset;
+	uint64_t packet; /* see decoder__set_origin() */
+	const struct tunnel *tunnel;
 	struct buf inflated, shown,
 		/*
 		 * scratch: a frame's payload; a head's parts that may be shown, and the whole of it
@@ -61,6 +63,12 @@ void decoder__set_cgroup(struct decoder *d, cgroup_fn cgroup, void *ctx)
 {
 	d->conns.cgroup = cgroup;
 	d->conns.ctx = ctx;
+}
+
+void decoder__set_origin(struct decoder *d, uint64_t packet, const struct tunnel *tunnel)
+{
+	d->packet = packet;
+	d->tunnel = tunnel;
 }
 
 uint32_t decoder__conns(const struct decoder *d)
@@ -148,9 +156,10 @@ static void on_close_frame(struct conn *c, struct frame_event *f, const struct b
 
 /* Sends a frame's event. payload: as much as was kept, which is unmasked in place. */
 static void show_frame(struct decoder *d, struct conn *c, const struct wst_frame *r,
-		       const struct buf *payload)
+		       const struct buf *payload, uint64_t packet)
 {
 	struct event e = {
+		.packet = packet,
 		.frame = {
 			.len = r->len,
 			.offset = r->offset,
@@ -188,7 +197,7 @@ static void finish_frame(struct decoder *d, struct conn *c, uint8_t dir)
 	if (!p->active)
 		return;
 	p->active = false;
-	show_frame(d, c, &p->frame, &p->payload);
+	show_frame(d, c, &p->frame, &p->payload, p->packet);
 	p->payload.len = 0;
 }
 
@@ -198,10 +207,11 @@ static void on_frame(struct decoder *d, struct conn *c, const struct wst_frame *
 
 	finish_frame(d, c, r->h.dir);
 	if (!r->kept) {
-		show_frame(d, c, r, &p->payload);
+		show_frame(d, c, r, &p->payload, d->packet);
 		return;
 	}
 	p->frame = *r;
+	p->packet = d->packet;
 	p->active = true;
 }
 
@@ -306,6 +316,7 @@ static void tell_head(struct decoder *d, struct conn *c, const struct whole_head
 
 	if (http_parse(&d->msg, h->bytes.data, h->bytes.len) || show_head(d, &h->bytes, &e.head))
 		return;
+	e.packet = h->packet;
 	e.head.msg = &d->msg;
 	e.head.cut = h->cut || d->msg.more;
 	e.head.missed = h->flags & WST_HEAD_MISSED;
@@ -435,6 +446,7 @@ static void finish_heads(struct decoder *d, struct conn *c)
 				.ts = p->ts,
 				.last_ts = p->ts,
 				.len = p->bytes.len,
+				.packet = p->packet,
 				.seq = p->seq,
 				.dir = WST_C2S,
 				.cut = true };
@@ -462,6 +474,7 @@ static void on_head(struct decoder *d, struct conn *c, const struct wst_bytes *r
 		p->bytes.len = 0;
 		p->broken = false;
 		p->ts = r->h.ts;
+		p->packet = d->packet;
 		p->seq = r->h.seq;
 	}
 	if (r->pos != p->bytes.len)
@@ -478,6 +491,7 @@ static void on_head(struct decoder *d, struct conn *c, const struct wst_bytes *r
 			.ts = p->ts,
 			.last_ts = r->h.ts,
 			.len = r->pos + r->n,
+			.packet = p->packet,
 			.seq = p->seq,
 			.flags = r->h.flags,
 			.dir = r->h.dir,
@@ -532,6 +546,10 @@ static void on_open(struct decoder *d, struct conn *c, const struct wst_hdr *h)
 	c->opened = h->ts + d->offset;
 	c->open_ts = h->ts;
 	c->opening = may_be_proxied(h);
+	if (d->tunnel)
+		c->tunnel = malloc(sizeof(*c->tunnel));
+	if (c->tunnel)
+		*c->tunnel = *d->tunnel;
 	if (!c->opening)
 		send(d, &e, c, EV_OPEN, h->ts);
 }

@@ -65,6 +65,7 @@ struct frame_event {
 struct event {
 	enum event_type type;
 	uint64_t ts; /* CLOCK_REALTIME, ns */
+	uint64_t packet; /* heads and frames from a file: where they begin, PACKET_AT(); else 0 */
 	struct conn *conn;
 	bool last; /* EV_STATS: the run ends, and this connection gets no further event */
 	union {
