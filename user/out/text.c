@@ -467,6 +467,7 @@ static int text_end(void *self, uint64_t ts, const struct run_totals *totals,
 	(void)ts;
 	(void)totals;
 	summary__draw(t->summary, lines__start(t->lines));
+	hangups__draw(&t->hangups, lines__start(t->lines));
 	if (t->o->kinds & KIND_VERDICT)
 		draw_verdicts(t, lines__start(t->lines), d);
 	lines__end(t->lines, false);
