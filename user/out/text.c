@@ -406,7 +406,8 @@ static void draw_row(const struct text *t, struct buf *b, const struct verdict_r
 		buf_printf(b, "port %u", r->port);
 	if (r->hops)
 		buf_str(b, " and others");
-	buf_str(b, "  ");
+	if (*r->path)
+		buf_str(b, "  ");
 	buf_escaped(b, r->path, strlen(r->path));
 	buf_printf(b, "\n%*s", ROW_INDENT, "");
 	prose(b, r->text, strlen(r->text), ROW_INDENT, ROW_INDENT, terminal_width());

@@ -157,8 +157,10 @@ static void draw_findings(struct buf *b, const struct report_case *c)
 			     c->legs[i - 1]->number, c->legs[i]->number);
 	}
 	for (unsigned int i = 0; i < c->n; i++)
-		if (c->legs[i]->ender)
+		if (c->legs[i]->ender) {
 			html(b, "<p class=note>This chain was %s.</p>", c->legs[i]->ender);
+			break;
+		}
 	if (c->alike)
 		html(b,
 		     "<p class=note>%'ju more like this, of the same port and path, %s in the "

@@ -170,9 +170,10 @@ static void draw_row(struct page *p, const struct verdict_row *row)
 	html_badge(b, row->rule->severity);
 	html(b,
 	     "<h3>%s</h3><span>%'ju %s</span>"
-	     "<span class=where>%s%s port %u <span class=w>",
+	     "<span class=where>%s%s%sport %u <span class=w>",
 	     row->rule->id, row->count, row->count == 1 ? "time" : "times",
-	     row->hop ? row->hop : "", row->hops ? " and others" : "", row->port);
+	     row->hop ? row->hop : "", row->hops ? " and others" : "",
+	     row->hop && *row->hop ? " \xc2\xb7 " : "", row->port);
 	html_bytes(b, row->path, strlen(row->path), 120);
 	html(b, "</span></span></header><p>%s</p>", row->text);
 	html_fix(b, row->fix);
