@@ -90,7 +90,8 @@ void ender_sentence(struct buf *b, const struct facts *f, const struct ending *e
 	bool last;
 	enum ender by = chain_ender(f, e, &hop, &last);
 
-	if (by == ENDER_UNKNOWN || !(f->upstream || f->downstream))
+	if (by == ENDER_UNKNOWN || !(f->upstream || f->downstream) ||
+	    !(f->res.websocket || f->s[WST_C2S].frames || f->s[WST_S2C].frames))
 		return;
 	buf_str(b, "ended by ");
 	hop_text(b, hop);
