@@ -491,7 +491,8 @@ static void text_histograms(void **state)
 	       "     16384 -> 32767   : 1         |****************************************|", "",
 	       "Worst by wait in the receive queue:",
 	       "  #1     p99 18.4 ms of 1  app[7]  10.0.0.9:5001  /ws?token=[redacted]",
-	       "  #2     p99 40 us of 1  app[7]  10.0.0.9:5002  /ws?token=[redacted]", NULL);
+	       "  #2     p99 40 us of 1  app[7]  10.0.0.9:5002  /ws?token=[redacted]", "",
+	       "Who hung up:", "     2 x  client ended TCP (FIN), no Close frame", NULL);
 }
 
 /* The same in an object of its own, in the counters. */
