@@ -407,6 +407,7 @@ static void found_but_for_case(void **state)
 		snprintf(first, sizeof(first), "GET %s HTTP/1.1", paths[i]);
 		request(c, first, FULL);
 		response(c, i ? "404 Not Found" : "101 x", i ? "" : YES);
+		settles();
 		assert_string_equal(t.told, rules[i]);
 		if (i == 1)
 			says("use /ws: ");
@@ -493,6 +494,7 @@ static void all_ports_watched(void **state)
 
 		request(a, GET, FULL);
 		response(a, i ? "404 Not Found" : "502 Bad Gateway", "");
+		settles();
 		says("unix socket");
 		assert_null(strstr(t.text, "traced"));
 		assert_null(strstr(t.fix, "-p any"));

@@ -83,7 +83,7 @@ void servers__joined(struct servers *all, struct facts *f)
 	struct server *s = server_at(all, f->downstream);
 	const char *target = f->downstream->req.shown_target;
 
-	if (!s || !target || !f->downstream->req.websocket)
+	if (!s || !target || !f->downstream->req.websocket || f->between != BETWEEN_ONE)
 		return;
 	if (f->req.websocket && f->req.connection && !f->req.http10) {
 		if (!s->kept)
@@ -284,13 +284,16 @@ static uint64_t apart(uint64_t a, uint64_t b)
 	return a > b ? a - b : b - a;
 }
 
-/* Counts the silences that are about as long as this one, with it, which is added to them. */
-static uint32_t count_alike(uint64_t *all, uint32_t *n, uint64_t silence)
+/*
+ * Counts the silences that are about as long as this one, with it, which is added to them. way: by
+ * how much the path can make them differ, ns.
+ */
+static uint32_t count_alike(uint64_t *all, uint32_t *n, uint64_t silence, uint64_t way)
 {
 	uint32_t alike = 1;
 
 	for (uint32_t i = 0; i < SILENCES && i < *n; i++)
-		alike += apart(all[i], silence) * 50 <= silence;
+		alike += apart(all[i], silence) * 50 <= silence + 50 * way;
 	all[(*n)++ % SILENCES] = silence;
 	return alike;
 }
@@ -298,16 +301,19 @@ static uint32_t count_alike(uint64_t *all, uint32_t *n, uint64_t silence)
 void servers__silence(struct servers *all, struct facts *f)
 {
 	struct server *s = server_at(all, f);
+	uint64_t rtt = facts_rtt(f);
 
 	if (!s || !f->res.websocket || f->s[0].closed || f->s[1].closed)
 		return;
 	if (end_blind(f))
 		return;
 	if (f->end.silence >= NS_PER_SEC)
-		f->end.equal = count_alike(s->silence, &s->n_silences, f->end.silence);
+		f->end.equal = count_alike(s->silence, &s->n_silences, f->end.silence,
+					   f->end.silence >= 8 * rtt ? rtt : 0);
 	if (f->end.client_silence >= NS_PER_SEC && !f->end.by_client)
-		f->end.client_equal = count_alike(s->client_silence, &s->n_client_silences,
-						  f->end.client_silence);
+		f->end.client_equal =
+			count_alike(s->client_silence, &s->n_client_silences, f->end.client_silence,
+				    f->end.client_silence >= 8 * rtt ? rtt : 0);
 }
 
 void servers__free(struct servers *all)

@@ -6,6 +6,7 @@
 #include "decode/names.h"
 #include "decode/ws.h"
 #include "facts/chain.h"
+#include "facts/chain_text.h"
 #include "facts/endpoints.h"
 #include "facts/fact_text.h"
 #include "facts/observe.h"
@@ -26,6 +27,21 @@ static void put_host(struct buf *b, const char *addr)
 	size_t n = addr_host(addr, &from);
 
 	buf_add(b, from, n);
+}
+
+static void w_show_gap(struct buf *b, const struct facts *f)
+{
+	gap_show(b, f);
+}
+
+static void w_look_ahead(struct buf *b, const struct facts *f)
+{
+	gap_look_ahead(b, f);
+}
+
+static void w_look_there(struct buf *b, const struct facts *f)
+{
+	gap_look_there(b, f);
 }
 
 void hop_text(struct buf *b, struct hop h)
@@ -110,6 +126,9 @@ static struct hop hop_from(const struct facts *f, uint8_t dir)
 	return dir == WST_C2S ? hop_client(origin(f, dir)) : hop_server(origin(f, dir));
 }
 
+/* The last process in front of f that has seen the request, the first behind f with an answer. */
+HOP(before, chain_asked(f) ? hop_server(chain_asked(f)) : (struct hop){ .what = "" })
+HOP(behind, chain_answered(f) ? hop_server(chain_answered(f)) : (struct hop){ .what = "" })
 HOP(sender, hop_from(f, f->dir))
 HOP(receiver, hop_from(f, !f->dir))
 HOP(here, hop_here(f))
@@ -168,15 +187,15 @@ static uint64_t client_silence(const struct facts *f)
 	}
 
 STRING(target, f->req.shown_target)
-STRING(client_target, f->downstream ? f->downstream->req.shown_target : NULL)
+STRING(client_target, chain_asked(f) ? chain_asked(f)->req.shown_target : NULL)
 STRING(kept, f->kept_elsewhere)
 STRING(similar, f->similar)
 STRING(location, f->res.location)
 STRING(host, f->req.host)
-STRING(client_host, f->downstream ? f->downstream->req.host : NULL)
+STRING(client_host, chain_asked(f) ? chain_asked(f)->req.host : NULL)
 STRING(origin, f->req.origin)
 STRING(upgrade, f->req.upgrade)
-STRING(client_upgrade, f->downstream ? f->downstream->req.upgrade : NULL)
+STRING(client_upgrade, chain_asked(f) ? chain_asked(f)->req.upgrade : NULL)
 STRING(connection, f->req.connection_value)
 STRING(http, !f->req.seen ? NULL : f->req.http10 ? "1.0" : "1.1")
 STRING(key, f->req.key)
@@ -202,7 +221,7 @@ STRING(first, !f->end.seen ? NULL : f->end.by_client ? "client" : "server")
 STRING(joined_by, f->joined_by)
 NUMBER(status, f->res.seen, f->res.status)
 NUMBER(client_status, f->downstream && f->downstream->res.seen, f->downstream->res.status)
-NUMBER(upstream_status, f->upstream && f->upstream->res.seen, f->upstream->res.status)
+NUMBER(upstream_status, chain_answered(f), chain_answered(f)->res.status)
 NUMBER(latency_ms, f->res.seen && f->req.ts && f->res.ts > f->req.ts,
        (f->res.ts - f->req.ts) / 1000000)
 NUMBER(waited_ms, f->end.seen && f->req.ts, (f->end.ts - f->req.ts) / 1000000)
@@ -359,7 +378,44 @@ static void w_data_size(struct buf *b, const struct facts *f)
 
 SPAN(down_since, f->res.ts > f->down_before.ts ? f->res.ts - f->down_before.ts : 0)
 
-HOP(close_sender, hop_from(f, close_of(f) == &f->s[WST_C2S] ? WST_C2S : WST_S2C))
+/* Returns the sender of the chain's first Close frame. */
+static struct hop hop_close(const struct facts *f)
+{
+	uint8_t dir = WST_S2C;
+	const struct facts *leg = chain_close(f, &dir);
+
+	if (!leg)
+		leg = f;
+	return dir == WST_C2S ? hop_client(leg) : hop_server(leg);
+}
+
+/* Returns the process that passed on to f what came in this direction. */
+static struct hop hop_passer(const struct facts *f, uint8_t dir)
+{
+	return dir == WST_C2S ? hop_client(f) : hop_server(f);
+}
+
+static uint8_t close_dir(const struct facts *f)
+{
+	uint8_t dir = WST_S2C;
+
+	chain_close(f, &dir);
+	return dir;
+}
+
+static void w_close_sent(struct buf *b, const struct facts *f)
+{
+	chain_close_sent(b, f);
+}
+
+static void w_close_passed(struct buf *b, const struct facts *f)
+{
+	chain_close_passed(b, f);
+}
+
+HOP(close_sender, hop_close(f))
+HOP(close_passer, hop_passer(f, close_dir(f)))
+HOP(passer, hop_passer(f, f->dir))
 HOP(close_receiver, hop_from(f, close_of(f) == &f->s[WST_C2S] ? WST_S2C : WST_C2S))
 
 /* Appends "404 Not Found". */
@@ -441,13 +497,33 @@ static struct hop h_upstream(const struct facts *f)
 	return f->upstream ? hop_server(f->upstream) : (struct hop){ .what = "the upstream" };
 }
 
-HOP(behind, h_upstream(f))
+HOP(next, h_upstream(f))
 
 static void w_upstream(struct buf *b, const struct facts *f)
 {
 	if (f->upstream)
 		buf_str(b, conn_server_addr(f->upstream->conn));
 }
+
+/* Appends where a 101 got its flaw, if the one behind had none. */
+static void w_flaw_from(struct buf *b, const struct facts *f)
+{
+	const struct facts *behind = chain_answered(f);
+
+	if (!chain_right_behind(f))
+		return;
+	buf_str(b, " (the 101 of ");
+	hop_text(b, hop_server(behind));
+	buf_str(b, " was right for what came there: ");
+	chain_asked_otherwise(b, f, behind);
+	buf_str(b,
+		chain_gap(f, behind) ? ", by a hop that is not seen, or by either of them)" : ")");
+}
+
+/* Whoever sent such a 101, unless a hop that is not seen may have made it so. */
+HOP(flaw_hop, chain_right_behind(f) && chain_gap(f, chain_answered(f)) ?
+		      (struct hop){ .what = "" } :
+		      hop_server(f))
 
 static void w_bad_line(struct buf *b, const struct facts *f)
 {
@@ -503,7 +579,7 @@ static void w_intruder_offset(struct buf *b, const struct facts *f)
 
 static const struct fact_text names[] = {
 	H(server), H(client), H(proxy), H(closer), H(other), H(sender), H(receiver), H(here),
-	H(peer), S(server_addr), S(client_addr), H(upstream), H(behind), N(port), S(target),
+	H(peer), S(server_addr), S(client_addr), H(upstream), H(next), N(port), S(target),
 	S(client_target), S(kept), S(location), S(host), S(client_host), S(origin), S(upgrade),
 	S(client_upgrade), S(connection), S(http), S(key), S(request_version), S(offered),
 	S(chosen), S(extensions_offered), S(extensions_granted), S(flaw), S(type),
@@ -526,6 +602,8 @@ static const struct fact_text names[] = {
 	P(place), P(for_place), P(matcher), P(backend), P(not_there), P(longer), P(head_kib),
 	P(head_bytes), P(ping_fits), S(latency), S(waited), S(contrast_since), S(down_since),
 	S(rtt), S(data_size),
+	H(close_passer), H(passer), S(close_sent), S(close_passed), S(flaw_from), H(flaw_hop),
+	H(before), H(behind), S(show_gap), S(look_there), S(look_ahead),
 	S(bad_line), N(via_version), S(via_client), S(intruder), H(intruder_from),
 	S(intruder_bytes), N(intruder_offset),
 };

@@ -103,7 +103,8 @@ static void take_headers(struct request_facts *r, const struct http_msg *m)
 /* Returns whether the answer to this request has come already. */
 static bool answered_before(const struct facts *f, uint64_t ts)
 {
-	return f->ahead && f->res.seen && f->res.ts + AHEAD > ts && !f->conn->midstream;
+	return f->ahead && f->res.seen && f->res.ts + AHEAD + 2 * facts_rtt(f) > ts &&
+	       !f->conn->midstream;
 }
 
 bool observe_request(struct facts *f, const struct event *e)

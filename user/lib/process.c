@@ -31,6 +31,22 @@ enum process_state process_state(uint32_t pid)
 	return kill(pid, 0) && errno == ESRCH ? PROCESS_GONE : PROCESS_LIVES;
 }
 
+void process_name(uint32_t pid, char *name, size_t n)
+{
+	char path[32];
+	FILE *f;
+
+	*name = 0;
+	if (!pid || !can_see())
+		return;
+	snprintf(path, sizeof(path), "/proc/%u/comm", pid);
+	f = fopen(path, "re");
+	if (f && fgets(name, n, f))
+		name[strcspn(name, "\n")] = 0;
+	if (f)
+		fclose(f);
+}
+
 /*
  * Reads /proc/PID/cgroup, lines of "number:controllers:path". Version 2 is number 0; where both
  * versions are in use, only a path of version 1 may name the container.

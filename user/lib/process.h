@@ -4,6 +4,7 @@
 #define LIB_PROCESS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Where wstrace runs in a container's pid namespace, other processes' state is not known. */
@@ -11,6 +12,9 @@ enum process_state { PROCESS_UNKNOWN, PROCESS_LIVES, PROCESS_GONE };
 
 /* Returns whether a process lives. pid: as the initial namespace counts; 0: not known. */
 enum process_state process_state(uint32_t pid);
+
+/* Sets name, of n bytes, to what a process is called; empty: not known. */
+void process_name(uint32_t pid, char *name, size_t n);
 
 /* The cgroup and the container of a process. */
 struct process_place {

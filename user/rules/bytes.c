@@ -34,7 +34,7 @@ static bool proxy_400_unread(const struct facts *f)
 static bool hung_up(const struct facts *f)
 {
 	return f->req.wanted && !f->earlier && !f->res.seen && !server_heard(f) &&
-	       !f->end.by_client && f->end.lived < 1000 * MS &&
+	       !f->end.by_client && !facts_longer(f, f->end.lived, 1000 * MS) &&
 	       (f->end.how == WST_FIN || f->end.how == WST_RST_SENT ||
 		f->end.how == WST_RST_RECEIVED);
 }

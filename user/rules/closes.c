@@ -35,8 +35,8 @@ static bool application_1002(const struct facts *f)
 {
 	const struct stream_facts *s = first_close(f);
 
-	return seen_whole(f) && s && s->code == 1002 && s->reason && *s->reason &&
-	       close_says(f) == MEANS_NOTHING;
+	return seen_whole(f) && !f->other_blind && s && s->code == 1002 && s->reason &&
+	       *s->reason && close_says(f) == MEANS_NOTHING;
 }
 
 #define LINGER (5 * NS_PER_SEC) /* most libraries wait 10 to 30 s for the end of TCP */
@@ -58,8 +58,8 @@ static bool kept_open(const struct facts *f)
 
 static bool close_unanswered(const struct facts *f)
 {
-	return f->s[WST_C2S].closed != f->s[WST_S2C].closed && lingered(f) >= LINGER &&
-	       f->end.by_client == f->s[WST_C2S].closed;
+	return !end_blind(f) && f->s[WST_C2S].closed != f->s[WST_S2C].closed &&
+	       lingered(f) >= LINGER && f->end.by_client == f->s[WST_C2S].closed;
 }
 
 #define AT_ONCE (2 * NS_PER_SEC)
@@ -67,7 +67,7 @@ static bool close_unanswered(const struct facts *f)
 /* Returns whether the server ends what it has just opened, before either side said anything. */
 static bool ended_at_once(const struct facts *f)
 {
-	return seen_whole(f) && !f->s[WST_C2S].frames && !f->s[WST_S2C].frames &&
+	return seen_whole(f) && !end_blind(f) && !f->s[WST_C2S].frames && !f->s[WST_S2C].frames &&
 	       !f->end.by_client && f->end.lived < AT_ONCE && !f->end.process_gone &&
 	       f->end.together < 3 && f->end.how == WST_FIN;
 }
@@ -77,9 +77,9 @@ static bool proxy_broke(const struct facts *f)
 {
 	const struct stream_facts *s2c = f->upstream ? &f->upstream->s[WST_S2C] : NULL;
 
-	return s2c && proxy_ended(f) && granted_deflate(f->upstream) && s2c->compressed &&
-	       s2c->compressed_frames == 1 && f->s[WST_S2C].frames < s2c->frames &&
-	       !first_close(f) && !first_close(f->upstream);
+	return s2c && !end_blind(f) && !end_blind(f->upstream) && proxy_ended(f) &&
+	       granted_deflate(f->upstream) && s2c->compressed && s2c->compressed_frames == 1 &&
+	       f->s[WST_S2C].frames < s2c->frames && !first_close(f) && !first_close(f->upstream);
 }
 
 /* The same, of the leg that ended first. */
@@ -98,13 +98,13 @@ const struct rule rules_close[] = {
 	  "of two bytes: it reads as {sent_code}",
 	  "send the code as a number of two bytes, the high one first (RFC 6455, 5.5.1)",
 	  "dir code len" },
-	{ "extension", SEV_ERROR, CAUSE_STREAM, AT_FRAME, cannot_inflate,
+	{ "extension", SEV_ERROR, CAUSE_STREAM, AT_CLOSE, cannot_inflate,
 	  "{close_sender} ended the connection with {closing}: it agreed to permessage-deflate, "
 	  "and cannot read what is compressed",
 	  "do not offer, or grant, permessage-deflate in {close_sender} (a header set by hand does "
 	  "not make a library inflate)",
 	  "code close_reason extensions_offered extensions_granted" },
-	{ "policy", SEV_WARNING, CAUSE_STREAM, AT_FRAME, application_1002,
+	{ "policy", SEV_WARNING, CAUSE_STREAM, AT_CLOSE, application_1002,
 	  "{close_sender} ended the connection with {closing}: no frame of {close_receiver} breaks "
 	  "RFC 6455, so that its reason tells what is wrong",
 	  "read the reason: it is the application's own", "code close_reason" },

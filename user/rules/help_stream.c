@@ -72,6 +72,20 @@ const struct rule_help help_stream[] = {
 	  "mend the sender: without a code to give, send an empty Close frame; 1005, 1006 and 1015 "
 	  "are what a library tells its own program",
 	  {} },
+	{ "close-changed",
+	  "a proxy changed a Close frame",
+	  "The Close frame that one leg had came to the next with another code. The code is for "
+	  "the program at the other end, which now reads it wrongly.",
+	  "The close frames of both legs.",
+	  "have what stands between pass WebSocket frames on as they are, with code and reason",
+	  {} },
+	{ "close-lost",
+	  "a proxy did not pass a Close frame on",
+	  "One leg had a Close frame, and the next ended without one: the program there reads "
+	  "1006, and not the code and reason that were sent.",
+	  "The close frame of one leg, and the end of the other.",
+	  "have what stands between pass the Close frame on before it closes the connection",
+	  {} },
 	{ "too-big",
 	  "a message was larger than its receiver takes",
 	  "The receiver has a limit for messages and ended the connection with 1009.",

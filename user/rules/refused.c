@@ -7,9 +7,17 @@
 
 #define MS 1000000ULL
 
+/* Returns whether a leg behind f had a 101. */
+static bool lost_101(const struct facts *f)
+{
+	const struct facts *behind = chain_answered(f);
+
+	return behind && behind->res.status == 101;
+}
+
 static bool refused_101(const struct facts *f)
 {
-	return f->upstream && f->upstream->res.status == 101;
+	return lost_101(f) && !chain_gap(f, chain_answered(f));
 }
 
 /* Returns whether the proxy could not connect to an upstream, and found no other one. */
@@ -113,7 +121,8 @@ static bool silent_tls(const struct facts *f)
 
 static bool gave_up(const struct facts *f)
 {
-	return silent(f) && f->end.by_client && f->end.ts > f->req.ts + 1000 * MS;
+	return silent(f) && f->end.by_client && f->end.ts > f->req.ts &&
+	       facts_longer(f, f->end.ts - f->req.ts, 1000 * MS);
 }
 
 static bool gave_up_unread(const struct facts *f)
@@ -173,7 +182,8 @@ static bool tls_in_vain(const struct facts *f)
 
 static bool tls_hung_up(const struct facts *f)
 {
-	return tls_unanswered(f) && !f->end.by_client && f->end.lived < 1000 * MS &&
+	return tls_unanswered(f) && !f->end.by_client &&
+	       !facts_longer(f, f->end.lived, 1000 * MS) &&
 	       (f->end.how == WST_FIN || f->end.how == WST_RST_SENT ||
 		f->end.how == WST_RST_RECEIVED);
 }
@@ -315,10 +325,18 @@ static bool auth(const struct facts *f)
 	return (f->res.status == 401 || f->res.status == 407);
 }
 
+/* Returns whether the target came to the chain as another one. */
+static bool rewritten_on_way(const struct facts *f)
+{
+	const struct facts *asked = chain_asked(f);
+
+	return f->res.status == 404 && asked && asked->req.target && f->req.target &&
+	       strcmp(asked->req.target, f->req.target);
+}
+
 static bool path_rewritten(const struct facts *f)
 {
-	return f->res.status == 404 && f->downstream && f->downstream->req.target &&
-	       f->req.target && strcmp(f->downstream->req.target, f->req.target);
+	return rewritten_on_way(f) && !chain_gap(chain_asked(f), f);
 }
 
 /* Returns whether the target differs only in case or by a slash from one that works. */
@@ -422,6 +440,11 @@ const struct rule rules_refused[] = {
 	{ "proxy-rejected-101", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, refused_101,
 	  "{server} refused the backend's 101 for {target}, and told the client {answer}", NULL,
 	  "target status upstream_status upstream" },
+	{ "proxy-rejected-101", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, lost_101,
+	  "{behind} opened a WebSocket for {target} (101), but {server} told the client {answer}: "
+	  "it refused the 101, or a hop between the two did that is not seen",
+	  "see the log of {server}; a trace on each host between them shows the other hops",
+	  "target status upstream_status upstream", .hop = "" },
 	{ "upstream-down", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, upstream_refused,
 	  "nothing listens on {down}, where {server} wants to pass {target} on to: the "
 	  "connection was refused",
@@ -446,7 +469,7 @@ const struct rule rules_refused[] = {
 	  "{silent} never read the request for {target}: {server} gave up after {latency}",
 	  NOT_READ, "target status upstream latency_ms unread_behind" },
 	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, mute,
-	  "{behind} took the request for {target}"
+	  "{next} took the request for {target}"
 	  " and never answered: {server} gave up after {latency}",
 	  NULL, "target status upstream latency_ms" },
 	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, gateway_timeout,
@@ -543,6 +566,10 @@ const struct rule rules_refused[] = {
 	{ "path-rewritten", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, path_rewritten,
 	  "{proxy} turned {client_target} into {target}, which {server} does not know (404)", NULL,
 	  "client_target target status server_addr" },
+	{ "path-rewritten", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, rewritten_on_way,
+	  "{client_target}, as {before} got it, came to {server} as {target}, which it does not "
+	  "know (404): {before} or {client} turned it, or a hop between them that is not seen",
+	  "{show_gap}", "client_target target status server_addr", .hop = "" },
 	{ "not-found", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, almost_found,
 	  "{server} does not know {target} (404), though it has opened a WebSocket for {similar}",
 	  "use {similar}: case and slashes count", "target similar status host server_addr" },
@@ -567,9 +594,9 @@ const struct rule rules_refused[] = {
 	  "may have taken it",
 	  "target status type host server_addr", .certainty = LIKELY },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, upstream_unanswered,
-	  "{behind} did not answer the request for {target}, and {server} told the client"
+	  "{next} did not answer the request for {target}, and {server} told the client"
 	  " {answer}",
-	  "see the log of {behind}; where that speaks TLS, the proxy must, too (https://)",
+	  "see the log of {next}; where that speaks TLS, the proxy must, too (https://)",
 	  "target status reason upstream", .hop = "upstream" },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, endless,
 	  "{server} refused {target} with {answer}, in an answer without an end: it has neither "
