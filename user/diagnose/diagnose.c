@@ -117,10 +117,24 @@ static struct conn *shown_conn(struct facts *f)
 	return NULL;
 }
 
+/* Adds a line about where to look on another host, if the fault may be there. */
+static void add_place(struct buf *fix, const struct rule *r, const struct facts *f)
+{
+	struct buf where = {};
+
+	if (r->at & AT_REFUSED)
+		fact_text_fill(&where, "{look_ahead}", f);
+	else if (r->cause == CAUSE_HANDSHAKE && !(r->hop && !*r->hop))
+		fact_text_fill(&where, "{look_there}", f);
+	if (where.len && fix->len)
+		buf_char(fix, '\n');
+	if (where.len)
+		buf_add(fix, where.data, where.len);
+	buf_free(&where);
+}
+
 static void tell(struct diagnose *d, struct facts *f, const struct rule *r, uint64_t ts)
 {
-	const struct rule_help *help = rule_help(r->id);
-	const char *fix = help ? help->proxy[endpoint_proxy(f)] : NULL;
 	struct verdict v = { .rule = r, .facts = f };
 	struct event e = { .type = EV_VERDICT, .ts = ts, .conn = shown_conn(f), .verdict = &v };
 	struct buf text = {}, how = {};
@@ -129,11 +143,8 @@ static void tell(struct diagnose *d, struct facts *f, const struct rule *r, uint
 		return;
 	fact_text_fill(&text, r->says, f);
 	buf_char(&text, 0);
-	fact_text_fill(&how, r->fix ? r->fix : fix ? fix : help ? help->fix : "", f);
-	if (r->at & AT_REFUSED)
-		fact_text_fill(&how, "{look_ahead}", f);
-	else if (r->cause == CAUSE_HANDSHAKE && !(r->hop && !*r->hop))
-		fact_text_fill(&how, "{look_there}", f);
+	fact_text_fill_fix(&how, verdict_fix(r, f), f);
+	add_place(&how, r, f);
 	buf_char(&how, 0);
 	v.text = text.data ? text.data : "";
 	v.fix = how.data ? how.data : "";
@@ -359,6 +370,8 @@ static void on_close(struct diagnose *d, struct facts *f, const struct event *e)
 	unanswered__done(&d->unanswered, f);
 	d->websockets -= f->res.websocket;
 	servers__closed(&d->servers, f);
+	if (f->opaque_why == WST_WHY_NOT_HTTP || f->opaque_why == WST_WHY_HTTP2)
+		servers__probed(&d->servers, f);
 	if (f->end.how == WST_REFUSED || (f->end.how == WST_TIMEOUT && !f->req.seen))
 		if (legs__refused(d->legs, f)) {
 			note_down(d, f);
@@ -428,6 +441,7 @@ static void judge(struct diagnose *d, struct facts *f)
 		return;
 	}
 
+	servers__probing(&d->servers, f, d->now);
 	if (is_hidden(f)) {
 		f->judged = true;
 		diagnose__weigh(d, f, AT_END, d->now);

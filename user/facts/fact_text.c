@@ -10,7 +10,9 @@
 #include "facts/endpoints.h"
 #include "facts/fact_text.h"
 #include "facts/observe.h"
+#include "facts/place.h"
 #include "lib/container.h"
+#include "lib/units.h"
 
 static void put(struct buf *b, const char *s)
 {
@@ -43,18 +45,25 @@ static void w_look_there(struct buf *b, const struct facts *f)
 }
 
 /* Appends "nginx on 10.0.0.1:80, container 0123456789ab", or "the client 10.0.0.9". */
-static void put_hop(struct buf *b, struct hop h)
+void hop_text(struct buf *b, struct hop h)
 {
+	bool listens = h.listen && *h.listen;
+
 	if (h.comm) {
 		buf_str(b, h.comm);
-		if (h.listen)
+		if (listens) {
 			buf_printf(b, " on %s", h.listen);
-	} else {
-		buf_printf(b, "%s%s", h.what, *h.what ? " " : "");
-		if (h.listen)
-			buf_str(b, h.listen);
-		else if (h.addr)
+		} else if (h.addr && *h.addr) {
+			buf_str(b, " at ");
 			put_host(b, h.addr);
+		}
+	} else if (listens) {
+		buf_printf(b, "%s%s%s", h.what, *h.what ? " " : "", h.listen);
+	} else if (h.addr && *h.addr) {
+		buf_printf(b, "%s ", h.what);
+		put_host(b, h.addr);
+	} else {
+		buf_str(b, h.what);
 	}
 	if (h.container)
 		buf_printf(b, ", container %.*s", container_short(h.container), h.container);
@@ -68,17 +77,15 @@ static void put_hop(struct buf *b, struct hop h)
 	}                                                          \
 	static void w_##name(struct buf *b, const struct facts *f) \
 	{                                                          \
-		put_hop(b, h_##name(f));                           \
+		hop_text(b, h_##name(f));                          \
 	}
 
 static struct hop hop_proxy(const struct facts *f)
 {
-	const struct conn *c = endpoint_client(f);
 	struct hop h = hop_client(f);
 
-	if (c && !f->downstream && !proxy_named(c->comm))
-		h.comm = NULL;
-	h.what = "the proxy at";
+	if (f->downstream)
+		h.what = "the proxy at";
 	return h;
 }
 
@@ -122,7 +129,7 @@ static struct hop hop_from(const struct facts *f, uint8_t dir)
 
 /* The last process in front of f that has seen the request, the first behind f with an answer. */
 HOP(before, chain_asked(f) ? hop_server(chain_asked(f)) : (struct hop){ .what = "" })
-HOP(behind, chain_answered(f) ? hop_server(chain_answered(f)) : (struct hop){ .what = "" })
+HOP(answerer, chain_answered(f) ? hop_server(chain_answered(f)) : (struct hop){ .what = "" })
 HOP(sender, hop_from(f, f->dir))
 HOP(receiver, hop_from(f, !f->dir))
 HOP(here, hop_here(f))
@@ -130,13 +137,7 @@ HOP(here, hop_here(f))
 HOP(silent, hop_server(chain_last(f)))
 HOP(last, hop_server(chain_last(f)))
 
-static void w_peer(struct buf *b, const struct facts *f)
-{
-	if (f->conn->role == WST_SERVER)
-		put_host(b, f->conn->remote);
-	else
-		buf_str(b, f->conn->remote);
-}
+HOP(peer, f->conn->role == WST_SERVER ? hop_client(f) : hop_server(f))
 
 static void w_server_addr(struct buf *b, const struct facts *f)
 {
@@ -206,6 +207,7 @@ STRING(extensions_offered, f->req.extensions)
 STRING(extensions_granted, f->res.extensions)
 STRING(flaw, f->res.flaw_says)
 STRING(type, f->res.type)
+STRING(request_flaw, f->req.flaw_says)
 STRING(contrast_target, f->contrast.target)
 STRING(contrast_origin,
        f->contrast.origin && * f->contrast.origin ? f->contrast.origin : "no Origin")
@@ -226,6 +228,7 @@ NUMBER(latency_ms, f->res.seen && f->req.ts && f->res.ts > f->req.ts,
 NUMBER(waited_ms, f->end.seen && f->req.ts, (f->end.ts - f->req.ts) / 1000000)
 NUMBER(unread_behind, f->upstream, chain_last(f)->wait.unread)
 NUMBER(head_len, f->req.seen, f->req.len)
+NUMBER(port_head, f->port_head, f->port_head)
 NUMBER(early, true, f->early)
 NUMBER(lived_ms, f->end.seen, f->end.lived / 1000000)
 NUMBER(len, true, f->len)
@@ -305,14 +308,33 @@ static void w_close_reason(struct buf *b, const struct facts *f)
 	put(b, close_of(f)->reason);
 }
 
-/* Appends "1008 policy violation: go away". */
+/* Appends a code that is written in digits, with those that follow it. */
+static void w_code_digits(struct buf *b, const struct facts *f)
+{
+	const struct stream_facts *s = &f->s[f->dir];
+
+	buf_printf(b, "%c%c", s->code >> 8, s->code & 0xff);
+	for (const char *p = s->reason; p && *p >= '0' && *p <= '9' && p < s->reason + 2; p++)
+		buf_char(b, *p);
+}
+
+/* Appends the time from the last Close frame to the end, in seconds. */
+static void w_lingered(struct buf *b, const struct facts *f)
+{
+	uint64_t a = f->s[WST_C2S].close_ts, z = f->s[WST_S2C].close_ts, last = a > z ? a : z;
+
+	if (last && f->end.ts > last)
+		buf_printf(b, "%.3g", (f->end.ts - last) / 1e9);
+}
+
+/* Appends '1008 policy violation ("go away")'. */
 static void w_closing(struct buf *b, const struct facts *f)
 {
 	w_code(b, f);
 	if (ws_close_name(close_of(f)->code))
 		buf_printf(b, " %s", ws_close_name(close_of(f)->code));
 	if (close_of(f)->reason && *close_of(f)->reason)
-		buf_printf(b, ": %s", close_of(f)->reason);
+		buf_printf(b, " (\"%s\")", close_of(f)->reason);
 }
 
 /* Appends for how long a ping of who sent that Close frame had had no answer, in seconds. */
@@ -329,36 +351,33 @@ static void w_stray_pongs(struct buf *b, const struct facts *f)
 	buf_u64(b, close_of(f)->stray_pongs);
 }
 
-/* Returns the silence that ended the connection, ns. */
-static uint64_t limit(const struct facts *f)
-{
-	return f->end.client_silence > f->end.silence ? f->end.client_silence : f->end.silence;
-}
+#define SPAN(name, ns)                                             \
+	static void w_##name(struct buf *b, const struct facts *f) \
+	{                                                          \
+		put_span(b, ns);                                   \
+	}
 
-/* Appends that time in seconds, whole ones where it is near. */
-static void put_limit(struct buf *b, const struct facts *f)
+/* Appends a time as people say it: "340 ms", "5 s", "90 s", "12 min". */
+static void put_span(struct buf *b, uint64_t ns)
 {
-	uint64_t ms = limit(f) / 1000000, s = (ms + 500) / 1000;
-
-	if ((ms > s * 1000 ? ms - s * 1000 : s * 1000 - ms) * 10 < ms)
-		buf_u64(b, s);
+	if (ns < NS_PER_SEC)
+		buf_printf(b, "%llu ms", (unsigned long long)(ns / NS_PER_MS));
+	else if (ns < 300 * NS_PER_SEC)
+		buf_printf(b, "%.3g s", ns / 1e9);
 	else
-		buf_printf(b, "%.3g", ms / 1e3);
+		buf_duration(b, ns);
 }
 
-/* Appends "ping every 2 s, less than half of the 5 s". */
-static void w_ping_fits(struct buf *b, const struct facts *f)
+SPAN(latency, f->res.ts > f->req.ts ? f->res.ts - f->req.ts : 0)
+SPAN(rtt, f->rtt_us > 0 ? f->rtt_us * NS_PER_US : 0)
+SPAN(waited, f->end.ts > f->req.ts ? f->end.ts - f->req.ts : 0)
+SPAN(contrast_since, f->res.ts > f->contrast.ts ? f->res.ts - f->contrast.ts : 0)
+static void w_data_size(struct buf *b, const struct facts *f)
 {
-	uint64_t s = (limit(f) + 500000000) / 1000000000;
-
-	if (s > 2)
-		buf_printf(b, "ping every %llu s", (unsigned long long)(s - 1) / 2);
-	else
-		buf_printf(b, "ping every %.2g s", limit(f) * 0.4 / 1e9);
-	buf_str(b, ", less than half of the ");
-	put_limit(b, f);
-	buf_str(b, " s");
+	buf_bytes(b, f->s[f->dir].data_len);
 }
+
+SPAN(down_since, f->res.ts > f->down_before.ts ? f->res.ts - f->down_before.ts : 0)
 
 /* Returns the sender of the chain's first Close frame. */
 static struct hop hop_close(const struct facts *f)
@@ -476,8 +495,10 @@ static void w_limit(struct buf *b, const struct facts *f)
 
 static struct hop h_upstream(const struct facts *f)
 {
-	return f->upstream ? hop_server(f->upstream) : (struct hop){ .what = "" };
+	return f->upstream ? hop_server(f->upstream) : (struct hop){ .what = "the upstream" };
 }
+
+HOP(behind, h_upstream(f))
 
 static void w_upstream(struct buf *b, const struct facts *f)
 {
@@ -493,7 +514,7 @@ static void w_flaw_from(struct buf *b, const struct facts *f)
 	if (!chain_right_behind(f))
 		return;
 	buf_str(b, " (the 101 of ");
-	put_hop(b, hop_server(behind));
+	hop_text(b, hop_server(behind));
 	buf_str(b, " was right for what came there: ");
 	chain_asked_otherwise(b, f, behind);
 	buf_str(b,
@@ -554,11 +575,12 @@ static void w_intruder_offset(struct buf *b, const struct facts *f)
 /* clang-format off */
 #define S(n) { #n, false, w_##n, NULL }
 #define N(n) { #n, true, w_##n, NULL }
+#define P(n) { #n, false, place_##n, NULL }
 #define H(n) { #n, false, w_##n, h_##n }
 
 static const struct fact_text names[] = {
 	H(server), H(client), H(proxy), H(closer), H(other), H(sender), H(receiver), H(here),
-	S(peer), S(server_addr), S(client_addr), H(upstream), N(port), S(target),
+	H(peer), S(server_addr), S(client_addr), H(upstream), H(behind), N(port), S(target),
 	S(client_target), S(kept), S(location), S(host), S(client_host), S(origin), S(upgrade),
 	S(client_upgrade), S(connection), S(http), S(key), S(request_version), S(offered),
 	S(chosen), S(extensions_offered), S(extensions_granted), S(flaw), S(type),
@@ -576,10 +598,13 @@ static const struct fact_text names[] = {
 	N(silence), N(client_silence), N(ping_every), N(unread_for), N(unsent_for), N(held),
 	N(held_ms), N(rtt_min_us),
 	N(unclosed_for), N(unanswered_for), N(stray_pongs), N(remain), N(client_equal),
-	S(ping_fits),
 	H(silent), H(last), S(comm), S(similar), N(waiting), N(unread_behind),
 	H(close_passer), H(passer), S(close_sent), S(close_passed), S(flaw_from), H(flaw_hop),
-	H(before), H(behind), S(show_gap), S(look_there), S(look_ahead),
+	H(before), H(answerer), S(show_gap), S(look_there), S(look_ahead),
+	S(request_flaw), N(port_head), S(code_digits), N(lingered),
+	P(place), P(for_place), P(matcher), P(backend), P(not_there), P(longer), P(head_kib),
+	P(head_bytes), P(ping_fits), S(latency), S(waited), S(contrast_since), S(down_since),
+	S(rtt), S(data_size),
 	S(bad_line), N(via_version), S(via_client), S(intruder), H(intruder_from),
 	S(intruder_bytes), N(intruder_offset),
 };
@@ -593,22 +618,42 @@ const struct fact_text *fact_text_find(const char *name, size_t n)
 	return NULL;
 }
 
-void fact_text_fill(struct buf *b, const char *text, const struct facts *f)
+/* Returns the length of the name in braces at p, or 0: braces of configurations have none. */
+static size_t name_len(const char *p)
+{
+	size_t n = strspn(p + 1, "abcdefghijklmnopqrstuvwxyz_0123456789");
+
+	return *p == '{' && p[1 + n] == '}' ? n : 0;
+}
+
+static void fill(struct buf *b, const char *text, const struct facts *f, bool lines)
 {
 	for (const char *p = text; *p;) {
-		const char *brace = strchr(p, '{'), *end = brace ? strchr(brace, '}') : NULL;
-		const struct fact_text *name;
+		size_t n = name_len(p);
+		const struct fact_text *name = n ? fact_text_find(p + 1, n) : NULL;
+		size_t from = b->len;
 
-		if (!end) {
-			buf_str(b, p);
-			return;
+		if (!n) {
+			buf_char(b, *p++);
+			continue;
 		}
-		buf_add(b, p, brace - p);
-		name = fact_text_find(brace + 1, end - brace - 1);
 		if (name)
 			name->write(b, f);
-		p = end + 1;
+		for (size_t i = from; lines && i < b->len; i++)
+			if (b->data[i] == '\n') /* a process may have such a name */
+				b->data[i] = ' ';
+		p += n + 2;
 		if (name && name->hop && name->hop(f).container && *p == ' ')
 			buf_char(b, ','); /* the one behind the container's name */
 	}
+}
+
+void fact_text_fill(struct buf *b, const char *text, const struct facts *f)
+{
+	fill(b, text, f, false);
+}
+
+void fact_text_fill_fix(struct buf *b, const char *text, const struct facts *f)
+{
+	fill(b, text, f, true);
 }

@@ -4,6 +4,7 @@
 #define FACTS_FACTS_H
 
 #include "facts/heads.h"
+#include "facts/reason.h"
 #include "facts/streams.h"
 
 /* Fields of legs.c. */
@@ -59,6 +60,7 @@ struct facts {
 	uint32_t n_recent;
 	uint8_t rsv;
 	bool frame_masked;
+	bool other_blind; /* the frame's receiver may have sent what was not seen */
 	bool text_bad; /* the frame holds text that is not UTF-8 */
 	uint32_t opaque_why; /* enum wst_why, of the client's bytes */
 	uint32_t answer_why; /* of the server's first bytes, where they are not HTTP */
@@ -66,9 +68,12 @@ struct facts {
 	bool earlier; /* a request before this one was answered */
 	bool ahead; /* an answer came before its request: the server had not read all of it */
 	uint32_t outstanding; /* requests without an answer */
+	/* within a minute, the client's host has also sent what is neither HTTP nor TLS */
+	bool probing;
 	bool port_plain, port_tls; /* others were answered there in HTTP, in TLS */
 	/* others had an answer there that is no 400: behind a PROXY header, without one */
 	bool port_proxied, port_bare;
+	uint64_t port_head; /* bytes of the largest head that the server took so far; 0: none */
 	const struct wst_opaque *intruder; /* what came in place of a frame, while that is judged */
 	bool intruded; /* something has come so */
 	char *kept_elsewhere; /* a target whose Upgrade header the same proxy has passed on */
@@ -110,6 +115,13 @@ uint64_t facts_rtt(const struct facts *f);
  * on one path are a round trip on another.
  */
 bool facts_longer(const struct facts *f, uint64_t ns, uint64_t least);
+
+/* Returns whether bytes before the end were not seen, or not decoded: a Close frame may be there.
+ */
+bool end_blind(const struct facts *f);
+
+/* Returns what the reason of s, which sent the first Close frame, means; s may be NULL. */
+enum close_meaning close_meaning(const struct stream_facts *s);
 
 /* Returns whether the client left at once after the 101, without a word, and unprovoked. */
 bool left_at_once(const struct facts *f);

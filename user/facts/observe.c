@@ -89,9 +89,10 @@ static bool observe_control(struct facts *f, struct stream_facts *s, const struc
 		s->close_ts = e->ts;
 		s->close_len = fr->len;
 		s->code = fr->code;
+		s->reason_cut = fr->reason_cut;
 		if (fr->code) {
 			s->reason = strndup(fr->reason.p, fr->reason.n);
-			f->text_bad = !utf8_valid(fr->reason.p, fr->reason.n);
+			f->text_bad = !fr->reason_cut && !utf8_valid(fr->reason.p, fr->reason.n);
 		}
 		return true;
 	default:
@@ -126,6 +127,7 @@ bool observe_frame(struct facts *f, const struct event *e)
 	f->dir = fr->dir;
 	f->len = fr->len;
 	f->rsv = fr->rsv;
+	f->other_blind = fr->other_blind;
 	f->frame_masked = fr->masked;
 	f->rtt_us = -1;
 	f->text_bad = false;
@@ -139,6 +141,10 @@ bool observe_frame(struct facts *f, const struct event *e)
 	if (fr->opcode & 8)
 		return observe_control(f, s, e) || remarkable;
 	s->message = fr->fin ? MESSAGE_NONE : MESSAGE_OPEN;
+	if (fr->opcode != WS_OP_CONT) {
+		s->compressed = fr->rsv == 4;
+		s->compressed_frames += s->compressed;
+	}
 	if (fr->len > BIG || s->data_len <= BIG || e->ts - s->data_ts > NS_PER_SEC) {
 		s->data_ts = e->ts;
 		s->data_len = fr->len;
@@ -252,6 +258,8 @@ void observe_close(struct facts *f, const struct event *e)
 
 	end->seen = true;
 	end->how = r->how;
+	for (int dir = 0; dir < WST_DIRS; dir++)
+		end->blind[dir] = stats_blind(r, dir);
 	end->by_client = stats_by_client(f->conn, r);
 	end->ts = e->ts - (r->h.ts > ended ? r->h.ts - ended : 0);
 	end->silence = ended > since ? ended - since : silence_before(f, end->ts);
@@ -259,6 +267,7 @@ void observe_close(struct facts *f, const struct event *e)
 		end->lived = end->ts > f->res.ts ? end->ts - f->res.ts : 0;
 	else
 		end->lived = ended > r->opened ? ended - r->opened : 0;
+	end->sent = r->counts[WST_C2S].stream;
 	end->rtt = r->rtt_us * 1000ULL;
 	observe_socket(f, r);
 	f->missed |= r->gaps || r->lost;

@@ -3,8 +3,7 @@
 #ifndef FACTS_STREAMS_H
 #define FACTS_STREAMS_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "facts/heads.h"
 
 enum message_state { MESSAGE_NONE, MESSAGE_OPEN, MESSAGE_UNKNOWN };
 
@@ -13,9 +12,12 @@ struct stream_facts {
 	uint64_t data_ts, data_len; /* of the last data frame */
 	enum message_state message;
 	bool closed; /* a Close frame has passed */
+	bool compressed; /* the last data frame was */
+	uint32_t compressed_frames; /* messages that were */
 	uint16_t code;
 	uint64_t close_ts, close_len;
 	char *reason;
+	bool reason_cut; /* it was not seen to its end */
 	uint64_t ping_ts; /* of the last ping */
 	uint64_t ping_every; /* time between the last two, ns */
 	uint32_t pings;
@@ -36,7 +38,9 @@ struct end_facts {
 	uint64_t client_silence;
 	uint32_t client_equal; /* connections that the same server ended after the same of those */
 	uint64_t lived; /* since the 101, or the opening, ns */
+	uint64_t sent; /* by the client, bytes of its stream */
 	uint64_t rtt; /* round trip, ns */
+	bool blind[WST_DIRS]; /* the last bytes of that direction were not seen, or not decoded */
 	bool process_gone; /* the process at this end has ended since */
 	bool process_lives; /* that process was asked for, and is there */
 	uint32_t together; /* connections that the same process ended within half a second */

@@ -73,8 +73,9 @@ static bool bad_key(const struct facts *f)
 
 const struct rule rules_handshake[] = {
 	{ "upgrade-stripped-here", SEV_ERROR, CAUSE_HANDSHAKE, AT_REFUSED, stripped_here,
-	  "{proxy} removed the Upgrade header from {target}, though it passes it on for {kept}: "
-	  "this location lacks the lines for it, or cancels inherited ones by lines of its own",
+	  "{proxy} removed the Upgrade header from {target}, though it passes it on for "
+	  "{kept}: its configuration for this path lacks the lines for that, or cancels inherited"
+	  " ones by lines of its own",
 	  NULL, "target kept client_upgrade connection http key server_addr joined_by",
 	  "upgrade-stripped" },
 	{ "upgrade-stripped", SEV_ERROR, CAUSE_HANDSHAKE, AT_REFUSED, stripped_by_proxy,
@@ -92,30 +93,31 @@ const struct rule rules_handshake[] = {
 	  NULL, "target connection http key server_addr client_addr", .certainty = LIKELY,
 	  .hop = "" },
 	{ "upstream-http10", SEV_ERROR, CAUSE_HANDSHAKE, AT_REFUSED, http10,
-	  "{proxy} asks {server} for {target} with HTTP/1.0, which knows no Upgrade", NULL,
+	  "{proxy} asks {server} for {target} with HTTP/1.0, which has no Upgrade", NULL,
 	  "target http upgrade connection key server_addr joined_by" },
 	{ "upgrade-value", SEV_ERROR, CAUSE_HANDSHAKE, AT_REFUSED, upgrade_value,
 	  "the request for {target} has the Upgrade header '{upgrade}', not 'websocket'; it comes "
 	  "from {client}",
 	  NULL, "target upgrade client_upgrade connection http key", .hop = "client" },
 	{ "connection-token", SEV_ERROR, CAUSE_HANDSHAKE, AT_REFUSED, connection_token,
-	  "the request for {target} has Upgrade, but its Connection header '{connection}' does not "
+	  "the request for {target} has Upgrade, but its Connection header '{connection}' "
+	  "does not "
 	  "name upgrade; it comes from {client}",
 	  NULL, "target upgrade connection http key", .hop = "client" },
 	{ "no-key", SEV_ERROR, CAUSE_HANDSHAKE, AT_REFUSED, upgrade_added,
 	  "{proxy} added Upgrade to a plain request for {target}: it has no Sec-WebSocket-Key, "
 	  "since its client asked for no WebSocket",
-	  "have the proxy pass on the client's own Upgrade, none where there is none (nginx: "
-	  "proxy_set_header Upgrade $http_upgrade;)",
+	  "have {proxy} pass on the client's own Upgrade, and none where there is none",
 	  "target upgrade connection http joined_by" },
 	{ "no-key", SEV_ERROR, CAUSE_HANDSHAKE, AT_REFUSED, key_removed,
-	  "{proxy} removed the Sec-WebSocket-Key from the request for {target}", NULL,
-	  "target upgrade connection http joined_by" },
+	  "{proxy} removed the Sec-WebSocket-Key from the request for {target}",
+	  "have {proxy} pass Sec-WebSocket-Key on", "target upgrade connection http joined_by" },
 	{ "no-key", SEV_ERROR, CAUSE_HANDSHAKE, AT_REFUSED, no_key,
 	  "the request for {target} has no Sec-WebSocket-Key; it comes from {client}", NULL,
 	  "target upgrade connection http", .hop = "client" },
 	{ "bad-key", SEV_ERROR, CAUSE_HANDSHAKE, AT_REFUSED, bad_key,
-	  "the Sec-WebSocket-Key '{key}' of the request for {target} is not 16 bytes in base64; it "
+	  "the Sec-WebSocket-Key '{key}' of the request for {target} is not 16 bytes in "
+	  "base64; it "
 	  "comes from {client}",
 	  NULL, "target key upgrade connection http", .hop = "client" },
 	{ 0 },

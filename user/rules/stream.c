@@ -4,36 +4,37 @@
 #include "decode/ws.h"
 #include "facts/chain.h"
 #include "facts/observe.h"
-#include "facts/reason.h"
 #include "lib/units.h"
 #include "rules/rules.h"
+#include "rules/stream.h"
 
 #define MS 1000000ULL
 
-static bool whole(const struct facts *f)
+bool seen_whole(const struct facts *f)
 {
-	return !f->conn->midstream && f->res.websocket;
+	return f->res.websocket; /* then it is known where frames start, and whose they are */
 }
 
 static bool mask_c2s(const struct facts *f)
 {
-	return whole(f) && f->dir == WST_C2S && !f->frame_masked;
+	return seen_whole(f) && f->dir == WST_C2S && !f->frame_masked;
 }
 
 static bool mask_s2c(const struct facts *f)
 {
-	return whole(f) && f->dir == WST_S2C && f->frame_masked;
+	return seen_whole(f) && f->dir == WST_S2C && f->frame_masked;
 }
 
-static bool deflate(const struct facts *f)
+bool has_deflate(const struct facts *f)
 {
 	return f->res.extensions && strstr(f->res.extensions, "permessage-deflate");
 }
 
 static bool rsv_not_agreed(const struct facts *f)
 {
-	return whole(f) && !f->res.cut && f->rsv && !(f->rsv == 4 && deflate(f)) &&
-	       (!f->res.extensions || deflate(f)); /* an extension we do not know may use them */
+	return seen_whole(f) && !f->res.cut && f->rsv && !(f->rsv == 4 && has_deflate(f)) &&
+	       (!f->res.extensions ||
+		has_deflate(f)); /* an extension we do not know may use them */
 }
 
 /* Returns whether RSV1 alone is set without an agreement, which marks a compressed message. */
@@ -47,7 +48,7 @@ static bool agreed_elsewhere(const struct facts *f)
 {
 	const struct facts *source = chain_source(f, f->dir);
 
-	return compressed(f) && source && source->res.websocket && deflate(source);
+	return compressed(f) && source && source->res.websocket && has_deflate(source);
 }
 
 static bool agreement_lost(const struct facts *f)
@@ -103,12 +104,14 @@ const struct rule rules_frame[] = {
 	  "changed Sec-WebSocket-Extensions",
 	  NULL, "dir rsv extensions_offered extensions_granted", .hop = "" },
 	{ "rsv-not-agreed", SEV_ERROR, CAUSE_STREAM, AT_FRAME, compressed,
-	  "{sender} sent a compressed frame (RSV1), and the handshake did not agree on compression",
+	  "{sender} sent a compressed frame (RSV1), and the handshake did not agree on "
+	  "compression",
 	  NULL, "dir rsv extensions_offered extensions_granted" },
 	{ "rsv-not-agreed", SEV_ERROR, CAUSE_STREAM, AT_FRAME, rsv_not_agreed,
 	  "{sender} sent a frame with {rsv_bits} set, and the handshake agreed on no extension "
 	  "that uses that",
-	  "mend the sender, or what alters frames on the way: without such an extension these bits "
+	  "mend the sender, or what alters frames on the way: without such an extension these "
+	  "bits "
 	  "are 0",
 	  "dir rsv extensions_offered extensions_granted" },
 	{ "bad-frame", SEV_ERROR, CAUSE_STREAM, AT_FRAME, bad_frame,
@@ -160,16 +163,14 @@ static bool server_closed(const struct facts *f)
 	return first_close(f) == &f->s[WST_S2C];
 }
 
-static enum close_meaning meaning(const struct facts *f)
+enum close_meaning close_says(const struct facts *f)
 {
-	const struct stream_facts *s = first_close(f);
-
-	return s ? reason_meaning(s->reason) : MEANS_NOTHING;
+	return close_meaning(first_close(f));
 }
 
 static bool dropped(const struct facts *f)
 {
-	return is_ws(f) && !said_goodbye(f);
+	return is_ws(f) && !said_goodbye(f) && !end_blind(f);
 }
 
 /*
@@ -210,8 +211,7 @@ static bool whole_seconds(uint64_t ns)
 	return off < 60 * MS || off * 50 < ns;
 }
 
-/* Returns whether the proxy between two legs ended both, so that neither end of the chain did. */
-static bool proxy_ended(const struct facts *f)
+bool proxy_ended(const struct facts *f)
 {
 	return f->downstream ? f->end.by_client && f->downstream->end.seen &&
 				       !f->downstream->end.by_client :
@@ -267,7 +267,7 @@ static bool server_heartbeat(const struct facts *f)
 /* Returns whether a side closed since it got no answer to its keepalive, as it says. */
 static bool keepalive_closed(const struct facts *f)
 {
-	return meaning(f) == MEANS_KEEPALIVE;
+	return close_says(f) == MEANS_KEEPALIVE;
 }
 
 /* Returns whether that side's ping has had no pong. */
@@ -275,7 +275,7 @@ static bool ping_unanswered(const struct facts *f)
 {
 	const struct stream_facts *s = first_close(f);
 
-	return keepalive_closed(f) && s->asked_ts && s->asked_ts < s->close_ts;
+	return keepalive_closed(f) && !f->other_blind && s->asked_ts && s->asked_ts < s->close_ts;
 }
 
 /* Returns whether that one ping has had pongs, but with another payload (RFC 6455, 5.5.3). */
@@ -294,7 +294,7 @@ static bool heartbeat_closed(const struct facts *f)
 {
 	const struct stream_facts *s2c = &f->s[WST_S2C];
 
-	return server_closed(f) && meaning(f) == MEANS_NOTHING &&
+	return server_closed(f) && close_says(f) == MEANS_NOTHING && !f->other_blind &&
 	       (!s2c->code || s2c->code == 1011) && unanswered(f, s2c->close_ts);
 }
 
@@ -315,14 +315,14 @@ static bool server_keepalive(const struct facts *f)
 
 static bool closed_idle(const struct facts *f)
 {
-	return server_closed(f) &&
-	       (meaning(f) == MEANS_IDLE || (meaning(f) == MEANS_NOTHING && code_is(f, 3008)));
+	return server_closed(f) && (close_says(f) == MEANS_IDLE ||
+				    (close_says(f) == MEANS_NOTHING && code_is(f, 3008)));
 }
 
 static bool stopping(const struct facts *f)
 {
-	return server_closed(f) &&
-	       (meaning(f) == MEANS_STOP || (meaning(f) == MEANS_NOTHING && code_is(f, 1012)));
+	return server_closed(f) && (close_says(f) == MEANS_STOP ||
+				    (close_says(f) == MEANS_NOTHING && code_is(f, 1012)));
 }
 
 /*
@@ -379,7 +379,7 @@ static bool backend_restart(const struct facts *f)
 
 static bool too_big(const struct facts *f)
 {
-	return code_is(f, 1009) || meaning(f) == MEANS_SIZE;
+	return code_is(f, 1009) || close_says(f) == MEANS_SIZE;
 }
 
 static bool utf8_1007(const struct facts *f)
@@ -404,12 +404,12 @@ static bool extension_1010(const struct facts *f)
 
 static bool app_1011(const struct facts *f)
 {
-	return server_closed(f) && code_is(f, 1011);
+	return server_closed(f) && code_is(f, 1011) && close_says(f) != MEANS_UNKNOWN;
 }
 
 static bool client_1011(const struct facts *f)
 {
-	return !server_closed(f) && code_is(f, 1011);
+	return !server_closed(f) && code_is(f, 1011) && close_says(f) != MEANS_UNKNOWN;
 }
 
 static bool app_exit(const struct facts *f)
@@ -496,8 +496,8 @@ const struct rule rules_end[] = {
 	  NULL, "code close_reason" },
 	{ "idle-timeout", SEV_WARNING, CAUSE_STREAM, AT_CLOSE, closed_idle,
 	  "{close_sender} closed the connection as idle: {closing}",
-	  "have the client send a ping, or a message, more often than that, or raise the "
-	  "server's idle timeout",
+	  "have the client send a ping, or a message, more often, or raise the idle time-out of"
+	  " {close_sender}",
 	  "code close_reason" },
 	{ "too-big", SEV_ERROR, CAUSE_STREAM, AT_CLOSE, too_big,
 	  "{close_sender} ended the connection with {closing}: a message of {close_receiver} was "
@@ -544,14 +544,14 @@ const struct rule rules_end[] = {
 	  "itself: probably the server behind it was restarted or stopped",
 	  NULL, "together remain silence lived_ms how first", .certainty = LIKELY },
 	{ "reload", SEV_WARNING, CAUSE_END, AT_END, reload_or_restart,
-	  "{closer} ended {together} connections together, without a Close frame: probably it was "
-	  "reloaded or stopped, or the server behind it was (whether its process went on is not "
-	  "seen here)",
+	  "{closer} ended {together} connections together, without a Close frame: probably it "
+	  "was reloaded or stopped, or the server behind it was: whether its"
+	  " process went on is not seen",
 	  NULL, "together silence lived_ms how first", .certainty = LIKELY },
 	{ "heartbeat-races", SEV_ERROR, CAUSE_END, AT_END, races,
 	  "{closer} cut the connection after {silence} s without traffic, and pings come every "
 	  "{ping_every} s: they race its timeout",
-	  "{ping_fits}, or raise the timeout", "silence ping_every equal first how" },
+	  NULL, "silence ping_every equal first how" },
 	{ "idle-timeout", SEV_ERROR, CAUSE_END, AT_END, cut_idle,
 	  "{closer} cut a quiet connection after {silence} s without traffic", NULL,
 	  "silence equal first how lived_ms" },
@@ -674,8 +674,8 @@ static bool stampede(const struct facts *f)
 
 const struct rule rules_load[] = {
 	{ "not-reading", SEV_ERROR, CAUSE_LOAD, AT_LOOK, not_reading,
-	  "{here} has not read for {unread_for} s, and {unread} bytes wait for it: it is busy, or "
-	  "stuck",
+	  "{here} has not read for {unread_for} s, and {unread} bytes wait for it: it is busy"
+	  " or stuck",
 	  NULL, "unread unread_for" },
 	{ "slow-reader", SEV_WARNING, CAUSE_LOAD, AT_LOOK, slow_reader,
 	  "{peer} takes nothing more, and {unsent} bytes that {here} sent have waited for "
@@ -686,20 +686,21 @@ const struct rule rules_load[] = {
 	  "it stays in CLOSE_WAIT, and keeps a file descriptor",
 	  NULL, "unclosed_for unread" },
 	{ "loss-stall", SEV_WARNING, CAUSE_LOAD, AT_LOOK | AT_END, loss,
-	  "of about {segments} segments to {peer}, {retrans} were sent again: packets get lost, "
-	  "and each loss holds up what comes behind it",
+	  "of about {segments} segments to {peer}, {retrans} were sent again: packets get lost,"
+	  " and each loss holds up what comes behind it",
 	  NULL, "retrans segments" },
 	{ "proxy-slow", SEV_WARNING, CAUSE_LOAD, AT_LOOK, proxy_slow,
 	  "{server} adds {delay_ms} ms to a message (the median of {delays})", NULL,
 	  "delay_ms delays upstream" },
 	{ "nagle", SEV_WARNING, CAUSE_LOAD, AT_HELD, nagle_nginx, NAGLE_SAYS,
-	  "tcp_nodelay on; in {here}'s configuration, which is the default: somewhere it says off",
+	  "look for tcp_nodelay off in the configuration of {here}; the default is\n"
+	  "tcp_nodelay on;",
 	  NAGLE_EVIDENCE },
 	{ "nagle", SEV_WARNING, CAUSE_LOAD, AT_HELD, nagle, NAGLE_SAYS,
 	  "set TCP_NODELAY in {here}, or write what belongs together with one call",
 	  NAGLE_EVIDENCE },
 	{ "pong-behind", SEV_WARNING, CAUSE_LOAD, AT_FRAME, pong_behind,
-	  "a pong of {sender} came after {rtt_ms} ms, behind a frame of {data_len} bytes", NULL,
+	  "a pong of {sender} came after {rtt}, behind a frame of {data_size}", NULL,
 	  "rtt_ms data_len dir" },
 	{ "tiny-frames", SEV_WARNING, CAUSE_LOAD, AT_FRAME, tiny_frames,
 	  "{sender} sends {frames_per_second} frames of less than 32 bytes a second", NULL,
