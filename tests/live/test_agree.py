@@ -15,7 +15,7 @@ from test_diagnose import ANSWERS, ENDS, FRAMES, quiet_until_cut
 
 pytestmark = pytest.mark.one_kernel
 
-# What a file cannot show: whether a process is gone, or went on; and text says so
+# What a file cannot show: whether a process is gone, or went on
 PROCESS = {"app-error", "no-goodbye", "reset", "reload", "backend-restart"}
 
 
@@ -33,9 +33,10 @@ def verdicts(events):
 
 
 def read(path, ports):
+    """Returns the events of a file, and what -r says beside them."""
     run = subprocess.run([WSTRACE, "-j", "-p", ports, "-r", str(path)], capture_output=True,
                          check=True)
-    return [json.loads(line) for line in run.stdout.splitlines()]
+    return [json.loads(line) for line in run.stdout.splitlines()], run.stderr.decode()
 
 
 @pytest.fixture
@@ -53,24 +54,25 @@ def thrice(wstrace, spawn, tmp_path):
         w.wait("close", closes)
         time.sleep(0.2)  # the captured packets come later than their events
         live = w.stop().events
-        wait_until(lambda: sum(e["type"] == "close" for e in read(dump, ports)) >= closes,
+        wait_until(lambda: sum(e["type"] == "close" for e in read(dump, ports)[0]) >= closes,
                    f"{closes} closes in tcpdump's file")
         end_process(tap, signal.SIGINT)
-        return [verdicts(e) for e in (live, read(own, ports), read(dump, ports))]
+        return [(verdicts(e), said) for e, said in ((live, ""), read(own, ports), read(dump, ports))]
 
     return run
 
 
 def agree(found):
-    """Compares the three. Of ends, a file cannot know what became of the processes."""
-    live, *files = found
-    for name, got in zip(("own file", "tcpdump"), files):
+    """Compares the three. Of ends, a file cannot know what became of the processes, and says so."""
+    (live, _), *files = found
+    for name, (got, said) in zip(("own file", "tcpdump"), files):
         if got == live:
             continue
         differ = {k: (live.get(k), got.get(k)) for k in {**live, **got} if live.get(k) != got.get(k)}
         for k, (a, b) in differ.items():
             a, b = ({rule for rule, _ in x or []} for x in (a, b))
             assert a and b and a <= PROCESS and b <= PROCESS, (name, k, differ)
+        assert "a file does not show whether a process ended" in said
     return live
 
 
@@ -91,7 +93,6 @@ def test_answers_frames_and_ends(thrice, lab, proxy):
         for path in [*FRAMES, *ends]:
             poke(ports[0], "/" + path)
 
-    # a 101 that HAProxy does not accept becomes a 502
     live = agree(thrice(ports, drive, legs * (1 + len(ANSWERS) + len(FRAMES) + len(ends))))
     assert len(live) == len(ANSWERS) + len(FRAMES) + len(ends)
     told = {rule for rules in live.values() for rule, _ in rules}

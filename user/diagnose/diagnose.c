@@ -462,6 +462,8 @@ static void judge(struct diagnose *d, struct facts *f)
 	ends__compare(&d->ends, ended, d->first, d->live);
 	servers__silence(&d->servers, ended);
 	diagnose__weigh(d, ended, left_at_once(ended) ? AT_LEFT : AT_END, d->now);
+	d->guessed |= !d->live && ended->causes & 1 << CAUSE_END &&
+		      (!ended->end.by_client || ended->end.together >= 3);
 }
 
 /*
@@ -536,6 +538,11 @@ void diagnose__finish(struct diagnose *d, uint64_t now)
 		if (!f->judged && f->conn)
 			judge(d, f);
 	verdicts__sort(&d->verdicts);
+}
+
+bool diagnose__guessed(const struct diagnose *d)
+{
+	return d->guessed;
 }
 
 const struct verdict_row *diagnose__verdict(const struct diagnose *d, unsigned int i)
