@@ -212,6 +212,10 @@ void session__say_totals(const struct session *s, const struct run_totals *t, co
 {
 	if (s->reader_gone)
 		return;
+	if (diagnose__guessed(s->diagnose))
+		fputs("wstrace: a file does not show whether a process ended with its connections: "
+		      "a trace may call such an end app-error, reload or backend-restart\n",
+		      stderr);
 	fputs("wstrace: ", stderr);
 	say_number(t->conns, "connection", ", ");
 	say_number(t->frames, "frame", "");

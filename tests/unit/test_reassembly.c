@@ -456,6 +456,21 @@ static void reset_closes_and_gives_out_what_waits(void **state)
 	assert_int_equal(seen.end.how, WST_RST_RECEIVED);
 }
 
+/* The number of a FIN is no byte that is missing before a RST. */
+static void reset_behind_a_fin(void **state)
+{
+	handshake(C_ISN, S_ISN);
+	c2s(0, 5);
+	segment(WST_S2C, TCP_ACK | TCP_FIN, S_ISN + 1, C_ISN + 6, 0, 0, 0);
+	c2s(5, 5);
+	segment(WST_S2C, TCP_RST, S_ISN + 2, 0, 0, 0, 0);
+	check(10, 0);
+	assert_int_equal(seen.missing[WST_S2C], 0);
+	assert_int_equal(seen.closes, 1);
+	assert_int_equal(seen.end.how, WST_FIN);
+	assert_int_equal(seen.end.first, WST_FIRST_LOCAL);
+}
+
 static void check_attempt(int how, uint64_t waited)
 {
 	assert_int_equal(seen.opens, 1);
@@ -655,6 +670,7 @@ int main(void)
 		T(fin_both_ways_closes),
 		T(fin_behind_a_hole_closes_when_that_is_given_up),
 		T(reset_closes_and_gives_out_what_waits),
+		T(reset_behind_a_fin),
 		T(refused_connection_is_an_attempt),
 		T(attempt_is_given_up_when_its_client_shows_it),
 		T(attempt_without_an_answer_ends_with_the_input),

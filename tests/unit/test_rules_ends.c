@@ -195,6 +195,23 @@ static void server_drops(void **state)
 	told("no-goodbye");
 }
 
+/* A Close frame that the client sends when it has seen the end does not make that one orderly. */
+static void goodbye_too_late(void **state)
+{
+	struct conn *c = websocket();
+	struct wst_stats s = { .how = WST_FIN, .h.flags = WST_FIRST_LOCAL };
+	struct event e = { .stats = &s };
+
+	t.now += S / 3;
+	s.ended = t.now;
+	t.now += MS;
+	closing(c, WST_C2S, 1000, "");
+	s.last = s.h.ts = t.now;
+	give(&e, c, EV_CLOSE);
+	memset(c, 0, sizeof(*c));
+	told("no-goodbye");
+}
+
 /* Of a remote server it is not known whether it goes on, but five ends at once tell enough. */
 static void backend_restarts(void **state)
 {
@@ -308,6 +325,7 @@ int main(void)
 		TEST(asleep),
 		TEST(mqtt),
 		TEST(server_drops),
+		TEST(goodbye_too_late),
 		TEST(backend_restarts),
 		TEST(proxy_goes_on),
 		TEST(read_deadline),

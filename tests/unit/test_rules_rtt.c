@@ -15,6 +15,7 @@ static void ends_far(struct conn *c, uint8_t how, uint16_t first, uint64_t last,
 	s.h.flags = first;
 	s.last = last;
 	s.opened = c->opened;
+	s.counts[WST_C2S].stream = 200;
 	give(&e, c, EV_CLOSE);
 	memset(c, 0, sizeof(*c));
 }

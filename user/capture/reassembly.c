@@ -393,17 +393,19 @@ static bool is_refused(const struct tcp_flow *f, int side, const struct segment 
 
 static void on_rst(struct reassembly *r, struct tcp_flow *f, int side, const struct segment *s)
 {
-	int32_t ahead = seq_diff(s->seq, f->h[side].next);
+	const struct half *h = &f->h[side];
+	int32_t ahead = seq_diff(s->seq, h->next);
 	uint8_t how = WST_FIN;
 
-	if (f->h[side].started && f->conn && (ahead > SEQ_FAR || ahead < -SEQ_FAR))
+	if (h->started && f->conn && (ahead > SEQ_FAR || ahead < -SEQ_FAR))
 		return;
 	if (is_refused(f, side, s)) {
 		reassembly_attempt(r, f, s->ts, WST_REFUSED);
 		return;
 	}
 	reassembly_skip_holes(r, f);
-	reassembly_miss(r, f, side, s->ts, s->seq);
+	/* a FIN has a number, but is no byte */
+	reassembly_miss(r, f, side, s->ts, s->seq - (h->fin && s->seq == h->fin_seq + 1));
 	if (f->first < 0) {
 		bool server = side != f->client;
 

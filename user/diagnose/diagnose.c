@@ -118,6 +118,22 @@ static struct conn *shown_conn(struct facts *f)
 	return NULL;
 }
 
+/* Adds a line about where to look on another host, if the fault may be there. */
+static void add_place(struct buf *fix, const struct rule *r, const struct facts *f)
+{
+	struct buf where = {};
+
+	if (r->at & AT_REFUSED)
+		fact_text_fill(&where, "{look_ahead}", f);
+	else if (r->cause == CAUSE_HANDSHAKE && !(r->hop && !*r->hop))
+		fact_text_fill(&where, "{look_there}", f);
+	if (where.len && fix->len)
+		buf_char(fix, '\n');
+	if (where.len)
+		buf_add(fix, where.data, where.len);
+	buf_free(&where);
+}
+
 static void tell(struct diagnose *d, struct facts *f, const struct rule *r, uint64_t ts)
 {
 	struct verdict v = { .rule = r, .facts = f };
@@ -129,10 +145,7 @@ static void tell(struct diagnose *d, struct facts *f, const struct rule *r, uint
 	fact_text_fill(&text, r->says, f);
 	buf_char(&text, 0);
 	fact_text_fill_fix(&how, verdict_fix(r, f), f);
-	if (r->at & AT_REFUSED)
-		fact_text_fill(&how, "{look_ahead}", f);
-	else if (r->cause == CAUSE_HANDSHAKE && !(r->hop && !*r->hop))
-		fact_text_fill(&how, "{look_there}", f);
+	add_place(&how, r, f);
 	buf_char(&how, 0);
 	v.text = text.data ? text.data : "";
 	v.fix = how.data ? how.data : "";
@@ -476,6 +489,8 @@ static void judge(struct diagnose *d, struct facts *f)
 	ends__compare(&d->ends, ended, d->first, d->live);
 	servers__silence(&d->servers, ended);
 	diagnose__weigh(d, ended, left_at_once(ended) ? AT_LEFT : AT_END, d->now);
+	d->guessed |= !d->live && ended->causes & 1 << CAUSE_END &&
+		      (!ended->end.by_client || ended->end.together >= 3);
 }
 
 /*
@@ -551,6 +566,11 @@ void diagnose__finish(struct diagnose *d, uint64_t now)
 		if (!f->judged && f->conn)
 			judge(d, f);
 	verdicts__sort(&d->verdicts);
+}
+
+bool diagnose__guessed(const struct diagnose *d)
+{
+	return d->guessed;
 }
 
 const struct verdict_row *diagnose__verdict(const struct diagnose *d, unsigned int i)

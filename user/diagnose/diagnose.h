@@ -54,6 +54,12 @@ bool diagnose__wants_stats(const struct diagnose *d, bool unheard);
 void diagnose__finish(struct diagnose *d, uint64_t now);
 
 /*
+ * Returns whether ends were judged of which nobody knows what became of the processes: a file does
+ * not tell.
+ */
+bool diagnose__guessed(const struct diagnose *d);
+
+/*
  * Returns row i of the verdicts, which diagnose__finish() has sorted, or NULL behind the last one.
  */
 const struct verdict_row *diagnose__verdict(const struct diagnose *d, unsigned int i);

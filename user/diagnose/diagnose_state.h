@@ -15,6 +15,7 @@ struct diagnose {
 	diagnosis_fn fn;
 	void *ctx;
 	bool live, all_ports;
+	bool guessed; /* an end was judged without knowing whether its process is gone */
 	struct undecided undecided;
 	struct legs *legs;
 	struct facts *first, *last; /* by the time they were opened */

@@ -77,7 +77,7 @@ void ends__collect(struct ends *e)
 		if (!f->conn || f->other_end_judged || !(f->res.websocket || f->conn->midstream))
 			continue;
 		server = endpoint_server(f);
-		if (closer_key(f))
+		if (closer_key(f) && !first_close(f)) /* who said goodbye has a reason to end */
 			burst_add(&e->closers, closer_key(f), f->end.ts);
 		if (restarting(f) && server)
 			burst_add(&e->sent_away, server->pid, f->s[WST_S2C].close_ts);

@@ -65,7 +65,7 @@ void gap_look_ahead(struct buf *b, const struct facts *f)
 
 	if (!chain_server_pid(f) || f->conn->client_pid || f->downstream || is_loopback(from))
 		return;
-	buf_str(b, "; where ");
+	buf_str(b, "where ");
 	put_host(b, from);
 	buf_str(b, " is a proxy: sudo wstrace -p any there shows what it got");
 }
@@ -78,7 +78,6 @@ void gap_look_there(struct buf *b, const struct facts *f)
 
 	if (last->conn->role == WST_SERVER || !here || is_loopback(at))
 		return;
-	buf_str(b, "; ");
 	if (asked && last->between == BETWEEN_ONE && asked->req.websocket && last->req.websocket &&
 	    last->req.connection && *here->comm)
 		buf_printf(b, "%s passed Upgrade on correctly: ", here->comm);

@@ -44,6 +44,7 @@ static void w_look_there(struct buf *b, const struct facts *f)
 	gap_look_there(b, f);
 }
 
+/* Appends "nginx on 10.0.0.1:80, container 0123456789ab", or "the client 10.0.0.9". */
 void hop_text(struct buf *b, struct hop h)
 {
 	bool listens = h.listen && *h.listen;
@@ -128,7 +129,7 @@ static struct hop hop_from(const struct facts *f, uint8_t dir)
 
 /* The last process in front of f that has seen the request, the first behind f with an answer. */
 HOP(before, chain_asked(f) ? hop_server(chain_asked(f)) : (struct hop){ .what = "" })
-HOP(behind, chain_answered(f) ? hop_server(chain_answered(f)) : (struct hop){ .what = "" })
+HOP(answerer, chain_answered(f) ? hop_server(chain_answered(f)) : (struct hop){ .what = "" })
 HOP(sender, hop_from(f, f->dir))
 HOP(receiver, hop_from(f, !f->dir))
 HOP(here, hop_here(f))
@@ -624,12 +625,12 @@ static const struct fact_text names[] = {
 	N(held_ms), N(rtt_min_us),
 	N(unclosed_for), N(unanswered_for), N(stray_pongs), N(remain), N(client_equal),
 	H(silent), H(last), S(comm), S(similar), N(waiting), N(unread_behind),
+	H(close_passer), H(passer), S(close_sent), S(close_passed), S(flaw_from), H(flaw_hop),
+	H(before), H(answerer), S(show_gap), S(look_there), S(look_ahead),
 	S(request_flaw), N(port_head), S(code_digits), N(lingered),
 	P(place), P(for_place), P(matcher), P(backend), P(not_there), P(longer), P(head_kib),
 	P(head_bytes), P(ping_fits), S(latency), S(waited), S(contrast_since), S(down_since),
 	S(rtt), S(data_size),
-	H(close_passer), H(passer), S(close_sent), S(close_passed), S(flaw_from), H(flaw_hop),
-	H(before), H(behind), S(show_gap), S(look_there), S(look_ahead),
 	N(listen_pid), N(queued), N(queue_max), N(files), N(files_max),
 	S(bad_line), N(via_version), S(via_client), S(intruder), H(intruder_from),
 	S(intruder_bytes), N(intruder_offset),

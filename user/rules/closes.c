@@ -52,14 +52,14 @@ static uint64_t lingered(const struct facts *f)
 /* Returns whether both sides said goodbye, and the server kept the connection (RFC 6455, 7.1.1). */
 static bool kept_open(const struct facts *f)
 {
-	return f->s[WST_C2S].closed && f->s[WST_S2C].closed && lingered(f) >= LINGER &&
-	       f->end.by_client;
+	return f->s[WST_C2S].closed && f->s[WST_S2C].closed &&
+	       facts_longer(f, lingered(f) + 1, LINGER) && f->end.by_client;
 }
 
 static bool close_unanswered(const struct facts *f)
 {
 	return !end_blind(f) && f->s[WST_C2S].closed != f->s[WST_S2C].closed &&
-	       lingered(f) >= LINGER && f->end.by_client == f->s[WST_C2S].closed;
+	       facts_longer(f, lingered(f) + 1, LINGER) && f->end.by_client == f->s[WST_C2S].closed;
 }
 
 #define AT_ONCE (2 * NS_PER_SEC)
@@ -68,8 +68,8 @@ static bool close_unanswered(const struct facts *f)
 static bool ended_at_once(const struct facts *f)
 {
 	return seen_whole(f) && !end_blind(f) && !f->s[WST_C2S].frames && !f->s[WST_S2C].frames &&
-	       !f->end.by_client && f->end.lived < AT_ONCE && !f->end.process_gone &&
-	       f->end.together < 3 && f->end.how == WST_FIN;
+	       !f->end.by_client && !facts_longer(f, f->end.lived + 1, AT_ONCE) &&
+	       !f->end.process_gone && f->end.together < 3 && f->end.how == WST_FIN;
 }
 
 /* Returns whether a proxy ended all when the first compressed message came, and did not pass it. */

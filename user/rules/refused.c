@@ -442,8 +442,8 @@ const struct rule rules_refused[] = {
 	  "{server} refused the backend's 101 for {target}, and told the client {answer}", NULL,
 	  "target status upstream_status upstream" },
 	{ "proxy-rejected-101", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, lost_101,
-	  "{behind} opened a WebSocket for {target} (101), but {server} told the client {answer}: "
-	  "it refused the 101, or a hop between the two did that is not seen",
+	  "{answerer} opened a WebSocket for {target} (101), but {server} told the client "
+	  "{answer}: it refused the 101, or a hop between the two did that is not seen",
 	  "see the log of {server}; a trace on each host between them shows the other hops",
 	  "target status upstream_status upstream", .hop = "" },
 	{ "upstream-down", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, upstream_refused,

@@ -134,6 +134,18 @@ static bool is_ws(const struct facts *f)
 	return f->res.websocket || (f->conn->midstream && (f->s[0].frames || f->s[1].frames));
 }
 
+#define RETURNS (5 * MS) /* a send is seen when it returns, after what came of it */
+
+/* Returns whether the first Close frame was sent after the other side had ended the connection. */
+static bool came_too_late(const struct facts *f, const struct stream_facts *s)
+{
+	bool of_client = s == &f->s[WST_C2S],
+	     sent_here = of_client == (f->conn->role == WST_CLIENT);
+
+	return f->end.seen && f->end.by_client != of_client &&
+	       s->close_ts > f->end.ts + (sent_here ? RETURNS : 0);
+}
+
 /* Returns whether a Close frame has passed on f, or on another leg before f ended. */
 static bool said_goodbye(const struct facts *f)
 {
@@ -144,7 +156,7 @@ static bool said_goodbye(const struct facts *f)
 	for (; leg; leg = leg->upstream) {
 		const struct stream_facts *s = first_close(leg);
 
-		if (s && (leg == f || s->close_ts <= f->end.ts))
+		if (s && (leg == f ? !came_too_late(f, s) : s->close_ts <= f->end.ts))
 			return true;
 	}
 	return false;
