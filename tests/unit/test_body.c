@@ -25,7 +25,7 @@ static void found(void **state)
 	} rows[] = {
 		{ "<html>\r\n<head><title>400 Request Header Or Cookie Too Large</title>",
 		  BODY_HEAD },
-		{ "<html>\r\n<head><title>400 The plain HTTP request was sent to HTTPS port</title>",
+		{ "<html>\r\n<title>400 The plain HTTP request was sent to HTTPS port</title>",
 		  BODY_TLS },
 		{ "Client sent an HTTP request to an HTTPS server.\n", BODY_TLS },
 		{ "20\r\n{\"code\":1,\"message\":\"Session ID unknown\"}", BODY_SESSION },

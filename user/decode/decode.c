@@ -422,19 +422,34 @@ static void on_whole_head(struct decoder *d, struct conn *c, struct whole_head *
 	}
 }
 
-/* The connection goes no further: tells of a request, too, that has not come to its end. */
-static void finish_heads(struct decoder *d, struct conn *c)
+/* Limits of heads begin at 8 KiB, of one line or of all. */
+#define LONG_HEAD 8000
+
+/* Returns what is known of the length of a client's head that has not come to its end. */
+static uint64_t sent_len(const struct conn *c, const struct wst_stats *r)
+{
+	const struct pending_head *p = &c->head[WST_C2S];
+	uint64_t came = r ? r->counts[WST_C2S].stream + (c->role == WST_SERVER ? r->unread : 0) : 0;
+
+	return p->seq == c->first_seq[WST_C2S] && came > p->bytes.len ? came : p->bytes.len;
+}
+
+/*
+ * The connection goes no further: tells of a request, too, that has not come to its end, where it
+ * was answered, or is so long that the server may not have wanted more. r: NULL, or how it closed.
+ */
+static void finish_heads(struct decoder *d, struct conn *c, const struct wst_stats *r)
 {
 	struct pending_head *p = &c->head[WST_C2S];
 	struct whole_head h = { .bytes = p->bytes,
 				.ts = p->ts,
 				.last_ts = p->ts,
-				.len = p->bytes.len,
+				.len = sent_len(c, r),
 				.seq = p->seq,
 				.dir = WST_C2S,
 				.cut = true };
 
-	if (c->early && p->bytes.len) {
+	if (p->bytes.len >= LONG_HEAD || (c->early && p->bytes.len)) {
 		tell_head(d, c, &h);
 		p->bytes.len = 0;
 	}
@@ -625,7 +640,7 @@ static void on_record(struct decoder *d, struct conn *c, const struct wst_hdr *h
 		send(d, &e, c, EV_STATS, h->ts);
 		break;
 	case WST_CLOSE:
-		finish_heads(d, c);
+		finish_heads(d, c, r);
 		finish_frame(d, c, WST_C2S);
 		finish_frame(d, c, WST_S2C);
 		e.stats = r;
@@ -705,7 +720,7 @@ void decoder__flush(struct decoder *d)
 	HASH_ITER(hh, d->conns.by_id, c, next)
 	{
 		tell_open(d, c);
-		finish_heads(d, c);
+		finish_heads(d, c, NULL);
 		finish_frame(d, c, WST_C2S);
 		finish_frame(d, c, WST_S2C);
 	}
