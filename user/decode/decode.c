@@ -5,6 +5,7 @@
 #include "bpf/ws_frame.h"
 #include "decode/decode.h"
 #include "decode/ending.h"
+#include "decode/host.h"
 #include "decode/ws.h"
 #include "lib/units.h"
 
@@ -649,6 +650,92 @@ static void on_record(struct decoder *d, struct conn *c, const struct wst_hdr *h
 	}
 }
 
+/* Takes a record of a connection that is let through. */
+static void take(struct decoder *d, struct conn *c, const struct wst_hdr *h)
+{
+	if (h->type == WST_HEAD && h->flags & WST_HEAD_PROXY) {
+		on_record(d, c, h);
+		tell_open(d, c);
+	} else {
+		if (!may_be_header(h))
+			tell_open(d, c);
+		on_record(d, c, h);
+	}
+	if (d->tap)
+		d->tap(d->ctx, c, h, h->ts + d->offset);
+	if (h->type == WST_CLOSE)
+		conns__remove(&d->conns, c);
+}
+
+/* Lets c through after all, with the records that it has had so far. */
+static void let_through(struct decoder *d, struct conn *c)
+{
+	struct buf held = c->held;
+	uint64_t size;
+
+	c->held = (struct buf){};
+	c->host = HOST_WANTED;
+	c->number = ++d->conns.count;
+	for (size_t at = 0; at < held.len; at += sizeof(size) + ((size + 7) & ~7ULL)) {
+		const struct wst_hdr *h = (const void *)(held.data + at + sizeof(size));
+
+		memcpy(&size, held.data + at, sizeof(size));
+		if (h->type == WST_OPEN)
+			on_open(d, c, h);
+		take(d, c, h);
+	}
+	buf_free(&held);
+}
+
+#define HELD_MAX 8192 /* bytes; a PROXY header is shorter */
+
+/* Takes a record of a connection whose addresses are not those of --host. */
+static void take_other(struct decoder *d, struct conn *c, const struct wst_hdr *h, uint64_t size)
+{
+	const struct wst_bytes *r = (const void *)h;
+	bool proxy = h->type == WST_HEAD && h->flags & WST_HEAD_PROXY;
+	struct via_proxy via = {};
+	struct buf *b = &c->held;
+
+	if (c->host == HOST_DOUBT) {
+		buf_add(b, &size, sizeof(size));
+		buf_add(b, h, size);
+		buf_add(b, &(uint64_t){ 0 }, -size & 7);
+		if (h->type == WST_HEAD)
+			buf_add(&c->head[WST_C2S].bytes, r + 1, r->n);
+		if ((!proxy && !may_be_header(h)) || b->len > HELD_MAX || b->failed)
+			c->host = HOST_OUT;
+	}
+	if (c->host == HOST_DOUBT && proxy) {
+		proxy_protocol_parse(c->head[WST_C2S].bytes.data, c->head[WST_C2S].bytes.len, &via);
+		c->head[WST_C2S].bytes.len = 0;
+		if (host_named(via.client, d->o.host, d->o.host_bits))
+			let_through(d, c);
+		else
+			c->host = HOST_OUT;
+	}
+	if (c->host == HOST_OUT)
+		buf_free(b);
+	if (h->type == WST_CLOSE)
+		conns__remove(&d->conns, c);
+}
+
+/* Begins a connection with its first record. Returns NULL when memory ran out. */
+static struct conn *begin(struct decoder *d, const struct wst_hdr *h)
+{
+	const struct wst_open *o = h->type == WST_OPEN ? (const void *)h : NULL;
+	struct conn *c = conns__add(&d->conns, h->conn, o);
+
+	if (c && o && !host_takes(o, d->o.host, d->o.host_bits)) {
+		d->conns.count--;
+		c->number = 0;
+		c->host = may_be_proxied(h) ? HOST_DOUBT : HOST_OUT;
+	} else if (c) {
+		on_open(d, c, h);
+	}
+	return c;
+}
+
 int decoder__record(struct decoder *d, const void *record, size_t size, int64_t offset)
 {
 	const struct wst_hdr *h = record;
@@ -663,24 +750,14 @@ int decoder__record(struct decoder *d, const void *record, size_t size, int64_t 
 		return -EPROTO;
 	d->offset = offset;
 	c = conns__find(&d->conns, h->conn);
-	if (!c) {
-		c = conns__add(&d->conns, h->conn, h->type == WST_OPEN ? record : NULL);
-		if (!c)
-			return -ENOMEM;
-		on_open(d, c, h);
-	}
-	if (h->type == WST_HEAD && h->flags & WST_HEAD_PROXY) {
-		on_record(d, c, h);
-		tell_open(d, c);
-	} else {
-		if (!may_be_header(h))
-			tell_open(d, c);
-		on_record(d, c, h);
-	}
-	if (d->tap)
-		d->tap(d->ctx, c, h, h->ts + offset);
-	if (h->type == WST_CLOSE)
-		conns__remove(&d->conns, c);
+	if (!c)
+		c = begin(d, h);
+	if (!c)
+		return -ENOMEM;
+	if (c->host == HOST_WANTED)
+		take(d, c, h);
+	else
+		take_other(d, c, h, size);
 	return 0;
 }
 
