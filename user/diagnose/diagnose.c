@@ -349,6 +349,7 @@ static void on_close(struct diagnose *d, struct facts *f, const struct event *e)
 		return;
 	}
 	observe_close(f, e);
+	diagnose__no_body(d, f, e->ts);
 	unanswered__done(&d->unanswered, f);
 	d->websockets -= f->res.websocket;
 	servers__closed(&d->servers, f);

@@ -108,11 +108,25 @@ void diagnose__answered(struct diagnose *d, struct facts *f, uint64_t ts)
 		judge_answer(d, f, ts);
 }
 
+/* Judges f's answer where nothing keeps it waiting any more. */
+static void decide_now(struct diagnose *d, struct facts *f, uint64_t ts)
+{
+	if (f->undecided && !undecided_for(f, d->live))
+		diagnose__decide(d, f, ts);
+}
+
 void diagnose__body(struct diagnose *d, struct facts *f, const struct event *e)
 {
 	observe_body(f, e);
-	if (f->undecided && !undecided_for(f, d->live))
-		diagnose__decide(d, f, e->ts);
+	decide_now(d, f, e->ts);
+}
+
+void diagnose__no_body(struct diagnose *d, struct facts *f, uint64_t ts)
+{
+	if (!f->res.body_due)
+		return;
+	f->res.body_due = false;
+	decide_now(d, f, ts);
 }
 
 void diagnose__handshake_ended(struct diagnose *d, struct facts *f)

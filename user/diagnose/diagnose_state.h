@@ -43,6 +43,9 @@ void diagnose__answered(struct diagnose *d, struct facts *f, uint64_t ts);
 /* Takes more of the body of f's answer, and judges that where it has waited for this alone. */
 void diagnose__body(struct diagnose *d, struct facts *f, const struct event *e);
 
+/* Does the latter since the connection has ended, and no more of the body can come. */
+void diagnose__no_body(struct diagnose *d, struct facts *f, uint64_t ts);
+
 /* Judges the answers that have waited long enough, or all. */
 void diagnose__undecided(struct diagnose *d, bool all);
 

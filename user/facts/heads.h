@@ -40,6 +40,7 @@ struct response_facts {
 	int accept_ok; /* -1: nothing to judge */
 	uint64_t ts;
 	bool body_due; /* a body follows, and may say why */
+	uint32_t body_len; /* bytes of it that are waited for */
 	const struct body_words *says; /* what the body says, where that is known; NULL: nothing */
 	char *reason, *accept, *protocol, *extensions, *location, *version, *type;
 	enum flaw flaw;

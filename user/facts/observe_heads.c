@@ -135,12 +135,18 @@ bool observe_request(struct facts *f, const struct event *e)
 	return answered;
 }
 
-/* Returns whether a body follows the answer m, for all that its head says. */
-static bool has_body(const struct http_msg *m)
+/* Returns how many bytes of a body are to be waited for behind the answer m. */
+static uint32_t body_len(const struct http_msg *m)
 {
 	struct span length = http_value(m, "content-length");
+	uint32_t n = 0;
 
-	return m->status >= 300 && m->status != 304 && !(length.n == 1 && *length.p == '0');
+	if (m->status < 300 || m->status == 304)
+		return 0;
+	for (size_t i = 0; i < length.n && length.p[i] >= '0' && length.p[i] <= '9'; i++)
+		if (n < WST_BODY_MAX)
+			n = n * 10 + (length.p[i] - '0');
+	return !length.n || n > WST_BODY_MAX ? WST_BODY_MAX : n;
 }
 
 void observe_body(struct facts *f, const struct event *e)
@@ -149,8 +155,7 @@ void observe_body(struct facts *f, const struct event *e)
 		return;
 	if (!f->res.says)
 		f->res.says = body_find(e->head.body);
-	if (f->res.says || e->head.body.n >= WST_BODY_MAX)
-		f->res.body_due = false;
+	f->res.body_due = !f->res.says && e->head.body.n < f->res.body_len;
 }
 
 void observe_response(struct facts *f, const struct event *e)
@@ -171,7 +176,7 @@ void observe_response(struct facts *f, const struct event *e)
 	r->accept_ok = e->head.accept_ok;
 	r->reason = strndup(m->reason.p, m->reason.n);
 	r->type = value(m, "content-type");
-	r->body_due = has_body(m);
+	r->body_len = body_len(m);
 	observe_body(f, e);
 	if (!f->req.wanted)
 		return;
