@@ -24,6 +24,7 @@ struct hold {
 struct conn {
 	u8 role; /* open.role */
 	u8 hidden; /* not shown: its other end is here and is shown, or --host rules it out */
+	u8 unsure; /* --host rules it out, unless a PROXY header says whose it is */
 	u8 opaque; /* none of its bytes are looked at any more */
 	u8 announced; /* the user side has had open */
 	u8 upgraded; /* a 101 to WebSocket has been seen */

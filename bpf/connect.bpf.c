@@ -50,7 +50,7 @@ void connect_failed(struct sock *sk)
 	c->open.t.h.ts = t->h.ts;
 	c->open.t.h.flags = WST_ATTEMPT;
 	c->first = WST_FIRST_REMOTE;
-	if (!c->hidden && conn_set_task(c, t)) {
+	if (!c->hidden && !c->unsure && conn_set_task(c, t)) {
 		listen_tell(key);
 		emit_stats(c, sk, WST_CLOSE,
 			   BPF_CORE_READ(sk, sk_err) == ECONNREFUSED ? WST_REFUSED : WST_TIMEOUT);

@@ -104,7 +104,8 @@ struct conn *conn_new(struct sock *sk, u8 role, bool midstream, u32 sent, u32 re
 		c->s[i].why = WST_WHY_MIDSTREAM;
 	}
 	if (host_bits && !addr_wanted(o->laddr, o->family) && !addr_wanted(o->raddr, o->family))
-		c->hidden = 1; /* kept, so that its calls are let go by without these questions */
+		*(midstream ? &c->hidden : &c->unsure) =
+			1; /* kept, so that its calls are let go by without these questions */
 	pair_mark(c);
 	if (role == WST_SERVER)
 		last_opened = now;
@@ -225,7 +226,7 @@ void conn_announce(struct conn *c, struct task_struct *task)
 
 void conn_announce_unused(struct conn *c)
 {
-	if (c->announced || is_hidden(c) || only_pids || only_comm[0] || cgroup_wanted)
+	if (c->announced || c->unsure || is_hidden(c) || only_pids || only_comm[0] || cgroup_wanted)
 		return;
 	if (c->role == WST_SERVER)
 		c->open.client_pid = pair_client_pid(c);

@@ -76,6 +76,26 @@ __noinline int step_body(u32 at)
 	return 1;
 }
 
+/*
+ * Settles whether a connection whose addresses --host rules out goes on: a piece of its first head
+ * has been scanned, up to k->event. Behind a PROXY header the user side knows whose it is.
+ */
+__noinline int settle_host(u32 at)
+{
+	struct call *k;
+	struct conn *c;
+	struct stream *s;
+
+	if (!call_find(at, &k, &c, &s) || !c->unsure)
+		return 0;
+	if (k->event == HTTP_PREFACE && k->dir == WST_C2S)
+		c->unsure = 0;
+	else if (k->dir == WST_S2C || k->event != HTTP_MORE ||
+		 (s->http.head_len > 7 && !(s->http.flags & HTTP_IS_PROXY)))
+		c->hidden = 1;
+	return 0;
+}
+
 __noinline int step_http(u32 at)
 {
 	struct call *k;
@@ -111,6 +131,7 @@ __noinline int step_http(u32 at)
 	used = scan_all(at);
 	s->http = k->http;
 	ev = k->event;
+	settle_host(at);
 	if (used > HTTP_STEP)
 		return 0; /* never: for the verifier */
 	record_start(&k->out.h.h, c, WST_HEAD, k->dir, k->seq);

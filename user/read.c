@@ -148,14 +148,6 @@ static bool is_stopped(void *ctx)
 	return *r->stopped;
 }
 
-static bool addr_wanted(const struct options *o, const uint8_t *addr, uint16_t family)
-{
-	uint8_t a[16];
-
-	addr_map(a, family == AF_INET, addr);
-	return addr_in(a, o->host, o->host_bits);
-}
-
 static bool port_wanted(const struct options *o, uint16_t port)
 {
 	return o->ports[port / 64] >> (port % 64) & 1;
@@ -163,10 +155,8 @@ static bool port_wanted(const struct options *o, uint16_t port)
 
 static bool wanted(const struct options *o, const struct segment *s)
 {
-	if (o->have_ports && !port_wanted(o, s->port[0]) && !port_wanted(o, s->port[1]))
-		return false;
-	return !o->host_bits || addr_wanted(o, s->addr[0], s->family) ||
-	       addr_wanted(o, s->addr[1], s->family);
+	/* Of --host the decoder takes care: an address may stand in a PROXY header. */
+	return !o->have_ports || port_wanted(o, s->port[0]) || port_wanted(o, s->port[1]);
 }
 
 /* Returns the capture whose next segment is the oldest; NULL where all are at their ends. */

@@ -83,6 +83,8 @@ int session__new(struct session **session, const struct options *o, struct run_i
 	struct decoder_options decode = { .payload = o->snaplen > 0, .secrets = o->show_secrets };
 	int err = -ENOMEM;
 
+	memcpy(decode.host, o->host, sizeof(decode.host));
+	decode.host_bits = o->host_bits;
 	if (!s)
 		goto failed;
 	s->o = o;

@@ -9,7 +9,8 @@ import time
 
 import pytest
 
-from conftest import LIMIT, listens, program, wait_until
+from conftest import LIMIT, listens, of, program, wait_until
+from test_read import read, tcpdump  # noqa: F401
 from wire import (BINARY, KEY, TEXT, Pair, Ws, accept_key, connect, expected, frame, recv_eof,
                   recv_exactly, recv_head, request_head, response_head, same, ws_connect)
 
@@ -88,6 +89,33 @@ def test_bytes_before_and_behind_the_handshake(wstrace, port):
     assert o["first"].startswith("HTTP/1.1 400 Bad Request\r\n") and not run.of("frame")
     assert [v["rule"] for v in run.of("verdict")] == ["http-after-101"]
     assert "HTTP/1.1 400 Bad Request" in run.one("verdict")["text"]
+
+
+@pytest.mark.quick
+def test_host_behind_a_proxy(wstrace, port, tcpdump):  # noqa: F811
+    """--host takes the address in a PROXY header, whatever its pieces; live and in files."""
+    args = ("--host", "203.0.113.0/24")
+    w = traced(wstrace, port, *args)
+    capture = tcpdump(port)
+    asked = [(b"PROXY TCP4 203.0.113.7 192.0.2.2 4711 80\r\n",),
+             (b"PROXY TCP4 203.0.", b"113.8 192.0.2.2 4711 80\r\n"),
+             (b"PROXY TCP4 198.51.100.9 192.0.2.2 4711 80\r\n",), ()]
+    for n, pieces in enumerate(asked):
+        p = Pair(port)
+        for piece in pieces:
+            p.c.sock.sendall(piece)
+            assert p.s.sock.recv(len(piece), socket.MSG_WAITALL) == piece
+        p.upgrade(f"/ws{n}")
+        p.c2s(TEXT, b"hello")
+        p.close()
+    w.wait("close", 2)
+    for run in w.stop().events, read(*args, "-r", capture.stop(2)):
+        assert [e["via_proxy"]["client"] for e in of(run, "open")] == ["203.0.113.7:4711",
+                                                                      "203.0.113.8:4711"]
+        assert [e["target"] for e in of(run, "request")] == ["/ws0", "/ws1"]
+        assert {e["conn"] for e in run if "conn" in e} == {1, 2}
+        assert len(of(run, "frame")) == 2 and of(run, "end")[0]["conns"] == 2
+        assert of(run, "end")[0]["frames"] == 2
 
 
 SECRETS = [("Cookie", "sid=SECRET1; b=SECRET2"), ("AUTHORIZATION", "Bearer SECRET3"),

@@ -130,6 +130,36 @@ static void broken_by_the_proxy(void **state)
 	assert_non_null(strstr(t.text, "nginx on 10.0.0.1:12345 sent"));
 }
 
+/* All frames of a message count, and a default limit that fits is named. */
+static void sizes(void **state)
+{
+	struct conn *c = opens(WST_SERVER, "python3", 7, "10.0.0.1:80", "10.0.0.9:5000");
+
+	request(c, GET, FULL);
+	response(c, "101 Switching Protocols", YES);
+	frame(c, WST_C2S, 0x81, 300000);
+	frame(c, WST_C2S, 0x01, 700000);
+	frame(c, WST_C2S, 0x89, 0);
+	frame(c, WST_C2S, 0x80, 500000);
+	closing(c, WST_S2C, 1009, "");
+	told("too-big");
+	assert_non_null(strstr(t.text, "of 1200000 bytes in 2 frames; one of 300000 it took (1 MiB "
+				       "is the default of python's websockets, max_size)"));
+}
+
+static void sizes_without_limit(void **state)
+{
+	struct conn *c = websocket();
+
+	frame(c, WST_C2S, 0x82, 1001);
+	frame(c, WST_C2S, 0x82, 5);
+	closing(c, WST_S2C, 1009, "");
+	told("too-big");
+	assert_non_null(strstr(t.text, "than it takes, of 1001 bytes"));
+	assert_null(strstr(t.text, "default"));
+	assert_null(strstr(t.text, "it took"));
+}
+
 static void close_codes(void **state)
 {
 	static const struct {
@@ -415,6 +445,8 @@ int main(void)
 		TEST(sent_from_behind_a_proxy),
 		TEST(complained_of_through_a_proxy),
 		TEST(broken_by_the_proxy),
+		TEST(sizes),
+		TEST(sizes_without_limit),
 		TEST(close_codes),
 		TEST(half_open),
 		TEST(early),

@@ -133,6 +133,7 @@ void conns__remove(struct conns *cs, struct conn *c)
 		inflater__free(c->inflate[i]);
 	}
 	buf_free(&c->body);
+	buf_free(&c->held);
 	free(c->cgroup);
 	free(c->container);
 	free(c->tunnel);

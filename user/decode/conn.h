@@ -68,6 +68,13 @@ struct conn_id {
 	struct via_proxy via; /* what a PROXY header in front of the first request says */
 };
 
+/* Whether --host lets a connection through. */
+enum conn_host {
+	HOST_WANTED,
+	HOST_DOUBT, /* not by its addresses, but a PROXY header may follow */
+	HOST_OUT, /* it is only kept to drop its records */
+};
+
 struct conn {
 	uint64_t id; /* the kernel side's number for it */
 	union {
@@ -87,6 +94,8 @@ struct conn {
 
 	struct pending_head head[WST_DIRS];
 	struct buf body; /* the start of the body behind the last answer, as on the wire */
+	enum conn_host host;
+	struct buf held; /* while HOST_DOUBT: its records, each behind its size in 8 bytes */
 	bool opening; /* its EV_OPEN waits until it is known whether a PROXY header comes first */
 	uint64_t open_ts; /* of that event, CLOCK_MONOTONIC, ns */
 	struct whole_head *waiting; /* requests whose turn has not come, the oldest first */

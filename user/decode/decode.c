@@ -5,6 +5,7 @@
 #include "bpf/ws_frame.h"
 #include "decode/decode.h"
 #include "decode/ending.h"
+#include "decode/host.h"
 #include "decode/ws.h"
 #include "lib/units.h"
 
@@ -438,20 +439,35 @@ static void on_whole_head(struct decoder *d, struct conn *c, struct whole_head *
 	}
 }
 
-/* The connection goes no further: tells of a request, too, that has not come to its end. */
-static void finish_heads(struct decoder *d, struct conn *c)
+/* Limits of heads begin at 8 KiB, of one line or of all. */
+#define LONG_HEAD 8000
+
+/* Returns what is known of the length of a client's head that has not come to its end. */
+static uint64_t sent_len(const struct conn *c, const struct wst_stats *r)
+{
+	const struct pending_head *p = &c->head[WST_C2S];
+	uint64_t came = r ? r->counts[WST_C2S].stream + (c->role == WST_SERVER ? r->unread : 0) : 0;
+
+	return p->seq == c->first_seq[WST_C2S] && came > p->bytes.len ? came : p->bytes.len;
+}
+
+/*
+ * The connection goes no further: tells of a request, too, that has not come to its end, where it
+ * was answered, or is so long that the server may not have wanted more. r: NULL, or how it closed.
+ */
+static void finish_heads(struct decoder *d, struct conn *c, const struct wst_stats *r)
 {
 	struct pending_head *p = &c->head[WST_C2S];
 	struct whole_head h = { .bytes = p->bytes,
 				.ts = p->ts,
 				.last_ts = p->ts,
-				.len = p->bytes.len,
+				.len = sent_len(c, r),
 				.packet = p->packet,
 				.seq = p->seq,
 				.dir = WST_C2S,
 				.cut = true };
 
-	if (c->early && p->bytes.len) {
+	if (p->bytes.len >= LONG_HEAD || (c->early && p->bytes.len)) {
 		tell_head(d, c, &h);
 		p->bytes.len = 0;
 	}
@@ -648,13 +664,99 @@ static void on_record(struct decoder *d, struct conn *c, const struct wst_hdr *h
 		send(d, &e, c, EV_STATS, h->ts);
 		break;
 	case WST_CLOSE:
-		finish_heads(d, c);
+		finish_heads(d, c, r);
 		finish_frame(d, c, WST_C2S);
 		finish_frame(d, c, WST_S2C);
 		e.stats = r;
 		send(d, &e, c, EV_CLOSE, h->ts);
 		break;
 	}
+}
+
+/* Takes a record of a connection that is let through. */
+static void take(struct decoder *d, struct conn *c, const struct wst_hdr *h)
+{
+	if (h->type == WST_HEAD && h->flags & WST_HEAD_PROXY) {
+		on_record(d, c, h);
+		tell_open(d, c);
+	} else {
+		if (!may_be_header(h))
+			tell_open(d, c);
+		on_record(d, c, h);
+	}
+	if (d->tap)
+		d->tap(d->ctx, c, h, h->ts + d->offset);
+	if (h->type == WST_CLOSE)
+		conns__remove(&d->conns, c);
+}
+
+/* Lets c through after all, with the records that it has had so far. */
+static void let_through(struct decoder *d, struct conn *c)
+{
+	struct buf held = c->held;
+	uint64_t size;
+
+	c->held = (struct buf){};
+	c->host = HOST_WANTED;
+	c->number = ++d->conns.count;
+	for (size_t at = 0; at < held.len; at += sizeof(size) + ((size + 7) & ~7ULL)) {
+		const struct wst_hdr *h = (const void *)(held.data + at + sizeof(size));
+
+		memcpy(&size, held.data + at, sizeof(size));
+		if (h->type == WST_OPEN)
+			on_open(d, c, h);
+		take(d, c, h);
+	}
+	buf_free(&held);
+}
+
+#define HELD_MAX 8192 /* bytes; a PROXY header is shorter */
+
+/* Takes a record of a connection whose addresses are not those of --host. */
+static void take_other(struct decoder *d, struct conn *c, const struct wst_hdr *h, uint64_t size)
+{
+	const struct wst_bytes *r = (const void *)h;
+	bool proxy = h->type == WST_HEAD && h->flags & WST_HEAD_PROXY;
+	struct via_proxy via = {};
+	struct buf *b = &c->held;
+
+	if (c->host == HOST_DOUBT) {
+		buf_add(b, &size, sizeof(size));
+		buf_add(b, h, size);
+		buf_add(b, &(uint64_t){ 0 }, -size & 7);
+		if (h->type == WST_HEAD)
+			buf_add(&c->head[WST_C2S].bytes, r + 1, r->n);
+		if ((!proxy && !may_be_header(h)) || b->len > HELD_MAX || b->failed)
+			c->host = HOST_OUT;
+	}
+	if (c->host == HOST_DOUBT && proxy) {
+		proxy_protocol_parse(c->head[WST_C2S].bytes.data, c->head[WST_C2S].bytes.len, &via);
+		c->head[WST_C2S].bytes.len = 0;
+		if (host_named(via.client, d->o.host, d->o.host_bits))
+			let_through(d, c);
+		else
+			c->host = HOST_OUT;
+	}
+	if (c->host == HOST_OUT)
+		buf_free(b);
+	if (h->type == WST_CLOSE)
+		conns__remove(&d->conns, c);
+}
+
+/* Begins a connection with its first record. Returns NULL when memory ran out. */
+static struct conn *begin(struct decoder *d, const struct wst_hdr *h)
+{
+	const struct wst_open *o = h->type == WST_OPEN ? (const void *)h : NULL;
+	struct conn *c = conns__add(&d->conns, h->conn, o);
+
+	if (c && o && !host_takes(o, d->o.host, d->o.host_bits)) {
+		d->conns.count--;
+		c->number = 0;
+		c->host = may_be_proxied(h) ? HOST_DOUBT : HOST_OUT;
+	} else if (c) {
+		on_open(d, c, h);
+	}
+	return c;
 }
 
 int decoder__record(struct decoder *d, const void *record, size_t size, int64_t offset)
@@ -671,24 +773,14 @@ int decoder__record(struct decoder *d, const void *record, size_t size, int64_t 
 		return -EPROTO;
 	d->offset = offset;
 	c = conns__find(&d->conns, h->conn);
-	if (!c) {
-		c = conns__add(&d->conns, h->conn, h->type == WST_OPEN ? record : NULL);
-		if (!c)
-			return -ENOMEM;
-		on_open(d, c, h);
-	}
-	if (h->type == WST_HEAD && h->flags & WST_HEAD_PROXY) {
-		on_record(d, c, h);
-		tell_open(d, c);
-	} else {
-		if (!may_be_header(h))
-			tell_open(d, c);
-		on_record(d, c, h);
-	}
-	if (d->tap)
-		d->tap(d->ctx, c, h, h->ts + offset);
-	if (h->type == WST_CLOSE)
-		conns__remove(&d->conns, c);
+	if (!c)
+		c = begin(d, h);
+	if (!c)
+		return -ENOMEM;
+	if (c->host == HOST_WANTED)
+		take(d, c, h);
+	else
+		take_other(d, c, h, size);
 	return 0;
 }
 
@@ -728,7 +820,7 @@ void decoder__flush(struct decoder *d)
 	HASH_ITER(hh, d->conns.by_id, c, next)
 	{
 		tell_open(d, c);
-		finish_heads(d, c);
+		finish_heads(d, c, NULL);
 		finish_frame(d, c, WST_C2S);
 		finish_frame(d, c, WST_S2C);
 	}

@@ -18,6 +18,11 @@ typedef void (*tap_fn)(void *ctx, struct conn *c, const struct wst_hdr *h, uint6
 struct decoder_options {
 	bool payload; /* the user asked for payload */
 	bool secrets; /* heads are shown in full, not redacted */
+	/*
+	 * Only connections with an address in this network, of their own or in a PROXY header, are
+	 * let through; IPv4 is ::ffff:a.b.c.d.
+	 */
+	uint8_t host[16], host_bits; /* 0: all */
 };
 
 /*

@@ -9,6 +9,7 @@
 #include "facts/chain_text.h"
 #include "facts/endpoints.h"
 #include "facts/fact_text.h"
+#include "facts/limits.h"
 #include "facts/observe.h"
 #include "facts/place.h"
 #include "lib/container.h"
@@ -426,6 +427,48 @@ HOP(close_passer, hop_passer(f, close_dir(f)))
 HOP(passer, hop_passer(f, f->dir))
 HOP(close_receiver, hop_from(f, close_of(f) == &f->s[WST_C2S] ? WST_S2C : WST_C2S))
 
+/* Returns the direction of whoever got that Close frame. */
+static const struct stream_facts *closed_of(const struct facts *f)
+{
+	return close_of(f) == &f->s[WST_C2S] ? &f->s[WST_S2C] : &f->s[WST_C2S];
+}
+
+static void w_sent_len(struct buf *b, const struct facts *f)
+{
+	if (closed_of(f)->big_len)
+		buf_u64(b, closed_of(f)->big_len);
+}
+
+static void w_sent_frames(struct buf *b, const struct facts *f)
+{
+	if (closed_of(f)->big_len)
+		buf_u64(b, closed_of(f)->big_frames);
+}
+
+static void w_taken_len(struct buf *b, const struct facts *f)
+{
+	if (closed_of(f)->big_before)
+		buf_u64(b, closed_of(f)->big_before);
+}
+
+/* Appends ", of 70000 bytes in 2 frames; one of 100 it took (64 KiB is ...)". */
+static void w_sent_size(struct buf *b, const struct facts *f)
+{
+	const struct stream_facts *s = closed_of(f);
+	struct hop by = h_close_sender(f);
+	const char *limit = by.comm ? message_limit(by.comm, s->big_len, s->big_before) : NULL;
+
+	if (!s->big_len) /* data frames have no events with -q */
+		return;
+	buf_printf(b, ", of %llu bytes", (unsigned long long)s->big_len);
+	if (s->big_frames > 1)
+		buf_printf(b, " in %u frames", s->big_frames);
+	if (s->big_before)
+		buf_printf(b, "; one of %llu it took", (unsigned long long)s->big_before);
+	if (limit)
+		buf_printf(b, " (%s)", limit);
+}
+
 /* Appends "404 Not Found". */
 static void w_answer(struct buf *b, const struct facts *f)
 {
@@ -621,6 +664,7 @@ static const struct fact_text names[] = {
 	N(equal), N(restarts), N(unread), N(unsent), N(window), N(retrans), N(segments),
 	N(delay_ms),
 	N(delays), N(rtt_ms), N(opens), N(mass_closes), N(frames_per_second), N(data_len),
+	N(sent_len), N(sent_frames), N(taken_len), S(sent_size),
 	N(silence), N(client_silence), N(ping_every), N(unread_for), N(unsent_for), N(held),
 	N(held_ms), N(rtt_min_us),
 	N(unclosed_for), N(unanswered_for), N(stray_pongs), N(remain), N(client_equal),

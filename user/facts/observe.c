@@ -118,6 +118,24 @@ static bool observe_rate(struct stream_facts *s, const struct event *e)
 	return storm;
 }
 
+/* Adds a data frame to its message, and keeps the size of the largest one. */
+static void observe_size(struct stream_facts *s, const struct frame_event *fr)
+{
+	if (fr->opcode != WS_OP_CONT) {
+		s->msg_len = s->msg_frames = 0;
+		s->msg_is_big = false;
+	}
+	s->msg_len = fr->len > UINT64_MAX - s->msg_len ? UINT64_MAX : s->msg_len + fr->len;
+	s->msg_frames++;
+	if (s->msg_len > s->big_len) {
+		if (!s->msg_is_big)
+			s->big_before = s->big_len;
+		s->msg_is_big = true;
+		s->big_len = s->msg_len;
+		s->big_frames = s->msg_frames;
+	}
+}
+
 bool observe_frame(struct facts *f, const struct event *e)
 {
 	const struct frame_event *fr = &e->frame;
@@ -140,6 +158,7 @@ bool observe_frame(struct facts *f, const struct event *e)
 		f->breach = &after_close;
 	if (fr->opcode & 8)
 		return observe_control(f, s, e) || remarkable;
+	observe_size(s, fr);
 	s->message = fr->fin ? MESSAGE_NONE : MESSAGE_OPEN;
 	if (fr->opcode != WS_OP_CONT) {
 		s->compressed = fr->rsv == 4;

@@ -13,6 +13,12 @@ enum message_state { MESSAGE_NONE, MESSAGE_OPEN, MESSAGE_UNKNOWN };
 struct stream_facts {
 	uint64_t frames, last_ts;
 	uint64_t data_ts, data_len; /* of the last data frame */
+	uint64_t msg_len; /* of the current message, or the last one: all its frames */
+	uint32_t msg_frames;
+	bool msg_is_big; /* it is the largest so far */
+	uint64_t big_len,
+		big_before; /* of the largest message so far, and of the one before that */
+	uint32_t big_frames;
 	enum message_state message;
 	bool closed; /* a Close frame has passed */
 	bool compressed; /* the last data frame was */

@@ -14,7 +14,8 @@ struct outputs {
 	uint32_t kinds; /* kinds of events that some output gets */
 	bool ending;
 	uint64_t frames; /* shown or written */
-	struct run_totals sums; /* sums of the connections that --path lets through */
+	/* sums of the connections that --path and --host let through */
+	struct run_totals sums;
 };
 
 /* Returns the kind of an event, as -q and --only know it; 0: outputs do not get it. */
@@ -57,7 +58,7 @@ unsigned int outputs_needs(const struct output *const *table, const struct optio
 {
 	unsigned int needs = o->histograms ? NEEDS_HISTS | NEEDS_LAST_STATS : 0;
 
-	if (o->path) /* the closing line sums up these connections only */
+	if (o->path || o->host_bits) /* the closing line sums up these connections only */
 		needs |= NEEDS_LAST_STATS;
 	for (; *table; table++) {
 		if (!(*table)->wanted(o))
@@ -157,8 +158,9 @@ void outputs__event(struct outputs *os, const struct event *e)
 {
 	if (os->o->path && !path_wanted(os, e))
 		return;
-	if (os->o->path)
+	if (os->o->path || os->o->host_bits)
 		sum_up(os, e);
+	os->sums.conns += e->type == EV_OPEN && !os->o->path;
 	if (e->type == EV_STATS) {
 		struct event stats = *e;
 
@@ -187,7 +189,7 @@ void outputs__lost(struct outputs *os, uint64_t ts, uint64_t events)
 
 void outputs__restrict(const struct outputs *os, struct run_totals *t)
 {
-	if (!os->o->path)
+	if (!os->o->path && !os->o->host_bits)
 		return;
 	t->conns = os->sums.conns;
 	t->frames = os->sums.frames;

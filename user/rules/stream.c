@@ -513,8 +513,8 @@ const struct rule rules_end[] = {
 	  "code close_reason" },
 	{ "too-big", SEV_ERROR, CAUSE_STREAM, AT_CLOSE, too_big,
 	  "{close_sender} ended the connection with {closing}: a message of {close_receiver} was "
-	  "larger than it takes",
-	  NULL, "code close_reason" },
+	  "larger than it takes{sent_size}",
+	  NULL, "code close_reason sent_len sent_frames taken_len" },
 	{ "restarting", SEV_INFO, CAUSE_STREAM, AT_CLOSE, stopping,
 	  "{close_sender} ended the connection because it stops or restarts: {closing}", NULL,
 	  "code close_reason" },
