@@ -305,7 +305,8 @@ static void tell_head(struct decoder *d, struct conn *c, const struct whole_head
 	if (http_parse(&d->msg, h->bytes.data, h->bytes.len) || show_head(d, &h->bytes, &e.head))
 		return;
 	e.head.msg = &d->msg;
-	e.head.cut = h->cut || d->msg.more;
+	e.head.cut = h->cut || d->msg.more || http_find(&d->msg, "x-wstrace-cut") ||
+		     http_find(&d->msg, "x-wstrace"); /* filled in, or made up, by -w */
 	e.head.seq = h->seq;
 	e.head.len = h->len;
 	if (h->flags & WST_HEAD_MADE_UP) {

@@ -18,11 +18,9 @@
 #define LINE_SHOWN 200 /* bytes of a first line in a comment */
 
 #define UPGRADE "Upgrade: websocket\r\n"
+#define CUT "X-Wstrace-Cut:\r\n\r\n"
 
-/*
- * Heads that were not seen. They have no end: their packets stand for more bytes than they hold, as
- * in a capture that cuts packets. So the reader knows that headers are missing.
- */
+/* Heads that were not seen, without their end. The reader does not judge heads with such a mark. */
 static const char made_request[] = "GET / HTTP/1.1\r\n" UPGRADE MADE_UP_HEADER;
 static const char made_response[] = "HTTP/1.1 101 \r\n" UPGRADE MADE_UP_HEADER;
 
@@ -113,21 +111,45 @@ static const char *wanted_line(struct flow *f, const struct flow_head *h, const 
 	return NULL;
 }
 
-/*
- * Ends a 101 that the capture has cut, where that is needed: with the header that turns Wireshark
- * to WebSocket, in place of a line that is incomplete.
- */
-static void mend_cut(const struct flow_head *h, const struct http_msg *m, struct buf *b)
+static bool asks_upgrade(struct http_msg *m, const char *p, size_t n)
 {
-	if (!h->upgrade || http_has_token(m, "upgrade", "websocket"))
-		return;
+	return !http_parse(m, p, n) && http_has_token(m, "upgrade", "websocket");
+}
+
+static void drop_line(struct buf *b)
+{
+	if (b->len)
+		b->len--;
 	while (b->len && b->data[b->len - 1] != '\n')
 		b->len--;
-	if (!b->len) {
-		buf_add(b, h->bytes.p, h->bytes.n);
-		buf_str(b, h->bytes.n && h->bytes.p[h->bytes.n - 1] == '\r' ? "\n" : "\r\n");
+}
+
+/*
+ * Ends a 101 that the capture has cut, with the header that turns Wireshark to WebSocket. How long
+ * the head was is not known: in the space of what was cut, as little as that may be, and of the
+ * last lines.
+ */
+static void end_cut(const struct flow_head *h, struct http_msg *m, struct buf *b)
+{
+	size_t most = h->bytes.n + 2;
+	bool upgrade;
+
+	if (!asks_upgrade(m, h->bytes.p, h->bytes.n))
+		most += sizeof(UPGRADE) - 1;
+	if (b->len && b->data[b->len - 1] != '\n')
+		drop_line(b);
+	for (;;) {
+		upgrade = asks_upgrade(m, b->data, b->len);
+		if (b->len + (upgrade ? 0 : sizeof(UPGRADE) - 1) + sizeof(CUT) - 1 <= most ||
+		    memchr(b->data, '\n', b->len) == b->data + b->len - 1 || !b->len)
+			break;
+		drop_line(b);
 	}
-	buf_str(b, UPGRADE);
+	if (!b->len)
+		buf_str(b, "HTTP/1.1 101 \r\n");
+	if (!upgrade)
+		buf_str(b, UPGRADE);
+	buf_str(b, CUT);
 }
 
 /*
@@ -146,8 +168,8 @@ static uint64_t put_head(struct flow *f, const struct flow_head *h, struct buf *
 	wanted = rest ? wanted_line(f, h, m) : NULL;
 	if (rest)
 		filler_add(b, rest < FILL_MAX ? rest : FILL_MAX, wanted);
-	else if (!has_end(h->bytes))
-		mend_cut(h, m, b);
+	else if (h->upgrade && !has_end(h->bytes))
+		end_cut(h, m, b);
 	rest -= rest < FILL_MAX ? rest : FILL_MAX;
 	/*
 	 * Claim one byte more if a body follows, which is not in the file: after a complete packet
@@ -257,14 +279,18 @@ static int start_anew(struct flow *f)
 
 static int make_head(struct flow *f, uint8_t dir, uint64_t ts, uint32_t room)
 {
-	struct iovec iov = { (void *)made_request, sizeof(made_request) - 1 };
+	struct flow_head h = { .ts = ts, .dir = dir };
+	struct buf text = {};
 	int err = flow_notef(f, "synthetic: wstrace did not see this head");
 
-	if (dir == FLOW_S2C)
-		iov = (struct iovec){ (void *)made_response, sizeof(made_response) - 1 };
-	if (room <= iov.iov_len)
-		room = iov.iov_len + 1;
-	return err ? err : flow_tcp_data(f, dir, ts, &iov, 1, room);
+	buf_str(&text, dir == FLOW_C2S ? made_request : made_response);
+	filler_add(&text, room > text.len + 2 && room < FILL_MAX ? room - text.len : 2, NULL);
+	if (text.failed)
+		err = -ENOMEM;
+	if (!err)
+		err = write_text(f, &h, &text, 0);
+	buf_free(&text);
+	return err;
 }
 
 int flow_head_make_request(struct flow *f, uint64_t ts, uint32_t room)
@@ -273,7 +299,7 @@ int flow_head_make_request(struct flow *f, uint64_t ts, uint32_t room)
 
 	if (err || f->asked == f->flows->gen)
 		return err;
-	if (room && room < sizeof(made_request)) {
+	if (room && room < sizeof(made_request) + 1) {
 		err = start_anew(f);
 		return err ? err : flow_open(f, ts, MAKE_REQUEST);
 	}
@@ -283,14 +309,14 @@ int flow_head_make_request(struct flow *f, uint64_t ts, uint32_t room)
 
 int flow_head_make_upgrade(struct flow *f, uint8_t dir, uint64_t ts, uint32_t start)
 {
-	uint32_t room = start - f->lane[dir].next, needs = sizeof(made_response);
+	uint32_t room = start - f->lane[dir].next, needs = sizeof(made_response) + 1;
 	bool asked = f->asked == f->flows->gen;
 	int err;
 
 	if (f->upgraded || f->gen != f->flows->gen) /* else flow_open() will make it up */
 		return 0;
 	if (dir == FLOW_C2S)
-		needs = asked ? 0 : sizeof(made_request);
+		needs = asked ? 0 : sizeof(made_request) + 1;
 	f->upgraded = true;
 	if (room > CHUNK || room < needs) {
 		f->lane[dir].next = start;
