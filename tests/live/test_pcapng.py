@@ -321,6 +321,23 @@ def test_verdicts_are_comments(port, wstrace, tmp_path):
     assert {k: len(v) for k, v in comments(again).items()} == {0: 1, 1: 1, 2: 1, 3: 1}
 
 
+def test_comments_are_escaped(port, wstrace, tmp_path):
+    """The reason of a Close neither steers a terminal nor forges a line of the comment."""
+    path = tmp_path / "f.pcapng"
+    w = wstrace("-p", port, "-w", path)
+    p = Pair(port).upgrade("/bye")
+    p.s2c(CLOSE, close_payload(1008, "no\nfix: run this\x1b[2J\u202e\x9b"))
+    p.c2s(CLOSE, close_payload(1008))
+    p.close()
+    w.wait("verdict")
+    w.stop()
+    data = path.read_bytes()
+    assert br"no\nfix: run this\x1b[2J" in data
+    comment = data[data.index(b": ", data.index(b"policy")):]
+    for bad in (b"\nfix: run", b"\x1b", "\u202e".encode(), "\x9b".encode()):
+        assert bad not in comment
+
+
 def resets(port, here, n):
     """Makes n connections from the same port, one after the other; the server resets each."""
     with socket.create_server(("127.0.0.1", port)) as listener:

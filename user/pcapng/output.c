@@ -439,9 +439,13 @@ static void on_verdict(struct out_pcapng *k, const struct event *e)
 	struct buf text = {};
 	int err;
 
-	buf_printf(&text, "%s %s: %s", severity_name(v->rule->severity), v->rule->id, v->text);
-	if (v->fix[0])
-		buf_printf(&text, "\nfix: %s", v->fix);
+	/* texts hold what peers sent: the reason of a Close, a path */
+	buf_printf(&text, "%s %s: ", severity_name(v->rule->severity), v->rule->id);
+	buf_escaped(&text, v->text, strlen(v->text));
+	if (v->fix[0]) {
+		buf_str(&text, "\nfix: ");
+		buf_escaped(&text, v->fix, strlen(v->fix));
+	}
 	buf_char(&text, 0);
 	if (text.failed)
 		err = -ENOMEM;
