@@ -247,6 +247,29 @@ static void test_frames_before_the_101(void **state)
 	judge_contents(&whole);
 }
 
+/* Many who wait for a 101 take no more memory than 64 MiB; all frames are seen. */
+static void test_memory_of_what_waits(void **state)
+{
+	static struct talk all[1500];
+	struct rusage before, after;
+
+	(void)state;
+	t.snap = FULL;
+	getrusage(RUSAGE_SELF, &before);
+	for (unsigned int i = 0; i < N(all); i++) {
+		begin(&all[i], AF_INET, 30000 + i, true, false);
+		t.streams = 0; /* they are not judged one by one */
+		say(&all[i], FLOW_C2S, GET WS KEY "\r\n", false);
+		frame(&all[i], FLOW_C2S, FIN | BINARY, 60000);
+	}
+	getrusage(RUSAGE_SELF, &after);
+	assert_true(after.ru_maxrss - before.ru_maxrss < 400 << 10); /* KiB; with a sanitizer */
+	for (unsigned int i = 0; i < N(all); i++)
+		end(&all[i], FLOW_END_FIN);
+	file_close();
+	expect_count("websocket.opcode == 2", N(all));
+}
+
 /* A new file between the request and the 101 has a request, too. */
 static void test_new_file_before_the_101(void **state)
 {
@@ -281,6 +304,7 @@ int main(void)
 		TEST(test_connect),
 		TEST(test_tunnel_that_is_not_used),
 		TEST(test_frames_before_the_101),
+		TEST(test_memory_of_what_waits),
 		TEST(test_new_file_before_the_101),
 	};
 

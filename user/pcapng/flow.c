@@ -81,8 +81,11 @@ void flow__free(struct flow *f)
 		f->flows->busy -= f->lane[d].state == LANE_STREAMING;
 		buf_free(&f->lane[d].held);
 	}
-	for (unsigned int i = 0; i < f->n_held; i++)
+	for (unsigned int i = 0; i < f->n_held; i++) {
+		f->flows->kept_back -= f->held[i].bytes.len;
 		buf_free(&f->held[i].bytes);
+	}
+	f->flows->kept_back -= f->early.len;
 	buf_free(&f->early);
 	buf_free(&f->note);
 	free(f->comment);

@@ -9,6 +9,7 @@
 
 #define HELD_MAX 32768 /* bytes of heads that are kept back */
 #define EARLY_MAX 65536 /* bytes of early frames, with what is noted of each */
+#define ALL_MAX (64 << 20) /* bytes of both, of all flows */
 
 /* A frame, or a piece of its payload, that is kept back: n bytes follow. */
 struct early {
@@ -20,8 +21,11 @@ struct early {
 
 static int add_early(struct flow *f, struct early *e, const void *p)
 {
+	size_t before = f->early.len;
+
 	buf_add(&f->early, e, sizeof(*e));
 	buf_add(&f->early, p, e->n);
+	f->flows->kept_back += f->early.len - before;
 	return f->early.failed ? -ENOMEM : 0;
 }
 
@@ -33,6 +37,7 @@ static int write_early(struct flow *f)
 	int err = 0;
 
 	f->early = (struct buf){};
+	f->flows->kept_back -= all.len;
 	for (size_t at = 0; at < all.len && !err; at += sizeof(e) + e.n) {
 		memcpy(&e, all.data + at, sizeof(e));
 		if (e.payload)
@@ -49,7 +54,8 @@ static int write_early(struct flow *f)
 static bool is_early(const struct flow *f, uint8_t dir)
 {
 	return dir == FLOW_C2S && !f->upgraded && !f->not_early && !f->n_held &&
-	       f->asked == f->flows->gen && f->gen == f->flows->gen && f->early.len < EARLY_MAX;
+	       f->asked == f->flows->gen && f->gen == f->flows->gen && f->early.len < EARLY_MAX &&
+	       f->flows->kept_back < ALL_MAX;
 }
 
 /* Writes the heads that are kept back, or leaves them out where they opened a tunnel. */
@@ -65,6 +71,7 @@ static int release(struct flow *f, bool through_tunnel)
 		struct flow_head *h = &f->held[i].head;
 
 		h->bytes = (struct span){ f->held[i].bytes.data, f->held[i].bytes.len };
+		f->flows->kept_back -= h->bytes.n;
 		if (!err && through_tunnel)
 			err = flow_head_leave_out(f, h,
 						  "left out, since Wireshark does not look for "
@@ -83,13 +90,14 @@ static int hold(struct flow *f, const struct flow_head *h, bool opens_tunnel)
 
 	for (unsigned int i = 0; i < f->n_held; i++)
 		bytes += f->held[i].bytes.len;
-	if (f->n_held == HELD_HEADS || bytes > HELD_MAX) {
+	if (f->n_held == HELD_HEADS || bytes > HELD_MAX || f->flows->kept_back > ALL_MAX) {
 		int err = release(f, false);
 
 		return err ? err : flow_head_write(f, h);
 	}
 	*to = (struct held_head){ .head = *h };
 	buf_add(&to->bytes, h->bytes.p, h->bytes.n);
+	f->flows->kept_back += to->bytes.len;
 	f->n_held++;
 	f->tunnel = opens_tunnel;
 	return to->bytes.failed ? -ENOMEM : 0;

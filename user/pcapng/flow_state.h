@@ -43,6 +43,7 @@ struct flows {
 	uint64_t latest; /* latest time of a packet, in all files */
 	uint64_t lost; /* events lost since the last packet */
 	unsigned int busy; /* number of lanes in LANE_STREAMING */
+	uint64_t kept_back; /* bytes of heads and frames that wait, of all flows */
 	struct iface *ifaces;
 	struct http_msg msg; /* scratch; too big for the stack */
 };
