@@ -200,8 +200,10 @@ static void test_redacted_in_place(void **state)
 		  "GET / HTTP/1.1\r\nCookie: [redacted]......\r\n [redac\r\nHost: x\r\n" },
 		{ "HTTP/1.1 302 Found\r\nLocation: /x?token=0123456789ab\r\n",
 		  "HTTP/1.1 302 Found\r\nLocation: /x?token=[redacted]..\r\n" },
-		{ "GET http://user:secret@h/?a=secret HTTP/1.1\r\nReferer: //u:secret@h/?\r\n secret\r\n",
-		  "GET http://[redacted].@h/?a=[redac HTTP/1.1\r\nReferer: //[redacte@h/?\r\n [redac\r\n" },
+		{ "GET http://user:secret@h/?a=secret HTTP/1.1\r\n"
+		  "Referer: //u:secret@h/?\r\n secret\r\n",
+		  "GET http://[redacted].@h/?a=[redac HTTP/1.1\r\n"
+		  "Referer: //[redacte@h/?\r\n [redac\r\n" },
 		{ "CONNECT user:secret@h:443 HTTP/1.1\r\nX-A: /b?c=secret\r\n",
 		  "CONNECT [redacted].@h:443 HTTP/1.1\r\nX-A: /b?c=[redac\r\n" },
 		{ "GET / HTTP/1.1\r\nAuthorization: Basic QUJD",

@@ -141,6 +141,7 @@ static void test_weigh_wants_beginnings(void **state)
 			      last = { .b0 = 0x80, .len = 42, .hdr_len = 2 },
 			      first = { .b0 = 0x01, .len = 42, .hdr_len = 2 },
 			      rsv1 = { .b0 = 0x40, .len = 2, .hdr_len = 2 };
+	const struct ws_frame masked = frame(0, 1, 42), longer = frame(0, 0, 126);
 
 	for (int i = 0; i < 100; i++) {
 		assert_int_equal(stream_weigh(&s, &middle, WST_S2C), 0);
@@ -151,7 +152,12 @@ static void test_weigh_wants_beginnings(void **state)
 	assert_int_equal(s.trust, 0);
 	assert_int_equal(stream_weigh(&s, &rsv1, WST_S2C), -1);
 	assert_int_equal(stream_weigh(&s, &first, WST_S2C), 0);
-	assert_int_equal(stream_weigh(&s, &middle, WST_S2C), 0); /* inside a message: a sign */
+	stream_call_ends(&s);
+	assert_int_equal(stream_weigh(&s, &middle, WST_S2C), 0);
+	stream_call_ends(&s);
+	assert_int_equal(s.trust, 1); /* nor are they inside a message */
+	assert_int_equal(stream_weigh(&s, &masked, WST_C2S), 0);
+	assert_int_equal(stream_weigh(&s, &longer, WST_S2C), 0);
 	assert_int_equal(s.trust, 2);
 	assert_int_equal(stream_weigh(&s, &rsv1, WST_S2C), -1);
 }
@@ -167,15 +173,26 @@ static void test_intruder(void **state)
 	assert_int_equal(intruder("GET / HTTP/1.1", WST_C2S), WST_WHY_TEXT_IN_WS);
 	assert_int_equal(intruder("<br />\n<b>Warning</b>", WST_S2C), WST_WHY_TEXT_IN_WS);
 	assert_int_equal(intruder("\x16\3\1\2\5\1\2\5\3\3", WST_C2S), WST_WHY_TLS_IN_WS);
-	assert_int_equal(intruder("HTTP/1.", WST_S2C), 0); /* too few bytes to say */
+	assert_int_equal(intruder("HTTP/1.1 200 ", WST_S2C), 0); /* too few bytes to say */
+	assert_int_equal(intruder("HTTP/1.1 200 O", WST_S2C), WST_WHY_TEXT_IN_WS);
+	/* Real frames, with RSV2 or a reserved opcode, whose payload begins with text. */
+	assert_int_equal(intruder("`\x0c"
+				  "FH~])mx is more text",
+				  WST_S2C),
+			 0);
+	assert_int_equal(intruder("`\x0d"
+				  "FH~])mx\x0b is more text",
+				  WST_S2C),
+			 0);
+	assert_int_equal(intruder("\x14\3\1\xf0\5\1\2\5\3\3", WST_S2C), 0); /* too long for TLS */
 	assert_int_equal(intruder("A compressed fragment", WST_S2C),
 			 0); /* may be one: RSV1, text */
 	assert_int_equal(intruder("\x81\x20 a whole text message", WST_S2C), 0);
 	assert_int_equal(intruder("\x43\x06"
-				  "abcdef",
+				  "abcdef\x41\x20more text",
 				  WST_S2C),
 			 0);
-	assert_int_equal(intruder("H\x7f TP/1.1", WST_S2C), WST_WHY_TEXT_IN_WS);
+	assert_int_equal(intruder("H\x7f TP/1.1 400 Bad", WST_S2C), WST_WHY_TEXT_IN_WS);
 	assert_int_equal(intruder("Gr\xc3\xbc\xc3\x9f"
 				  "e aus",
 				  WST_S2C),
@@ -197,7 +214,10 @@ static void test_weigh_wants_messages(void **state)
 	assert_int_equal(stream_weigh(&s, &ping, WST_S2C), 0);
 	assert_int_equal(stream_weigh(&s, &empty, WST_S2C), -1);
 	assert_int_equal(stream_weigh(&s, &middle, WST_S2C), 0);
-	assert_int_equal(stream_weigh(&s, &last, WST_S2C), 1);
+	assert_int_equal(stream_weigh(&s, &last, WST_S2C), 0);
+	assert_int_equal(stream_weigh(&s, &middle, WST_S2C), -1);
+	assert_int_equal(stream_weigh(&s, &whole, WST_S2C), 0);
+	assert_int_equal(stream_weigh(&s, &whole, WST_S2C), 1);
 
 	s = lost(); /* the first frame seen may continue a message */
 	assert_int_equal(stream_weigh(&s, &last, WST_S2C), 0);

@@ -16,7 +16,9 @@ enum event_type {
 	EV_OPAQUE,
 	EV_STATS,
 	EV_CLOSE,
-	EV_HELD, /* for diagnosis alone */
+	EV_HELD, /* for diagnosis alone, as the two behind it are */
+	EV_QUEUE,
+	EV_BODY, /* more of the body of the last EV_RESPONSE has come; as head_event.body */
 	EV_LEG, /* from diagnose.c, as EV_VERDICT is */
 	EV_VERDICT,
 	EV_TYPES,
@@ -32,11 +34,15 @@ struct head_event {
 	 * -w has filled it in
 	 */
 	bool cut;
+	bool missed; /* others that came before it were not seen */
 	uint32_t seq; /* sequence number of the first byte */
 	struct span
 		shown; /* the bytes, redacted without a change of length; of a cut head the start */
 	uint64_t len; /* bytes on the wire */
 	uint64_t latency_us; /* response: time since the request; 0: the request was not seen */
+	/* response: the start of its body, as far as it has come; not redacted, and not to be shown
+	 */
+	struct span body;
 	/* response: whether Sec-WebSocket-Accept is right, 0 or 1; -1: nothing to judge */
 	int accept_ok;
 };
@@ -46,6 +52,7 @@ struct frame_event {
 	uint32_t seq, mask, pid;
 	uint8_t b0, hdr_len, opcode, rsv, dir;
 	bool fin, masked;
+	bool other_blind; /* what the other direction sent since its last frame was not seen */
 	struct span payload; /* unmasked, as much as was kept */
 	bool has_payload; /* the user asked for payload, or it is a close frame's */
 	bool compressed; /* with has_payload: part of a message with RSV1 */
@@ -54,6 +61,7 @@ struct frame_event {
 	enum inflate_error inflate_error; /* compressed: why inflated lacks something */
 	uint16_t code; /* close: 0 where it carries none */
 	struct span reason;
+	bool reason_cut; /* close: the reason was not seen to its end */
 	int64_t rtt_us; /* pong: time since the ping that it answers, us; -1: it answers none */
 };
 
@@ -68,6 +76,7 @@ struct event {
 		const struct wst_resync *resync;
 		const struct wst_opaque *opaque;
 		const struct wst_held *held;
+		const struct wst_queue *queue;
 		const struct leg *leg;
 		const struct verdict *verdict;
 		const struct wst_stats *stats; /* EV_STATS, EV_CLOSE; histograms: conn->hists */
@@ -88,6 +97,12 @@ static inline uint64_t counts_frames(const struct wst_counts *n)
 static inline bool stats_by_client(const struct conn *c, const struct wst_stats *r)
 {
 	return !!(r->h.flags & WST_FIRST_LOCAL) == (c->role == WST_CLIENT);
+}
+
+/* Returns whether the last bytes of a direction were not seen, or not decoded. */
+static inline bool stats_blind(const struct wst_stats *r, int dir)
+{
+	return r->h.flags & (dir == WST_C2S ? WST_BLIND_C2S : WST_BLIND_S2C);
 }
 
 /*

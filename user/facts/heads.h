@@ -4,6 +4,7 @@
 #define FACTS_HEADS_H
 
 #include "decode/conn.h"
+#include "facts/body.h"
 
 /* Strings are NULL where there is nothing. Times are CLOCK_REALTIME, ns; 0: not yet. */
 struct request_facts {
@@ -15,6 +16,7 @@ struct request_facts {
 	bool key_good; /* 16 bytes in base64 */
 	bool http10;
 	const char *bad_line; /* what is wrong with the request line; NULL: nothing */
+	char *flaw_says; /* what is wrong with its headers, words behind "a request that"; NULL */
 	uint32_t seq;
 	uint64_t ts, len; /* len: bytes of the head */
 	char *target; /* for comparing; outputs show shown_target */
@@ -35,9 +37,11 @@ enum flaw {
 struct response_facts {
 	bool seen, cut;
 	bool websocket; /* a 101 that opens WebSocket */
+	bool endless; /* nothing but the end of the connection says where its body ends */
 	uint16_t status;
 	int accept_ok; /* -1: nothing to judge */
 	uint64_t ts;
+	const struct body_words *says; /* what the body says, where that is known; NULL: nothing */
 	char *reason, *accept, *protocol, *extensions, *location, *version, *type;
 	enum flaw flaw;
 	char *flaw_says; /* words behind "a 101 that" */

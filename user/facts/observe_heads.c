@@ -51,6 +51,7 @@ static void free_request(struct request_facts *r)
 	free(r->origin);
 	free(r->protocols);
 	free(r->extensions);
+	free(r->flaw_says);
 	memset(r, 0, sizeof(*r));
 }
 
@@ -102,14 +103,15 @@ static void take_headers(struct request_facts *r, const struct http_msg *m)
 /* Returns whether the answer to this request has come already. */
 static bool answered_before(const struct facts *f, uint64_t ts)
 {
-	return f->ahead && f->res.seen && f->res.ts + AHEAD > ts && !f->conn->midstream;
+	return f->ahead && f->res.seen && f->res.ts + AHEAD + 2 * facts_rtt(f) > ts &&
+	       !f->conn->midstream;
 }
 
 bool observe_request(struct facts *f, const struct event *e)
 {
 	const struct http_msg *m = e->head.msg;
 	struct request_facts *r = &f->req;
-	bool answered = answered_before(f, e->ts);
+	bool answered = !e->head.missed && answered_before(f, e->ts);
 
 	f->earlier |= f->res.seen && !answered;
 	free_request(r);
@@ -132,7 +134,25 @@ bool observe_request(struct facts *f, const struct event *e)
 	r->shown_target = strndup(m->shown_target.p, m->shown_target.n);
 	if (r->wanted)
 		take_headers(r, m);
+	if (r->wanted && !r->cut)
+		r->flaw_says = request_flaw(m);
 	return answered;
+}
+
+/* Returns whether a client cannot know where this answer ends, on a connection that stays. */
+static bool is_endless(const struct http_msg *m)
+{
+	return m->status >= 200 && m->status != 204 && m->status != 304 && m->version.n == 3 &&
+	       !memcmp(m->version.p, "1.1", 3) && !http_find(m, "content-length") &&
+	       !http_find(m, "transfer-encoding") && !http_has_token(m, "connection", "close");
+}
+
+void observe_body(struct facts *f, const struct event *e)
+{
+	if (!f->res.seen || f->res.status < 300)
+		return;
+	if (!f->res.says)
+		f->res.says = body_find(e->head.body);
 }
 
 void observe_response(struct facts *f, const struct event *e)
@@ -153,7 +173,9 @@ void observe_response(struct facts *f, const struct event *e)
 	r->accept_ok = e->head.accept_ok;
 	r->reason = strndup(m->reason.p, m->reason.n);
 	r->type = value(m, "content-type");
-	if (!f->req.wanted)
+	r->endless = !r->cut && is_endless(m);
+	observe_body(f, e);
+	if (!f->req.wanted && !r->websocket)
 		return;
 	r->accept = value(m, "sec-websocket-accept");
 	r->protocol = values(m, "sec-websocket-protocol");

@@ -34,7 +34,7 @@ static bool proxy_400_unread(const struct facts *f)
 static bool hung_up(const struct facts *f)
 {
 	return f->req.wanted && !f->earlier && !f->res.seen && !server_heard(f) &&
-	       !f->end.by_client && f->end.lived < 1000 * MS &&
+	       !f->end.by_client && !facts_longer(f, f->end.lived, 1000 * MS) &&
 	       (f->end.how == WST_FIN || f->end.how == WST_RST_SENT ||
 		f->end.how == WST_RST_RECEIVED);
 }
@@ -71,11 +71,11 @@ const struct rule rules_bytes[] = {
 	  "{intruder_bytes}",
 	  NULL, "dir intruder intruder_bytes intruder_offset" },
 	{ "bad-request-line", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, bad_line_only_400,
-	  "the request line for {target} has {bad_line}, so {server} answered {answer}; it comes "
+	  "the request line for {target} has {bad_line}, so {server} answered {status}; it comes "
 	  "from {client}",
 	  NULL, "target bad_line status server_addr" },
 	{ "bad-request-line", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, bad_line,
-	  "the request line for {target} has {bad_line}, and {server} answered {answer}, probably "
+	  "the request line for {target} has {bad_line}, and {server} answered {status}, probably "
 	  "for that; it comes from {client}",
 	  NULL, "target bad_line status server_addr", .certainty = LIKELY },
 	{ "proxy-protocol", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, proxy_400_alone,
@@ -106,43 +106,5 @@ const struct rule rules_bytes[] = {
 	  "see whether its port expects the PROXY protocol (nginx: listen ... proxy_protocol; "
 	  "HAProxy: bind ... accept-proxy); if so, what stands before it must send it",
 	  "target how server_addr", .certainty = LIKELY },
-	{ 0 },
-};
-
-const struct rule_help help_bytes[] = {
-	{ "proxy-protocol",
-	  "a PROXY header that is not expected, or that is missing",
-	  "The PROXY protocol tells a server the address of the client behind a proxy, in a line "
-	  "or some bytes before the request. Both sides must be told: a server that does not "
-	  "expect it takes it for a bad request (400) or hangs up; one that "
-	  "expects it hangs up on a client "
-	  "that does not send it, without a word.",
-	  "the line of the open says \"for ADDRESS (PROXY v1)\" where there is one",
-	  "send the PROXY header where it is expected, and only there",
-	  { [PROXY_NGINX] = "proxy_protocol on; in stream {} sends it, listen ... proxy_protocol; "
-			    "expects it: both, or neither",
-	    [PROXY_HAPROXY] = "send-proxy or send-proxy-v2 on the server line sends it, "
-			      "accept-proxy on the bind line expects it: both, or neither (nginx "
-			      "behind it: listen ... proxy_protocol;)" } },
-	{ "bad-request-line",
-	  "the first line of the request is not as HTTP wants it",
-	  "A request line is a method, a target and HTTP/1.1, with one blank between them and "
-	  "none within. Clients that put text into a URL without encoding it make "
-	  "others; so does nginx, "
-	  "where proxy_pass names a URL with $uri, which is decoded.",
-	  "the request is shown as it was sent; JSON has bad_line",
-	  "encode what goes into the URL (a blank is %20) where it is made",
-	  { [PROXY_NGINX] = "proxy_pass with $request_uri, or without a URI, in place of $uri, "
-			    "which is decoded" } },
-	{ "http-after-101",
-	  "something else than a frame in the middle of a WebSocket",
-	  "After the 101 only frames may follow. An HTTP answer there comes from a second handler "
-	  "of the same server, which refuses the upgrade that the first one has accepted (two "
-	  "WebSocket servers on one HTTP server; a framework's route for 404); text comes from a "
-	  "program's warnings, printed into the socket. Clients call it an invalid frame header.",
-	  "the verdict shows the first bytes",
-	  "let one handler alone answer an upgrade: where several WebSocket servers share a port, "
-	  "pick by path (ws: noServer and handleUpgrade()); keep warnings out of the socket",
-	  {} },
 	{ 0 },
 };
