@@ -2,6 +2,7 @@
 """-w: tshark, told only that all ports speak HTTP, shows what NDJSON of the same run has."""
 import base64
 import collections
+import json
 import os
 import pty
 import random
@@ -338,6 +339,23 @@ def test_verdicts_are_comments(port, wstrace, tmp_path):
     subprocess.run([WSTRACE, "-q", "-r", path, "-w", again], check=True, capture_output=True)
     File(again)
     assert {k: len(v) for k, v in comments(again).items()} == {0: 1, 1: 1, 2: 1, 3: 1}
+
+
+def test_comments_are_escaped(port, wstrace, tmp_path):
+    """The reason of a Close neither steers a terminal nor forges a line of the comment."""
+    path = tmp_path / "f.pcapng"
+    w = wstrace("-p", port, "-w", path)
+    p = Pair(port).upgrade("/bye")
+    p.s2c(CLOSE, close_payload(1008, "no\nfix: run this\x1b[2J\u202e\x9b"))
+    p.c2s(CLOSE, close_payload(1008))
+    p.close()
+    w.wait("verdict")
+    w.stop()
+    data = path.read_bytes()
+    assert br"no\nfix: run this\x1b[2J" in data
+    comment = data[data.index(b": ", data.index(b"policy")):]
+    for bad in (b"\nfix: run", b"\x1b", "\u202e".encode(), "\x9b".encode()):
+        assert bad not in comment
 
 
 def resets(port, here, n):
@@ -853,16 +871,118 @@ def test_text_goes_on_beside_the_file(port, wstrace, tmp_path):
     assert " text " in w.out.text() and "101 Switching" in w.out.text()
 
 
-def test_long_heads_are_cut_and_do_no_harm(port, wstrace, tmp_path):
+def say(pair, who, data):
+    """Sends bytes from one end, and reads them all at the other."""
+    a, b = (pair.c, pair.s) if who == "c" else (pair.s, pair.c)
+    a.sock.sendall(data)
+    while data:
+        data = data[len(b.sock.recv(len(data))):]
+
+
+def plain(start, **headers):
+    lines = [start, *(f"{k.replace('_', '-')}: {v}" for k, v in headers.items())]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n"
+
+
+CONNECT = plain("CONNECT ws.example:80 HTTP/1.1", Host="ws.example:80")
+ESTABLISHED = plain("HTTP/1.1 200 Connection established")
+LONG = [("X-Long", "v" * 20000)]
+MANY = [(f"X-{i}", "v" * 70) for i in range(300)]
+PROXY_V2 = (b"\r\n\r\n\0\r\nQUIT\n\x21\x11" + struct.pack("!H", 12 + 3 + 3000) +
+            bytes([192, 0, 2, 9, 192, 0, 2, 10]) + struct.pack("!HH", 56324, 443) +
+            b"\x04" + struct.pack("!H", 3000) + bytes(3000))
+
+# what is sent before the frames: (who, bytes); and how many heads are no packets in the file
+BEFORE = {
+    "long request": ([("c", request_head("/", LONG)), ("s", response_head())], 0),
+    "long 101": ([("c", request_head()), ("s", response_head(LONG))], 0),
+    "both long": ([("c", request_head("/", LONG)), ("s", response_head(LONG))], 0),
+    "200 KB": ([("c", request_head("/", 10 * LONG)), ("s", response_head(10 * LONG))], 0),
+    "300 headers": ([("c", request_head("/", MANY)), ("s", response_head(MANY))], 0),
+    "Upgrade is last": ([("c", request_head()),
+                         ("s", plain("HTTP/1.1 101 OK", X_Long="v" * 20000, Upgrade="websocket",
+                                     Connection="Upgrade"))], 0),
+    "a body": ([("c", request_head("/", [("Content-Length", "3000")]) + bytes(3000)),
+                ("s", response_head())], 0),
+    "large bodies": ([("c", plain("POST /a HTTP/1.1", Host="a", Content_Length=300000)),
+                      ("c", bytes(300000)),
+                      ("s", plain("HTTP/1.1 200 OK", Content_Length=100000)),
+                      ("s", bytes(100000)),
+                      ("c", request_head()), ("s", response_head())], 0),
+    "pipelined": ([("c", plain("GET /a HTTP/1.1", Host="a") + request_head()),
+                   ("s", plain("HTTP/1.1 200 OK", Content_Length=5) + b"hello" + response_head())],
+                  0),
+    "CONNECT": ([("c", CONNECT), ("s", ESTABLISHED), ("c", request_head()),
+                 ("s", response_head())], 2),
+    "CONNECT, 407 first": ([("c", CONNECT),
+                            ("s", plain("HTTP/1.1 407 No", Content_Length=6) + b"sorry!"),
+                            ("c", CONNECT[:-2] + plain("Proxy-Authorization: Basic U0VDUkVU")),
+                            ("s", ESTABLISHED), ("c", request_head()), ("s", response_head())], 4),
+    "PROXY v1": ([("c", b"PROXY TCP4 192.0.2.9 192.0.2.10 56324 443\r\n" + request_head()),
+                  ("s", response_head())], 0),
+    "PROXY v2": ([("c", PROXY_V2 + request_head()), ("s", response_head())], 0),
+    "SOCKS5": ([("c", b"\5\1\0"), ("s", b"\5\0"), ("c", b"\5\1\0\3\nws.example\0\x50"),
+                ("s", b"\5\0\0\1" + bytes(6)), ("c", request_head()), ("s", response_head())], 0),
+}
+
+
+def read_back(path, *args):
+    done = subprocess.run([WSTRACE, "-j", *args, "-r", path], check=True, capture_output=True)
+    return [json.loads(x) for x in done.stdout.splitlines()]
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("before", BEFORE)
+def test_frames_behind_all_that_may_come_first(port, wstrace, tmp_path, before):
     path = tmp_path / "f.pcapng"
-    w = wstrace("-p", port, "-w", path)
-    p = Pair(port).upgrade("/long", [("X-Long", "v" * 40000)])
-    p.c2s(TEXT, "hello")
-    p.s2c(TEXT, "hello")
+    w = wstrace("-p", port, "-s", "full", "-w", path)
+    p = Pair(port)
+    for who, data in BEFORE[before][0]:
+        say(p, who, data)
+    exchange(p, (5, 100, 3000))
     p.close()
     w.wait("close")
     run = w.stop()
-    assert not same_as(run, path).of(frame_comment="lost")
+    assert len(run.frames()) == 6
+    heads = len(run.of("request")) + len(run.of("response")) - BEFORE[before][1]
+    f = same_as(run, path, heads)
+    assert not [p for p in f.packets if "lost" in p["frame.comment"]]
+    assert b"U0VDUkVU" not in path.read_bytes()
+    # what -r reads, and what it writes again, is the same
+    again = tmp_path / "again.pcapng"
+    subprocess.run([WSTRACE, "-q", "-s", "full", "-r", path, "-w", again], check=True,
+                   capture_output=True)
+    same_as(run, again, heads)
+    for name in (path, again):
+        events = read_back(name, "-s", "full")
+        for d in ("c2s", "s2c"):
+            assert [(said(e), payload(e)) for e in events if e["type"] == "frame" and e["dir"] == d
+                    ] == [(said(e), payload(e)) for e in run.frames(1, d)]
+        opened, = [e for e in events if e["type"] == "open"]
+        assert opened.get("via_proxy") == run.one("open").get("via_proxy")
+        assert not [e for e in events if e["type"] == "verdict" and e["severity"] == "error"]
+
+
+@pytest.mark.one_kernel
+@pytest.mark.parametrize("missing", (0, 1, (0, 1)))
+def test_heads_that_are_not_in_the_capture(port, wstrace, tmp_path, missing):
+    """Without the packet of a head: frames are seen, behind what is made up and says so."""
+    path, cut, out = (tmp_path / f"{x}.pcapng" for x in ("f", "cut", "out"))
+    w = wstrace("-p", port, "-s", "full", "-w", path)
+    p = Pair(port).upgrade()
+    exchange(p, 4 * (5, 100, 3000))
+    p.close()
+    w.wait("close")
+    run = w.stop()
+    heads = [x["frame.number"] for x in File(path).heads()]
+    gone = [heads[i] for i in (missing if isinstance(missing, tuple) else (missing,))]
+    subprocess.run([program("editcap"), path, cut, *gone], check=True, capture_output=True)
+    subprocess.run([WSTRACE, "-q", "-s", "full", "-r", cut, "-w", out], check=True,
+                   capture_output=True)
+    f = same_as(run, out, heads=2)
+    assert len(f.of(frame_comment="synthetic: wstrace did not see")) == len(gone)
+    assert len([e for e in read_back(out) if e["type"] == "frame"]) == len(run.frames())
+    assert not [e for e in read_back(out) if e["type"] == "verdict"]
 
 
 def test_port_reuse(port, free_port, wstrace, tmp_path):

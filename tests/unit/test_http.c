@@ -121,6 +121,46 @@ static void test_shown(void **state)
 	is(m.headers[1].shown, "[redacted]");
 }
 
+/* A query, or a user's password, is hidden in whatever header a URL stands. */
+static void test_shown_urls(void **state)
+{
+	static const char *const rows[][3] = {
+		{ "Referer", "https://h/app?token=S", "https://h/app?token=[redacted]" },
+		{ "X-Original-URI", "/ws?token=S", "/ws?token=[redacted]" },
+		{ "X-Forwarded-Uri", "ws?token=S", "ws?token=[redacted]" },
+		{ "X-Rewrite-URL", "/ws?S", "/ws?[redacted]" },
+		{ "Refresh", "0; url=x?a=S", "0; url=x?a=[redacted]" },
+		{ "X-Anything", "/a?b=S&c=S", "/a?b=[redacted]&c=[redacted]" },
+		{ "X-Anything", "see http://h/?b=S", "see http://h/?b=[redacted]" },
+		{ "Location", "https://u:S@h/a", "https://[redacted]@h/a" },
+		{ "Location", "//u:S@h/a?b=S", "//[redacted]@h/a?b=[redacted]" },
+		{ "Location", "/cb#access_token=S&x=S",
+		  "/cb#access_token=[redacted]&x=[redacted]" },
+		{ "Link", "<http://a:S@h/>, <http://b:S@h/>",
+		  "<http://[redacted]@h/>, <http://[redacted]@h/>" },
+		{ "Location", "/page#part", "/page#part" },
+		{ "Location", "https://h/@user", "https://h/@user" },
+		{ "Origin", "https://h:8443", "https://h:8443" },
+		{ "Sec-CH-UA-Mobile", "?0", "?0" },
+		{ "From", "somebody@h", "somebody@h" },
+	};
+	char head[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(head, sizeof(head), "GET / HTTP/1.1\r\n%s: %s\r\n\r\n", rows[i][0],
+			 rows[i][1]);
+		parse(head, false);
+		is(m.headers[0].shown, rows[i][2]);
+	}
+	parse("GET http://u:S@h/ws?a=S HTTP/1.1\r\n\r\n", false);
+	is(m.shown_target, "http://[redacted]@h/ws?a=[redacted]");
+	parse("CONNECT u:S@h:443 HTTP/1.1\r\n\r\n", false);
+	is(m.shown_target, "[redacted]@h:443");
+	parse("GET /a@b HTTP/1.1\r\n\r\n", false);
+	is(m.shown_target, "/a@b");
+}
+
 /* Nothing of the last head is left where this one has less, and nothing is shown by accident. */
 static void test_shown_starts_empty(void **state)
 {
@@ -160,6 +200,12 @@ static void test_redacted_in_place(void **state)
 		  "GET / HTTP/1.1\r\nCookie: [redacted]......\r\n [redac\r\nHost: x\r\n" },
 		{ "HTTP/1.1 302 Found\r\nLocation: /x?token=0123456789ab\r\n",
 		  "HTTP/1.1 302 Found\r\nLocation: /x?token=[redacted]..\r\n" },
+		{ "GET http://user:secret@h/?a=secret HTTP/1.1\r\n"
+		  "Referer: //u:secret@h/?\r\n secret\r\n",
+		  "GET http://[redacted].@h/?a=[redac HTTP/1.1\r\n"
+		  "Referer: //[redacte@h/?\r\n [redac\r\n" },
+		{ "CONNECT user:secret@h:443 HTTP/1.1\r\nX-A: /b?c=secret\r\n",
+		  "CONNECT [redacted].@h:443 HTTP/1.1\r\nX-A: /b?c=[redac\r\n" },
 		{ "GET / HTTP/1.1\r\nAuthorization: Basic QUJD",
 		  "GET / HTTP/1.1\r\nAuthorization: [redacted]" },
 	};
@@ -178,6 +224,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_shown),
+		cmocka_unit_test(test_shown_urls),
 		cmocka_unit_test(test_bad_lines),
 		cmocka_unit_test(test_many_headers),
 		cmocka_unit_test(test_shown_starts_empty),

@@ -319,7 +319,8 @@ static void tell_head(struct decoder *d, struct conn *c, const struct whole_head
 		return;
 	e.packet = h->packet;
 	e.head.msg = &d->msg;
-	e.head.cut = h->cut || d->msg.more;
+	e.head.cut = h->cut || d->msg.more || http_find(&d->msg, "x-wstrace-cut") ||
+		     http_find(&d->msg, "x-wstrace"); /* filled in, or made up, by -w */
 	e.head.missed = h->flags & WST_HEAD_MISSED;
 	e.head.seq = h->seq;
 	e.head.len = h->len;

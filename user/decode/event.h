@@ -29,7 +29,10 @@ struct head_event {
 	bool upgrade; /* the request asks for a WebSocket, or the response opens one */
 	bool wanted; /* request: somebody wants a WebSocket: upgrade, or a Sec-WebSocket-Key */
 	bool final; /* response: the last one to this request: 101, or 200 and above */
-	/* headers are missing: it is longer than WST_HEAD_MAX, has too many, or a piece was lost */
+	/*
+	 * headers are missing: it is longer than WST_HEAD_MAX, has too many, a piece was lost, or
+	 * -w has filled it in
+	 */
 	bool cut;
 	bool missed; /* others that came before it were not seen */
 	uint32_t seq; /* sequence number of the first byte */

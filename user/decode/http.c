@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* memmem() */
+#endif
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
@@ -100,10 +103,63 @@ static bool is_secret(struct span name)
 	return false;
 }
 
-/* Returns whether this header's value is a URL, whose query may hold a secret. */
-static bool is_url(struct span name)
+static bool ends_in(struct span name, const char *text)
 {
-	return span_is(name, "location");
+	size_t n = strlen(text);
+
+	return name.n >= n && span_is((struct span){ name.p + name.n - n, n }, text);
+}
+
+/*
+ * Returns whether this header's value is a URL, whose query or user may hold a secret: by its name,
+ * or as it starts, or holds one with a scheme.
+ */
+static bool is_url(struct span name, struct span value)
+{
+	static const char *const ends[] = {
+		"location", "referer", "uri", "url", "refresh", "link"
+	};
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (ends_in(name, ends[i]))
+			return true;
+	return (value.n && value.p[0] == '/') || memmem(value.p, value.n, "//", 2);
+}
+
+/* Returns the query: all behind "?", or behind "#" where a "=" follows. Its p is NULL: none. */
+static struct span find_query(struct span url)
+{
+	const char *end = url.p + url.n, *p = memchr(url.p, '?', url.n);
+	const char *hash = memchr(url.p, '#', url.n);
+
+	if (hash && (!p || hash < p) && memchr(hash, '=', end - hash))
+		p = hash;
+	return p ? (struct span){ p + 1, end - p - 1 } : (struct span){ NULL, 0 };
+}
+
+/* Returns the first "user:password" of the URLs in s, before any query. Its n is 0: none. */
+static struct span find_user(struct span s, bool target)
+{
+	struct span query = find_query(s);
+	const char *end = query.p ? query.p : s.p + s.n, *at, *p = s.p;
+
+	for (at = NULL; p < end; p++) {
+		size_t n = 0;
+
+		if (target && p == s.p && *p != '/' && !memmem(p, end - p, "//", 2))
+			at = p; /* CONNECT user@host:443 */
+		else if (end - p > 2 && !memcmp(p, "//", 2) && (p == s.p || p[-1] == ':'))
+			at = p + 2;
+		else
+			continue;
+		while (at + n < end && !memchr("/?# \t,<>\"", at[n], 9))
+			n++;
+		while (n && at[n - 1] != '@')
+			n--;
+		if (n > 1)
+			return (struct span){ at, n - 1 };
+	}
+	return (struct span){ s.p, 0 };
 }
 
 int http_parse(struct http_msg *m, const char *p, size_t n)
@@ -179,20 +235,13 @@ bool http_has_token(const struct http_msg *m, const char *name, const char *toke
 	return false;
 }
 
-/* Appends a URL to b with the values of its query left out. */
-static void redact_url(struct buf *b, struct span url)
+/* Appends a query to b with its values left out. */
+static void redact_values(struct buf *b, struct span query)
 {
-	const char *p = url.p, *end = p + url.n;
-	const char *query = memchr(p, '?', url.n);
+	const char *end = query.p + query.n, *p, *amp, *eq;
 
-	if (!query) {
-		buf_add(b, p, url.n);
-		return;
-	}
-	buf_add(b, p, query + 1 - p);
-	for (p = query + 1; p < end;) {
-		const char *amp = memchr(p, '&', end - p), *eq;
-
+	for (p = query.p; p < end; p = amp + 1) {
+		amp = memchr(p, '&', end - p);
 		if (!amp)
 			amp = end;
 		eq = memchr(p, '=', amp - p);
@@ -206,16 +255,33 @@ static void redact_url(struct buf *b, struct span url)
 		}
 		if (amp < end)
 			buf_char(b, '&');
-		p = amp + 1;
 	}
 }
 
+/* Appends a URL to b with the values of its query left out, and with whom it names as user. */
+static void redact_url(struct buf *b, struct span url, bool target)
+{
+	const char *end = url.p + url.n;
+	struct span user, query;
+
+	while ((user = find_user(url, target)).n) {
+		buf_add(b, url.p, user.p - url.p);
+		buf_str(b, HTTP_REDACTED);
+		url = (struct span){ user.p + user.n, end - user.p - user.n };
+		target = false;
+	}
+	query = find_query(url);
+	buf_add(b, url.p, query.p ? (size_t)(query.p - url.p) : url.n);
+	if (query.p)
+		redact_values(b, query);
+}
+
 /* Appends the redacted URL. Sets only the length of *shown: b may still move in memory. */
-static void show_url(struct buf *b, struct span url, struct span *shown)
+static void show_url(struct buf *b, struct span url, bool target, struct span *shown)
 {
 	size_t from = b->len;
 
-	redact_url(b, url);
+	redact_url(b, url, target);
 	*shown = (struct span){ NULL, b->len - from };
 }
 
@@ -235,15 +301,15 @@ int http_show(struct http_msg *m, bool secrets, struct buf *b)
 	b->len = 0;
 	m->shown_target = m->target;
 	if (!secrets)
-		show_url(b, m->target, &m->shown_target);
+		show_url(b, m->target, true, &m->shown_target);
 	for (unsigned int i = 0; i < m->n_headers; i++) {
 		struct http_header *h = &m->headers[i];
 
 		h->shown = h->value;
 		if (!secrets && is_secret(h->name))
 			h->shown = (struct span){ HTTP_REDACTED, strlen(HTTP_REDACTED) };
-		else if (!secrets && is_url(h->name))
-			show_url(b, h->value, &h->shown);
+		else if (!secrets && is_url(h->name, h->value))
+			show_url(b, h->value, false, &h->shown);
 	}
 	if (b->failed)
 		return -ENOMEM;
@@ -263,11 +329,17 @@ static void overwrite(struct span s)
 	memcpy(p, HTTP_REDACTED, s.n < word ? s.n : word);
 }
 
-static void redact_query(struct span target)
+static void overwrite_url(struct span url, bool target)
 {
-	const char *end = target.p + target.n, *p = memchr(target.p, '?', target.n), *amp, *eq;
+	struct span user, rest = url, query = find_query(url);
+	const char *end = query.p + query.n, *p, *amp, *eq;
 
-	for (p = p ? p + 1 : end; p < end; p = amp + 1) {
+	while ((user = find_user(rest, target)).n) {
+		overwrite(user);
+		rest = (struct span){ user.p + user.n, rest.p + rest.n - user.p - user.n };
+		target = false;
+	}
+	for (p = query.p; p && p < end; p = amp + 1) {
 		amp = memchr(p, '&', end - p);
 		if (!amp)
 			amp = end;
@@ -278,15 +350,18 @@ static void redact_query(struct span target)
 }
 
 /*
- * Redacts one header line in place. Returns whether the value was secret; folded lines are so, too.
+ * Redacts one header line in place. Returns whether it may hold a secret: folded lines are secret
+ * then.
  */
 static bool redact_header(const char *line, const char *eol)
 {
 	const char *colon = memchr(line, ':', eol - line);
 	struct span name = colon ? trimmed(line, colon) : (struct span){ line, 0 };
 
-	if (colon && is_url(name))
-		redact_query(trimmed(colon + 1, eol));
+	if (colon && is_url(name, trimmed(colon + 1, eol))) {
+		overwrite_url(trimmed(colon + 1, eol), false);
+		return true;
+	}
 	if (!colon || !is_secret(name))
 		return false;
 	overwrite(trimmed(colon + 1, eol));
@@ -308,7 +383,7 @@ void http_redact_head(char *p, size_t n)
 			struct span line = trimmed(at, eol);
 
 			word(&line);
-			redact_query(cut_target(&line));
+			overwrite_url(cut_target(&line), true);
 		} else if (*at != ' ' && *at != '\t') {
 			secret = redact_header(at, eol);
 		} else if (secret) { /* obs-fold: the value goes on */

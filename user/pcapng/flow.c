@@ -64,7 +64,7 @@ int flow__new(struct flow **out, struct flows *fs, const struct flow_info *i)
 	f->flows = fs;
 	err = flow_init(f, i);
 	if (!err && !i->midstream)
-		err = flow_open(f, i->ts, false);
+		err = flow_open(f, i->ts, MAKE_NOTHING);
 	if (err) {
 		flow__free(f);
 		return err;
@@ -81,6 +81,12 @@ void flow__free(struct flow *f)
 		f->flows->busy -= f->lane[d].state == LANE_STREAMING;
 		buf_free(&f->lane[d].held);
 	}
+	for (unsigned int i = 0; i < f->n_held; i++) {
+		f->flows->kept_back -= f->held[i].bytes.len;
+		buf_free(&f->held[i].bytes);
+	}
+	f->flows->kept_back -= f->early.len;
+	buf_free(&f->early);
 	buf_free(&f->note);
 	free(f->comment);
 	free(f->target);

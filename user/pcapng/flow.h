@@ -21,10 +21,7 @@ struct flow;
 /* Directions: from client to server, and back, whichever end was traced. */
 enum { FLOW_C2S, FLOW_S2C, FLOW_DIRS };
 
-/*
- * Creates an empty set of flows. s describes each file; its texts have to stay. Returns NULL when
- * memory ran out.
- */
+/* Creates a set of flows. s describes each file; its texts have to stay. NULL: out of memory. */
 struct flows *flows__new(const struct pcapng_section *s);
 
 /* Frees the set; all its flows have to be freed before. Accepts NULL. */
@@ -44,7 +41,7 @@ int flows__end(struct flows *fs, uint64_t ts);
  */
 bool flows__busy(const struct flows *fs);
 
-/* Counts lost events, of whatever flows: the next packet shows them as dropped. */
+/* Counts lost events of whatever flows: the next packet shows them. */
 void flows__lost(struct flows *fs, uint64_t events);
 
 /* The process that has the socket: one interface of the capture for each name. */
@@ -61,9 +58,7 @@ struct flow_info {
 	bool server; /* the local end is the server */
 	bool midstream; /* established before wstrace looked */
 	bool attempt; /* never established: there is a SYN, and perhaps a RST */
-	/*
-	 * sequence number of each direction's first byte; midstream: of the first that may be seen
-	 */
+	/* of each direction's first byte; midstream: of the first that may be seen */
 	uint32_t first_seq[FLOW_DIRS];
 	struct flow_task task;
 	const char *comment; /* for the flow's first packet in each file; NULL: none */
@@ -88,9 +83,14 @@ struct flow_head {
 	uint8_t dir;
 	bool upgrade; /* a 101 after which both directions speak WebSocket */
 	struct span bytes;
+	bool preface; /* no head but a PROXY header: written as it is */
 };
 
-/* Writes an HTTP head. The body after it needs no call, see flow__skip(). */
+/*
+ * Writes an HTTP head. The body after it needs no call, see flow__skip(). The rest of a head that
+ * is not there as a whole is filled in. CONNECT and its answers become comments, once the tunnel is
+ * used: Wireshark finds no WebSocket behind them.
+ */
 int flow__head(struct flow *f, const struct flow_head *h);
 
 struct flow_frame {
@@ -103,9 +103,13 @@ struct flow_frame {
 	uint8_t b0; /* the first byte: FIN, RSV1-3, opcode */
 	uint8_t hdr_len;
 	bool masked;
+	uint64_t offset; /* of the header's first byte, since the upgrade, in this direction */
 };
 
-/* Takes the header of a frame. It is written at once, or together with payload. */
+/*
+ * Takes the header of a frame: written at once, with payload, or once the 101 has come. Without a
+ * 101 or a request the file gets what Wireshark needs, marked as made up.
+ */
 int flow__frame(struct flow *f, const struct flow_frame *fr);
 
 /*
@@ -133,6 +137,9 @@ enum flow_end {
  * flow__remark() and flow__free() may follow.
  */
 int flow__close(struct flow *f, uint64_t ts, enum flow_end how, bool first_local);
+
+/* Writes what flow__head() and flow__frame() keep back, as far as it is known. */
+int flow__release(struct flow *f, uint64_t ts);
 
 /*
  * Writes text after flow__close(), as the comment of an additional packet. Writes nothing if

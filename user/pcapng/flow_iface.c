@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "pcapng/flow_state.h"
+#include "pcapng/flow_steps.h"
 
 #define LINKTYPE_ETHERNET 1
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The inside of flow.h, for its four files only, each of which uses those after it: flow.c
- * (creating and closing flows), flow_ws.c (heads and frames), flow_tcp.c (TCP around them),
- * flow_iface.c (files and interfaces).
+ * The inside of flow.h, for its six files only, each of which uses those after it: flow.c (creating
+ * and freeing flows), flow_hold.c (what has to wait for what comes next), flow_head.c (HTTP heads),
+ * flow_ws.c (frames), flow_tcp.c (TCP around them), flow_iface.c (files and interfaces). What they
+ * do for each other is in flow_steps.h.
  */
 #ifndef PCAPNG_FLOW_STATE_H
 #define PCAPNG_FLOW_STATE_H
@@ -42,6 +43,7 @@ struct flows {
 	uint64_t latest; /* latest time of a packet, in all files */
 	uint64_t lost; /* events lost since the last packet */
 	unsigned int busy; /* number of lanes in LANE_STREAMING */
+	uint64_t kept_back; /* bytes of heads and frames that wait, of all flows */
 	struct iface *ifaces;
 	struct http_msg msg; /* scratch; too big for the stack */
 };
@@ -57,6 +59,7 @@ struct lane {
 	struct path path;
 	uint32_t next; /* sequence number of the next byte to write */
 	bool seen; /* a byte that was really seen has been written */
+	bool framed; /* a frame has been written */
 	uint32_t unacked; /* packets with data */
 	uint64_t unacked_bytes;
 
@@ -71,6 +74,15 @@ struct lane {
 	bool no_takeover; /* each message starts a compression context of its own (RFC 7692) */
 };
 
+#define UNKNOWN_BODY UINT64_MAX
+#define HELD_HEADS 6
+
+/* A head that waits, with a copy of its bytes. */
+struct held_head {
+	struct flow_head head;
+	struct buf bytes;
+};
+
 struct flow {
 	struct flows *flows;
 	struct iface *iface;
@@ -78,6 +90,11 @@ struct flow {
 	bool server, midstream, attempt;
 	bool begun; /* a file has packets of it */
 	bool upgraded;
+	unsigned int unanswered; /* requests */
+	/* bytes of the last request's body; UNKNOWN_BODY: they end somewhere */
+	uint64_t body;
+	uint32_t body_start; /* its sequence number */
+	uint64_t asked; /* number of the file that has a request without an answer; 0: none */
 	bool deflate; /* permessage-deflate was agreed, as far as the file tells */
 	bool head_request; /* the next answer is to a HEAD request, and has no body */
 	char *comment; /* for its first packet in each file */
@@ -86,39 +103,22 @@ struct flow {
 	struct buf note; /* comment for the next packet; ends in 0 unless empty */
 	uint64_t lost; /* events lost since its last packet: 0, or 1 for an unknown number */
 	struct lane lane[FLOW_DIRS];
-};
 
-/* flow_iface.c */
+	/* flow_hold.c: CONNECT and the answers to it, or a 101 before its request */
+	struct held_head held[HELD_HEADS];
+	unsigned int n_held;
+	bool tunnel; /* the last one opens a tunnel */
+	struct buf early; /* the client's frames before the 101 */
+	bool not_early; /* the 101 is not waited for */
+};
 
 /* Finds or adds the interface of a task. Returns 0 or -ENOMEM. */
 int flow_iface_get(struct flows *fs, const struct flow_task *t, struct iface **out);
 
-/* Writes the interface if the current file does not have it. */
-int flow_iface_ready(struct flows *fs, struct iface *i);
+/* What to make up behind the TCP handshake: bits. */
+enum { MAKE_NOTHING = 0, MAKE_REQUEST = 1, MAKE_RESPONSE = 2, MAKE_BOTH = 3 };
 
-/* flow_tcp.c */
-
-/* Adds formatted text to the comment of the next packet. Returns 0 or -ENOMEM. */
-int flow_notef(struct flow *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-/* Writes packets that stand for len bytes. data: the first of these bytes, in pieces. */
-int flow_tcp_data(struct flow *f, uint8_t dir, uint64_t ts, const struct iovec *data,
-		  unsigned int pieces, uint64_t len);
-
-/* Writes the TCP handshake, just below each lane's next. ws: with a request and a 101 behind it. */
-int flow_tcp_open(struct flow *f, uint64_t ts, bool ws);
-
-/* Writes the note, if there is one, in a packet without data. */
-int flow_tcp_note(struct flow *f, uint64_t ts);
-
-/* Writes the end as flow__close() says; how: anything but FLOW_END_NONE. */
-int flow_tcp_close(struct flow *f, uint64_t ts, enum flow_end how, bool first_local);
-
-/* flow_ws.c */
-
-/*
- * Makes sure that the current file has the TCP handshake. ws: with a request and a 101 behind it.
- */
-int flow_open(struct flow *f, uint64_t ts, bool ws);
+/* Makes sure that the current file has the TCP handshake, with what is to be made up. */
+int flow_open(struct flow *f, uint64_t ts, int make);
 
 #endif

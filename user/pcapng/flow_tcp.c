@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include "pcapng/flow_state.h"
+#include "pcapng/flow_steps.h"
 #include "pcapng/made_up.h"
 
 int flow__note(struct flow *f, const char *text)
@@ -130,25 +130,29 @@ static int note_opening(struct flow *f)
 	return err;
 }
 
-int flow_tcp_open(struct flow *f, uint64_t ts, bool ws)
+int flow_tcp_open(struct flow *f, uint64_t ts, int make)
 {
 	struct buf request = {}, response = {};
 	int err;
 
 	f->deflate &= f->lane[FLOW_C2S].no_takeover && f->lane[FLOW_S2C].no_takeover;
-	if (ws)
+	if (make)
 		put_upgrade(f, &request, &response);
+	if (!(make & MAKE_RESPONSE))
+		response.len = 0;
 	f->lane[FLOW_C2S].next -= request.len + 1;
 	f->lane[FLOW_S2C].next -= response.len + 1;
 	err = request.failed || response.failed ? -ENOMEM : note_opening(f);
 	if (!err)
 		err = emit_handshake(f, ts);
-	if (ws && !err)
+	if (request.len && !err)
 		err = emit_text(f, FLOW_C2S, ts, &request);
-	if (ws && !err)
+	if (response.len && !err)
 		err = emit_text(f, FLOW_S2C, ts, &response);
 	buf_free(&request);
 	buf_free(&response);
+	if (make)
+		f->asked = f->gen;
 	return err;
 }
 

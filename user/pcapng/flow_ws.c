@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Writes HTTP heads and WebSocket frames: decides on their packets, and on what is left out. */
+/* Writes WebSocket frames: decides on their packets, and on what is left out. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "bpf/ws_frame.h"
 #include "decode/deflate.h"
-#include "pcapng/flow_state.h"
+#include "pcapng/flow_steps.h"
 
 #define RSV1 0x40 /* compressed (RFC 7692 section 6) */
 
@@ -81,7 +81,7 @@ static int write_first(struct flow *f, uint8_t dir, const void *p, size_t n, uin
 	const struct flow_frame *fr = &l->frame;
 	uint8_t header[WS_HDR_MAX];
 	struct iovec iov[2] = { { header, put_header(header, fr) }, { (void *)p, n } };
-	int err = flow_open(f, fr->ts, true);
+	int err = flow_open(f, fr->ts, MAKE_BOTH);
 
 	if (err)
 		return err;
@@ -105,8 +105,7 @@ static int lane_repeat(struct flow *f, uint8_t dir)
 	return write_first(f, dir, NULL, 0, f->lane[dir].frame.len);
 }
 
-/* Ends the lane's frame: the rest of its payload will not come. */
-static int lane_finish(struct flow *f, uint8_t dir)
+int flow_lane_finish(struct flow *f, uint8_t dir)
 {
 	struct lane *l = &f->lane[dir];
 	int err = 0;
@@ -119,7 +118,7 @@ static int lane_finish(struct flow *f, uint8_t dir)
 	return err;
 }
 
-int flow_open(struct flow *f, uint64_t ts, bool ws)
+int flow_open(struct flow *f, uint64_t ts, int make)
 {
 	int err;
 
@@ -134,7 +133,7 @@ int flow_open(struct flow *f, uint64_t ts, bool ws)
 	/* Merging files by time must not put this before the packets of the last file. */
 	if (f->begun && ts < f->flows->latest)
 		ts = f->flows->latest;
-	err = flow_tcp_open(f, ts, ws);
+	err = flow_tcp_open(f, ts, make);
 	f->begun = true;
 	for (int d = 0; d < FLOW_DIRS && !err; d++)
 		if (f->lane[d].state == LANE_STREAMING)
@@ -154,11 +153,7 @@ static int restart(struct flow *f, uint8_t dir, uint32_t seq)
 	return flow_notef(f, "sequence numbers do not follow from what came before");
 }
 
-/*
- * Makes sure that the current file has the handshake, as flow_open() does, and everything up to
- * seq, which then is the lane's next.
- */
-static int flow_reach(struct flow *f, uint8_t dir, uint64_t ts, uint32_t seq, bool ws)
+int flow_reach(struct flow *f, uint8_t dir, uint64_t ts, uint32_t seq, int make)
 {
 	struct lane *l = &f->lane[dir];
 	uint32_t step = seq - l->next;
@@ -169,7 +164,7 @@ static int flow_reach(struct flow *f, uint8_t dir, uint64_t ts, uint32_t seq, bo
 	else if (step > CHUNK)
 		err = restart(f, dir, seq);
 	if (!err)
-		err = flow_open(f, ts, ws);
+		err = flow_open(f, ts, make);
 	step = seq - l->next;
 	if (err || !step)
 		return err;
@@ -183,81 +178,24 @@ static int flow_reach(struct flow *f, uint8_t dir, uint64_t ts, uint32_t seq, bo
 	return flow_notef(f, "%u bytes before this are lost", step);
 }
 
-static bool span_is(struct span s, const char *text)
-{
-	return s.n == strlen(text) && !memcmp(s.p, text, s.n);
-}
-
-/* Keeps a copy of s in *at, for the handshake in a later file. */
-static void remember(char **at, struct span s)
-{
-	free(*at);
-	*at = s.n ? strndup(s.p, s.n) : NULL;
-}
-
-static bool has_body(struct flow *f, const struct http_msg *m)
-{
-	struct span length = http_value(m, "content-length");
-
-	if (m->response &&
-	    (m->status < 200 || m->status == 204 || m->status == 304 || f->head_request))
-		return false;
-	if (http_find(m, "transfer-encoding"))
-		return true;
-	for (size_t i = 0; i < length.n; i++)
-		if (length.p[i] >= '1' && length.p[i] <= '9')
-			return true;
-	/* without a length, all until the end is body */
-	return m->response && !http_find(m, "content-length");
-}
-
-static void learn_request(struct flow *f, const struct http_msg *m)
-{
-	f->head_request = span_is(m->method, "HEAD");
-	remember(&f->target, m->target);
-}
-
-static void learn_upgrade(struct flow *f, const struct http_msg *m)
-{
-	struct deflate_params p;
-
-	remember(&f->protocol, http_value(m, "sec-websocket-protocol"));
-	deflate_parse(&p, m);
-	f->deflate = p.agreed;
-	for (int d = 0; d < FLOW_DIRS; d++)
-		f->lane[d].no_takeover = p.no_takeover[d];
-}
-
 /*
- * Claims one byte more than the head if a body follows, which is not in the file: after a complete
- * packet Wireshark would wait for the body before it shows the head.
+ * Writes a packet without content for what lies before a direction's first frame: the body of the
+ * request that asked for the WebSocket, or the end of a head that is cut.
  */
-int flow__head(struct flow *f, const struct flow_head *h)
+static int reach_first(struct flow *f, const struct flow_frame *fr)
 {
-	struct http_msg *m = &f->flows->msg;
-	struct iovec iov = { (void *)h->bytes.p, h->bytes.n };
-	uint64_t len = h->len;
-	int err = lane_finish(f, h->dir);
+	struct lane *l = &f->lane[fr->dir];
+	uint32_t step = fr->seq - (uint32_t)fr->offset - l->next;
 
-	if (!err)
-		err = flow_reach(f, h->dir, h->ts, h->seq, false);
-	if (err)
-		return err;
-	if (!http_parse(m, h->bytes.p, h->bytes.n)) {
-		if (!m->response)
-			learn_request(f, m);
-		else if (h->upgrade)
-			learn_upgrade(f, m);
-		len += has_body(f, m);
-	}
-	f->upgraded |= h->upgrade;
-	if (iov.iov_len > FRAME_DATA_MAX)
-		iov.iov_len = FRAME_DATA_MAX;
-	f->lane[h->dir].seen = true;
-	return flow_tcp_data(f, h->dir, h->ts, &iov, 1, len);
+	if (l->framed)
+		return 0;
+	l->framed = true;
+	if (f->gen != f->flows->gen || fr->offset > CHUNK || step > CHUNK)
+		return 0;
+	return flow_tcp_data(f, fr->dir, fr->ts, NULL, 0, step);
 }
 
-int flow__frame(struct flow *f, const struct flow_frame *fr)
+int flow_frame(struct flow *f, const struct flow_frame *fr)
 {
 	struct lane *l = &f->lane[fr->dir];
 	uint8_t header[WS_HDR_MAX];
@@ -265,9 +203,11 @@ int flow__frame(struct flow *f, const struct flow_frame *fr)
 
 	if (!put_header(header, fr))
 		return -EINVAL;
-	err = lane_finish(f, fr->dir);
+	err = flow_lane_finish(f, fr->dir);
 	if (!err)
-		err = flow_reach(f, fr->dir, fr->ts, fr->seq, true);
+		err = reach_first(f, fr);
+	if (!err)
+		err = flow_reach(f, fr->dir, fr->ts, fr->seq, MAKE_BOTH);
 	if (err)
 		return err;
 	f->upgraded = true;
@@ -310,7 +250,7 @@ static int write_piece(struct flow *f, uint8_t dir, uint64_t ts, const void *p, 
 		}
 		return err;
 	}
-	err = flow_open(f, ts, true);
+	err = flow_open(f, ts, MAKE_BOTH);
 	if (err || l->state == LANE_IDLE) /* a new file has begun, and has the header alone */
 		return err;
 	err = flow_tcp_data(f, dir, ts, &iov, 1, n);
@@ -319,15 +259,14 @@ static int write_piece(struct flow *f, uint8_t dir, uint64_t ts, const void *p, 
 	return err;
 }
 
-int flow__payload(struct flow *f, uint8_t dir, uint64_t ts, uint64_t pos, const void *data,
-		  size_t n)
+int flow_payload(struct flow *f, uint8_t dir, uint64_t ts, uint64_t pos, const void *data, size_t n)
 {
 	struct lane *l = &f->lane[dir];
 	const char *p = data;
 	int err = 0;
 
 	if (l->state != LANE_IDLE && pos != l->got)
-		return lane_finish(f, dir);
+		return flow_lane_finish(f, dir);
 	while (n && !err && l->state != LANE_IDLE) {
 		size_t size = next_size(l), some = size - l->held.len;
 
@@ -351,33 +290,19 @@ int flow__payload(struct flow *f, uint8_t dir, uint64_t ts, uint64_t pos, const 
 	return err;
 }
 
-int flow__skip(struct flow *f, uint8_t dir, uint64_t ts, uint32_t seq, const char *text)
+int flow_skip(struct flow *f, uint8_t dir, uint64_t ts, uint32_t seq, const char *text)
 {
 	struct lane *l = &f->lane[dir];
 	int err;
 
 	if (!f->begun && f->midstream)
 		return 0;
-	err = lane_finish(f, dir);
+	err = flow_lane_finish(f, dir);
 	if (err || seq - l->next > CHUNK || seq == l->next)
 		return err; /* flow_reach() will start the flow anew */
-	err = flow_open(f, ts, f->upgraded);
+	err = flow_open(f, ts, f->upgraded ? MAKE_BOTH : MAKE_NOTHING);
 	if (!err && text)
 		err = flow__note(f, text);
 	lane_lost(f, dir);
 	return err ? err : flow_tcp_data(f, dir, ts, NULL, 0, seq - l->next);
-}
-
-int flow__close(struct flow *f, uint64_t ts, enum flow_end how, bool first_local)
-{
-	int err = 0;
-
-	for (int d = 0; d < FLOW_DIRS && !err; d++)
-		err = lane_finish(f, d);
-	if (err || (!f->begun && f->midstream))
-		return err;
-	if (how == FLOW_END_NONE)
-		return flow_tcp_note(f, ts);
-	err = flow_open(f, ts, f->upgraded);
-	return err ? err : flow_tcp_close(f, ts, how, first_local);
 }

@@ -27,6 +27,8 @@
 struct member {
 	struct flow *flow; /* NULL: no request has matched --path yet */
 	struct wst_open open;
+	struct buf preface; /* the start of a head, as long as it may be a PROXY header */
+	uint32_t preface_seq;
 	struct member *prev, *next;
 };
 
@@ -90,16 +92,20 @@ static void describe(struct out_pcapng *k, const struct run_info *run)
 	};
 }
 
+static void member_free(struct member *m)
+{
+	flow__free(m->flow);
+	buf_free(&m->preface);
+	free(m);
+}
+
 static void destroy(struct out_pcapng *k)
 {
 	struct member *m, *next;
 	struct pair *p, *after;
 
 	DL_FOREACH_SAFE(k->members, m, next)
-	{
-		flow__free(m->flow);
-		free(m);
-	}
+	member_free(m);
 	HASH_ITER(hh, k->pairs, p, after)
 	{
 		HASH_DEL(k->pairs, p);
@@ -296,6 +302,7 @@ static void on_frame(struct out_pcapng *k, struct member *m, const struct wst_fr
 		.ts = ts,
 		.len = r->len,
 		.keep = r->kept,
+		.offset = r->offset,
 		.seq = r->h.seq,
 		.mask = r->mask,
 		.dir = r->h.dir,
@@ -347,7 +354,8 @@ static void on_close(struct out_pcapng *k, struct conn *c, const struct wst_stat
 		check(k, closed_flows__add(k->closed, m->flow, c->number, &key, ts));
 	}
 	DL_DELETE(k->members, m);
-	free(m);
+	m->flow = NULL;
+	member_free(m);
 	c->capture = NULL;
 }
 
@@ -361,19 +369,28 @@ static void rotate(struct out_pcapng *k, uint64_t now)
 		check(k, flows__begin(k->flows, savefile__pcapng(k->file), now));
 }
 
-/* Writes a PROXY header. Of the longest ones, which come in pieces, the start is left out. */
-static void on_proxy_header(struct out_pcapng *k, struct member *m, const struct wst_bytes *r,
-			    uint64_t ts)
+/* Gathers the pieces of what may be a PROXY header, and writes it. */
+static void on_head_piece(struct out_pcapng *k, struct member *m, const struct wst_bytes *r,
+			  uint64_t ts)
 {
-	struct flow_head head = {
-		.ts = ts,
-		.len = r->n,
-		.seq = r->h.seq,
-		.dir = FLOW_C2S,
-		.bytes = { (const char *)(r + 1), r->n },
-	};
+	const char *bytes = (const char *)(r + 1);
+	struct flow_head head = { .ts = ts, .dir = FLOW_C2S, .preface = true };
 
-	check(k, flow__head(m->flow, &head));
+	if (r->h.flags & WST_HEAD_FIRST) {
+		m->preface.len = 0;
+		m->preface_seq = r->h.seq;
+	}
+	if (r->pos == m->preface.len && (r->pos || (r->n && strchr("P\r", *bytes))))
+		buf_add(&m->preface, bytes, r->n);
+	if (!(r->h.flags & WST_HEAD_LAST))
+		return;
+	if (r->h.flags & WST_HEAD_PROXY) {
+		head.len = r->pos + r->n;
+		head.seq = m->preface_seq;
+		head.bytes = (struct span){ m->preface.data, m->preface.len };
+		check(k, m->preface.failed ? -ENOMEM : flow__head(m->flow, &head));
+	}
+	buf_free(&m->preface);
 }
 
 /* Returns whether a record becomes a packet: for counters alone no file is begun. */
@@ -405,8 +422,8 @@ static void pcapng_record(void *self, struct conn *c, const struct wst_hdr *h, u
 		return;
 	else if (h->type == WST_TASK)
 		on_task(k, m, c);
-	else if (h->type == WST_HEAD && h->flags & WST_HEAD_PROXY)
-		on_proxy_header(k, m, r, ts);
+	else if (h->type == WST_HEAD && h->dir == WST_C2S)
+		on_head_piece(k, m, r, ts);
 	else if (h->type == WST_FRAME)
 		on_frame(k, m, r, ts);
 	else if (h->type == WST_PAYLOAD)
@@ -422,9 +439,13 @@ static void on_verdict(struct out_pcapng *k, const struct event *e)
 	struct buf text = {};
 	int err;
 
-	buf_printf(&text, "%s %s: %s", severity_name(v->rule->severity), v->rule->id, v->text);
-	if (v->fix[0])
-		buf_printf(&text, "\nfix: %s", v->fix);
+	/* texts hold what peers sent: the reason of a Close, a path */
+	buf_printf(&text, "%s %s: ", severity_name(v->rule->severity), v->rule->id);
+	buf_escaped(&text, v->text, strlen(v->text));
+	if (v->fix[0]) {
+		buf_str(&text, "\nfix: ");
+		buf_escaped(&text, v->fix, strlen(v->fix));
+	}
 	buf_char(&text, 0);
 	if (text.failed)
 		err = -ENOMEM;
@@ -546,8 +567,9 @@ static int pcapng_close(void *self, uint64_t now, const struct run_totals *t,
 
 	(void)d;
 	DL_FOREACH(k->members, m)
-	if (complete && m->flow && !k->status)
-		check(k, flow__close(m->flow, now, FLOW_END_NONE, false));
+	if (m->flow && !k->status)
+		check(k, complete ? flow__close(m->flow, now, FLOW_END_NONE, false) :
+				    flow__release(m->flow, now));
 	if (!k->status)
 		check(k, flows__end(k->flows, now));
 	snprintf(name, sizeof(name), "%s", savefile__name(k->file));
