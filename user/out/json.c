@@ -495,7 +495,7 @@ static void field_hop(struct buf *b, const char *field_name, struct hop h)
 		const char *name = i == 0 ? "comm" : i == 1 ? "listen" : "container";
 		const char *value = i == 0 ? h.comm : i == 1 ? h.listen : h.container;
 
-		if (value)
+		if (value && *value)
 			evidence_field(b, &(struct fact_text){ .name = name },
 				       (struct span){ value, strlen(value) });
 	}

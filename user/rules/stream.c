@@ -558,7 +558,7 @@ const struct rule rules_end[] = {
 	{ "reload", SEV_WARNING, CAUSE_END, AT_END, reload_or_restart,
 	  "{closer} ended {together} connections together, without a Close frame: probably it "
 	  "was reloaded or stopped, or the server behind it was: whether its"
-	  " process went on is not seen",
+	  " process went on is not seen here",
 	  NULL, "together silence lived_ms how first", .certainty = LIKELY },
 	{ "heartbeat-races", SEV_ERROR, CAUSE_END, AT_END, races,
 	  "{closer} cut the connection after {silence} s without traffic, and pings come every "
