@@ -128,10 +128,13 @@ class Peer(wire.Ws):
             self.message()
 
     def goodbye(self, code=1000, reason=""):
-        """Sends a Close, reads to the end and closes."""
+        """Sends a Close, waits for the other's, and, being the client, for the server's FIN, and closes."""
         with contextlib.suppress(OSError, EOFError):
             self.send(wire.CLOSE, wire.close_payload(code, reason))
-            wire.recv_eof(self.sock)
+            while self.recv()[0] != wire.CLOSE:
+                pass
+            if self.client:
+                wire.recv_eof(self.sock)
         self.close()
 
     def wait_end(self):
@@ -223,6 +226,20 @@ class Lab(diag_lab.Lab):
         if subprocess.run(["/usr/bin/python3", "-c", f"import {name}"], capture_output=True,
                           check=False).returncode:
             missing(f"python3-{name}")
+
+    def ask_node(self, text, *args):
+        """Runs a program for node to its end. Returns what it printed."""
+        return self.to_end(program("node"), "-e", NODE.replace("+process.argv[2]", "+process.argv[1]")
+                           + text, *args, env={**os.environ, "NODE_PATH": "/usr/share/nodejs"})
+
+    def ask_python(self, text, *args):
+        """The same for Python."""
+        return self.to_end("/usr/bin/python3", "-c", PYTHON + text, *args)
+
+    def to_end(self, *args, **kw):
+        done = subprocess.run([str(a) for a in args], capture_output=True, text=True, timeout=LIMIT,
+                              check=False, stdin=subprocess.DEVNULL, **kw)
+        return done.stdout + done.stderr
 
     def kill(self, port, sig=signal.SIGTERM):
         """Ends the process that listens on port, and waits for that."""
@@ -357,7 +374,7 @@ class Watch:
             wait_until(lambda: word in err.text() or proc.poll() is not None, word)
             assert word in err.text(), err.text()
 
-    def stop(self):
+    def stop(self, edit=None):
         """Returns for each medium the events, and what was said on standard error."""
         time.sleep(SETTLE)  # the time that a verdict takes
         for proc in (self.trace, self.dump):
@@ -366,6 +383,8 @@ class Watch:
         self.out.join(LIMIT)
         self.err.join(LIMIT)
         said = {"live": (events(self.out.text()), self.err.text())}
+        if edit:
+            edit(self.files["dump"])
         for medium, path in self.files.items():
             done = subprocess.run([WSTRACE, "-j", "-r", path], capture_output=True, timeout=LIMIT,
                                   check=False)
