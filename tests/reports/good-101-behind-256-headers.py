@@ -2,7 +2,7 @@
 """A service adds 260 headers to its 101; the client goes on with it."""
 from lab import Report, wire
 
-REPORT = Report("wstrace/lab#1", "en", never=("bad-101", "lacks"))
+REPORT = Report("oven-sh/bun#43243", "en", never=("bad-101", "lacks"))
 MANY = [(f"X-Trace-{i}", "0") for i in range(260)]
 
 

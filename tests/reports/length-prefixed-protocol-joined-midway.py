@@ -5,7 +5,7 @@ import struct
 
 from lab import Report, wait_until
 
-REPORT = Report("wstrace/lab#7", "en")
+REPORT = Report("ntop/nDPI#883", "en")
 
 
 def prefixed(i, n):

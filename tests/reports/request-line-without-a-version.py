@@ -3,7 +3,7 @@
 from lab import Report, Verdict, wire
 
 RIGHT = Verdict("bad-request-line", says=("HTTP/1.1|version",))
-REPORT = Report("wstrace/lab#6", "en", right=RIGHT, never=("auth", "upstream-http10"))
+REPORT = Report("ghedipunk/PHP-Websockets#45", "en", right=RIGHT, never=("auth", "upstream-http10"))
 
 
 def run(lab, broken):

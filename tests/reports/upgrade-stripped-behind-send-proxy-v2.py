@@ -3,7 +3,7 @@
 from lab import UPGRADE, Report, Verdict, location
 
 RIGHT = Verdict("upgrade-stripped", says=("proxy_set_header Upgrade",), hop="nginx")
-REPORT = Report("kubernetes/ingress-nginx#00000", "en", right=RIGHT, dump=RIGHT.but(says=()),
+REPORT = Report("kubernetes/ingress-nginx#3746", "en", right=RIGHT, dump=RIGHT.but(says=()),
                 never=("proxy-protocol", "tls-mismatch", "haproxy.*(removed|dropped|stripped)"))
 
 
