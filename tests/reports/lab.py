@@ -207,6 +207,13 @@ class Lab(diag_lab.Lab):
         return self.script(program("node"), ".js", NODE + text, port, *args,
                            env={**os.environ, "NODE_PATH": "/usr/share/nodejs"})
 
+    def limited(self, text, files):
+        """As node(), with so many file descriptors."""
+        path = self.dir / "limited.sh"
+        path.write_text(f"#!/bin/sh\nulimit -n {files}\nexec {program('node')} \"$@\"\n")
+        path.chmod(0o755)
+        return self.script(path, ".js", NODE + text, None, env={**os.environ, "NODE_PATH": "/usr/share/nodejs"})
+
     def ws(self, body="ws.on('message', (m, binary) => ws.send(m, { binary }));", options="", port=None):
         """A server of node's ws; body is run for each connection, with ws and req."""
         return self.node(NODE_WS % (options, body), port)
@@ -247,7 +254,7 @@ class Lab(diag_lab.Lab):
 
     # raw sockets, in this process
 
-    def serve(self, handler, port=None, host="127.0.0.1", backlog=64):
+    def serve(self, handler, port=None, host="127.0.0.1", backlog=64, accepts=True):
         """handler(Peer) for each connection, in a thread; then it is closed. Returns the port."""
         port = port or self.port()
         listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
@@ -267,7 +274,8 @@ class Lab(diag_lab.Lab):
                     self.kept.append(peer)
                     threading.Thread(target=one, args=(peer,), daemon=True).start()
 
-        threading.Thread(target=loop, daemon=True).start()
+        if accepts:
+            threading.Thread(target=loop, daemon=True).start()
         return port
 
     def connect(self, port, host="127.0.0.1", source=None):
