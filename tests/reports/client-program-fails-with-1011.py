@@ -3,7 +3,7 @@
 from lab import Report, Verdict
 
 RIGHT = Verdict("client-error", says=("1011", "client"))
-REPORT = Report("SRC-1011", "en", right=RIGHT, never=("app-error", "the application failed", "server's log"))
+REPORT = Report("machinezone/IXWebSocket#417", "en", right=RIGHT, never=("app-error", "the application failed", "server's log"))
 
 
 def run(lab, broken):

@@ -3,7 +3,7 @@
 from lab import Report, Verdict, wire
 
 RIGHT = Verdict("bad-101", says=("Connection", "close|upgrade"))
-REPORT = Report("SRC-CONNCLOSE", "en", right=RIGHT, never=("early-client-close", "bad-accept", "upgrade-stripped"))
+REPORT = Report("mopemope/meinheld#51", "en", right=RIGHT, never=("early-client-close", "bad-accept", "upgrade-stripped"))
 CLIENT = """
 const ws = new WebSocket(`ws://127.0.0.1:${PORT}/ws`);
 ws.on('error', e => console.log('error', e.message)).on('open', () => { console.log('open'); ws.close(1000); });

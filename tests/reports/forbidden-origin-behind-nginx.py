@@ -3,7 +3,7 @@
 from lab import UPGRADE, Report, Verdict, location
 
 RIGHT = Verdict("origin-403", "likely", says=("Origin", "Host", "proxy_set_header Host"))
-REPORT = Report("SRC-ORIGIN", "en", right=RIGHT, dump=RIGHT.but(says=("Origin", "Host")), never=("auth", "not-found"))
+REPORT = Report("qd-today/qd#463", "zh", right=RIGHT, dump=RIGHT.but(says=("Origin", "Host")), never=("auth", "not-found"))
 SERVER = """
 import tornado.ioloop, tornado.web, tornado.websocket
 

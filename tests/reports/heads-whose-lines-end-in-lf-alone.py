@@ -2,7 +2,7 @@
 """A device ends its lines with LF alone, and its server takes that: it works."""
 from lab import Report, wire
 
-REPORT = Report("SRC-LF", "en", never=("bad-request-line", "refused"))
+REPORT = Report("machinezone/IXWebSocket#603", "en", never=("bad-request-line", "refused"))
 
 
 def server(peer):

@@ -3,7 +3,7 @@
 from lab import Report, Verdict, wire
 
 RIGHT = Verdict("too-big", says=(r"maxPayload|max_size|limit", r"70\s?0?0?0|kB|KiB|70"))
-REPORT = Report("SRC-1009", "en", right=RIGHT, never=("bad-frame", "app-error", "no-goodbye"))
+REPORT = Report("websockets/ws#1543", "en", right=RIGHT, never=("bad-frame", "app-error", "no-goodbye"))
 
 
 def run(lab, broken):

@@ -2,7 +2,7 @@
 """MQTT clients send DISCONNECT and end TCP, without a Close frame: ordinary."""
 from lab import Report, wire
 
-REPORT = Report("SRC-MQTT", "en", never=("reset", "half-open", "early-client-close"))
+REPORT = Report("mqttjs/MQTT.js#1316", "en", never=("reset", "half-open", "early-client-close"))
 
 
 def run(lab, broken):

@@ -5,7 +5,7 @@ import signal
 from lab import Report, Verdict, location
 
 RIGHT = Verdict("reload", says=("reload", "worker_shutdown_timeout"), hop="nginx")
-REPORT = Report("SRC-RELOAD", "en", right=RIGHT, own=RIGHT,
+REPORT = Report("kubernetes/ingress-nginx#2461", "en", right=RIGHT, own=RIGHT,
                 dump=Verdict("reload backend-restart restarting", "likely"),
                 never=("app-error", "idle-timeout"))
 

@@ -3,7 +3,7 @@
 from lab import UPGRADE, Report, Verdict
 
 RIGHT = Verdict("upstream-down refused", says=("no live upstreams|not tried|failed a moment|max_fails",), hop="nginx")
-REPORT = Report("SRC-LIVE", "en", right=RIGHT, dump=RIGHT.but(says=("no live upstreams|not tried",)),
+REPORT = Report("adi90x/rancher-active-proxy#6", "en", right=RIGHT, dump=RIGHT.but(says=("no live upstreams|not tried",)),
                 never=("not among the ports", "tls-mismatch", "proxy-rejected-101"))
 
 

@@ -3,7 +3,7 @@
 from lab import Report, Verdict, location
 
 RIGHT = Verdict("refused not-found", says=("200", "page|HTML|location|route|passes"))
-REPORT = Report("SRC-SPA", "en", right=RIGHT, never=("upstream-mute", "auth", "redirect", "server's log; 400"))
+REPORT = Report("Kohulan/ChemAudit#12", "en", right=RIGHT, never=("upstream-mute", "auth", "redirect", "server's log; 400"))
 
 
 def run(lab, broken):

@@ -3,7 +3,7 @@
 from lab import Report, Verdict
 
 RIGHT = Verdict("http-after-101", says=("PHP|Warning|text",))
-REPORT = Report("SRC-PHP", "en", right=RIGHT, never=("rsv-not-agreed", "mask-s2c", "compress"))
+REPORT = Report("morozovsk/websocket#10", "ru", right=RIGHT, never=("rsv-not-agreed", "mask-s2c", "compress"))
 CLIENT = """
 const ws = new WebSocket(`ws://127.0.0.1:${PORT}/ws`);
 ws.on('error', e => console.log('error', e.message)).on('open', () => ws.send('hello'))

@@ -2,7 +2,7 @@
 """A port scan and a load balancer's TCP check: connections without a byte, or with one that is reset."""
 from lab import Report, location
 
-REPORT = Report("SRC-SCAN", "en", never=("refused", "reset", "upstream-mute", "tls-mismatch"))
+REPORT = Report("python-websockets/websockets#1551", "en", never=("refused", "reset", "upstream-mute", "tls-mismatch"))
 
 
 def run(lab, broken):

@@ -2,7 +2,7 @@
 """A client asks its proxy for http://host/path; the proxy asks the server for /path, as it has to."""
 from lab import Report, location
 
-REPORT = Report("SRC-ABS", "en", never=("path-rewritten", "bad-request-line"))
+REPORT = Report("curl/curl#21663", "en", never=("path-rewritten", "bad-request-line"))
 
 
 def run(lab, broken):

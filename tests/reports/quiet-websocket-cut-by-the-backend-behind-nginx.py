@@ -5,7 +5,7 @@ import time
 from lab import UPGRADE, Report, Verdict, location
 
 RIGHT = Verdict("idle-timeout", says=("quiet|idle",), hop="node")
-REPORT = Report("SRC-IDLEB", "en", right=RIGHT, dump=RIGHT, never=("proxy_read_timeout 3600", "raise proxy_read_timeout", "reload"))
+REPORT = Report("ithewei/libhv#467", "zh", right=RIGHT, dump=RIGHT, never=("proxy_read_timeout 3600", "raise proxy_read_timeout", "reload"))
 BODY = """
 let timer;
 const again = () => { clearTimeout(timer); timer = setTimeout(() => %s, 1500); };

@@ -3,7 +3,7 @@
 from lab import Report, Verdict, wait_until
 
 RIGHT = Verdict("refused upstream-mute", "likely", says=("file|descriptor|EMFILE|ulimit|accept",))
-REPORT = Report("SRC-EMFILE", "en", right=RIGHT, files=Verdict("refused early-client-close reset", "likely"),
+REPORT = Report("parse-community/parse-server#6716", "en", right=RIGHT, files=Verdict("refused early-client-close reset", "likely"),
                 never=("wss:// is meant", "tls-mismatch", "half-open"))
 FULL = """
 const fs = require('fs'), files = [];

@@ -3,7 +3,7 @@
 from lab import Report, Verdict
 
 RIGHT = Verdict("restarting backend-restart", says=("shut|restart",))
-REPORT = Report("SRC-SHUT", "en", right=RIGHT, never=("reload", "idle-timeout", "app-error"))
+REPORT = Report("jetty/jetty.project#1293", "en", right=RIGHT, never=("reload", "idle-timeout", "app-error"))
 STOP = "process.on('SIGTERM', () => { for (const ws of all) ws.close(1001, 'Server shutting down'); setTimeout(process.exit, 300); });"
 SERVER = """
 const all = new Set();

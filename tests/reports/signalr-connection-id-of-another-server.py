@@ -6,7 +6,7 @@ import os
 from lab import UPGRADE, Report, Verdict
 
 RIGHT = Verdict("sticky", says=("negotiat|session|connection id|another server|same server",))
-REPORT = Report("SRC-SIGNALR", "en", right=RIGHT, never=("auth", "path-rewritten", "compare the path"))
+REPORT = Report("dotnet/aspnetcore#17369", "en", right=RIGHT, never=("auth", "path-rewritten", "compare the path"))
 
 
 def hub():

@@ -2,7 +2,7 @@
 """Mail and telnet-like protocols on a traced port: the server speaks first; no word about them."""
 from lab import Report
 
-REPORT = Report("SRC-SMTP", "en")
+REPORT = Report("ntop/nDPI#2922", "en")
 
 
 def server(peer):

@@ -3,7 +3,7 @@
 from lab import UPGRADE, Report, Verdict
 
 RIGHT = Verdict("sticky", says=("session|same server|another server",))
-REPORT = Report("SRC-SOCKJS", "en", right=RIGHT, never=("auth", "path-rewritten", "upgrade-stripped"))
+REPORT = Report("vert-x3/vertx-web#2314", "en", right=RIGHT, never=("auth", "path-rewritten", "upgrade-stripped"))
 
 
 def sockjs():

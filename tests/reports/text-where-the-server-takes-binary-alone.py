@@ -3,7 +3,7 @@
 from lab import Report, Verdict, wire
 
 RIGHT = Verdict("unsupported-data", says=("1003", "text|binary"))
-REPORT = Report("SRC-1003", "en", right=RIGHT, never=("bad-frame", "bad-utf8", "app-error"))
+REPORT = Report("emqx/emqx#2619", "en", right=RIGHT, never=("bad-frame", "bad-utf8", "app-error"))
 
 
 def run(lab, broken):

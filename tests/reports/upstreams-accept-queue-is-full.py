@@ -2,8 +2,8 @@
 """The backend's accept queue is full, nginx's SYNs stay unanswered: 504 after proxy_connect_timeout."""
 from lab import UPGRADE, Report, Verdict, location
 
-RIGHT = Verdict("upstream-down upstream-mute", says=("answer|SYN|queue|accept",))
-REPORT = Report("SRC-SYN", "en", right=RIGHT, never=("not among the ports", "tls-mismatch", "auth", "nothing listens"))
+RIGHT = Verdict("upstream-down upstream-mute", says=("answer|SYN|queue|accept|no connection came about",))
+REPORT = Report("websockets/ws#475", "en", right=RIGHT, never=("not among the ports", "tls-mismatch", "auth", "nothing listens"))
 
 
 def run(lab, broken):
