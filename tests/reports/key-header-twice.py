@@ -2,7 +2,7 @@
 """A client library of two layers sends Sec-WebSocket-Key twice; node's ws answers 400."""
 from lab import Report, Verdict, wire
 
-RIGHT = Verdict("bad-key", says=("Sec-WebSocket-Key", "twice|two|2 |more than one"))
+RIGHT = Verdict("bad-key bad-header", says=("Sec-WebSocket-Key", "twice|two|2 |more than one"))
 REPORT = Report("netty/netty#7973", "en", right=RIGHT, never=("auth", "no-key", "16 bytes in base64$"))
 
 

@@ -336,6 +336,8 @@ class Lab(diag_lab.Lab):
 
     def end(self):
         for kept in self.kept:
+            if isinstance(kept, socket.socket):
+                kept.shutdown(socket.SHUT_RDWR)  # ends accept(), which close() does not
             kept.close()
         self.spawn.end()
         for name in self.names:

@@ -14,6 +14,8 @@ def run(lab, broken):
         peer.accept()
         for _ in range(6):
             peer.send(wire.TEXT, '{"type":"tick"}')
+            if not broken:
+                peer.message()
             time.sleep(0.5)  # the idle time that is the fault: 3 s
         if not broken:
             peer.goodbye(1000)

@@ -3,7 +3,7 @@
 from lab import Report, Verdict, location
 
 RIGHT = Verdict("proxy-protocol", "likely", says=("PROXY", "expect|missing|not sen|without"))
-REPORT = Report("fatedier/frp#2254", "en", right=RIGHT, dump=Verdict("proxy-protocol refused", "likely", also="early-client-close"),
+REPORT = Report("fatedier/frp#2254", "en", right=RIGHT, dump=Verdict("proxy-protocol refused"),
                 never=("upstream-mute", "upstream-down", "app-error"))
 
 

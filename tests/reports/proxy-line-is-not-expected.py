@@ -2,7 +2,7 @@
 """HAProxy sends the PROXY protocol to a server that does not expect it; the server answers 400."""
 from lab import Report, Verdict, location
 
-RIGHT = Verdict("proxy-protocol", says=("PROXY", "nginx|listen|proxy_protocol|send-proxy"))
+RIGHT = Verdict("proxy-protocol", says=("PROXY", "proxy_protocol|send-proxy|expect"))
 REPORT = Report("vernemq/vernemq#1703", "en", right=RIGHT, never=("tls-mismatch", "bad-request-line", "auth"))
 
 
