@@ -93,6 +93,8 @@ enum wst_head_flags {
 	WST_HEAD_MADE_UP = 16,
 	/* with LAST: a header of the PROXY protocol, version 1 or 2, before the first request */
 	WST_HEAD_PROXY = 32,
+	/* with LAST, only from -r: bytes before the head are not in the capture */
+	WST_HEAD_MISSED = 64,
 };
 
 /* WST_HEAD, WST_PAYLOAD: n bytes of data follow the struct, as on the wire, so masked. */
@@ -100,6 +102,12 @@ struct wst_bytes {
 	struct wst_hdr h;
 	__u32 n;
 	__u32 pos; /* bytes of the head, or of the frame's payload, before this piece */
+};
+
+enum wst_frame_flags {
+	/* only from -r: bytes that the other direction has sent since its last frame were not seen
+	 */
+	WST_OTHER_BLIND = 1,
 };
 
 struct wst_frame {
@@ -198,10 +206,15 @@ enum wst_end_how {
 	WST_UNSEEN, /* the close itself was not seen, or its record was lost: no counters */
 };
 
-/* Which end closed first. */
+/*
+ * Which end closed first; and, only from -r, the directions whose last bytes were not seen, or not
+ * decoded: they may have held anything.
+ */
 enum wst_close_flags {
 	WST_FIRST_LOCAL = 1,
 	WST_FIRST_REMOTE = 2,
+	WST_BLIND_C2S = 4,
+	WST_BLIND_S2C = 8,
 };
 
 /* --top shows percentiles of three histograms: WST_PING_RTT and the two behind it. */

@@ -26,6 +26,7 @@ struct reader {
 	struct reassembly *tcp;
 	uint64_t first_ts, last_ts; /* of the segments */
 	uint64_t next_stats, judged;
+	struct passing passing;
 	int error; /* -errno */
 };
 
@@ -225,10 +226,12 @@ static bool open_files(struct reader *r)
 
 static int set_up(struct reader *r)
 {
-	const struct walk_options walk = { .snaplen = r->o->snaplen,
+	const struct walk_options walk = { .passing = &r->passing,
+					   .snaplen = r->o->snaplen,
 					   .data_frames = r->o->needs & NEEDS_DATA_FRAMES,
 					   .hists = r->o->needs & NEEDS_HISTS };
 	const struct reassembly_options tcp = {
+		.passing = &r->passing,
 		.ports = r->o->have_ports ? r->o->ports : NULL,
 		.role = r->o->side == SIDE_CLIENT ? WST_CLIENT : WST_SERVER,
 	};
@@ -236,6 +239,19 @@ static int set_up(struct reader *r)
 	r->walker = walker__new(&walk, on_record, r);
 	r->tcp = reassembly__new(&tcp, &ops, r);
 	return r->walker && r->tcp ? 0 : -ENOMEM;
+}
+
+/* Says once what a snaplen has cost; nothing where only payload is missing. */
+static void say_cut(const struct reader *r, const struct capture *c)
+{
+	uint32_t snaplen;
+	uint64_t cut = capture__cut(c, &snaplen);
+
+	if (cut && walker__totals(r->walker).cuts)
+		fprintf(stderr,
+			"wstrace: %s: %llu packets were cut at snaplen %u: frames behind the cut "
+			"are not decoded; capture with -s 0\n",
+			capture__name(c), (unsigned long long)cut, snaplen);
 }
 
 /* Prints messages about the files. Returns 1 where one was not read to its end, else 0. */
@@ -259,6 +275,12 @@ static int say_files(struct reader *r)
 				(unsigned long long)capture__packets(c));
 			status = 1;
 		}
+		say_cut(r, c);
+		if (capture__twice(c))
+			fprintf(stderr,
+				"wstrace: %s: %llu packets are in the file twice; each was taken "
+				"once\n",
+				capture__name(c), (unsigned long long)capture__twice(c));
 		if (capture__fragments(c))
 			fprintf(stderr, "wstrace: %s: %llu IP fragments were left out\n",
 				capture__name(c), (unsigned long long)capture__fragments(c));

@@ -130,8 +130,21 @@ static void segment(int dir, uint8_t flags, uint32_t seq, uint32_t ack, uint32_t
 	s.port[client] = 40000;
 	s.port[!client] = 80;
 	for (uint32_t i = 0; i < s.have; i++)
-		data[i] = value(seq + i);
+		data[i] = value(seq + !!(flags & TCP_SYN) + i);
 	s.data = guard_put(data, s.have);
+	reassembly__segment(seen.r, &s);
+	seen.now += 10000;
+}
+
+/* A segment of another connection of 10.0.0.9. */
+static void other(uint8_t flags)
+{
+	struct segment s = { .ts = seen.now,
+			     .family = AF_INET,
+			     .addr = { { 10, 0, 0, 9 }, { 10, 0, 0, 3 } },
+			     .port = { 80, 33333 },
+			     .flags = flags };
+
 	reassembly__segment(seen.r, &s);
 	seen.now += 10000;
 }
@@ -443,11 +456,108 @@ static void reset_closes_and_gives_out_what_waits(void **state)
 	assert_int_equal(seen.end.how, WST_RST_RECEIVED);
 }
 
-static void refused_connection_is_none(void **state)
+static void check_attempt(int how, uint64_t waited)
+{
+	assert_int_equal(seen.opens, 1);
+	assert_int_equal(seen.closes, 1);
+	assert_int_equal(seen.open.t.h.flags, WST_ATTEMPT);
+	assert_int_equal(seen.open.role, WST_CLIENT);
+	assert_int_equal(seen.open.lport, 40000);
+	assert_int_equal(seen.open.rport, 80);
+	assert_int_equal(seen.open.t.h.ts, 1000 * MS);
+	assert_int_equal(seen.end.how, how);
+	assert_int_equal(seen.end.first, WST_FIRST_REMOTE);
+	assert_int_equal(seen.end.ended - seen.open.t.h.ts, waited);
+	assert_int_equal(seen.bytes[WST_C2S], 0);
+}
+
+static void refused_connection_is_an_attempt(void **state)
 {
 	segment(WST_C2S, TCP_SYN, C_ISN, 0, 0, 0, 0);
-	segment(WST_S2C, TCP_RST | TCP_ACK, 0, C_ISN + 1, 0, 0, 0);
+	segment(WST_S2C, TCP_RST | TCP_ACK, 0, C_ISN + 2, 0, 0, 0); /* of another SYN */
 	assert_int_equal(seen.opens, 0);
+	start(NULL);
+	segment(WST_C2S, TCP_SYN, C_ISN, 0, 0, 0, 0);
+	segment(WST_S2C, TCP_RST | TCP_ACK, 0, C_ISN + 1, 0, 0, 0);
+	check_attempt(WST_REFUSED, 10000);
+}
+
+static void attempt_is_given_up_when_its_client_shows_it(void **state)
+{
+	segment(WST_C2S, TCP_SYN, C_ISN, 0, 0, 0, 0);
+	seen.now += 400 * MS;
+	other(TCP_FIN);
+	assert_int_equal(seen.opens, 0); /* nobody gives up that soon */
+	seen.now += 3000 * MS;
+	segment(WST_C2S, TCP_SYN, C_ISN, 0, 0, 0, 0);
+	other(TCP_ACK);
+	assert_int_equal(seen.opens, 0);
+	other(TCP_FIN);
+	check_attempt(WST_TIMEOUT, 3400 * MS + 40000);
+	other(TCP_FIN);
+	assert_int_equal(seen.closes, 1);
+}
+
+static void attempt_without_an_answer_ends_with_the_input(void **state)
+{
+	segment(WST_C2S, TCP_SYN, C_ISN, 0, 0, 0, 0);
+	seen.now += 2000 * MS;
+	segment(WST_C2S, TCP_SYN, C_ISN, 0, 0, 0, 0);
+	reassembly__end(seen.r);
+	check_attempt(WST_TIMEOUT, 2000 * MS + 10000);
+	start(NULL);
+	segment(WST_C2S, TCP_SYN, C_ISN, 0, 0, 0, 0);
+	seen.now += 2000 * MS;
+	segment(WST_C2S, TCP_ACK, C_ISN + 1, S_ISN + 1, 0, 0, 0); /* the answer is missing */
+	reassembly__end(seen.r);
+	assert_int_equal(seen.opens, 0);
+}
+
+static void attempt_is_given_up_where_icmp_says_so(void **state)
+{
+	struct segment s = { .ts = 1000 * MS + 500,
+			     .family = AF_INET,
+			     .addr = { { 10, 0, 0, 9 }, { 10, 0, 0, 1 } },
+			     .port = { 40000, 80 },
+			     .seq = C_ISN + 1,
+			     .unreachable = true };
+
+	segment(WST_C2S, TCP_SYN, C_ISN, 0, 0, 0, 0);
+	reassembly__segment(seen.r, &s);
+	assert_int_equal(seen.opens, 0); /* of another SYN */
+	s.seq = C_ISN;
+	reassembly__segment(seen.r, &s);
+	check_attempt(WST_TIMEOUT, 500);
+}
+
+static void data_in_a_syn_counts_once_that_is_answered(void **state)
+{
+	segment(WST_C2S, TCP_SYN, C_ISN, 0, 20, -1, 0);
+	assert_int_equal(seen.opens, 0);
+	segment(WST_S2C, TCP_RST | TCP_ACK, 0, C_ISN + 21, 0, 0, 0);
+	check_attempt(WST_REFUSED, 10000);
+	start(NULL);
+	segment(WST_C2S, TCP_SYN, C_ISN, 0, 20, -1, 0);
+	segment(WST_S2C, TCP_SYN | TCP_ACK, S_ISN, C_ISN + 21, 0, 0, 0);
+	c2s(20, 5);
+	check(25, 0);
+	start(NULL);
+	segment(WST_C2S, TCP_SYN, C_ISN, 0, 20, -1, 0); /* the server does not take its data */
+	segment(WST_S2C, TCP_SYN | TCP_ACK, S_ISN, C_ISN + 1, 0, 0, 0);
+	c2s(0, 20);
+	c2s(20, 5);
+	check(25, 0);
+	reassembly__stats(seen.r, seen.now);
+	assert_int_equal(seen.end.retrans, 0);
+}
+
+static void text_in_a_reset_is_no_data(void **state)
+{
+	handshake(C_ISN, S_ISN);
+	c2s(0, 10);
+	segment(WST_C2S, TCP_RST | TCP_ACK, C_ISN + 11, S_ISN + 1, 30, -1, 0);
+	assert_int_equal(seen.closes, 1);
+	check(10, 0);
 }
 
 static void connection_joined_midway_starts_where_its_bytes_do(void **state)
@@ -540,7 +650,12 @@ int main(void)
 		T(fin_both_ways_closes),
 		T(fin_behind_a_hole_closes_when_that_is_given_up),
 		T(reset_closes_and_gives_out_what_waits),
-		T(refused_connection_is_none),
+		T(refused_connection_is_an_attempt),
+		T(attempt_is_given_up_when_its_client_shows_it),
+		T(attempt_without_an_answer_ends_with_the_input),
+		T(attempt_is_given_up_where_icmp_says_so),
+		T(data_in_a_syn_counts_once_that_is_answered),
+		T(text_in_a_reset_is_no_data),
 		T(connection_joined_midway_starts_where_its_bytes_do),
 		T(direction_whose_syn_is_missing_starts_where_the_other_says),
 		T(beginning_that_is_made_up_is_no_bytes),

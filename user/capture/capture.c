@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "capture/capture.h"
 #include "capture/pcapng_read.h"
+#include "capture/twice.h"
 #include "lib/units.h"
 #include "pcapng/made_up.h"
 
@@ -31,7 +32,9 @@ struct capture {
 	capture_idle_fn idle;
 	void *ctx;
 	struct segment s;
-	uint64_t packets, fragments;
+	struct twice *twice;
+	uint64_t packets, fragments, doubles, cut;
+	uint32_t snaplen; /* of those that were cut: bytes of the longest */
 	uint64_t strange; /* packets of unknown link types */
 	int strange_link; /* the last of these types */
 	char strange_text[160];
@@ -166,7 +169,8 @@ struct capture *capture__open(const char *name, uint8_t number, capture_idle_fn 
 		return NULL;
 	c->fd = -1;
 	c->name = strdup(name);
-	if (!c->name)
+	c->twice = twice__new();
+	if (!c->name || !c->twice)
 		return cannot_open(c, strerror(ENOMEM));
 	c->s.file = number;
 	c->idle = idle;
@@ -187,6 +191,7 @@ void capture__free(struct capture *c)
 	else if (c->stream)
 		fclose(c->stream);
 	pcapng_reader__free(c->pcapng);
+	twice__free(c->twice);
 	capture_tasks_free(&c->tasks);
 	free(c->name);
 	free(c);
@@ -260,6 +265,15 @@ static bool next_pcapng(struct capture *c, struct packet *k)
 	return true;
 }
 
+static void count_cut(struct capture *c, const struct packet *k)
+{
+	if (c->s.have == c->s.len || c->s.task)
+		return;
+	c->cut++;
+	if (c->snaplen < k->caplen)
+		c->snaplen = k->caplen;
+}
+
 const struct segment *capture__next(struct capture *c)
 {
 	struct packet k;
@@ -277,7 +291,11 @@ const struct segment *capture__next(struct capture *c)
 		}
 		if (capture_parse(k.linktype, k.p, k.caplen, k.len, &c->s, &fragment)) {
 			c->s.ts = k.ts;
-			return &c->s;
+			c->s.packet = PACKET_AT(c->s.file, c->packets);
+			count_cut(c, &k);
+			if (c->s.unreachable || !twice__seen(c->twice, &c->s))
+				return &c->s;
+			c->doubles++;
 		}
 		c->fragments += fragment;
 	}
@@ -307,6 +325,17 @@ uint64_t capture__packets(const struct capture *c)
 uint64_t capture__fragments(const struct capture *c)
 {
 	return c->fragments;
+}
+
+uint64_t capture__cut(const struct capture *c, uint32_t *snaplen)
+{
+	*snaplen = c->snaplen;
+	return c->cut;
+}
+
+uint64_t capture__twice(const struct capture *c)
+{
+	return c->doubles;
 }
 
 const char *capture__strange(struct capture *c)

@@ -6,25 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "capture/capture_task.h"
-#include "lib/tcp_flags.h"
-
-/* One TCP segment, valid until the capture's next one is read. */
-struct segment {
-	uint64_t ts; /* ns since 1970 */
-	uint8_t addr[2][16]; /* source, destination, as on the wire; AF_INET: the first 4 bytes */
-	uint16_t port[2];
-	uint16_t family;
-	uint8_t flags; /* TCP_* */
-	uint8_t file; /* number of the capture that it comes from */
-	const struct capture_task *task; /* valid as long as the capture; NULL: not known */
-	uint8_t task_end; /* which end the task's socket is: 0 the source, 1 the destination */
-	bool made_up; /* a SYN that wstrace made up for a connection older than the file */
-	uint32_t seq, ack;
-	const uint8_t *data;
-	uint32_t have; /* payload bytes that were captured, at data */
-	uint32_t len; /* payload bytes that were sent */
-};
+#include "capture/segment.h"
 
 struct capture;
 
@@ -57,6 +39,15 @@ uint64_t capture__packets(const struct capture *c);
 
 /* Returns the number of IP fragments so far that were left out. */
 uint64_t capture__fragments(const struct capture *c);
+
+/*
+ * Returns the number of segments so far that were cut when they were captured, and *snaplen: where.
+ * Those in a file of wstrace's own do not count.
+ */
+uint64_t capture__cut(const struct capture *c, uint32_t *snaplen);
+
+/* Returns the number of segments so far that were left out since they are in the file twice. */
+uint64_t capture__twice(const struct capture *c);
 
 /*
  * Returns a message about packets of unknown link types, which are left out; NULL: there are none.

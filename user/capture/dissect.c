@@ -71,6 +71,8 @@ static bool parse_tcp(struct rest *r, struct segment *s)
 	s->len = r->len - hdr;
 	s->have = r->n > hdr ? r->n - hdr : 0;
 	s->data = p + (s->have ? hdr : 20);
+	s->header = p;
+	s->header_len = r->n < hdr ? r->n : hdr;
 	return true;
 }
 
@@ -150,6 +152,40 @@ static bool parse_gtp(struct rest *r, struct segment *s, bool *fragment)
 	return parse_ip(r, s, fragment);
 }
 
+/*
+ * Parses what ICMP or ICMPv6 says of a SYN that did not arrive: it quotes the IP header and at
+ * least the ports and the sequence number (RFC 792, RFC 4443 section 3.1).
+ */
+static bool parse_icmp(struct rest *r, bool v6, struct segment *s)
+{
+	size_t hdr = 40;
+	const uint8_t *p;
+	uint8_t code;
+
+	if (r->n < 8 || r->p[0] != (v6 ? 1 : 3) || (!v6 && r->p[1] == 4))
+		return false;
+	code = r->p[1];
+	drop(r, 8);
+	p = r->p;
+	if (r->n < 20 || p[0] >> 4 != (v6 ? 6 : 4))
+		return false;
+	if (!v6)
+		hdr = (p[0] & 15) * 4;
+	if (hdr < 20 || p[v6 ? 6 : 9] != IPPROTO_TCP || !drop(r, hdr) || r->n < 8)
+		return false;
+	memset(s->addr, 0, sizeof(s->addr));
+	for (int i = 0; i < 2; i++)
+		memcpy(s->addr[i], v6 ? p + 8 + 16 * i : p + 12 + 4 * i, v6 ? 16 : 4);
+	s->port[0] = be16(r->p);
+	s->port[1] = be16(r->p + 2);
+	s->seq = be32(r->p + 4);
+	s->flags = s->len = s->have = s->header_len = 0;
+	s->data = s->header = r->p;
+	s->unreachable = true;
+	s->port_closed = code == (v6 ? 4 : 3);
+	return true;
+}
+
 static bool parse_udp(struct rest *r, struct segment *s, bool *fragment)
 {
 	uint16_t port;
@@ -173,6 +209,9 @@ static bool parse_protocol(struct rest *r, int protocol, struct segment *s, bool
 		return parse_tcp(r, s);
 	case IPPROTO_UDP:
 		return parse_udp(r, s, fragment);
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		return parse_icmp(r, protocol == IPPROTO_ICMPV6, s);
 	case IPPROTO_GRE:
 		return parse_gre(r, s, fragment);
 	case IPPROTO_IPIP:
@@ -207,6 +246,7 @@ static bool parse_ipv4(struct rest *r, struct segment *s, bool *fragment)
 		return false;
 	}
 	s->family = AF_INET;
+	s->id = be16(p + 4);
 	memset(s->addr, 0, sizeof(s->addr));
 	memcpy(s->addr[0], p + 12, 4);
 	memcpy(s->addr[1], p + 16, 4);
@@ -249,6 +289,7 @@ static bool parse_ipv6(struct rest *r, struct segment *s, bool *fragment)
 		return false;
 	len = be16(p + 4);
 	s->family = AF_INET6;
+	s->id = 0;
 	memcpy(s->addr, p + 8, sizeof(s->addr));
 	/* A length of 0 means TSO or a jumbogram (RFC 2675): there is nothing to cut off. */
 	if (len)
@@ -332,6 +373,7 @@ bool capture_parse(int linktype, const uint8_t *p, size_t caplen, size_t len, st
 {
 	struct rest r = { p, caplen, len < caplen ? caplen : len, 0 };
 
+	s->unreachable = false;
 	switch (linktype) {
 	case DLT_EN10MB:
 		return parse_ethernet(&r, s, fragment);

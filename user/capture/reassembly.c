@@ -5,18 +5,7 @@
 #include "capture/reassembly_state.h"
 #include "lib/units.h"
 
-/* bytes; a segment farther off belongs to another connection or is broken */
-#define SEQ_FAR (1 << 26)
 #define STRAYS 4 /* so many far segments in a row are believed */
-
-/*
- * How long to wait, in packets and in ns, for bytes that the receiver has acknowledged already.
- * Either the capture has lost them, or they come late: captures do not keep the order of two
- * directions exactly.
- */
-#define ACKED_PACKETS 32
-#define ACKED_NS (100 * NS_PER_MS)
-#define HOLE_NS (30 * NS_PER_SEC) /* how long to wait without an acknowledgement */
 
 #define TWICE_NS NS_PER_MS /* a bridge shows a packet on several interfaces within that time */
 
@@ -32,11 +21,6 @@ struct reassembly *reassembly__new(const struct reassembly_options *o,
 	r->ctx = ctx;
 	r->sweep_at = FLOWS_MAX / 4;
 	return r;
-}
-
-static int32_t seq_diff(uint32_t a, uint32_t b)
-{
-	return a - b;
 }
 
 static bool bit(const uint64_t *bits, uint16_t n)
@@ -60,7 +44,7 @@ static int guess_client(struct reassembly *r, const struct tcp_flow *f, int side
 	return port[0] < port[1];
 }
 
-static void fill_task(const struct tcp_flow *f, struct wst_task *t)
+void reassembly_fill_task(const struct tcp_flow *f, struct wst_task *t)
 {
 	t->pid = f->task->pid;
 	t->cgroup = (uint64_t)f->file << 32 | f->task->cgroup;
@@ -82,7 +66,7 @@ static void on_task(struct reassembly *r, struct tcp_flow *f, int side, const st
 	f->task = s->task;
 	if (!f->conn || local != (f->role == WST_CLIENT ? f->client : !f->client) || !r->ops->task)
 		return;
-	fill_task(f, &t);
+	reassembly_fill_task(f, &t);
 	r->ops->task(f->conn, s->ts, &t);
 }
 
@@ -96,7 +80,7 @@ static void open_conn(struct reassembly *r, struct tcp_flow *f, int side, const 
 	if (f->client < 0)
 		f->client = guess_client(r, f, side, s);
 	if (f->task)
-		fill_task(f, &o.t);
+		reassembly_fill_task(f, &o.t);
 	f->role = !f->task ? r->o.role : f->local == f->client ? WST_CLIENT : WST_SERVER;
 	o.role = f->role;
 	local = f->role == WST_SERVER ? !f->client : f->client;
@@ -143,72 +127,14 @@ static void close_flow(struct reassembly *r, struct tcp_flow *f, uint64_t ts, ui
 	/* An established connection that carried nothing is told, too. */
 	if (!f->conn && !f->refused && f->established && how)
 		open_conn(r, f, 0, NULL, ts);
+	reassembly_miss_acked(r, f, ts);
 	report_tcp(f, &t);
 	t.how = how;
 	if (f->conn)
 		r->ops->close(f->conn, ts, &t);
 	f->conn = NULL;
 	f->closed = true;
-}
-
-static void deliver(struct reassembly *r, struct tcp_flow *f, int side, uint64_t ts, uint32_t seq,
-		    const uint8_t *p, uint32_t have, uint32_t len)
-{
-	struct half *h = &f->h[side];
-	uint32_t old = seq_diff(h->next, seq) > 0 ? h->next - seq : 0;
-
-	if (old && old >= len)
-		return;
-	h->next = seq + len;
-	if (f->conn)
-		r->ops->bytes(f->conn, side == f->client ? WST_C2S : WST_S2C, ts, seq + old,
-			      p + (old < have ? old : have), old < have ? have - old : 0,
-			      len - old);
-}
-
-/*
- * Delivers the pieces that follow without a hole, at ts or, if that is 0, at the time when each
- * came.
- */
-static void drain(struct reassembly *r, struct tcp_flow *f, int side, uint64_t ts)
-{
-	struct half *h = &f->h[side];
-
-	while (h->q.first && seq_diff(h->q.first->seq, h->next) <= 0) {
-		struct piece *p = h->q.first;
-
-		deliver(r, f, side, ts ? ts : p->ts, p->seq, p->data, p->have, p->len);
-		reassembly_drop_first(r, h);
-	}
-	h->acked_ts = 0;
-	h->hole_ts = h->q.first ? h->q.first->ts : 0;
-}
-
-/* Gives up the missing bytes before the first piece. */
-static void skip_hole(struct reassembly *r, struct tcp_flow *f, int side)
-{
-	f->h[side].next = f->h[side].q.first->seq;
-	drain(r, f, side, 0);
-}
-
-static void skip_holes(struct reassembly *r, struct tcp_flow *f)
-{
-	for (int i = 0; i < 2; i++)
-		while (f->h[i].q.first)
-			skip_hole(r, f, i);
-}
-
-/* Keeps a segment until the bytes before it come. Returns false if it is kept already. */
-static bool keep(struct reassembly *r, struct half *h, uint32_t seq, const struct segment *s,
-		 uint32_t len)
-{
-	size_t cost = h->q.cost;
-	int kept = reorder_keep(&h->q, s->ts, seq, s->data, len ? s->have : 0, len);
-
-	r->waiting += h->q.cost - cost;
-	if (!h->hole_ts)
-		h->hole_ts = s->ts;
-	return kept != 0;
+	reassembly_unpend(r, f);
 }
 
 static void count_again(struct tcp_flow *f, struct half *h, uint32_t seq, const struct segment *s)
@@ -253,7 +179,7 @@ static void on_made_up(struct reassembly *r, struct tcp_flow *f, int side, const
 	if (f->client < 0)
 		f->client = guess_client(r, f, side, s);
 	while (h->q.first && seq_diff(end, h->next) > 0)
-		skip_hole(r, f, side);
+		reassembly_skip_hole(r, f, side);
 	if (!h->started || seq_diff(end, h->next) > 0)
 		h->next = end;
 	h->started = true;
@@ -293,35 +219,47 @@ static void on_data(struct reassembly *r, struct tcp_flow *f, int side, const st
 		return;
 	}
 	if (seq_diff(seq, h->next) > 0) {
-		if (!keep(r, h, seq, s, s->len))
+		if (!reassembly_keep(r, h, seq, s, s->len))
 			count_again(f, h, seq, s);
+		if (h->q.first && seq_diff(h->q.first->seq, h->next) <= 0)
+			reassembly_drain(r, f, side, 0);
 	} else {
-		deliver(r, f, side, s->ts, seq, s->data, s->have, s->len);
+		reassembly_deliver(r, f, side,
+				   &(struct piece){ .ts = s->ts,
+						    .packet = s->packet,
+						    .seq = seq,
+						    .have = s->have,
+						    .len = s->len },
+				   s->data);
 		if (h->q.first)
-			drain(r, f, side, s->ts);
+			reassembly_drain(r, f, side, s->ts);
 	}
 	h->last_seq = seq;
 	h->last_ts = s->ts;
 }
 
-static void check_hole(struct reassembly *r, struct tcp_flow *f, int side, uint64_t ts)
+/* Keeps the data of a SYN (RFC 7413): it counts once the SYN has an answer. */
+static void on_early_data(struct reassembly *r, struct tcp_flow *f, int side,
+			  const struct segment *s, uint32_t seq)
 {
 	struct half *h = &f->h[side];
 
-	while (h->q.cost > REASSEMBLY_CONN_MAX || (h->q.first && r->waiting > REASSEMBLY_ALL_MAX))
-		skip_hole(r, f, side);
-	if (!h->q.first)
+	if (h->q.first || seq != h->next)
 		return;
-	if (h->has_acked && seq_diff(h->acked, h->q.first->seq) >= 0) {
-		if (!h->acked_ts) {
-			h->acked_ts = ts;
-			h->acked_packets = 0;
-		}
-		if (++h->acked_packets > ACKED_PACKETS || ts > h->acked_ts + ACKED_NS)
-			skip_hole(r, f, side);
-	} else if (ts > h->hole_ts + HOLE_NS) {
-		skip_hole(r, f, side);
-	}
+	f->syn_len = s->len;
+	reassembly_keep(r, h, seq, s, s->len);
+}
+
+/* Takes the data that the SYN had, which the SYN's answer acknowledges. */
+static void take_early_data(struct reassembly *r, struct tcp_flow *f, const struct segment *s)
+{
+	struct half *h = &f->h[f->client];
+
+	if (!h->q.first || h->q.first->seq != h->next || seq_diff(s->ack, h->next) <= 0)
+		return;
+	if (!f->conn && !f->refused)
+		open_conn(r, f, f->client, NULL, s->ts);
+	reassembly_drain(r, f, f->client, 0);
 }
 
 /* Returns whether a SYN opens a new connection, and is no repeated one. */
@@ -365,13 +303,15 @@ static struct tcp_flow *on_syn(struct reassembly *r, struct tcp_flow *f,
 		return f;
 	}
 	if (f && is_new(f, side, s)) {
-		skip_holes(r, f);
+		reassembly_skip_holes(r, f);
 		close_flow(r, f, s->ts, 0);
 		reassembly_forget(r, f);
 		f = NULL;
 	}
 	if (!f)
 		f = reassembly_add(r, k, s);
+	if (f && f->pending && !answer)
+		reassembly_pend(r, f);
 	if (!f || f->closed || f->h[side].started)
 		return f;
 	f->made_up |= s->made_up;
@@ -393,10 +333,14 @@ static struct tcp_flow *on_syn(struct reassembly *r, struct tcp_flow *f,
 			other->started = true;
 		}
 		f->established = s->ts;
+		reassembly_unpend(r, f);
 		if (f->syn_ts && s->file == f->file && s->ts > f->syn_ts)
 			f->rtt_us = (s->ts - f->syn_ts) / 1000;
+		if (side != f->client)
+			take_early_data(r, f, s);
 	} else {
 		f->syn_ts = s->ts;
+		reassembly_pend(r, f);
 	}
 	return f;
 }
@@ -437,7 +381,14 @@ static void on_fin(struct reassembly *r, struct tcp_flow *f, int side, const str
 	}
 	/* Keep an empty piece: a hole before the FIN is found like any other then. */
 	if (seq_diff(h->fin_seq, h->next) > 0 && seq_diff(h->fin_seq, h->next) < SEQ_FAR)
-		keep(r, h, h->fin_seq, s, 0);
+		reassembly_keep(r, h, h->fin_seq, s, 0);
+}
+
+/* Returns whether the server refuses the connection: its RST acknowledges the SYN. */
+static bool is_refused(const struct tcp_flow *f, int side, const struct segment *s)
+{
+	return f->pending && side != f->client && s->flags & TCP_ACK &&
+	       s->ack - f->h[f->client].isn - 1 <= f->syn_len;
 }
 
 static void on_rst(struct reassembly *r, struct tcp_flow *f, int side, const struct segment *s)
@@ -447,7 +398,12 @@ static void on_rst(struct reassembly *r, struct tcp_flow *f, int side, const str
 
 	if (f->h[side].started && f->conn && (ahead > SEQ_FAR || ahead < -SEQ_FAR))
 		return;
-	skip_holes(r, f);
+	if (is_refused(f, side, s)) {
+		reassembly_attempt(r, f, s->ts, WST_REFUSED);
+		return;
+	}
+	reassembly_skip_holes(r, f);
+	reassembly_miss(r, f, side, s->ts, s->seq);
 	if (f->first < 0) {
 		bool server = side != f->client;
 
@@ -472,6 +428,11 @@ void reassembly__segment(struct reassembly *r, const struct segment *s)
 
 	side = reassembly_key(s, &k);
 	f = reassembly_find(r, &k);
+	if (s->unreachable) {
+		reassembly_unreachable(r, f, side, s);
+		return;
+	}
+	reassembly_give_up(r, s);
 	if (s->flags & TCP_SYN)
 		f = on_syn(r, f, &k, side, s);
 	else if (!f && s->len && !(s->flags & TCP_RST))
@@ -479,17 +440,21 @@ void reassembly__segment(struct reassembly *r, const struct segment *s)
 	if (!f || f->closed)
 		return;
 	f->last_ts = s->ts;
+	if (!(s->flags & (TCP_SYN | TCP_RST)))
+		reassembly_unpend(r, f); /* the answer is not in the capture */
 	if (s->task && s->task != f->task)
 		on_task(r, f, side, s);
 	if (s->flags & TCP_ACK)
 		on_ack(f, side, s);
-	if (s->len)
+	if (s->len && s->flags & TCP_SYN && f->pending)
+		on_early_data(r, f, side, s, seq);
+	else if (s->len && !(s->flags & TCP_RST)) /* text in a RST is none of the stream's */
 		on_data(r, f, side, s, seq);
 	if (s->flags & TCP_FIN)
 		on_fin(r, f, side, s, seq);
 	for (int i = 0; i < 2; i++)
 		if (f->h[i].q.first)
-			check_hole(r, f, i, s->ts);
+			reassembly_check_hole(r, f, i, s->ts);
 	if (s->flags & TCP_RST)
 		on_rst(r, f, side, s);
 	else if (half_done(&f->h[0]) && half_done(&f->h[1]))
@@ -500,9 +465,11 @@ void reassembly__end(struct reassembly *r)
 {
 	struct tcp_flow *f, *next;
 
+	reassembly_give_up_all(r, r->now);
 	HASH_ITER(hh, r->flows, f, next)
 	{
-		skip_holes(r, f);
+		reassembly_skip_holes(r, f);
+		reassembly_miss_acked(r, f, f->last_ts);
 		if (!f->closed && half_done(&f->h[0]) && half_done(&f->h[1]))
 			close_flow(r, f, f->last_ts, WST_FIN);
 	}

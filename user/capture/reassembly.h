@@ -42,6 +42,7 @@ struct reassembly_ops {
 struct reassembly_options {
 	/* a bit for each port that is probably a server's (65536 bits); NULL: none is known */
 	const uint64_t *ports;
+	struct passing *passing; /* is filled in before each bytes() call; may be NULL */
 	uint8_t role; /* enum wst_role: the end to show where no process is known */
 };
 

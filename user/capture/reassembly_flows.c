@@ -58,6 +58,7 @@ void reassembly_forget(struct reassembly *r, struct tcp_flow *f)
 	for (int i = 0; i < 2; i++)
 		while (f->h[i].q.first)
 			reassembly_drop_first(r, &f->h[i]);
+	reassembly_unpend(r, f);
 	if (r->last == f)
 		r->last = NULL;
 	HASH_DEL(r->flows, f);

@@ -11,9 +11,9 @@ static int before_or_at(uint32_t a, uint32_t b)
 	return (int32_t)(a - b) <= 0;
 }
 
-int reorder_keep(struct reorder *q, uint64_t ts, uint32_t seq, const uint8_t *p, uint32_t have,
-		 uint32_t len)
+int reorder_keep(struct reorder *q, const struct piece *n, const uint8_t *p)
 {
+	uint32_t seq = n->seq, have = n->have, len = n->len;
 	struct piece **at = &q->first, *new;
 
 	if (q->last && before_or_at(q->last->seq + q->last->len, seq))
@@ -24,10 +24,7 @@ int reorder_keep(struct reorder *q, uint64_t ts, uint32_t seq, const uint8_t *p,
 	new = malloc(sizeof(*new) + have);
 	if (!new)
 		return -1;
-	new->ts = ts;
-	new->seq = seq;
-	new->have = have;
-	new->len = len;
+	*new = *n;
 	if (have)
 		memcpy(new->data, p, have);
 	new->next = *at;

@@ -11,6 +11,7 @@
 struct piece {
 	struct piece *next;
 	uint64_t ts; /* when it came, ns */
+	uint64_t packet; /* of the segment */
 	uint32_t seq; /* sequence number of the first byte */
 	uint32_t have; /* bytes in data, which were captured */
 	uint32_t len; /* bytes that were sent */
@@ -24,11 +25,10 @@ struct reorder {
 };
 
 /*
- * Keeps a copy of a piece. Returns 1, 0 if one piece in the queue holds all of it already, or -1
- * when memory ran out.
+ * Keeps a copy of n's data, which is at p, and of its numbers. Returns 1, 0 if one piece in the
+ * queue holds all of it already, or -1 when memory ran out.
  */
-int reorder_keep(struct reorder *q, uint64_t ts, uint32_t seq, const uint8_t *p, uint32_t have,
-		 uint32_t len);
+int reorder_keep(struct reorder *q, const struct piece *n, const uint8_t *p);
 
 /* Frees the first piece of a queue that is not empty. */
 void reorder_drop(struct reorder *q);

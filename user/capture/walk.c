@@ -50,10 +50,20 @@ static void count_frame(struct walker *w, struct stream *s, const struct ws_fram
 	w->totals.bytes += f->len;
 }
 
+/* Returns whether a direction has had bytes since its last frame or head that were not decoded. */
+static bool is_blind(const struct stream *s)
+{
+	return s->phase == PH_LOST && (s->n.stream || s->pos);
+}
+
 /* Fills in the record of f, whose header has just passed. */
 static void fill_frame(const struct call *k, const struct ws_frame *f, struct wst_frame *r)
 {
+	const struct passing *passing = k->w->o.passing;
+
 	record_start(&r->h, k->c, k->ts, WST_FRAME, k->dir, k->seq - f->hdr_len);
+	if (is_blind(&k->c->s[!k->dir]) || (passing && passing->other_unseen))
+		r->h.flags = WST_OTHER_BLIND;
 	stream_frame(k->s, f, k->c->open.t.pid, r);
 }
 
@@ -253,10 +263,13 @@ static void pass_unseen(struct call *k, uint32_t n)
 {
 	struct stream *s = k->s;
 
-	if (!stream_gap(s, n))
+	if (!stream_gap(s, n)) {
 		lose_sync(k, WST_WHY_GAP);
-	else
+		call_dir(k)->missed = true;
+	} else {
+
 		message_moved(k);
+	}
 	s->pos += n;
 }
 
@@ -283,6 +296,7 @@ static void pass_cut_off(struct call *k)
 	struct stream *s = k->s;
 
 	if (s->phase == PH_HTTP && s->http.state < HTTP_CONTENT && s->http.head_len) {
+		k->w->totals.cuts++;
 		walk_cut_head(k);
 	} else if (before_frames(k)) {
 		pass_before_frames(k);
@@ -290,6 +304,7 @@ static void pass_cut_off(struct call *k)
 		uint8_t phase = s->phase;
 
 		pass_unseen(k, k->missing);
+		k->w->totals.cuts += k->skip;
 		if (s->phase == PH_LOST && phase != PH_LOST)
 			count_gap(k->c, k->missing);
 	}
@@ -342,7 +357,7 @@ void walk__bytes(struct walk_conn *c, uint8_t dir, uint64_t ts, uint32_t seq, co
 	c->last = ts;
 	if (c->upgraded && !s->upgraded && !in_head(&k))
 		join_ws(&k);
-	if (gap && (d->started || !(c->open.t.h.flags & WST_MIDSTREAM))) {
+	if (gap && (d->started || !len || !(c->open.t.h.flags & WST_MIDSTREAM))) {
 		if (gap < 0 && gap > -SEQ_OLD)
 			return;
 		if (gap > 0)
@@ -417,7 +432,8 @@ static void report(struct walk_conn *c, uint64_t ts, const struct walk_tcp *t, u
 		c->w->fn(c->w->ctx, &c->hists->h, sizeof(c->hists->h));
 	}
 	record_start(&r.h, c, ts, type, 0, 0);
-	r.h.flags = t->first;
+	r.h.flags = t->first | (is_blind(&c->s[WST_C2S]) ? WST_BLIND_C2S : 0) |
+		    (is_blind(&c->s[WST_S2C]) ? WST_BLIND_S2C : 0);
 	stream_stats(&r, c->s);
 	c->w->fn(c->w->ctx, &r, sizeof(r));
 }

@@ -12,7 +12,15 @@
 #include <stdint.h>
 #include "bpf/wstrace.h"
 
+/* What is known of the bytes that come next, beside what walk__bytes() gets. */
+struct passing {
+	uint64_t packet; /* where they begin: PACKET_AT(); 0: in none */
+	bool other_unseen; /* bytes of the other direction have passed that are not in the capture
+			    */
+};
+
 struct walk_options {
+	const struct passing *passing; /* NULL: nothing is known */
 	uint32_t snaplen; /* payload bytes to keep of each data frame */
 	bool data_frames; /* false: only control frames get a record; all are counted */
 	bool hists;
@@ -34,6 +42,7 @@ struct walk_totals {
 	uint64_t frames;
 	uint64_t bytes; /* payload */
 	uint64_t gaps; /* bytes that are not in the capture */
+	uint64_t cuts; /* segments that were cut where frames, or the rest of a head, may be */
 };
 
 /* Returns the sums of all connections so far. */

@@ -16,6 +16,10 @@ static void emit_head(struct call *k, uint32_t seq, uint32_t pos, const uint8_t 
 	if (!stream_piece_told(flags, &pos, &n))
 		return;
 	record_start(&w->out.h.h, k->c, k->ts, WST_HEAD, k->dir, seq);
+	if (flags & WST_HEAD_LAST && call_dir(k)->missed) {
+		flags |= WST_HEAD_MISSED;
+		call_dir(k)->missed = false;
+	}
 	w->out.h.h.flags = flags;
 	w->out.h.pos = pos;
 	w->out.h.n = n;

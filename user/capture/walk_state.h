@@ -14,6 +14,7 @@
 struct walk_dir {
 	uint8_t n_held;
 	bool started; /* a byte of it has come */
+	bool missed; /* bytes before the next head are not in the capture */
 	bool head_cut; /* the last head was not captured to its end */
 	/* frames of a stream in doubt; they get records once they are believed */
 	struct wst_frame held[HELD_MAX];

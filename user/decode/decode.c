@@ -141,6 +141,7 @@ static void on_close_frame(struct conn *c, struct frame_event *f, const struct b
 		if (!c->close_code)
 			c->close_code = f->code;
 	}
+	f->reason_cut = payload->len < f->len;
 	c->closes[f->dir] = true;
 	ending_note(c, f, ts);
 }
@@ -163,6 +164,7 @@ static void show_frame(struct decoder *d, struct conn *c, const struct wst_frame
 			.dir = r->h.dir,
 			.fin = r->b0 & WS_FIN,
 			.masked = r->masked,
+			.other_blind = r->h.flags & WST_OTHER_BLIND,
 			.payload = { payload->data ? payload->data : "", payload->len },
 			.has_payload = d->o.payload,
 		},
@@ -306,6 +308,7 @@ static void tell_head(struct decoder *d, struct conn *c, const struct whole_head
 		return;
 	e.head.msg = &d->msg;
 	e.head.cut = h->cut || d->msg.more;
+	e.head.missed = h->flags & WST_HEAD_MISSED;
 	e.head.seq = h->seq;
 	e.head.len = h->len;
 	if (h->flags & WST_HEAD_MADE_UP) {
@@ -398,6 +401,8 @@ static void on_whole_head(struct decoder *d, struct conn *c, struct whole_head *
 {
 	struct whole_head **at = &c->waiting;
 
+	if (h->flags & WST_HEAD_MISSED)
+		tell_waiting(d, c); /* nobody knows whose answer comes */
 	if (h->dir == WST_C2S && is_pipelined(c, h)) {
 		while (*at)
 			at = &(*at)->next;

@@ -79,7 +79,8 @@ struct ending ending_of(const struct conn *c, const struct wst_stats *r)
 	}
 	e.no_close = r->how != WST_UNSEEN && is_whole(c, r);
 	/* Bytes that passed unseen may have held a Close frame. */
-	if (has_begun(r->how) && r->h.flags && !(c->upgraded && r->gaps))
+	if (has_begun(r->how) && r->h.flags & (WST_FIRST_LOCAL | WST_FIRST_REMOTE) &&
+	    !(c->upgraded && r->gaps))
 		e.by = e.tcp_by_client ? END_BY_CLIENT : END_BY_SERVER;
 	return e;
 }

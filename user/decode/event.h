@@ -29,6 +29,7 @@ struct head_event {
 	bool final; /* response: the last one to this request: 101, or 200 and above */
 	/* headers are missing: it is longer than WST_HEAD_MAX, has too many, or a piece was lost */
 	bool cut;
+	bool missed; /* others that came before it were not seen */
 	uint32_t seq; /* sequence number of the first byte */
 	struct span
 		shown; /* the bytes, redacted without a change of length; of a cut head the start */
@@ -43,6 +44,7 @@ struct frame_event {
 	uint32_t seq, mask, pid;
 	uint8_t b0, hdr_len, opcode, rsv, dir;
 	bool fin, masked;
+	bool other_blind; /* what the other direction sent since its last frame was not seen */
 	struct span payload; /* unmasked, as much as was kept */
 	bool has_payload; /* the user asked for payload, or it is a close frame's */
 	bool compressed; /* with has_payload: part of a message with RSV1 */
@@ -51,6 +53,7 @@ struct frame_event {
 	enum inflate_error inflate_error; /* compressed: why inflated lacks something */
 	uint16_t code; /* close: 0 where it carries none */
 	struct span reason;
+	bool reason_cut; /* close: the reason was not seen to its end */
 	int64_t rtt_us; /* pong: time since the ping that it answers, us; -1: it answers none */
 };
 
@@ -85,6 +88,12 @@ static inline uint64_t counts_frames(const struct wst_counts *n)
 static inline bool stats_by_client(const struct conn *c, const struct wst_stats *r)
 {
 	return !!(r->h.flags & WST_FIRST_LOCAL) == (c->role == WST_CLIENT);
+}
+
+/* Returns whether the last bytes of a direction were not seen, or not decoded. */
+static inline bool stats_blind(const struct wst_stats *r, int dir)
+{
+	return r->h.flags & (dir == WST_C2S ? WST_BLIND_C2S : WST_BLIND_S2C);
 }
 
 /*

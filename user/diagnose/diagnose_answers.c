@@ -51,8 +51,11 @@ static void judge_answer(struct diagnose *d, struct facts *f, uint64_t ts)
 {
 	if (!f->conn || !f->res.seen)
 		return;
-	if ((f->res.status == 401 || f->res.status == 407) && servers__retried(&d->servers, f))
-		return; /* the client has answered with its credentials */
+	if (f->res.status != 101 && (f->s[WST_C2S].frames || f->s[WST_S2C].frames))
+		return; /* a 101 has followed that was not seen */
+	if ((f->res.status == 401 || f->res.status == 407) &&
+	    (servers__retried(&d->servers, f) || end_blind(f)))
+		return; /* the client has answered with its credentials, or may have */
 	diagnose__weigh_flaws(d, f, ts);
 	if (f->res.status == 101)
 		return;
@@ -64,8 +67,12 @@ void diagnose__undecided(struct diagnose *d, bool all)
 {
 	struct facts *f;
 
-	while ((f = undecided__next(&d->undecided, d->now, all)))
+	while ((f = undecided__next(&d->undecided, d->now, all))) {
+		/* What has followed shortly behind the end of a file is not known. */
+		if (all && !d->live && f->decide_at > d->now && !f->res.flaw && !f->end.seen)
+			continue;
 		judge_answer(d, f, d->now);
+	}
 }
 
 void diagnose__decide(struct diagnose *d, struct facts *f, uint64_t ts)

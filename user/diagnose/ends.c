@@ -2,7 +2,6 @@
 #include <stddef.h>
 #include "diagnose/ends.h"
 #include "facts/endpoints.h"
-#include "facts/reason.h"
 #include "lib/process.h"
 #include "lib/units.h"
 
@@ -61,7 +60,7 @@ static uint64_t closer_key(const struct facts *f)
 static bool restarting(const struct facts *f)
 {
 	const struct stream_facts *s = first_close(f);
-	enum close_meaning says = s ? reason_meaning(s->reason) : MEANS_NOTHING;
+	enum close_meaning says = close_meaning(s);
 
 	return s == &f->s[WST_S2C] && (s->code == 1001 || s->code == 1012) &&
 	       (says == MEANS_NOTHING || says == MEANS_STOP);

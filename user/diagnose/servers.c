@@ -301,6 +301,8 @@ void servers__silence(struct servers *all, struct facts *f)
 
 	if (!s || !f->res.websocket || f->s[0].closed || f->s[1].closed)
 		return;
+	if (end_blind(f))
+		return;
 	if (f->end.silence >= NS_PER_SEC)
 		f->end.equal = count_alike(s->silence, &s->n_silences, f->end.silence);
 	if (f->end.client_silence >= NS_PER_SEC && !f->end.by_client)

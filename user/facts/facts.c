@@ -18,12 +18,24 @@ bool server_heard(const struct facts *f)
 	       f->s[WST_C2S].frames || (f->open && f->conn->head[WST_S2C].bytes.len);
 }
 
+enum close_meaning close_meaning(const struct stream_facts *s)
+{
+	enum close_meaning says = s ? reason_meaning(s->reason) : MEANS_NOTHING;
+
+	return says == MEANS_NOTHING && s && s->reason_cut ? MEANS_UNKNOWN : says;
+}
+
+bool end_blind(const struct facts *f)
+{
+	return f->end.blind[WST_C2S] || f->end.blind[WST_S2C];
+}
+
 /* Two round trips for the 101 and the client's FIN, and what a busy client needs in between. */
 #define AT_ONCE(rtt) (50 * NS_PER_MS + 2 * (rtt))
 
 bool left_at_once(const struct facts *f)
 {
-	return f->res.websocket && f->end.seen && f->end.by_client &&
+	return f->res.websocket && f->end.seen && f->end.by_client && !end_blind(f) &&
 	       f->end.lived < AT_ONCE(f->end.rtt) && f->end.how != WST_TIMEOUT &&
 	       !f->s[WST_C2S].frames && !f->s[WST_S2C].closed && !f->conn->midstream &&
 	       !f->intruded;

@@ -4,6 +4,7 @@
 #define FACTS_FACTS_H
 
 #include "facts/heads.h"
+#include "facts/reason.h"
 
 enum message_state { MESSAGE_NONE, MESSAGE_OPEN, MESSAGE_UNKNOWN };
 
@@ -17,6 +18,7 @@ struct stream_facts {
 	uint16_t code;
 	uint64_t close_ts, close_len;
 	char *reason;
+	bool reason_cut; /* it was not seen to its end */
 	uint64_t ping_ts; /* of the last ping */
 	uint64_t ping_every; /* time between the last two, ns */
 	uint32_t pings;
@@ -39,6 +41,7 @@ struct end_facts {
 	uint64_t lived; /* since the 101, or the opening, ns */
 	uint64_t sent; /* by the client, bytes of its stream */
 	uint64_t rtt; /* round trip, ns */
+	bool blind[WST_DIRS]; /* the last bytes of that direction were not seen, or not decoded */
 	bool process_gone; /* the process at this end has ended since */
 	bool process_lives; /* that process was asked for, and is there */
 	uint32_t together; /* connections that the same process ended within half a second */
@@ -105,6 +108,7 @@ struct facts {
 	int64_t rtt_us; /* of the pong that is judged now */
 	uint8_t rsv;
 	bool frame_masked;
+	bool other_blind; /* the frame's receiver may have sent what was not seen */
 	bool text_bad; /* the frame holds text that is not UTF-8 */
 	uint32_t opaque_why; /* enum wst_why, of the client's bytes */
 	uint32_t answer_why; /* of the server's first bytes, where they are not HTTP */
@@ -150,6 +154,13 @@ const struct stream_facts *first_close(const struct facts *f);
 
 /* Returns whether the server of f has, or may have, sent anything since the request. */
 bool server_heard(const struct facts *f);
+
+/* Returns whether bytes before the end were not seen, or not decoded: a Close frame may be there.
+ */
+bool end_blind(const struct facts *f);
+
+/* Returns what the reason of s, which sent the first Close frame, means; s may be NULL. */
+enum close_meaning close_meaning(const struct stream_facts *s);
 
 /* Returns whether the client left at once after the 101, without a word, and unprovoked. */
 bool left_at_once(const struct facts *f);

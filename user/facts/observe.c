@@ -89,9 +89,10 @@ static bool observe_control(struct facts *f, struct stream_facts *s, const struc
 		s->close_ts = e->ts;
 		s->close_len = fr->len;
 		s->code = fr->code;
+		s->reason_cut = fr->reason_cut;
 		if (fr->code) {
 			s->reason = strndup(fr->reason.p, fr->reason.n);
-			f->text_bad = !utf8_valid(fr->reason.p, fr->reason.n);
+			f->text_bad = !fr->reason_cut && !utf8_valid(fr->reason.p, fr->reason.n);
 		}
 		return true;
 	default:
@@ -126,6 +127,7 @@ bool observe_frame(struct facts *f, const struct event *e)
 	f->dir = fr->dir;
 	f->len = fr->len;
 	f->rsv = fr->rsv;
+	f->other_blind = fr->other_blind;
 	f->frame_masked = fr->masked;
 	f->rtt_us = -1;
 	f->text_bad = false;
@@ -240,6 +242,8 @@ void observe_close(struct facts *f, const struct event *e)
 
 	end->seen = true;
 	end->how = r->how;
+	for (int dir = 0; dir < WST_DIRS; dir++)
+		end->blind[dir] = stats_blind(r, dir);
 	end->by_client = stats_by_client(f->conn, r);
 	end->ts = e->ts - (r->h.ts > ended ? r->h.ts - ended : 0);
 	end->silence = ended > since ? ended - since : 0;

@@ -110,7 +110,7 @@ bool observe_request(struct facts *f, const struct event *e)
 {
 	const struct http_msg *m = e->head.msg;
 	struct request_facts *r = &f->req;
-	bool answered = answered_before(f, e->ts);
+	bool answered = !e->head.missed && answered_before(f, e->ts);
 
 	f->earlier |= f->res.seen && !answered;
 	free_request(r);
@@ -165,7 +165,7 @@ void observe_response(struct facts *f, const struct event *e)
 	r->reason = strndup(m->reason.p, m->reason.n);
 	r->type = value(m, "content-type");
 	r->endless = !r->cut && is_endless(m);
-	if (!f->req.wanted)
+	if (!f->req.wanted && !r->websocket)
 		return;
 	r->accept = value(m, "sec-websocket-accept");
 	r->protocol = values(m, "sec-websocket-protocol");

@@ -11,6 +11,7 @@ enum close_meaning {
 	MEANS_SIZE, /* a message was larger than allowed */
 	MEANS_FRAMING, /* a frame breaks RFC 6455 */
 	MEANS_COMPRESSION, /* a compressed message cannot be read */
+	MEANS_UNKNOWN, /* the reason was not seen to its end */
 };
 
 /* Returns the meaning of a Close frame's reason; NULL: it has none. */

@@ -468,7 +468,7 @@ static void json_close(struct json *j, const struct event *e)
 		return;
 	}
 	field_u64(b, "duration_us", r->h.ts > r->opened ? (r->h.ts - r->opened) / 1000 : 0);
-	if (r->h.flags)
+	if (r->h.flags & (WST_FIRST_LOCAL | WST_FIRST_REMOTE))
 		field_str(b, "first", r->h.flags & WST_FIRST_LOCAL ? "local" : "remote");
 	if (how)
 		field_str(b, "how", how);

@@ -4,7 +4,6 @@
 #include "decode/ws.h"
 #include "facts/chain.h"
 #include "facts/observe.h"
-#include "facts/reason.h"
 #include "lib/units.h"
 #include "rules/rules.h"
 #include "rules/stream.h"
@@ -13,7 +12,7 @@
 
 bool seen_whole(const struct facts *f)
 {
-	return !f->conn->midstream && f->res.websocket;
+	return f->res.websocket; /* then it is known where frames start, and whose they are */
 }
 
 static bool mask_c2s(const struct facts *f)
@@ -141,14 +140,12 @@ static bool server_closed(const struct facts *f)
 
 enum close_meaning close_says(const struct facts *f)
 {
-	const struct stream_facts *s = first_close(f);
-
-	return s ? reason_meaning(s->reason) : MEANS_NOTHING;
+	return close_meaning(first_close(f));
 }
 
 static bool dropped(const struct facts *f)
 {
-	return is_ws(f) && !said_goodbye(f);
+	return is_ws(f) && !said_goodbye(f) && !end_blind(f);
 }
 
 static bool near(uint64_t ns, uint64_t seconds, unsigned int percent)
@@ -238,7 +235,7 @@ static bool ping_unanswered(const struct facts *f)
 {
 	const struct stream_facts *s = first_close(f);
 
-	return keepalive_closed(f) && s->asked_ts && s->asked_ts < s->close_ts;
+	return keepalive_closed(f) && !f->other_blind && s->asked_ts && s->asked_ts < s->close_ts;
 }
 
 /* Returns whether that one ping has had pongs, but with another payload (RFC 6455, 5.5.3). */
@@ -257,7 +254,7 @@ static bool heartbeat_closed(const struct facts *f)
 {
 	const struct stream_facts *s2c = &f->s[WST_S2C];
 
-	return server_closed(f) && close_says(f) == MEANS_NOTHING &&
+	return server_closed(f) && close_says(f) == MEANS_NOTHING && !f->other_blind &&
 	       (!s2c->code || s2c->code == 1011) && unanswered(f, s2c->close_ts);
 }
 
@@ -367,12 +364,12 @@ static bool extension_1010(const struct facts *f)
 
 static bool app_1011(const struct facts *f)
 {
-	return server_closed(f) && code_is(f, 1011);
+	return server_closed(f) && code_is(f, 1011) && close_says(f) != MEANS_UNKNOWN;
 }
 
 static bool client_1011(const struct facts *f)
 {
-	return !server_closed(f) && code_is(f, 1011);
+	return !server_closed(f) && code_is(f, 1011) && close_says(f) != MEANS_UNKNOWN;
 }
 
 static bool app_exit(const struct facts *f)
