@@ -3,11 +3,16 @@
 from lab import Report, Verdict, wire
 
 RIGHT = Verdict("policy", "certain", says=("4401", "token expired"))
-REPORT = Report("LivePersonInc/node-agent-sdk#27", "en", right=RIGHT, never=("early-client-close", "reject"))
+REPORT = Report(
+    "LivePersonInc/node-agent-sdk#27", "en", right=RIGHT, never=("early-client-close", "reject")
+)
 
 
 def check(lab, medium, events, said):
-    assert [e.get("close_by") for e in events if e["type"] == "close"] in (["server"], ["client"]), "who closed"
+    assert [e.get("close_by") for e in events if e["type"] == "close"] in (
+        ["server"],
+        ["client"],
+    ), "who closed"
 
 
 def run(lab, broken):

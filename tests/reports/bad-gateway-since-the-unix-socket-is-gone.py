@@ -3,7 +3,9 @@
 from lab import UPGRADE, Report, Verdict
 
 RIGHT = Verdict("upstream-down refused", says=("unix",), hop="nginx")
-REPORT = Report("jrief/django-websocket-redis#71", "en", right=RIGHT, never=("among the ports", "tls-mismatch"))
+REPORT = Report(
+    "jrief/django-websocket-redis#71", "en", right=RIGHT, never=("among the ports", "tls-mismatch")
+)
 APP = """
 import websockets
 
@@ -25,6 +27,9 @@ def run(lab, broken):
     path = lab.dir / "app.sock"
     lab.module("websockets")
     lab.python(APP, None, path)
-    front = lab.nginx("location / { %s proxy_pass http://unix:%s; }" % (UPGRADE, f"{path}.gone" if broken else path))
+    front = lab.nginx(
+        "location / { %s proxy_pass http://unix:%s; }"
+        % (UPGRADE, f"{path}.gone" if broken else path)
+    )
     lab.watch(front)
     assert lab.talk(front) == (502 if broken else 101)

@@ -3,8 +3,12 @@
 from lab import Report, Verdict, location
 
 RIGHT = Verdict("upstream-down", says=("refused|nothing listens",))
-REPORT = Report("nginx-proxy/nginx-proxy#495", "en", right=RIGHT,
-                never=("not among the ports traced", r"--comm\s*$", "proxy-rejected-101"))
+REPORT = Report(
+    "nginx-proxy/nginx-proxy#495",
+    "en",
+    right=RIGHT,
+    never=("not among the ports traced", r"--comm\s*$", "proxy-rejected-101"),
+)
 
 
 def run(lab, broken):

@@ -3,7 +3,13 @@
 from lab import Report, Verdict
 
 RIGHT = Verdict("bad-request-line", says=("blank|space", r"my room|%20"))
-REPORT = Report("netty/netty#4505", "en", right=RIGHT, never=("auth", "origin-403", "tls-mismatch", "proxy-protocol"))
+REPORT = Report(
+    "netty/netty#4505",
+    "en",
+    right=RIGHT,
+    never=("auth", "origin-403", "tls-mismatch", "proxy-protocol"),
+    not_yet="the file of -w does not keep a request line that is malformed",
+)
 
 
 def check(lab, medium, events, said):
@@ -15,4 +21,6 @@ def check(lab, medium, events, said):
 def run(lab, broken):
     port = lab.ws()
     lab.watch()
-    assert lab.talk(port, "/chat?room=my room" if broken else "/chat?room=my%20room") == (400 if broken else 101)
+    assert lab.talk(port, "/chat?room=my room" if broken else "/chat?room=my%20room") == (
+        400 if broken else 101
+    )

@@ -3,7 +3,11 @@
 import capture
 from lab import Report, wire
 
-REPORT = Report("the-tcpdump-group/tcpdump#600", "en", never=("without a frame", "did not answer", "early-client-close", "server-heartbeat"))
+REPORT = Report(
+    "the-tcpdump-group/tcpdump#600",
+    "en",
+    never=("without a frame", "did not answer", "early-client-close", "server-heartbeat"),
+)
 
 
 def edit(dump):
@@ -11,8 +15,14 @@ def edit(dump):
     packets = capture.read(dump)
     dump_ports = [capture.ports(frame) for _, frame in packets]
     server = min(min(pair) for pair in dump_ports)
-    capture.write(dump, [p for p, (_, to) in zip(packets, dump_ports)
-                         if to != server or not capture.payload(p[1]) or b"HTTP/1.1" in p[1]])
+    capture.write(
+        dump,
+        [
+            p
+            for p, (_, to) in zip(packets, dump_ports)
+            if to != server or not capture.payload(p[1]) or b"HTTP/1.1" in p[1]
+        ],
+    )
 
 
 def run(lab, broken):

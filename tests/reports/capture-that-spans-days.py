@@ -5,22 +5,37 @@ import subprocess
 import capture
 from lab import WSTRACE, Report
 
-REPORT = Report("mozillazg/ptcpdump#262", "en", never=("idle-timeout", "half-open"))
+REPORT = Report(
+    "mozillazg/ptcpdump#262",
+    "en",
+    never=("idle-timeout", "half-open"),
+    not_yet="the text of -r has times of day alone",
+)
 DAYS = 3 * 86400 * 10**9
 
 
 def edit(dump):
     packets = capture.read(dump)
-    late = [[ns - 100 * DAYS + DAYS * (i > len(packets) // 2), frame] for i, (ns, frame) in enumerate(packets)]
+    late = [
+        [ns - 100 * DAYS + DAYS * (i > len(packets) // 2), frame]
+        for i, (ns, frame) in enumerate(packets)
+    ]
     capture.write(dump, late)
 
 
 def check(lab, medium, events, said):
     if medium == "dump":
         days = {e["ts"][:10] for e in events if e["type"] in ("open", "close")}
-        text = subprocess.run([WSTRACE, "-r", lab.dir / "dump.pcap"], capture_output=True, text=True,
-                              env={"TZ": "UTC"}, check=True).stdout
-        assert len(days) == 2 and all(day in text for day in days), f"of {days} there is not each in the text"
+        text = subprocess.run(
+            [WSTRACE, "-r", lab.dir / "dump.pcap"],
+            capture_output=True,
+            text=True,
+            env={"TZ": "UTC"},
+            check=True,
+        ).stdout
+        assert len(days) == 2 and all(
+            day in text for day in days
+        ), f"of {days} there is not each in the text"
 
 
 def run(lab, broken):

@@ -41,9 +41,10 @@ def checksum(b):
     return ~n & 0xffff
 
 
-def ipv4(protocol, payload, ttl=64, source=b"\xc0\0\2\1", target=b"\xc0\0\2\2"):
+def ipv4(protocol, payload):
     """A packet of 192.0.2.1 to 192.0.2.2."""
-    head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(payload), 1, 0, ttl, protocol, 0, source, target)
+    head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(payload), 1, 0, 64, protocol, 0,
+                       b"\xc0\0\2\1", b"\xc0\0\2\2")
     return head[:10] + struct.pack("!H", checksum(head)) + head[12:] + payload
 
 

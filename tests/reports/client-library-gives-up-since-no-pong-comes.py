@@ -3,13 +3,16 @@
 from lab import Report, Verdict, wire
 
 RIGHT = Verdict("client-heartbeat", says=("server", "pong|answer"))
-REPORT = Report("python-websockets/websockets#1128", "en", right=RIGHT, never=("app-error", "server-heartbeat"))
+REPORT = Report(
+    "python-websockets/websockets#1128", "en", right=RIGHT, never=("app-error", "server-heartbeat")
+)
 CLIENT = """
 import websockets
 
 async def main():
     try:
-        async with websockets.connect(f"ws://127.0.0.1:{PORT}/ws", ping_interval=0.4, ping_timeout=0.6) as ws:
+        url = f"ws://127.0.0.1:{PORT}/ws"
+        async with websockets.connect(url, ping_interval=0.4, ping_timeout=0.6) as ws:
             await ws.send("hello")
             await asyncio.wait_for(ws.recv(), 2.5)
     except asyncio.TimeoutError:

@@ -3,7 +3,12 @@
 from lab import Report, Verdict
 
 RIGHT = Verdict("client-error", says=("1011", "client"))
-REPORT = Report("machinezone/IXWebSocket#417", "en", right=RIGHT, never=("app-error", "the application failed", "server's log"))
+REPORT = Report(
+    "machinezone/IXWebSocket#417",
+    "en",
+    right=RIGHT,
+    never=("app-error", "the application failed", "server's log"),
+)
 
 
 def run(lab, broken):

@@ -3,11 +3,12 @@
 from lab import Report, Verdict, wire
 
 RIGHT = Verdict("bad-101", says=("Connection", "close|upgrade"))
-REPORT = Report("mopemope/meinheld#51", "en", right=RIGHT, never=("early-client-close", "bad-accept", "upgrade-stripped"))
-CLIENT = """
-const ws = new WebSocket(`ws://127.0.0.1:${PORT}/ws`);
-ws.on('error', e => console.log('error', e.message)).on('open', () => { console.log('open'); ws.close(1000); });
-"""
+REPORT = Report(
+    "mopemope/meinheld#51",
+    "en",
+    right=RIGHT,
+    never=("early-client-close", "bad-accept", "upgrade-stripped"),
+)
 
 
 def run(lab, broken):
@@ -19,5 +20,5 @@ def run(lab, broken):
 
     port = lab.serve(server)
     lab.watch()
-    said = lab.ask_node(CLIENT, port)
+    said = lab.node_client(port)
     assert ("error" in said) == broken, said

@@ -3,7 +3,12 @@
 from lab import Report, Verdict
 
 RIGHT = Verdict("too-large-head", says=(r"8[.,]?\d ?k|8\d{3} bytes|9\d{3} bytes", "cookie|header"))
-REPORT = Report("python-websockets/websockets#1471", "en", right=RIGHT, never=("auth", "bad-request-line", "TLS"))
+REPORT = Report(
+    "python-websockets/websockets#1471",
+    "en",
+    right=RIGHT,
+    never=("auth", "bad-request-line", "TLS"),
+)
 
 
 def run(lab, broken):

@@ -7,7 +7,13 @@ from lab import Report, Verdict, location
 RIGHT = Verdict("backend-restart", "likely", says=("server behind it was restarted",))
 # Which processes went on, a file does not show
 EITHER = Verdict("reload backend-restart restarting", "likely")
-REPORT = Report("gorilla/websocket#575", "en", right=RIGHT, files=EITHER, never=("probably it was reloaded or stopped$",))
+REPORT = Report(
+    "gorilla/websocket#575",
+    "en",
+    right=RIGHT,
+    files=EITHER,
+    never=("probably it was reloaded or stopped$",),
+)
 
 
 def run(lab, broken):

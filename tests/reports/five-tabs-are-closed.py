@@ -2,7 +2,9 @@
 """Somebody closes a browser with five WebSockets: five Closes with 1001 from the client."""
 from lab import Report, location
 
-REPORT = Report("python-websockets/websockets#397", "en", never=("restarting", "backend-restart", "reload"))
+REPORT = Report(
+    "python-websockets/websockets#397", "en", never=("restarting", "backend-restart", "reload")
+)
 
 
 def check(lab, medium, events, said):

@@ -3,7 +3,12 @@
 from lab import Report, Verdict
 
 RIGHT = Verdict("refused auth", says=("403",))
-REPORT = Report("fastapi/fastapi#572", "en", right=RIGHT, never=("origin-403", "(refused|rejected|because of) the (page's )?origin"))
+REPORT = Report(
+    "fastapi/fastapi#572",
+    "en",
+    right=RIGHT,
+    never=("origin-403", "(refused|rejected|because of) the (page's )?origin"),
+)
 HOST = {"Origin": "https://app.example.com"}
 
 

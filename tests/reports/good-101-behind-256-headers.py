@@ -9,9 +9,11 @@ MANY = [(f"X-Trace-{i}", "0") for i in range(260)]
 def server(peer):
     peer.read_head()
     key = peer.header("Sec-WebSocket-Key")
-    peer.raw(b"HTTP/1.1 101 Switching Protocols\r\n"
-             + "".join(f"{name}: {value}\r\n" for name, value in MANY).encode()
-             + wire.response_head(accept=wire.accept_key(key)).partition(b"\r\n")[2])
+    peer.raw(
+        b"HTTP/1.1 101 Switching Protocols\r\n"
+        + "".join(f"{name}: {value}\r\n" for name, value in MANY).encode()
+        + wire.response_head(accept=wire.accept_key(key)).partition(b"\r\n")[2]
+    )
     peer.echo()
 
 

@@ -4,8 +4,8 @@ from lab import Report, wait_until
 
 REPORT = Report("haproxy/haproxy#1009", "en", never=("early-client-close", "no-goodbye", "reset"))
 CHECK = """option httpchk
-  http-check send meth GET uri /ws ver HTTP/1.1 hdr Host x hdr Connection Upgrade hdr Upgrade websocket \
-hdr Sec-WebSocket-Key x3JJHMbDL1EzLkh9GBhXDw== hdr Sec-WebSocket-Version 13
+  http-check send meth GET uri /ws ver HTTP/1.1 hdr Host x hdr Connection Upgrade \
+hdr Upgrade websocket hdr Sec-WebSocket-Key x3JJHMbDL1EzLkh9GBhXDw== hdr Sec-WebSocket-Version 13
   http-check expect status 101
   default-server check inter 500ms"""
 

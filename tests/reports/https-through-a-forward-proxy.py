@@ -22,11 +22,29 @@ shutdown_lifetime 0
 
 def run(lab, broken):
     key, cert = lab.dir / "key.pem", lab.dir / "cert.pem"
-    lab.to_end(program("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-               "-keyout", key, "-out", cert, "-subj", "/CN=localhost", "-days", "2")
+    lab.to_end(
+        program("openssl"),
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-keyout",
+        key,
+        "-out",
+        cert,
+        "-subj",
+        "/CN=localhost",
+        "-days",
+        "2",
+    )
     server = lab.node(SERVER, None, key, cert)
     proxy = lab.port()
     lab.start([proxy], "squid", SQUID.format(port=proxy), "-N", "-n", f"w{proxy}", "-f")
     lab.watch(proxy)
     for _ in range(2):
-        assert "204" in lab.to_end(program("curl"), "-skvx", f"http://127.0.0.1:{proxy}", f"https://127.0.0.1:{server}/")
+        assert "204" in lab.to_end(
+            program("curl"), "-skvx", f"http://127.0.0.1:{proxy}", f"https://127.0.0.1:{server}/"
+        )

@@ -3,7 +3,9 @@
 from lab import Report, Verdict, wire
 
 RIGHT = Verdict("idle-timeout", says=("idle",))
-REPORT = Report("itm/testbed-runtime#307", "en", right=RIGHT, never=("restarting", "backend-restart", "reload"))
+REPORT = Report(
+    "itm/testbed-runtime#307", "en", right=RIGHT, never=("restarting", "backend-restart", "reload")
+)
 
 
 def run(lab, broken):

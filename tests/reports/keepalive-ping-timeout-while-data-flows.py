@@ -5,7 +5,9 @@ import time
 from lab import Report, Verdict, wire
 
 RIGHT = Verdict("server-heartbeat", says=("keepalive ping timeout|ping", "client|did not|pong"))
-REPORT = Report("gorilla/websocket#866", "en", right=RIGHT, never=("app-error", "the application failed"))
+REPORT = Report(
+    "gorilla/websocket#866", "en", right=RIGHT, never=("app-error", "the application failed")
+)
 
 
 def run(lab, broken):

@@ -3,11 +3,15 @@
 from lab import Report, Verdict, wire
 
 RIGHT = Verdict("server-heartbeat", says=("payload|does not match|another|empty",))
-REPORT = Report("dotnet/runtime#60171", "en", right=RIGHT, never=("app-error", "the application failed"))
+REPORT = Report(
+    "dotnet/runtime#60171", "en", right=RIGHT, never=("app-error", "the application failed")
+)
 
 
 def run(lab, broken):
-    port = lab.websockets("async for m in ws:\n    await ws.send(m)", "ping_interval=0.4, ping_timeout=0.6")
+    port = lab.websockets(
+        "async for m in ws:\n    await ws.send(m)", "ping_interval=0.4, ping_timeout=0.6"
+    )
     lab.watch()
     with lab.connect(port) as client:
         assert client.upgrade()[0] == 101

@@ -3,7 +3,9 @@
 from lab import Report, Verdict, wire
 
 RIGHT = Verdict("bad-key bad-header", says=("Sec-WebSocket-Key", "twice|two|2 |more than one"))
-REPORT = Report("netty/netty#7973", "en", right=RIGHT, never=("auth", "no-key", "16 bytes in base64$"))
+REPORT = Report(
+    "netty/netty#7973", "en", right=RIGHT, never=("auth", "no-key", "16 bytes in base64$")
+)
 
 
 def run(lab, broken):

@@ -32,7 +32,8 @@ SETTLE = 1.3  # a verdict on an end comes a second after it
 NODE = """const WebSocket = require('ws'), http = require('http'), net = require('net');
 const PORT = +process.argv[2];
 """
-NODE_WS = """new WebSocket.Server({ host: '127.0.0.1', port: PORT, %s }).on('connection', (ws, req) => {
+NODE_WS = """const server = new WebSocket.Server({ host: '127.0.0.1', port: PORT, %s });
+server.on('connection', (ws, req) => {
   ws.on('error', () => {});
   %s
 });
@@ -128,7 +129,7 @@ class Peer(wire.Ws):
             self.message()
 
     def goodbye(self, code=1000, reason=""):
-        """Sends a Close, waits for the other's, and, being the client, for the server's FIN, and closes."""
+        """The closing handshake: a client also waits for the server's FIN."""
         with contextlib.suppress(OSError, EOFError):
             self.send(wire.CLOSE, wire.close_payload(code, reason))
             while self.recv()[0] != wire.CLOSE:
@@ -212,9 +213,11 @@ class Lab(diag_lab.Lab):
         path = self.dir / "limited.sh"
         path.write_text(f"#!/bin/sh\nulimit -n {files}\nexec {program('node')} \"$@\"\n")
         path.chmod(0o755)
-        return self.script(path, ".js", NODE + text, None, env={**os.environ, "NODE_PATH": "/usr/share/nodejs"})
+        return self.script(path, ".js", NODE + text, None,
+                           env={**os.environ, "NODE_PATH": "/usr/share/nodejs"})
 
-    def ws(self, body="ws.on('message', (m, binary) => ws.send(m, { binary }));", options="", port=None):
+    def ws(self, body="ws.on('message', (m, binary) => ws.send(m, { binary }));",
+           options="", port=None):
         """A server of node's ws; body is run for each connection, with ws and req."""
         return self.node(NODE_WS % (options, body), port)
 
@@ -236,8 +239,17 @@ class Lab(diag_lab.Lab):
 
     def ask_node(self, text, *args):
         """Runs a program for node to its end. Returns what it printed."""
-        return self.to_end(program("node"), "-e", NODE.replace("+process.argv[2]", "+process.argv[1]")
-                           + text, *args, env={**os.environ, "NODE_PATH": "/usr/share/nodejs"})
+        head = NODE.replace("+process.argv[2]", "+process.argv[1]")
+        return self.to_end(program("node"), "-e", head + text, *args,
+                           env={**os.environ, "NODE_PATH": "/usr/share/nodejs"})
+
+    def node_client(self, port, more="", scheme="ws"):
+        """node's ws connects and closes. Returns "open", or "error" and why. more: arguments."""
+        return self.ask_node("""
+            const ws = new WebSocket(`%s://127.0.0.1:${PORT}/ws`%s);
+            ws.on('error', e => console.log('error', e.message));
+            ws.on('open', () => { console.log('open'); ws.close(1000); });
+            """ % (scheme, more), port)
 
     def ask_python(self, text, *args):
         """The same for Python."""
@@ -307,7 +319,8 @@ class Lab(diag_lab.Lab):
             self.ip("netns", "add", name)
             self.names.append(name)
             self.ip("link", "set", tun, "netns", name, "name", "far0")
-            for words in (f"addr add 10.9.0.{i + 1}/24 dev far0", "link set far0 up", "link set lo up"):
+            for words in (f"addr add 10.9.0.{i + 1}/24 dev far0", "link set far0 up",
+                          "link set lo up"):
                 self.ip("-n", name, *words.split())
         for here, there in (taps, taps[::-1]):
             threading.Thread(target=carry, args=(here, there, ms / 1000), daemon=True).start()
@@ -372,8 +385,8 @@ class Watch:
     def __init__(self, lab, ports, args, device):
         self.files = {"own": lab.dir / "own.pcapng", "dump": lab.dir / "dump.pcap"}
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        self.dump = lab.spawn(program("tcpdump"), "-i", device, "-U", "--immediate-mode", "-B", 65536,
-                              "-w", self.files["dump"],
+        self.dump = lab.spawn(program("tcpdump"), "-i", device, "-U", "--immediate-mode",
+                              "-B", 65536, "-w", self.files["dump"],
                               " or ".join(f"tcp port {port}" for port in ports), **pipes)
         self.trace = lab.spawn(WSTRACE, "-j", "-p", ",".join(map(str, ports)),
                                "-w", self.files["own"], *args, **pipes)

@@ -12,11 +12,18 @@ def prefixed(i, n):
     return struct.pack("!H", n) + hashlib.sha512(b"%d" % i).digest()[:n].ljust(n, b"x")
 
 
-KINDS = [[struct.pack("!HHH", 45 + i, 7 * i, 0x8580) + b"\0\1\0\0\0\0\0\0" + b"\3abc" * 8 + b"x" * (1 + i)
-          for i in range(12)],
-         [prefixed(i, 42) for i in range(12)],
-         [b"\x40\2" + struct.pack("!H", i) for i in range(12)],
-         [prefixed(i, 20 + i) for i in range(12)]]
+KINDS = [
+    [
+        struct.pack("!HHH", 45 + i, 7 * i, 0x8580)
+        + b"\0\1\0\0\0\0\0\0"
+        + b"\3abc" * 8
+        + b"x" * (1 + i)
+        for i in range(12)
+    ],
+    [prefixed(i, 42) for i in range(12)],
+    [b"\x40\2" + struct.pack("!H", i) for i in range(12)],
+    [prefixed(i, 20 + i) for i in range(12)],
+]
 
 
 def check(lab, medium, events, said):

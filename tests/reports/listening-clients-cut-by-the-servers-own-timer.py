@@ -5,8 +5,17 @@ import time
 
 from lab import Report, Verdict, wire
 
-RIGHT = Verdict("server-heartbeat idle-timeout", says=("client", "nothing|silent|only listen|does not send|sent no"))
-REPORT = Report("swoole/swoole-src#1248", "zh", right=RIGHT, never=("reset", "reload", "backend-restart"))
+RIGHT = Verdict(
+    "server-heartbeat idle-timeout",
+    says=("client", "nothing|silent|only listen|does not send|sent no"),
+)
+REPORT = Report(
+    "swoole/swoole-src#1248",
+    "zh",
+    right=RIGHT,
+    never=("reset", "reload", "backend-restart"),
+    not_yet="in files three ends within 0.8 s are a restart",
+)
 
 
 def run(lab, broken):

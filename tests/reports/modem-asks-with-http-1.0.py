@@ -3,7 +3,12 @@
 from lab import Report, Verdict, wire
 
 RIGHT = Verdict("upstream-http10 bad-request-line refused", says=(r"HTTP/1\.0",))
-REPORT = Report("alganet/lint-http#941", "en", right=RIGHT, never=("the proxy asks", "proxy_http_version", "upgrade-stripped"))
+REPORT = Report(
+    "alganet/lint-http#941",
+    "en",
+    right=RIGHT,
+    never=("the proxy asks", "proxy_http_version", "upgrade-stripped"),
+)
 
 
 def run(lab, broken):

@@ -6,7 +6,9 @@ REPORT = Report("mqttjs/MQTT.js#1316", "en", never=("reset", "half-open", "early
 
 
 def run(lab, broken):
-    port = lab.ws("ws.on('message', m => { if (m[0] == 0x10) ws.send(Buffer.from([0x20, 2, 0, 0])); });")
+    port = lab.ws(
+        "ws.on('message', m => { if (m[0] == 0x10) ws.send(Buffer.from([0x20, 2, 0, 0])); });"
+    )
     lab.watch()
     for _ in range(3):
         with lab.connect(port) as client:

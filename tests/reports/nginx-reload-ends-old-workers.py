@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""nginx is reloaded with worker_shutdown_timeout: its old workers end, and all WebSockets with them."""
+"""nginx is reloaded with worker_shutdown_timeout: all WebSockets of its old workers end."""
 import signal
 
 from lab import Report, Verdict, location
 
 RIGHT = Verdict("reload", says=("reload", "worker_shutdown_timeout"), hop="nginx")
-REPORT = Report("kubernetes/ingress-nginx#2461", "en", right=RIGHT, own=RIGHT,
-                dump=Verdict("reload backend-restart restarting", "likely"),
-                never=("app-error", "idle-timeout"))
+REPORT = Report(
+    "kubernetes/ingress-nginx#2461",
+    "en",
+    right=RIGHT,
+    own=RIGHT,
+    dump=Verdict("reload backend-restart restarting", "likely"),
+    never=("app-error", "idle-timeout"),
+    not_yet="in files a reload is an idle timeout",
+)
 
 
 def run(lab, broken):

@@ -3,21 +3,22 @@
 from lab import Report, Verdict, wire
 
 RIGHT = Verdict("subprotocol", says=("graphql-ws",))
-REPORT = Report("sitegui/nodejs-websocket#29", "en", right=RIGHT, never=("early-client-close", "bad-accept"))
-CLIENT = """
-const ws = new WebSocket(`ws://127.0.0.1:${PORT}/ws`, ['graphql-ws']);
-ws.on('error', e => console.log('error', e.message)).on('open', () => { console.log('open'); ws.close(1000); });
-"""
+REPORT = Report(
+    "sitegui/nodejs-websocket#29", "en", right=RIGHT, never=("early-client-close", "bad-accept")
+)
 
 
 def run(lab, broken):
     def server(peer):
         peer.read_head()
-        head = wire.response_head([("Sec-WebSocket-Protocol", "graphql-ws")], wire.accept_key(peer.header("Sec-WebSocket-Key")))
+        head = wire.response_head(
+            [("Sec-WebSocket-Protocol", "graphql-ws")],
+            wire.accept_key(peer.header("Sec-WebSocket-Key")),
+        )
         peer.raw(head.replace(b"Sec-WebSocket-Protocol: graphql-ws\r\n", b"") if broken else head)
         peer.echo()
 
     port = lab.serve(server)
     lab.watch()
-    said = lab.ask_node(CLIENT, port)
+    said = lab.node_client(port, ", ['graphql-ws']")
     assert ("error" in said) == broken, said

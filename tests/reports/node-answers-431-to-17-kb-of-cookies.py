@@ -2,7 +2,10 @@
 """17 KB of cookies: node answers 431, the head being larger than the 16 KiB that it takes."""
 from lab import Report, Verdict
 
-RIGHT = Verdict("too-large-head", says=("431", r"1[678][.,]?\d* ?k|17\d{3}|16 KiB", "cookie|max-http-header-size"))
+RIGHT = Verdict(
+    "too-large-head",
+    says=("431", r"1[678][.,]?\d* ?k|17\d{3}|16 KiB", "cookie|max-http-header-size"),
+)
 REPORT = Report("qzind/tray#1459", "en", right=RIGHT, never=("auth", "refused"))
 
 

@@ -3,8 +3,13 @@
 from lab import UPGRADE, Report, Verdict
 
 RIGHT = Verdict("not-found", says=("unix|behind it|upstream|application",))
-REPORT = Report("miguelgrinberg/Flask-SocketIO#474", "en", right=RIGHT, dump=RIGHT.but(says=("404",)),
-                never=("nginx.{0,40} itself", "auth"))
+REPORT = Report(
+    "miguelgrinberg/Flask-SocketIO#474",
+    "en",
+    right=RIGHT,
+    dump=RIGHT.but(says=("404",)),
+    never=("nginx.{0,40} itself", "auth"),
+)
 APP = """
 from aiohttp import web
 

@@ -3,7 +3,13 @@
 from lab import Report, Verdict
 
 RIGHT = Verdict("http-after-101", says=("PHP|Warning|text",))
-REPORT = Report("morozovsk/websocket#10", "ru", right=RIGHT, never=("rsv-not-agreed", "mask-s2c", "compress"))
+REPORT = Report(
+    "morozovsk/websocket#10",
+    "ru",
+    right=RIGHT,
+    never=("rsv-not-agreed", "mask-s2c", "compress"),
+    not_yet="the file of -w does not keep what is no frame",
+)
 CLIENT = """
 const ws = new WebSocket(`ws://127.0.0.1:${PORT}/ws`);
 ws.on('error', e => console.log('error', e.message)).on('open', () => ws.send('hello'))

@@ -4,7 +4,9 @@ import subprocess
 
 from lab import WSTRACE, Report
 
-REPORT = Report("lysine-dev/okhttp#4390", "en")
+REPORT = Report(
+    "lysine-dev/okhttp#4390", "en", not_yet="the file of -w has no frames behind a CONNECT"
+)
 SQUID = """
 http_port 127.0.0.1:{port}
 http_access allow localhost
@@ -20,9 +22,14 @@ def check(lab, medium, events, said):
     assert len(frames) == 4, f"{len(frames)} of 4 frames"
     if medium == "dump":
         out = lab.dir / "again.pcapng"
-        subprocess.run([WSTRACE, "-q", "-r", lab.dir / "dump.pcap", "-s", "full", "-w", out], check=True,
-                       capture_output=True)
-        seen = lab.to_end("tshark", "-n", "-r", out, "-Y", "websocket", "-T", "fields", "-e", "websocket.opcode")
+        subprocess.run(
+            [WSTRACE, "-q", "-r", lab.dir / "dump.pcap", "-s", "full", "-w", out],
+            check=True,
+            capture_output=True,
+        )
+        seen = lab.to_end(
+            "tshark", "-n", "-r", out, "-Y", "websocket", "-T", "fields", "-e", "websocket.opcode"
+        )
         opcodes = [x for line in seen.splitlines() for x in line.split(",") if x.isdigit()]
         assert len(opcodes) == 4, f"tshark sees {len(opcodes)} of 4 frames in the file of -w"
 

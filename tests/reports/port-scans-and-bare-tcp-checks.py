@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A port scan and a load balancer's TCP check: connections without a byte, or with one that is reset."""
+"""A port scan and a balancer's TCP check: connections without a byte, or that are reset."""
 from lab import Report, location
 
-REPORT = Report("python-websockets/websockets#1551", "en", never=("refused", "reset", "upstream-mute", "tls-mismatch"))
+REPORT = Report(
+    "python-websockets/websockets#1551",
+    "en",
+    never=("refused", "reset", "upstream-mute", "tls-mismatch"),
+)
 
 
 def run(lab, broken):

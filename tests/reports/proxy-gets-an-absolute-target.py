@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A client asks its proxy for http://host/path; the proxy asks the server for /path, as it has to."""
+"""A client asks its proxy for http://host/path; the proxy asks the server for /path."""
 from lab import Report, location
 
 REPORT = Report("curl/curl#21663", "en", never=("path-rewritten", "bad-request-line"))

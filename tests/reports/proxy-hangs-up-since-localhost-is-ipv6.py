@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""node's proxy asks localhost, which is ::1, where nothing listens; it hangs up without an answer."""
+"""node's proxy asks localhost, which is ::1, where nothing listens; it hangs up."""
 from lab import Report, Verdict
 
 PROXY = """
@@ -16,7 +16,13 @@ net.createServer(client => {
 
 
 RIGHT = Verdict("upstream-down", says=("refused|nothing listens", r"::1|127\.0\.0\.1:\d+"))
-REPORT = Report("websockets/ws#2078", "en", right=RIGHT, never=("not among the ports traced", "upstream-mute", "app-error"))
+REPORT = Report(
+    "websockets/ws#2078",
+    "en",
+    right=RIGHT,
+    never=("not among the ports traced", "upstream-mute", "app-error"),
+    not_yet="in files a refused upstream on ::1 is not joined to 127.0.0.1",
+)
 
 
 def run(lab, broken):

@@ -3,12 +3,18 @@
 from lab import Report, Verdict, location
 
 RIGHT = Verdict("proxy-protocol", says=("PROXY", "proxy_protocol|send-proxy|expect"))
-REPORT = Report("vernemq/vernemq#1703", "en", right=RIGHT, never=("tls-mismatch", "bad-request-line", "auth"))
+REPORT = Report(
+    "vernemq/vernemq#1703", "en", right=RIGHT, never=("tls-mismatch", "bad-request-line", "auth")
+)
 
 
 def run(lab, broken):
     middle = lab.port()
-    conf = "server { listen 127.0.0.1:%d%s; %s }" % (middle, "" if broken else " proxy_protocol", location(lab.ws()))
+    conf = "server { listen 127.0.0.1:%d%s; %s }" % (
+        middle,
+        "" if broken else " proxy_protocol",
+        location(lab.ws()),
+    )
     lab.nginx("", http=conf)
     front = lab.haproxy(middle, "default-server send-proxy")
     lab.watch()

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The backend answers 101, and its proxy makes 503 of it: buffering middleware, no upgrade configured."""
+"""The backend answers 101, and its proxy, which cannot upgrade, makes 503 of it."""
 from lab import Report, Verdict
 
 RIGHT = Verdict("proxy-rejected-101", says=("101", "503"), hop="node")
-REPORT = Report("istio/istio#29427", "en", right=RIGHT, never=("upstream-down", "app-error", "backend.*log"))
+REPORT = Report(
+    "istio/istio#29427", "en", right=RIGHT, never=("upstream-down", "app-error", "backend.*log")
+)
 PROXY = """
 const answer = '503 ' + http.STATUS_CODES[503];
 net.createServer(client => {
@@ -13,7 +15,8 @@ net.createServer(client => {
     if (process.argv[4] == 'pass') return client.pipe(upstream).pipe(client);
     upstream.once('data', () => {
       upstream.destroy();
-      client.end('HTTP/1.1 ' + answer + '\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n');
+      const head = 'Content-Length: 0\\r\\nConnection: close\\r\\n\\r\\n';
+      client.end('HTTP/1.1 ' + answer + '\\r\\n' + head);
     });
   });
 }).listen(PORT, '127.0.0.1');

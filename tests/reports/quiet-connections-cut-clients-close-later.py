@@ -7,7 +7,13 @@ import time
 from lab import Report, Verdict, wire
 
 RIGHT = Verdict("idle-timeout", says=(r"\b(2|1\.9|2\.0\d*) ?s\b",))
-REPORT = Report("zorchenhimer/MovieNight#35", "en", right=RIGHT, never=("backend-restart", "reload", "early-client-close"))
+REPORT = Report(
+    "zorchenhimer/MovieNight#35",
+    "en",
+    right=RIGHT,
+    never=("backend-restart", "reload", "early-client-close"),
+    not_yet="the file of -w has no FIN of the server where it came",
+)
 
 
 def run(lab, broken):

@@ -5,8 +5,13 @@ import time
 from lab import Report, Verdict, wire
 
 RIGHT = Verdict("idle-timeout", says=("timeout tunnel", r"\b[12](\.\d+)? ?s"), hop="haproxy")
-REPORT = Report("gotify/website#82", "en", right=RIGHT, dump=RIGHT.but(says=("quiet|idle",)),
-                never=("proxy_read_timeout", "reload", "backend-restart", "app-error"))
+REPORT = Report(
+    "gotify/website#82",
+    "en",
+    right=RIGHT,
+    dump=RIGHT.but(says=("quiet|idle",)),
+    never=("proxy_read_timeout", "reload", "backend-restart", "app-error"),
+)
 
 
 def run(lab, broken):

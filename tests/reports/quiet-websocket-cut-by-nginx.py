@@ -5,8 +5,13 @@ import time
 from lab import UPGRADE, Report, Verdict, location, wire
 
 RIGHT = Verdict("idle-timeout", says=("proxy_read_timeout", r"\b[12](\.\d+)? ?s"), hop="nginx")
-REPORT = Report("websockets/ws#1598", "en", right=RIGHT, dump=RIGHT.but(says=("quiet|idle",)),
-                never=("timeout tunnel", "reload", "backend-restart", "app-error"))
+REPORT = Report(
+    "websockets/ws#1598",
+    "en",
+    right=RIGHT,
+    dump=RIGHT.but(says=("quiet|idle",)),
+    never=("timeout tunnel", "reload", "backend-restart", "app-error"),
+)
 
 
 def run(lab, broken):

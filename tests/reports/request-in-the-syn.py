@@ -4,7 +4,12 @@ import socket
 
 from lab import Peer, Report, wire
 
-REPORT = Report("yrutschle/sslh#221", "en", never=("refused", "early-client-close"))
+REPORT = Report(
+    "yrutschle/sslh#221",
+    "en",
+    never=("refused", "early-client-close"),
+    not_yet="with both ends here, a Fast Open connection is shown twice",
+)
 
 
 def check(lab, medium, events, said):

@@ -3,7 +3,9 @@
 from lab import Report, Verdict, wire
 
 RIGHT = Verdict("bad-version", says=("Sec-WebSocket-Version", "no |missing|without|lacks"))
-REPORT = Report("mattgodbolt/seasocks#131", "en", right=RIGHT, never=("auth", "bad-key", "bad-request-line"))
+REPORT = Report(
+    "mattgodbolt/seasocks#131", "en", right=RIGHT, never=("auth", "bad-key", "bad-request-line")
+)
 
 
 def run(lab, broken):

@@ -1,21 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Clients have gone, and the server keeps their sockets: CLOSE_WAIT piles up until none are left."""
+"""Clients have gone, and the server keeps their sockets: CLOSE_WAIT piles up."""
 import time
 
 from lab import Note, Report, Verdict
 
 # A file ends with its last packet
 RIGHT = Verdict("close-wait", says=("CLOSE.WAIT|does not close|keeps",), hop="python3")
-REPORT = Report("websockets/ws#180", "en", right=RIGHT, files=Note(()), never=("half-open", "reset"))
+REPORT = Report(
+    "websockets/ws#180", "en", right=RIGHT, files=Note(()), never=("half-open", "reset")
+)
 SERVER = """
 import base64, hashlib, socket, threading
 kept = []
 
 def serve(sock):
     head = sock.recv(65536)
-    key = head.split(b"Key: ")[1].split(b"\\r")[0] + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-    sock.sendall(b"HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\n"
-                 b"Sec-WebSocket-Accept: " + base64.b64encode(hashlib.sha1(key).digest()) + b"\\r\\n\\r\\n")
+    key = head.split(b"Key: ")[1].split(b"\\r")[0]
+    key += b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+    sock.sendall(b"HTTP/1.1 101 Switching Protocols\\r\\n"
+                 b"Upgrade: websocket\\r\\nConnection: Upgrade\\r\\n"
+                 b"Sec-WebSocket-Accept: "
+                 + base64.b64encode(hashlib.sha1(key).digest()) + b"\\r\\n\\r\\n")
     while sock.recv(65536):
         pass
     if sys.argv[2] == "keep":

@@ -3,7 +3,9 @@
 from lab import UPGRADE, Report, Verdict
 
 RIGHT = Verdict("sticky", says=("ip_hash|sticky|same server|session",))
-REPORT = Report("socketio/socket.io#3009", "en", right=RIGHT, never=("auth", "not-found", "bad-request-line"))
+REPORT = Report(
+    "socketio/socket.io#3009", "en", right=RIGHT, never=("auth", "not-found", "bad-request-line")
+)
 SERVER = """
 import engineio
 from aiohttp import web
@@ -30,8 +32,11 @@ def run(lab, broken):
     lab.module("engineio")
     lab.module("aiohttp")
     a, b = lab.python(SERVER), lab.python(SERVER)
-    front = lab.nginx("location / { %s proxy_pass http://io; }" % UPGRADE, http="upstream io { %s server 127.0.0.1:%d; "
-                      "server 127.0.0.1:%d; }" % ("" if broken else "ip_hash;", a, b))
+    front = lab.nginx(
+        "location / { %s proxy_pass http://io; }" % UPGRADE,
+        http="upstream io { %s server 127.0.0.1:%d; "
+        "server 127.0.0.1:%d; }" % ("" if broken else "ip_hash;", a, b),
+    )
     lab.watch()
     for _ in range(3):
         status, body = get(lab, front, ASK)

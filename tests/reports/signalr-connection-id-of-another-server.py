@@ -6,7 +6,12 @@ import os
 from lab import UPGRADE, Report, Verdict
 
 RIGHT = Verdict("sticky", says=("negotiat|session|connection id|another server|same server",))
-REPORT = Report("dotnet/aspnetcore#17369", "en", right=RIGHT, never=("auth", "path-rewritten", "compare the path"))
+REPORT = Report(
+    "dotnet/aspnetcore#17369",
+    "en",
+    right=RIGHT,
+    never=("auth", "path-rewritten", "compare the path"),
+)
 
 
 def hub():
@@ -29,12 +34,18 @@ def hub():
 
 def run(lab, broken):
     a, b = lab.serve(hub()), lab.serve(hub())
-    front = lab.nginx("location / { %s proxy_pass http://hubs; }" % UPGRADE, http="upstream hubs { %s server 127.0.0.1:%d; "
-                      "server 127.0.0.1:%d; }" % ("" if broken else "ip_hash;", a, b))
+    front = lab.nginx(
+        "location / { %s proxy_pass http://hubs; }" % UPGRADE,
+        http="upstream hubs { %s server 127.0.0.1:%d; "
+        "server 127.0.0.1:%d; }" % ("" if broken else "ip_hash;", a, b),
+    )
     lab.watch()
     for _ in range(2):
         with lab.connect(front) as client:
-            client.raw("POST /hub/negotiate?negotiateVersion=0 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
+            client.raw(
+                "POST /hub/negotiate?negotiateVersion=0 HTTP/1.1\r\n"
+                "Host: localhost\r\nContent-Length: 0\r\n\r\n"
+            )
             status, headers = client.answer()
             assert status == 200
             token = json.loads(client.sock.recv(int(headers["content-length"])))["connectionId"]

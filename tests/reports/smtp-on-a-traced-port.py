@@ -16,6 +16,11 @@ def run(lab, broken):
     lab.watch()
     with lab.connect(port) as client:
         client.sock.recv(1000)
-        for line in ("EHLO client.example.com", "MAIL FROM:<a@example.com>", "\x16\x03\x01", "QUIT"):
+        for line in (
+            "EHLO client.example.com",
+            "MAIL FROM:<a@example.com>",
+            "\x16\x03\x01",
+            "QUIT",
+        ):
             client.raw(line + "\r\n")
             client.sock.recv(1000)

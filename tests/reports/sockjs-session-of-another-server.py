@@ -3,7 +3,12 @@
 from lab import UPGRADE, Report, Verdict
 
 RIGHT = Verdict("sticky", says=("session|same server|another server",))
-REPORT = Report("vert-x3/vertx-web#2314", "en", right=RIGHT, never=("auth", "path-rewritten", "upgrade-stripped"))
+REPORT = Report(
+    "vert-x3/vertx-web#2314",
+    "en",
+    right=RIGHT,
+    never=("auth", "path-rewritten", "upgrade-stripped"),
+)
 
 
 def sockjs():
@@ -13,7 +18,10 @@ def sockjs():
         while peer.read_head():
             session = peer.target.split("/")[3:4]
             if peer.target == "/echo/info":
-                peer.refuse("200 OK", '{"websocket":true,"origins":["*:*"],"cookie_needed":false,"entropy":1}')
+                peer.refuse(
+                    "200 OK",
+                    '{"websocket":true,"origins":["*:*"],"cookie_needed":false,"entropy":1}',
+                )
             elif peer.target.endswith("/xhr"):
                 known.update(session)
                 peer.refuse("200 OK", "o\n")
@@ -33,8 +41,11 @@ def post(lab, port, target, method="POST"):
 
 def run(lab, broken):
     a, b = lab.serve(sockjs()), lab.serve(sockjs())
-    front = lab.nginx("location / { %s proxy_pass http://both; }" % UPGRADE, http="upstream both { %s server 127.0.0.1:%d; "
-                      "server 127.0.0.1:%d; }" % ("" if broken else "ip_hash;", a, b))
+    front = lab.nginx(
+        "location / { %s proxy_pass http://both; }" % UPGRADE,
+        http="upstream both { %s server 127.0.0.1:%d; "
+        "server 127.0.0.1:%d; }" % ("" if broken else "ip_hash;", a, b),
+    )
     lab.watch()
     for session in ("kq2w1e", "m0z9ab", "x7yy3t"):
         assert post(lab, front, f"/echo/000/{session}/xhr") == 200

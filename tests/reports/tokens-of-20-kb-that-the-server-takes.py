@@ -2,7 +2,12 @@
 """20 KB of headers, larger than most servers take; this one takes them, and all goes well."""
 from lab import Report
 
-REPORT = Report("jupyterhub/configurable-http-proxy#207", "en", never=("too-large-head",))
+REPORT = Report(
+    "jupyterhub/configurable-http-proxy#207",
+    "en",
+    never=("too-large-head",),
+    not_yet="the file of -w loses frames behind a head over 16 KiB",
+)
 
 
 def check(lab, medium, events, said):

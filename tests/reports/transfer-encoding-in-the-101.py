@@ -3,16 +3,17 @@
 from lab import Report, Verdict
 
 RIGHT = Verdict("bad-101", says=("Transfer-Encoding",))
-REPORT = Report("secretgate/secretgate#60", "en", right=RIGHT, never=("early-client-close", "bad-accept", "extension"))
-CLIENT = """
-const ws = new WebSocket(`ws://127.0.0.1:${PORT}/ws`);
-ws.on('error', e => console.log('error', e.message)).on('open', () => { console.log('open'); ws.close(1000); });
-"""
+REPORT = Report(
+    "secretgate/secretgate#60",
+    "en",
+    right=RIGHT,
+    never=("early-client-close", "bad-accept", "extension"),
+)
 
 
 def run(lab, broken):
     more = [("Transfer-Encoding", "chunked")] if broken else []
     port = lab.serve(lambda peer: peer.accept(more).echo())
     lab.watch()
-    said = lab.ask_node(CLIENT, port)
+    said = lab.node_client(port)
     assert broken or "open" in said, said

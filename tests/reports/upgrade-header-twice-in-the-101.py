@@ -4,15 +4,11 @@ from lab import Report, Verdict
 
 RIGHT = Verdict("bad-101", says=("Upgrade", "twice|two|2 |second"))
 REPORT = Report("h2o/h2o#1467", "en", right=RIGHT, never=("early-client-close", "bad-accept"))
-CLIENT = """
-const ws = new WebSocket(`ws://127.0.0.1:${PORT}/ws`);
-ws.on('error', e => console.log(e.message)).on('open', () => { console.log('open'); ws.close(1000); });
-"""
 
 
 def run(lab, broken):
     more = [("Upgrade", "websocket")] if broken else []
     port = lab.serve(lambda peer: peer.accept(more).echo())
     lab.watch()
-    said = lab.ask_node(CLIENT, port)
+    said = lab.node_client(port)
     assert ("open" in said) != broken, said

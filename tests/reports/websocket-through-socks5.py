@@ -5,7 +5,9 @@ import threading
 
 from lab import Report, wire
 
-REPORT = Report("websockets/ws#1546", "en", never=("tls-mismatch", "proxy-protocol", "bad-request-line"))
+REPORT = Report(
+    "websockets/ws#1546", "en", never=("tls-mismatch", "proxy-protocol", "bad-request-line")
+)
 
 
 def check(lab, medium, events, said):
