@@ -2,6 +2,7 @@
 /* Writes wstrace-rules.7, a manual page with the texts that --explain prints. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "rules/plain.h"
 #include "rules/rules.h"
 
@@ -13,6 +14,8 @@ static void write_text(const char *text)
 	for (; *text; text++) {
 		if (*text == '\\')
 			fputs("\\e", stdout);
+		else if (*text == '\n')
+			fputs(text[1] == '.' || text[1] == '\'' ? "\n\\&" : "\n", stdout);
 		else if (*text == '-')
 			fputs("\\-", stdout);
 		else
@@ -30,11 +33,31 @@ static void write_item(const char *heading, const char *text)
 	write_text(text);
 }
 
+/* Prints a fix: a sentence, and lines for a configuration, which stay as they are. */
+static void write_fix(char *text)
+{
+	char *lines = strchr(text, '\n');
+
+	if (!lines) {
+		write_text(text);
+		return;
+	}
+	*lines = 0;
+	write_text(text);
+	puts(".RS\n.nf");
+	write_text(lines + 1);
+	puts(".fi\n.RE");
+}
+
 static void write_plain(const char *heading, const char *text)
 {
 	char *plain = rule_plain(text);
 
-	write_item(heading, plain);
+	if (plain) {
+		printf(".TP\n.I ");
+		write_text(heading);
+		write_fix(plain);
+	}
 	free(plain);
 }
 

@@ -425,7 +425,7 @@ def test_marks(terminal, port, pairs):
     t.keys("Enter")
     t.wait("^ ! not-found  /none")
     t.keys("5")
-    t.wait(r"not-found: .* knows no /none .*\n.*fix: ")
+    t.wait(r"not-found: .* does not know /none .*\n.*fix: ")
     refused.close()
 
 

@@ -407,9 +407,9 @@ static void text_verdict(void **state)
 	outputs__lost(t.outputs, START + t.now, 3);
 	writes("08:26:40.005000 3 events lost: the event buffer was full (--ringbuf)", NULL);
 	assert_int_equal(end(), 0);
-	writes("", "What was wrong, the worst first:", "     1 x  rsv-not-agreed  port 9588 /ws",
-	       "          " RSV_TEXT, "          fix first: " RSV_FIX,
-	       "wstrace --explain rsv-not-agreed says more", NULL);
+	writes("", "What was wrong, the worst first:",
+	       "     1 x  rsv-not-agreed  app on 10.0.0.1:9588  /ws", "          " RSV_TEXT,
+	       "          fix: " RSV_FIX, "wstrace --explain rsv-not-agreed says more", NULL);
 }
 
 static void json_verdict(void **state)

@@ -273,7 +273,7 @@ static void contrast(void **state)
 		  "opened the same path for https://example.com" },
 		{ "/ws", "https://example.com", "404 Not Found", "origin-403", "probably" },
 		{ "/other", "https://example.com", "403 Forbidden", "origin-403", "probably" },
-		{ "/other", "https://example.com", "404 Not Found", "not-found", "knows no" },
+		{ "/other", "https://example.com", "404 Not Found", "not-found", "does not know" },
 		{ "/other", "https://example.com", "200 OK", "refused", "a page (text/html)" },
 	};
 

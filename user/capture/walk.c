@@ -372,7 +372,7 @@ void walk__bytes(struct walk_conn *c, uint8_t dir, uint64_t ts, uint32_t seq, co
 	while (k.left && !c->opaque) {
 		if (s->phase == PH_WS || s->phase == PH_LOST)
 			step_ws(&k);
-		else if (s->phase == PH_HTTP)
+		else if (s->phase == PH_HTTP || s->body)
 			walk_http(&k);
 		else
 			advance(&k, k.left);

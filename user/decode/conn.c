@@ -132,6 +132,7 @@ void conns__remove(struct conns *cs, struct conn *c)
 		buf_free(&c->frame[i].payload);
 		inflater__free(c->inflate[i]);
 	}
+	buf_free(&c->body);
 	free(c->cgroup);
 	free(c->container);
 	free(c->target);

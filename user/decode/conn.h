@@ -82,6 +82,7 @@ struct conn {
 	char *container; /* id or name; NULL: the cgroup names none */
 
 	struct pending_head head[WST_DIRS];
+	struct buf body; /* the start of the body behind the last answer, as on the wire */
 	bool opening; /* its EV_OPEN waits until it is known whether a PROXY header comes first */
 	uint64_t open_ts; /* of that event, CLOCK_MONOTONIC, ns */
 	struct whole_head *waiting; /* requests whose turn has not come, the oldest first */

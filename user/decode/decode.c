@@ -322,6 +322,7 @@ static void tell_head(struct decoder *d, struct conn *c, const struct whole_head
 	} else {
 		e.head.upgrade = h->flags & WST_HEAD_WS;
 		e.head.final = is_final(h);
+		e.head.body = (struct span){ c->body.data ? c->body.data : "", c->body.len };
 		on_response(c, &e, h->ts);
 		send(d, &e, c, EV_RESPONSE, h->ts);
 	}
@@ -456,6 +457,8 @@ static void on_head(struct decoder *d, struct conn *c, const struct wst_bytes *r
 	struct whole_head h;
 
 	if (r->h.flags & WST_HEAD_FIRST) {
+		if (r->h.dir == WST_S2C)
+			c->body.len = 0;
 		p->bytes.len = 0;
 		p->broken = false;
 		p->ts = r->h.ts;
@@ -487,6 +490,19 @@ static void on_head(struct decoder *d, struct conn *c, const struct wst_bytes *r
 	p->broken = false;
 }
 
+/* Takes more of the body behind an answer; one that waits for its request is told with its body. */
+static void on_body(struct decoder *d, struct conn *c, const struct wst_bytes *r)
+{
+	struct event e = {};
+
+	if (r->pos != c->body.len || r->n > WST_BODY_MAX - c->body.len)
+		return;
+	buf_add(&c->body, r + 1, r->n);
+	e.head.body = (struct span){ c->body.data ? c->body.data : "", c->body.len };
+	if (!c->early)
+		send(d, &e, c, EV_BODY, r->h.ts);
+}
+
 /* Returns the smallest size of a record type, in bytes; 0: no such type. */
 static size_t record_size(uint8_t type)
 {
@@ -496,7 +512,8 @@ static size_t record_size(uint8_t type)
 		[WST_PAYLOAD] = sizeof(struct wst_bytes), [WST_RESYNC] = sizeof(struct wst_resync),
 		[WST_OPAQUE] = sizeof(struct wst_opaque), [WST_STATS] = sizeof(struct wst_stats),
 		[WST_HISTS] = sizeof(struct wst_hists),	  [WST_CLOSE] = sizeof(struct wst_stats),
-		[WST_HELD] = sizeof(struct wst_held),
+		[WST_HELD] = sizeof(struct wst_held),	  [WST_QUEUE] = sizeof(struct wst_queue),
+		[WST_BODY] = sizeof(struct wst_bytes),
 	};
 
 	return type < sizeof(sizes) / sizeof(sizes[0]) ? sizes[type] : 0;
@@ -550,6 +567,18 @@ static void on_opaque(const struct decoder *d, const struct wst_opaque *r, struc
 		http_redact_head((char *)copy->first, copy->n);
 }
 
+/* Sends what only diagnosis wants to know of a socket. */
+static void on_hint(struct decoder *d, struct conn *c, const struct wst_hdr *h)
+{
+	struct event e = {};
+
+	if (h->type == WST_HELD)
+		e.held = (const void *)h;
+	else
+		e.queue = (const void *)h;
+	send(d, &e, c, h->type == WST_HELD ? EV_HELD : EV_QUEUE, h->ts);
+}
+
 static void on_record(struct decoder *d, struct conn *c, const struct wst_hdr *h)
 {
 	const void *r = h;
@@ -587,8 +616,11 @@ static void on_record(struct decoder *d, struct conn *c, const struct wst_hdr *h
 		send(d, &e, c, EV_OPAQUE, h->ts);
 		break;
 	case WST_HELD:
-		e.held = r;
-		send(d, &e, c, EV_HELD, h->ts);
+	case WST_QUEUE:
+		on_hint(d, c, h);
+		break;
+	case WST_BODY:
+		on_body(d, c, r);
 		break;
 	case WST_HISTS:
 		conn__set_hists(c, r);
@@ -616,7 +648,8 @@ int decoder__record(struct decoder *d, const void *record, size_t size, int64_t 
 	if (size < sizeof(*h) || !record_size(h->type) || size < record_size(h->type) ||
 	    h->dir >= WST_DIRS)
 		return -EPROTO;
-	if ((h->type == WST_HEAD || h->type == WST_PAYLOAD) && size < sizeof(*b) + b->n)
+	if ((h->type == WST_HEAD || h->type == WST_PAYLOAD || h->type == WST_BODY) &&
+	    size < sizeof(*b) + b->n)
 		return -EPROTO;
 	d->offset = offset;
 	c = conns__find(&d->conns, h->conn);

@@ -16,7 +16,9 @@ enum event_type {
 	EV_OPAQUE,
 	EV_STATS,
 	EV_CLOSE,
-	EV_HELD, /* for diagnosis alone */
+	EV_HELD, /* for diagnosis alone, as the two behind it are */
+	EV_QUEUE,
+	EV_BODY, /* more of the body of the last EV_RESPONSE has come; as head_event.body */
 	EV_LEG, /* from diagnose.c, as EV_VERDICT is */
 	EV_VERDICT,
 	EV_TYPES,
@@ -35,6 +37,9 @@ struct head_event {
 		shown; /* the bytes, redacted without a change of length; of a cut head the start */
 	uint64_t len; /* bytes on the wire */
 	uint64_t latency_us; /* response: time since the request; 0: the request was not seen */
+	/* response: the start of its body, as far as it has come; not redacted, and not to be shown
+	 */
+	struct span body;
 	/* response: whether Sec-WebSocket-Accept is right, 0 or 1; -1: nothing to judge */
 	int accept_ok;
 };
@@ -68,6 +73,7 @@ struct event {
 		const struct wst_resync *resync;
 		const struct wst_opaque *opaque;
 		const struct wst_held *held;
+		const struct wst_queue *queue;
 		const struct leg *leg;
 		const struct verdict *verdict;
 		const struct wst_stats *stats; /* EV_STATS, EV_CLOSE; histograms: conn->hists */

@@ -8,11 +8,13 @@
 #include "facts/chain.h"
 #include "facts/fact_text.h"
 #include "facts/observe.h"
+#include "lib/process.h"
 #include "lib/units.h"
 
 #define SETTLE NS_PER_SEC /* what ended together has ended on all legs by then */
 /* time between two looks at the ends, of which there may be 10,000s */
 #define ROUND (NS_PER_SEC / 10)
+#define LOOK_AGAIN (3 * NS_PER_SEC)
 #define STATS_MAX 4096 /* open WebSockets; statistics of more would fill the ring buffer */
 
 struct diagnose *diagnose__new(diagnosis_fn fn, void *ctx, bool live)
@@ -96,6 +98,7 @@ static void detach(struct facts *f)
 		return;
 	copy->who = c->who;
 	copy->shown = c->shown;
+	copy->client_pid = c->client_pid;
 	copy->container = c->container;
 	c->container = NULL;
 	c->proxy_delay = NULL;
@@ -117,8 +120,6 @@ static struct conn *shown_conn(struct facts *f)
 
 static void tell(struct diagnose *d, struct facts *f, const struct rule *r, uint64_t ts)
 {
-	const struct rule_help *help = rule_help(r->id);
-	const char *fix = help ? help->proxy[endpoint_proxy(f)] : NULL;
 	struct verdict v = { .rule = r, .facts = f };
 	struct event e = { .type = EV_VERDICT, .ts = ts, .conn = shown_conn(f), .verdict = &v };
 	struct buf text = {}, how = {};
@@ -127,7 +128,11 @@ static void tell(struct diagnose *d, struct facts *f, const struct rule *r, uint
 		return;
 	fact_text_fill(&text, r->says, f);
 	buf_char(&text, 0);
-	fact_text_fill(&how, r->fix ? r->fix : fix ? fix : help ? help->fix : "", f);
+	fact_text_fill_fix(&how, verdict_fix(r, f), f);
+	if (r->at & AT_REFUSED)
+		fact_text_fill(&how, "{look_ahead}", f);
+	else if (r->cause == CAUSE_HANDSHAKE && !(r->hop && !*r->hop))
+		fact_text_fill(&how, "{look_there}", f);
 	buf_char(&how, 0);
 	v.text = text.data ? text.data : "";
 	v.fix = how.data ? how.data : "";
@@ -144,7 +149,7 @@ static void tell(struct diagnose *d, struct facts *f, const struct rule *r, uint
 void diagnose__weigh(struct diagnose *d, struct facts *f, uint32_t moment, uint64_t ts)
 {
 	/* The other end is judged instead; but Nagle's delay is visible only at the sender. */
-	if ((f->other_end_judged && moment != AT_HELD) || f->conn->placeholder)
+	if ((f->other_end_judged && moment != AT_HELD) || f->conn->placeholder || f->replaced)
 		return;
 	for (const struct rule *const *t = rule_tables; *t; t++) {
 		for (const struct rule *r = *t; r->id; r++) {
@@ -176,6 +181,22 @@ static void tell_leg(struct diagnose *d, struct facts *f, uint64_t ts)
 	d->fn(d->ctx, &e);
 }
 
+void diagnose__name_client(struct diagnose *d, struct facts *f)
+{
+	if (d->live && !f->client_comm[0] && f->conn && f->conn->role == WST_SERVER)
+		process_comm(f->conn->client_pid, f->client_comm, sizeof(f->client_comm));
+}
+
+static void joined(struct diagnose *d, struct facts *f, uint64_t ts)
+{
+	if (!f || !f->downstream)
+		return;
+	if (f->between == BETWEEN_UNSEEN)
+		diagnose__name_client(d, f);
+	tell_leg(d, f, ts);
+	servers__joined(&d->servers, f);
+}
+
 static void on_request(struct diagnose *d, struct facts *f, const struct event *e)
 {
 	bool early;
@@ -187,6 +208,7 @@ static void on_request(struct diagnose *d, struct facts *f, const struct event *
 	legs__forget(d->legs, f);
 	unanswered__done(&d->unanswered, f);
 	f->told_late = 0;
+	f->replaced = false;
 	f->causes &= ~(1 << CAUSE_HANDSHAKE);
 	if (f->upstream)
 		f->upstream->downstream = NULL;
@@ -201,8 +223,8 @@ static void on_request(struct diagnose *d, struct facts *f, const struct event *
 		return;
 	}
 	if (legs__request(d->legs, f)) {
-		tell_leg(d, f, e->ts);
-		servers__joined(&d->servers, f);
+		joined(d, f, e->ts);
+		joined(d, f->upstream, e->ts);
 	}
 	if (!f->other_end_judged) {
 		servers__asked(&d->servers, f);
@@ -254,7 +276,7 @@ static void note_delay(struct diagnose *d, struct facts *f, uint64_t ts)
 
 static void on_frame(struct diagnose *d, struct facts *f, const struct event *e)
 {
-	bool remarkable = observe_frame(f, e);
+	bool had_close = f->s[e->frame.dir].closed, remarkable = observe_frame(f, e), closes;
 
 	/* The first frame shows that the client has taken the 101; a Close may say that it has not.
 	 */
@@ -266,8 +288,13 @@ static void on_frame(struct diagnose *d, struct facts *f, const struct event *e)
 		legs__frame(f, e->frame.dir, e->frame.offset, e->ts);
 		note_delay(d, f->downstream ? f->downstream : f, e->ts);
 	}
+	closes = f->s[e->frame.dir].closed && !had_close;
+	if (remarkable && !closes) /* what follows a Close frame is told of after it */
+		diagnose__closes(d, f, e->ts);
 	if (remarkable)
 		diagnose__weigh(d, f, AT_FRAME, e->ts);
+	if (closes)
+		diagnose__close_came(d, f, e->ts);
 }
 
 /* Judges what came in place of a frame. */
@@ -299,9 +326,29 @@ static void on_opaque(struct diagnose *d, struct facts *f, const struct event *e
 	diagnose__weigh(d, f, AT_OPAQUE, e->ts);
 }
 
+/* Asks for the process that listens where f waits: by no call has it shown itself. */
+static void on_queue(const struct diagnose *d, struct facts *f, const struct event *e)
+{
+	struct queue_facts *q = &f->wait.queue;
+	struct process_files files;
+
+	observe_queue(f, e);
+	if (!d->live || !q->pid)
+		return;
+	if (!*q->comm)
+		process_comm(q->pid, q->comm, sizeof(q->comm));
+	if (!q->unaccepted || f->causes & 1 << CAUSE_HANDSHAKE)
+		return;
+	files = process_files(q->pid);
+	q->files = files.open;
+	q->files_max = files.max;
+}
+
 static void on_stats(struct diagnose *d, struct facts *f, const struct event *e)
 {
 	observe_stats(f, e);
+	if (f->wait.unread && !f->res.websocket)
+		d->unread_until = e->ts + LOOK_AGAIN;
 	if (f->wait.unread && !f->req.seen && !f->opaque_why && !f->conn->midstream &&
 	    f->conn->role == WST_SERVER && legs__unseen(d->legs, f))
 		tell_leg(d, f, e->ts);
@@ -323,6 +370,7 @@ static void on_close(struct diagnose *d, struct facts *f, const struct event *e)
 {
 	if (e->stats->how == WST_UNSEEN) { /* nobody knows how it ended */
 		d->websockets -= f->res.websocket;
+		diagnose__decide(d, f, e->ts);
 		free_facts(d, f);
 		return;
 	}
@@ -373,6 +421,12 @@ void diagnose__event(struct diagnose *d, const struct event *e)
 	case EV_STATS:
 		on_stats(d, f, e);
 		break;
+	case EV_BODY:
+		observe_body(f, e);
+		break;
+	case EV_QUEUE:
+		on_queue(d, f, e);
+		break;
 	case EV_HELD:
 		observe_held(f, e);
 		diagnose__weigh(d, f, AT_HELD, e->ts);
@@ -416,6 +470,7 @@ static void judge(struct diagnose *d, struct facts *f)
 	for (struct facts *leg = chain_first(f); leg; leg = leg->upstream)
 		leg->judged = true;
 	diagnose__handshake_ended(d, f);
+	diagnose__closes(d, f, d->now);
 	if (!ended->end.how) /* the end is not in the capture: nobody knows who ended it, and how */
 		return;
 	ends__compare(&d->ends, ended, d->first, d->live);
@@ -460,7 +515,7 @@ void diagnose__tick(struct diagnose *d, uint64_t now)
 		return;
 	d->next_round = now + ROUND;
 	for (f = d->ends.first; f; f = f->ended_next) {
-		if (f->judged || f->end.ts + SETTLE > now || !f->conn)
+		if (f->judged || f->end.ts + SETTLE + 2 * chain_rtt(f) > now || !f->conn)
 			continue;
 		if (!collected)
 			ends__collect(&d->ends);
@@ -471,9 +526,10 @@ void diagnose__tick(struct diagnose *d, uint64_t now)
 		free_facts(d, f);
 }
 
-bool diagnose__wants_stats(const struct diagnose *d)
+bool diagnose__wants_stats(const struct diagnose *d, bool unheard)
 {
-	return (d->websockets || unanswered__any(&d->unanswered, d->now, NS_PER_SEC)) &&
+	return (unheard || d->websockets || d->unread_until > d->now ||
+		unanswered__any(&d->unanswered, d->now, NS_PER_SEC)) &&
 	       d->websockets <= STATS_MAX;
 }
 
@@ -511,6 +567,7 @@ void diagnose__free(struct diagnose *d)
 	servers__free(&d->servers);
 	verdicts__free(&d->verdicts);
 	ends__free(&d->ends);
+	undecided__free(&d->undecided);
 	legs__free(d->legs);
 	free(d);
 }

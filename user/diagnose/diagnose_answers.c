@@ -3,6 +3,7 @@
 #include <string.h>
 #include "diagnose/diagnose_state.h"
 #include "facts/chain.h"
+#include "facts/observe.h"
 
 void diagnose__weigh_flaws(struct diagnose *d, struct facts *f, uint64_t ts)
 {
@@ -42,6 +43,8 @@ void diagnose__weigh_requests(struct diagnose *d, struct facts *f, uint64_t ts)
 		if (next && next->req.wanted && !next->req.cut && !is_faulty(next))
 			continue;
 		leg->req.unjudged = false;
+		if (is_faulty(leg))
+			diagnose__name_client(d, leg);
 		diagnose__weigh(d, leg, AT_REFUSED, ts);
 	}
 }
@@ -49,6 +52,8 @@ void diagnose__weigh_requests(struct diagnose *d, struct facts *f, uint64_t ts)
 /* Judges f's answer, now that all that is to be known of it is known. */
 static void judge_answer(struct diagnose *d, struct facts *f, uint64_t ts)
 {
+	if (f->close_waits)
+		diagnose__closes(d, f, ts);
 	if (!f->conn || !f->res.seen)
 		return;
 	if (f->res.status != 101 && (f->s[WST_C2S].frames || f->s[WST_S2C].frames))
@@ -56,6 +61,14 @@ static void judge_answer(struct diagnose *d, struct facts *f, uint64_t ts)
 	if ((f->res.status == 401 || f->res.status == 407) &&
 	    (servers__retried(&d->servers, f) || end_blind(f)))
 		return; /* the client has answered with its credentials, or may have */
+	if (!f->req.wanted) {
+		diagnose__weigh(d, f, AT_PLAIN, ts);
+		return;
+	}
+	if (f->req.cut)
+		diagnose__weigh(d, f, AT_CUT, ts);
+	if (f->req.cut || f->res.cut)
+		return;
 	diagnose__weigh_flaws(d, f, ts);
 	if (f->res.status == 101)
 		return;
@@ -99,18 +112,10 @@ void diagnose__answered(struct diagnose *d, struct facts *f, uint64_t ts)
 
 	if (!f->req.seen || !f->res.seen)
 		return;
-	if (!f->req.wanted) {
-		diagnose__weigh(d, f, AT_PLAIN, ts);
+	ns = undecided_for(f);
+	if (f->undecided)
 		return;
-	}
-	if (f->req.cut)
-		diagnose__weigh(d, f, AT_CUT, ts);
-	if (f->req.cut || f->res.cut)
-		return;
-	ns = undecided_for(f, d->live);
-	if (ns)
-		undecided__add(&d->undecided, f, ns);
-	else if (!f->undecided)
+	if (!ns || !undecided__add(&d->undecided, f, f->res.ts + ns))
 		judge_answer(d, f, ts);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stddef.h>
 #include "diagnose/ends.h"
+#include "facts/chain.h"
 #include "facts/endpoints.h"
 #include "lib/process.h"
 #include "lib/units.h"
@@ -22,7 +23,7 @@ struct facts *ends__expire(struct ends *e, uint64_t now)
 {
 	struct facts *f = e->first;
 
-	if (!f || f->end.ts + KEEP > now)
+	if (!f || f->end.ts + KEEP + 2 * chain_rtt(f) > now)
 		return NULL;
 	e->first = f->ended_next;
 	if (!e->first)
@@ -112,10 +113,11 @@ void ends__compare(struct ends *e, struct facts *f, const struct facts *all, boo
 	struct end_facts *end = &f->end;
 
 	if (closer_key(f))
-		end->together = burst_near(&e->closers, closer_key(f), end->ts, TOGETHER);
+		end->together =
+			burst_near(&e->closers, closer_key(f), end->ts, TOGETHER + facts_rtt(f));
 	if (restarting(f) && server)
-		end->restarts =
-			burst_near(&e->sent_away, server->pid, f->s[WST_S2C].close_ts, NS_PER_SEC);
+		end->restarts = burst_near(&e->sent_away, server->pid, f->s[WST_S2C].close_ts,
+					   NS_PER_SEC + facts_rtt(f));
 	end->process_gone = state == PROCESS_GONE;
 	end->process_lives = state == PROCESS_LIVES;
 	if (server && end->restarts >= 3)

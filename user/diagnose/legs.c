@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "diagnose/legs.h"
+#include "facts/chain.h"
 #include "facts/endpoints.h"
 #include "lib/process.h"
 
@@ -65,13 +66,20 @@ void legs__forget(struct legs *l, struct facts *f)
 	memset(&f->legs.by_key, 0, sizeof(f->legs.by_key));
 }
 
+/* Links two legs, and takes what stood at those places out of the chain. */
 static void join(struct facts *down, struct facts *f, const char *by)
 {
-	if (down->upstream)
+	if (down->upstream && down->upstream != f) {
+		down->upstream->replaced = true;
 		down->upstream->downstream = NULL;
+	}
+	if (f->downstream && f->downstream != down)
+		f->downstream->upstream = NULL;
 	down->upstream = f;
 	f->downstream = down;
 	f->joined_by = by;
+	/* what is joined by its process has that process in between */
+	f->between = !strcmp(by, "key") && chain_fits(down, f) <= 0 ? BETWEEN_UNSEEN : BETWEEN_ONE;
 }
 
 static bool same_process(const struct facts *a, const struct facts *b)
@@ -80,24 +88,30 @@ static bool same_process(const struct facts *a, const struct facts *b)
 }
 
 /*
+ * Returns whether f is no obstacle to another leg in its place: nobody got a request there, or it
+ * failed, and a proxy tries the next of its upstreams.
+ */
+static bool is_vacant(const struct facts *f)
+{
+	return !f || !f->req.seen || (f->end.seen && !f->res.seen) || f->res.status >= 500;
+}
+
+/*
  * Returns whether g, whose key f's request repeats, can be the leg downstream of f: some clients
  * send the same key every time.
  */
 static bool can_be_downstream(const struct facts *g, const struct facts *f)
 {
-	/*
-	 * A leg that got no request is no obstacle: the first of a name's addresses may refuse, and
-	 * the second answer.
-	 */
-	if ((g->upstream && g->upstream->req.seen) || g->res.seen || g->end.seen ||
-	    f->req.ts < g->req.ts)
+	if (!is_vacant(g->upstream) || g->res.seen || g->end.seen || f->req.ts < g->req.ts ||
+	    chain_fits(g, f) < 0)
 		return false;
 	if (g->conn->role == WST_SERVER && f->conn->role == WST_SERVER)
 		/* The last condition: a proxy that passes on to its own port. */
 		return strcmp(g->conn->local, f->conn->local) || !same_process(g, f) ||
 		       (f->conn->client_pid && f->conn->client_pid == g->conn->pid);
 	if (g->conn->role == WST_SERVER && f->conn->role == WST_CLIENT)
-		return same_process(g, f) || !g->conn->pid || !f->conn->pid;
+		/* another process, too: then something in between is not seen */
+		return same_process(g, f) || f->req.ts - g->req.ts < SOON;
 	return g->conn->role == WST_CLIENT && strcmp(g->conn->remote, f->conn->local);
 }
 
@@ -122,24 +136,37 @@ static bool may_ask(const struct facts *g, const struct facts *f)
 	return g->req.wanted || (g->req.seen && f->req.websocket && !f->req.key);
 }
 
+/*
+ * Returns whether g got an answer, or ended, a moment ago: what its process tried before that may
+ * be seen only now.
+ */
+static bool is_over(const struct facts *g)
+{
+	return g->req.seen && (g->res.seen ? g->res.status != 101 : g->end.seen);
+}
+
+/* Returns whether g was still waiting when f was opened. */
+static bool waited_then(const struct facts *g, const struct facts *f)
+{
+	return !is_over(g) || f->conn->opened <= (g->res.seen ? g->res.ts : g->end.ts);
+}
+
 /* Returns whether what a client sent to g's process can have brought that process to open f. */
 static bool may_have_caused(const struct legs *l, const struct facts *g, const struct facts *f)
 {
 	uint64_t opened = f->conn->opened, asked = f->req.seen ? f->req.ts : opened;
 	bool local = l->live && f->conn->role == WST_SERVER, soon;
 
-	if (g == f || (g->upstream && g->upstream->req.seen) || g->other_end_judged || !g->open ||
-	    g->conn->role != WST_SERVER || (!local && !same_process(g, f)))
+	if (g == f || !g->conn || (g->upstream && g->upstream->req.seen) || g->other_end_judged ||
+	    !waited_then(g, f) || g->conn->role != WST_SERVER || (!local && !same_process(g, f)))
 		return false;
 	/* Where only the server's end is watched, g's request has to explain f's. */
-	if (local &&
-	    (!may_ask(g, f) || g->res.seen || g->req.ts > asked || asked - g->req.ts > SOON))
+	if (local && (!may_ask(g, f) || g->req.ts > asked || asked - g->req.ts > SOON))
 		return false;
 	if (g->opaque_why == WST_WHY_TLS || g->opaque_why == WST_WHY_HTTP2)
 		soon = g->conn->opened <= opened && opened - g->conn->opened < SOON;
 	else
-		soon = may_ask(g, f) && !g->res.seen && g->req.ts <= opened &&
-		       opened - g->req.ts < SOON &&
+		soon = may_ask(g, f) && g->req.ts <= opened && opened - g->req.ts < SOON &&
 		       (!f->req.key || !g->req.key || strcmp(f->req.key, g->req.key));
 	return soon && (!local || opened_by(g, f));
 }
@@ -166,6 +193,8 @@ static void waits_no_more(struct legs *l, struct facts *f)
 
 void legs__waits(struct legs *l, struct facts *f, uint64_t ts)
 {
+	if (f->legs.waits_since && is_over(f))
+		return; /* for a moment */
 	waits_no_more(l, f);
 	if (!is_waiting(f))
 		return;
@@ -176,16 +205,20 @@ void legs__waits(struct legs *l, struct facts *f, uint64_t ts)
 	l->newest = f;
 }
 
-/* Returns the first, from g to older ones, that can have caused f. *n: how many were looked at. */
-static struct facts *next_cause(struct legs *l, struct facts *g, const struct facts *f, uint32_t *n)
+/*
+ * Returns the first, from g to older ones, that can have caused f. *n: how many were looked at.
+ * over: those that wait no more count, too.
+ */
+static struct facts *next_cause(struct legs *l, struct facts *g, const struct facts *f, uint32_t *n,
+				bool over)
 {
 	for (struct facts *older; g && *n < LOOK_BACK; g = older, ++*n) {
 		older = g->legs.older;
 		if (g->legs.waits_since + SOON < f->conn->opened)
 			return NULL;
-		if (!is_waiting(g))
+		if (!is_waiting(g) && !is_over(g))
 			waits_no_more(l, g);
-		else if (may_have_caused(l, g, f))
+		else if ((over || is_waiting(g)) && may_have_caused(l, g, f))
 			return g;
 	}
 	return NULL;
@@ -195,9 +228,50 @@ static struct facts *next_cause(struct legs *l, struct facts *g, const struct fa
 static struct facts *find_cause(struct legs *l, const struct facts *f)
 {
 	uint32_t n = 0;
-	struct facts *found = next_cause(l, l->newest, f, &n);
+	struct facts *found = next_cause(l, l->newest, f, &n, false);
 
-	return found && !next_cause(l, found->legs.older, f, &n) ? found : NULL;
+	return found && !next_cause(l, found->legs.older, f, &n, false) ? found : NULL;
+}
+
+/*
+ * Returns the leg that f comes behind, of a chain which has lacked one: legs of several captures,
+ * or of several processors, may come in any order.
+ */
+static struct facts *find_missing(struct facts *g, const struct facts *f)
+{
+	for (g = chain_first(g); g; g = g->upstream)
+		if (g->upstream && g->upstream->between == BETWEEN_UNSEEN &&
+		    chain_fits(g, f) >= 2 && chain_fits(f, g->upstream) >= 2)
+			return g;
+	return NULL;
+}
+
+/* Joins f with the chain of g, which has had the same key. Returns false where it is another. */
+static bool join_by_key(struct facts *g, struct facts *f)
+{
+	struct facts *first = chain_first(g), *before = find_missing(g, f), *after;
+	bool turned = f->req.ts - first->req.ts < SOON && !first->end.seen &&
+		      (chain_fits(f, first) == 3 || chain_fits(first, f) < 0);
+
+	if (before) {
+		after = before->upstream;
+		after->downstream = NULL;
+		before->upstream = NULL;
+		join(before, f, "key");
+		join(f, after, "key");
+		return true;
+	}
+	if (is_vacant(g) && g->downstream && chain_fits(g->downstream, f) >= 2)
+		g = g->downstream; /* the proxy that asked g asks another one */
+	if (g->upstream && g->upstream->opaque_why && chain_fits(g->upstream, f) > chain_fits(g, f))
+		g = g->upstream; /* TLS, in which the request went on */
+	if (can_be_downstream(g, f))
+		join(g, f, "key");
+	else if (turned)
+		join(f, first, "key");
+	else
+		return false;
+	return true;
 }
 
 bool legs__request(struct legs *l, struct facts *f)
@@ -217,10 +291,8 @@ bool legs__request(struct legs *l, struct facts *f)
 		if (g)
 			legs__forget(l, g);
 		HASH_ADD_KEYPTR(legs.by_key, l->by_key, f->req.key, n, f);
-		if (g && can_be_downstream(g, f)) {
-			join(g, f, "key");
+		if (g && g != f && join_by_key(g, f))
 			return true;
-		}
 	}
 	if (f->downstream)
 		return false;
@@ -240,8 +312,9 @@ static bool same_host_asked(const struct facts *g, const struct facts *f)
 	size_t n = addr_host(conn_server_addr(g->conn), &a);
 	size_t m = addr_host(conn_client_addr(f->conn), &b);
 
-	return is_waiting(g) && g != f && g->req.wanted && !g->conn->pid && n == m &&
-	       !memcmp(a, b, n) && g->req.ts <= f->conn->opened &&
+	return (is_waiting(g) || is_over(g)) && waited_then(g, f) && g != f && g->conn &&
+	       g->req.wanted && !g->conn->pid && n == m && !memcmp(a, b, n) &&
+	       g->req.ts <= f->conn->opened &&
 	       strcmp(conn_server_addr(g->conn), conn_server_addr(f->conn)) &&
 	       f->conn->opened - g->req.ts < SOON;
 }
@@ -267,7 +340,7 @@ static struct facts *find_by_host(const struct legs *l, const struct facts *f)
 bool legs__refused(struct legs *l, struct facts *f)
 {
 	uint32_t n = 0;
-	struct facts *g = next_cause(l, l->newest, f, &n);
+	struct facts *g = next_cause(l, l->newest, f, &n, true);
 
 	if (!g && !l->live && !f->conn->pid) {
 		g = find_by_host(l, f);
@@ -277,8 +350,8 @@ bool legs__refused(struct legs *l, struct facts *f)
 	}
 
 	/* Take any of the requests that wait: they all wait for this upstream, or for another. */
-	while (g && (!g->req.wanted || g->res.seen))
-		g = next_cause(l, g->legs.older, f, &n);
+	while (g && !g->req.wanted)
+		g = next_cause(l, g->legs.older, f, &n, true);
 	if (g)
 		join(g, f, "pid-time");
 	return g;

@@ -24,12 +24,15 @@ void legs__free(struct legs *l);
 void legs__waits(struct legs *l, struct facts *f, uint64_t ts);
 
 /*
- * Looks for the leg downstream of f, which has had a request for a WebSocket. Returns true where
- * one was found: f->downstream and f->joined_by are set.
+ * Looks for the chain of f, which has had a request for a WebSocket. Returns true where one was
+ * found: f->downstream and f->joined_by are set, or where f came late f->upstream, too, or alone.
  */
 bool legs__request(struct legs *l, struct facts *f);
 
-/* Looks for the leg downstream of f, which nobody accepted. Returns as legs__request(). */
+/*
+ * Looks for the leg downstream of f, which nobody accepted, among those that wait, or did a moment
+ * ago. Returns whether one was found.
+ */
 bool legs__refused(struct legs *l, struct facts *f);
 
 /*
@@ -40,7 +43,7 @@ bool legs__mask(struct legs *l, struct facts *f, const struct frame_event *fr, u
 
 /*
  * Looks for the leg downstream of f, whose request cannot be seen: it is in TLS, or nobody reads
- * it. Only legs to known proxies count. Returns as legs__request().
+ * it. Only legs to known proxies count. Returns whether one was found.
  */
 bool legs__unseen(struct legs *l, struct facts *f);
 

@@ -21,6 +21,7 @@
 struct server {
 	char addr[ADDR_LEN];
 	uint64_t head; /* bytes of the largest request head that was not refused */
+	char comm[WST_COMM_LEN]; /* of the process that last answered there; empty: not known */
 	bool plain, tls; /* a server has answered there in HTTP, in TLS */
 	/* the same in HTTP, but for 400: behind a PROXY header, without one */
 	bool proxied, bare;
@@ -83,7 +84,7 @@ void servers__joined(struct servers *all, struct facts *f)
 	struct server *s = server_at(all, f->downstream);
 	const char *target = f->downstream->req.shown_target;
 
-	if (!s || !target || !f->downstream->req.websocket)
+	if (!s || !target || !f->downstream->req.websocket || f->between != BETWEEN_ONE)
 		return;
 	if (f->req.websocket && f->req.connection && !f->req.http10) {
 		if (!s->kept)
@@ -176,6 +177,8 @@ void servers__answered(struct servers *all, struct facts *f)
 	f->port_tls = s->tls;
 	f->port_proxied = s->proxied;
 	f->port_bare = s->bare;
+	if (f->conn->role == WST_SERVER && f->conn->pid)
+		memcpy(s->comm, f->conn->comm, sizeof(s->comm));
 	if (f->res.seen && f->res.status != 400)
 		*(f->conn->via.version ? &s->proxied : &s->bare) = true;
 	note_target(s, f);
@@ -262,6 +265,8 @@ void servers__closed(struct servers *all, struct facts *f)
 	f->port_plain = s && s->plain;
 	f->port_proxied = s && s->proxied;
 	f->port_bare = s && s->bare;
+	if (s && !*f->wait.queue.comm)
+		memcpy(f->wait.queue.comm, s->comm, sizeof(s->comm));
 	if (!s || !f->res.websocket)
 		return;
 	if (f->end.ts - s->close_second >= NS_PER_SEC) {
@@ -284,13 +289,16 @@ static uint64_t apart(uint64_t a, uint64_t b)
 	return a > b ? a - b : b - a;
 }
 
-/* Counts the silences that are about as long as this one, with it, which is added to them. */
-static uint32_t count_alike(uint64_t *all, uint32_t *n, uint64_t silence)
+/*
+ * Counts the silences that are about as long as this one, with it, which is added to them. way: by
+ * how much the path can make them differ, ns.
+ */
+static uint32_t count_alike(uint64_t *all, uint32_t *n, uint64_t silence, uint64_t way)
 {
 	uint32_t alike = 1;
 
 	for (uint32_t i = 0; i < SILENCES && i < *n; i++)
-		alike += apart(all[i], silence) * 50 <= silence;
+		alike += apart(all[i], silence) * 50 <= silence + 50 * way;
 	all[(*n)++ % SILENCES] = silence;
 	return alike;
 }
@@ -298,16 +306,19 @@ static uint32_t count_alike(uint64_t *all, uint32_t *n, uint64_t silence)
 void servers__silence(struct servers *all, struct facts *f)
 {
 	struct server *s = server_at(all, f);
+	uint64_t rtt = facts_rtt(f);
 
 	if (!s || !f->res.websocket || f->s[0].closed || f->s[1].closed)
 		return;
 	if (end_blind(f))
 		return;
 	if (f->end.silence >= NS_PER_SEC)
-		f->end.equal = count_alike(s->silence, &s->n_silences, f->end.silence);
+		f->end.equal = count_alike(s->silence, &s->n_silences, f->end.silence,
+					   f->end.silence >= 8 * rtt ? rtt : 0);
 	if (f->end.client_silence >= NS_PER_SEC && !f->end.by_client)
-		f->end.client_equal = count_alike(s->client_silence, &s->n_client_silences,
-						  f->end.client_silence);
+		f->end.client_equal =
+			count_alike(s->client_silence, &s->n_client_silences, f->end.client_silence,
+				    f->end.client_silence >= 8 * rtt ? rtt : 0);
 }
 
 void servers__free(struct servers *all)

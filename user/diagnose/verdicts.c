@@ -35,21 +35,38 @@ void verdict_evidence(const struct verdict *v,
 	buf_free(&value);
 }
 
-struct hop verdict_hop(const struct verdict *v)
+static struct hop hop_of(const struct rule *r, const struct facts *f)
 {
-	const struct rule *r = v->rule;
 	const struct fact_text *name;
 
 	if (r->hop) {
 		name = fact_text_find(r->hop, strlen(r->hop));
-		return name && name->hop ? name->hop(v->facts) : (struct hop){};
+		return name && name->hop ? name->hop(f) : (struct hop){};
 	}
 	for (const char *p = strchr(r->says, '{'); p; p = strchr(p + 1, '{')) {
 		name = fact_text_find(p + 1, strcspn(p + 1, "}"));
 		if (name && name->hop)
-			return name->hop(v->facts);
+			return name->hop(f);
 	}
 	return (struct hop){};
+}
+
+struct hop verdict_hop(const struct verdict *v)
+{
+	return hop_of(v->rule, v->facts);
+}
+
+const char *verdict_fix(const struct rule *r, const struct facts *f)
+{
+	const struct rule_help *help = rule_help(r->id);
+	struct hop h = hop_of(r, f);
+	enum proxy p = h.comm ? proxy_named(h.comm) : PROXY_NONE;
+
+	if (r->fix || !help)
+		return r->fix ? r->fix : "";
+	if (!p && help->in_front)
+		p = endpoint_proxy(f);
+	return help->proxy[p] ? help->proxy[p] : help->fix;
 }
 
 static struct verdict_count *find_row(struct verdicts *all, const struct rule *r,
@@ -103,6 +120,25 @@ static bool keep_text(struct verdict_row *to, const struct verdict *v)
 	return true;
 }
 
+/* Keeps the words for the process at fault, and whether there were several. */
+static void keep_hop(struct verdict_row *to, const struct verdict *v)
+{
+	struct hop h = verdict_hop(v);
+	struct buf words = {};
+
+	if (h.comm || h.listen || h.addr)
+		hop_text(&words, h);
+	buf_char(&words, 0);
+	if (words.failed) {
+		buf_free(&words);
+	} else if (to->hop) {
+		to->hops |= strcmp(to->hop, words.data) != 0;
+		buf_free(&words);
+	} else {
+		to->hop = words.data;
+	}
+}
+
 void verdicts__add(struct verdicts *all, struct verdict *v, uint64_t ts)
 {
 	struct verdict_count *row = find_row(all, v->rule, v->facts);
@@ -111,6 +147,7 @@ void verdicts__add(struct verdicts *all, struct verdict *v, uint64_t ts)
 	if (!row)
 		return;
 	news = keep_text(&row->shown, v);
+	keep_hop(&row->shown, v);
 	v->again = news ? 0 : row->shown.count;
 	v->folded = !news && ts - row->told < FOLD_NS;
 	row->shown.count++;
@@ -144,6 +181,7 @@ void verdicts__free(struct verdicts *all)
 		free((char *)all->rows[i].shown.path);
 		free((char *)all->rows[i].shown.text);
 		free((char *)all->rows[i].shown.fix);
+		free((char *)all->rows[i].shown.hop);
 	}
 	free(all->rows);
 }

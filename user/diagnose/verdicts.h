@@ -18,6 +18,9 @@ struct verdict {
 	bool folded; /* given within the last second already: people need not read it again */
 };
 
+/* Returns the fix for a verdict of r on f, with {names}: that of the program at fault. */
+const char *verdict_fix(const struct rule *r, const struct facts *f);
+
 /* Returns the process at fault, as far as its rule names one; all its fields may be NULL. */
 struct hop verdict_hop(const struct verdict *v);
 
@@ -32,6 +35,8 @@ struct verdict_row {
 	uint64_t count;
 	uint16_t port; /* the server's, of the chain's first leg */
 	const char *path, *text, *fix;
+	const char *hop; /* the process at fault; empty: none is named */
+	bool hops; /* there were others, too */
 };
 
 struct verdict_count;

@@ -26,7 +26,8 @@ const struct conn *endpoint_server(const struct facts *f)
 {
 	if (f->conn->role == WST_SERVER && f->conn->pid)
 		return f->conn;
-	if (f->upstream && f->upstream->conn->role == WST_CLIENT && f->upstream->conn->pid)
+	if (f->upstream && f->upstream->between == BETWEEN_ONE &&
+	    f->upstream->conn->role == WST_CLIENT && f->upstream->conn->pid)
 		return f->upstream->conn;
 	return NULL;
 }
@@ -35,7 +36,8 @@ const struct conn *endpoint_client(const struct facts *f)
 {
 	if (f->conn->role == WST_CLIENT && f->conn->pid)
 		return f->conn;
-	if (f->downstream && f->downstream->conn->role == WST_SERVER && f->downstream->conn->pid)
+	if (f->downstream && f->between == BETWEEN_ONE && f->downstream->conn->role == WST_SERVER &&
+	    f->downstream->conn->pid)
 		return f->downstream->conn;
 	return NULL;
 }
@@ -52,21 +54,25 @@ struct hop hop_server(const struct facts *f)
 {
 	const struct conn *c = endpoint_server(f);
 	const char *addr = conn_server_addr(f->conn);
+	const char *listener = *f->wait.queue.comm ? f->wait.queue.comm : NULL;
 
-	return (struct hop){ c && *c->comm ? c->comm : NULL, addr, c ? c->container : NULL,
+	return (struct hop){ c && *c->comm ? c->comm : listener, addr, c ? c->container : NULL,
 			     "the server", addr };
 }
 
 struct hop hop_client(const struct facts *f)
 {
 	const struct conn *c = endpoint_client(f);
-	const struct conn *before = f->downstream ? f->downstream->conn : NULL;
+	/* what the leg in front listens on is another's where something lies between */
+	const struct conn *before =
+		f->downstream && f->between == BETWEEN_ONE ? f->downstream->conn : NULL;
+	const char *comm = c && *c->comm ? c->comm : *f->client_comm ? f->client_comm : NULL;
 	const char *container = c ? c->container : NULL;
 
 	if (!container && before && before->role == WST_SERVER)
 		container = before->container;
-	return (struct hop){ c && *c->comm ? c->comm : NULL,
-			     before ? conn_server_addr(before) : NULL, container, "the client",
+	return (struct hop){ comm, before ? conn_server_addr(before) : NULL, container,
+			     f->downstream ? "a program at" : "the client",
 			     conn_client_addr(f->conn) };
 }
 

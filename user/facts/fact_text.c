@@ -6,10 +6,13 @@
 #include "decode/names.h"
 #include "decode/ws.h"
 #include "facts/chain.h"
+#include "facts/chain_text.h"
 #include "facts/endpoints.h"
 #include "facts/fact_text.h"
 #include "facts/observe.h"
+#include "facts/place.h"
 #include "lib/container.h"
+#include "lib/units.h"
 
 static void put(struct buf *b, const char *s)
 {
@@ -26,19 +29,40 @@ static void put_host(struct buf *b, const char *addr)
 	buf_add(b, from, n);
 }
 
-/* Appends "nginx on 10.0.0.1:80, container 0123456789ab", or "the client 10.0.0.9". */
-static void put_hop(struct buf *b, struct hop h)
+static void w_show_gap(struct buf *b, const struct facts *f)
 {
+	gap_show(b, f);
+}
+
+static void w_look_ahead(struct buf *b, const struct facts *f)
+{
+	gap_look_ahead(b, f);
+}
+
+static void w_look_there(struct buf *b, const struct facts *f)
+{
+	gap_look_there(b, f);
+}
+
+void hop_text(struct buf *b, struct hop h)
+{
+	bool listens = h.listen && *h.listen;
+
 	if (h.comm) {
 		buf_str(b, h.comm);
-		if (h.listen)
+		if (listens) {
 			buf_printf(b, " on %s", h.listen);
-	} else {
-		buf_printf(b, "%s%s", h.what, *h.what ? " " : "");
-		if (h.listen)
-			buf_str(b, h.listen);
-		else
+		} else if (h.addr && *h.addr) {
+			buf_str(b, " at ");
 			put_host(b, h.addr);
+		}
+	} else if (listens) {
+		buf_printf(b, "%s%s%s", h.what, *h.what ? " " : "", h.listen);
+	} else if (h.addr && *h.addr) {
+		buf_printf(b, "%s ", h.what);
+		put_host(b, h.addr);
+	} else {
+		buf_str(b, h.what);
 	}
 	if (h.container)
 		buf_printf(b, ", container %.*s", container_short(h.container), h.container);
@@ -52,17 +76,15 @@ static void put_hop(struct buf *b, struct hop h)
 	}                                                          \
 	static void w_##name(struct buf *b, const struct facts *f) \
 	{                                                          \
-		put_hop(b, h_##name(f));                           \
+		hop_text(b, h_##name(f));                          \
 	}
 
 static struct hop hop_proxy(const struct facts *f)
 {
-	const struct conn *c = endpoint_client(f);
 	struct hop h = hop_client(f);
 
-	if (c && !f->downstream && !proxy_named(c->comm))
-		h.comm = NULL;
-	h.what = "the proxy at";
+	if (f->downstream)
+		h.what = "the proxy at";
 	return h;
 }
 
@@ -104,6 +126,9 @@ static struct hop hop_from(const struct facts *f, uint8_t dir)
 	return dir == WST_C2S ? hop_client(origin(f, dir)) : hop_server(origin(f, dir));
 }
 
+/* The last process in front of f that has seen the request, the first behind f with an answer. */
+HOP(before, chain_asked(f) ? hop_server(chain_asked(f)) : (struct hop){ .what = "" })
+HOP(behind, chain_answered(f) ? hop_server(chain_answered(f)) : (struct hop){ .what = "" })
 HOP(sender, hop_from(f, f->dir))
 HOP(receiver, hop_from(f, !f->dir))
 HOP(here, hop_here(f))
@@ -111,13 +136,7 @@ HOP(here, hop_here(f))
 HOP(silent, hop_server(chain_last(f)))
 HOP(last, hop_server(chain_last(f)))
 
-static void w_peer(struct buf *b, const struct facts *f)
-{
-	if (f->conn->role == WST_SERVER)
-		put_host(b, f->conn->remote);
-	else
-		buf_str(b, f->conn->remote);
-}
+HOP(peer, f->conn->role == WST_SERVER ? hop_client(f) : hop_server(f))
 
 static void w_server_addr(struct buf *b, const struct facts *f)
 {
@@ -168,15 +187,15 @@ static uint64_t client_silence(const struct facts *f)
 	}
 
 STRING(target, f->req.shown_target)
-STRING(client_target, f->downstream ? f->downstream->req.shown_target : NULL)
+STRING(client_target, chain_asked(f) ? chain_asked(f)->req.shown_target : NULL)
 STRING(kept, f->kept_elsewhere)
 STRING(similar, f->similar)
 STRING(location, f->res.location)
 STRING(host, f->req.host)
-STRING(client_host, f->downstream ? f->downstream->req.host : NULL)
+STRING(client_host, chain_asked(f) ? chain_asked(f)->req.host : NULL)
 STRING(origin, f->req.origin)
 STRING(upgrade, f->req.upgrade)
-STRING(client_upgrade, f->downstream ? f->downstream->req.upgrade : NULL)
+STRING(client_upgrade, chain_asked(f) ? chain_asked(f)->req.upgrade : NULL)
 STRING(connection, f->req.connection_value)
 STRING(http, !f->req.seen ? NULL : f->req.http10 ? "1.0" : "1.1")
 STRING(key, f->req.key)
@@ -202,10 +221,17 @@ STRING(first, !f->end.seen ? NULL : f->end.by_client ? "client" : "server")
 STRING(joined_by, f->joined_by)
 NUMBER(status, f->res.seen, f->res.status)
 NUMBER(client_status, f->downstream && f->downstream->res.seen, f->downstream->res.status)
-NUMBER(upstream_status, f->upstream && f->upstream->res.seen, f->upstream->res.status)
+NUMBER(upstream_status, chain_answered(f), chain_answered(f)->res.status)
 NUMBER(latency_ms, f->res.seen && f->req.ts && f->res.ts > f->req.ts,
        (f->res.ts - f->req.ts) / 1000000)
 NUMBER(waited_ms, f->end.seen && f->req.ts, (f->end.ts - f->req.ts) / 1000000)
+#define QUEUE(name, seen, field) \
+	NUMBER(name, chain_last(f)->wait.queue.seen, chain_last(f)->wait.queue.field)
+QUEUE(listen_pid, pid, pid)
+QUEUE(queued, pid, queued)
+QUEUE(queue_max, pid, max)
+QUEUE(files, files_max, files)
+QUEUE(files_max, files_max, files_max)
 NUMBER(unread_behind, f->upstream, chain_last(f)->wait.unread)
 NUMBER(head_len, f->req.seen, f->req.len)
 NUMBER(port_head, f->port_head, f->port_head)
@@ -307,14 +333,14 @@ static void w_lingered(struct buf *b, const struct facts *f)
 		buf_printf(b, "%.3g", (f->end.ts - last) / 1e9);
 }
 
-/* Appends "1008 policy violation: go away". */
+/* Appends '1008 policy violation ("go away")'. */
 static void w_closing(struct buf *b, const struct facts *f)
 {
 	w_code(b, f);
 	if (ws_close_name(close_of(f)->code))
 		buf_printf(b, " %s", ws_close_name(close_of(f)->code));
 	if (close_of(f)->reason && *close_of(f)->reason)
-		buf_printf(b, ": %s", close_of(f)->reason);
+		buf_printf(b, " (\"%s\")", close_of(f)->reason);
 }
 
 /* Appends for how long a ping of who sent that Close frame had had no answer, in seconds. */
@@ -331,38 +357,72 @@ static void w_stray_pongs(struct buf *b, const struct facts *f)
 	buf_u64(b, close_of(f)->stray_pongs);
 }
 
-/* Returns the silence that ended the connection, ns. */
-static uint64_t limit(const struct facts *f)
-{
-	return f->end.client_silence > f->end.silence ? f->end.client_silence : f->end.silence;
-}
+#define SPAN(name, ns)                                             \
+	static void w_##name(struct buf *b, const struct facts *f) \
+	{                                                          \
+		put_span(b, ns);                                   \
+	}
 
-/* Appends that time in seconds, whole ones where it is near. */
-static void put_limit(struct buf *b, const struct facts *f)
+/* Appends a time as people say it: "340 ms", "5 s", "90 s", "12 min". */
+static void put_span(struct buf *b, uint64_t ns)
 {
-	uint64_t ms = limit(f) / 1000000, s = (ms + 500) / 1000;
-
-	if ((ms > s * 1000 ? ms - s * 1000 : s * 1000 - ms) * 10 < ms)
-		buf_u64(b, s);
+	if (ns < NS_PER_SEC)
+		buf_printf(b, "%llu ms", (unsigned long long)(ns / NS_PER_MS));
+	else if (ns < 300 * NS_PER_SEC)
+		buf_printf(b, "%.3g s", ns / 1e9);
 	else
-		buf_printf(b, "%.3g", ms / 1e3);
+		buf_duration(b, ns);
 }
 
-/* Appends "ping every 2 s, less than half of the 5 s". */
-static void w_ping_fits(struct buf *b, const struct facts *f)
+SPAN(latency, f->res.ts > f->req.ts ? f->res.ts - f->req.ts : 0)
+SPAN(rtt, f->rtt_us > 0 ? f->rtt_us * NS_PER_US : 0)
+SPAN(waited, f->end.ts > f->req.ts ? f->end.ts - f->req.ts : 0)
+SPAN(contrast_since, f->res.ts > f->contrast.ts ? f->res.ts - f->contrast.ts : 0)
+static void w_data_size(struct buf *b, const struct facts *f)
 {
-	uint64_t s = (limit(f) + 500000000) / 1000000000;
-
-	if (s > 2)
-		buf_printf(b, "ping every %llu s", (unsigned long long)(s - 1) / 2);
-	else
-		buf_printf(b, "ping every %.2g s", limit(f) * 0.4 / 1e9);
-	buf_str(b, ", less than half of the ");
-	put_limit(b, f);
-	buf_str(b, " s");
+	buf_bytes(b, f->s[f->dir].data_len);
 }
 
-HOP(close_sender, hop_from(f, close_of(f) == &f->s[WST_C2S] ? WST_C2S : WST_S2C))
+SPAN(down_since, f->res.ts > f->down_before.ts ? f->res.ts - f->down_before.ts : 0)
+
+/* Returns the sender of the chain's first Close frame. */
+static struct hop hop_close(const struct facts *f)
+{
+	uint8_t dir = WST_S2C;
+	const struct facts *leg = chain_close(f, &dir);
+
+	if (!leg)
+		leg = f;
+	return dir == WST_C2S ? hop_client(leg) : hop_server(leg);
+}
+
+/* Returns the process that passed on to f what came in this direction. */
+static struct hop hop_passer(const struct facts *f, uint8_t dir)
+{
+	return dir == WST_C2S ? hop_client(f) : hop_server(f);
+}
+
+static uint8_t close_dir(const struct facts *f)
+{
+	uint8_t dir = WST_S2C;
+
+	chain_close(f, &dir);
+	return dir;
+}
+
+static void w_close_sent(struct buf *b, const struct facts *f)
+{
+	chain_close_sent(b, f);
+}
+
+static void w_close_passed(struct buf *b, const struct facts *f)
+{
+	chain_close_passed(b, f);
+}
+
+HOP(close_sender, hop_close(f))
+HOP(close_passer, hop_passer(f, close_dir(f)))
+HOP(passer, hop_passer(f, f->dir))
 HOP(close_receiver, hop_from(f, close_of(f) == &f->s[WST_C2S] ? WST_S2C : WST_C2S))
 
 /* Appends "404 Not Found". */
@@ -439,16 +499,57 @@ static void w_limit(struct buf *b, const struct facts *f)
 		}
 }
 
+/* Appends the words that the answer's body holds. */
+static void w_body(struct buf *b, const struct facts *f)
+{
+	for (const char *p = f->res.says ? f->res.says->words : ""; *p; p++)
+		if (*p == '*')
+			buf_str(b, " ... ");
+		else
+			buf_char(b, *p);
+}
+
+static void w_says(struct buf *b, const struct facts *f)
+{
+	if (!f->res.says)
+		return;
+	buf_str(b, "; it says \"");
+	w_body(b, f);
+	buf_char(b, '"');
+}
+
 static struct hop h_upstream(const struct facts *f)
 {
-	return f->upstream ? hop_server(f->upstream) : (struct hop){ .what = "" };
+	return f->upstream ? hop_server(f->upstream) : (struct hop){ .what = "the upstream" };
 }
+
+HOP(next, h_upstream(f))
 
 static void w_upstream(struct buf *b, const struct facts *f)
 {
 	if (f->upstream)
 		buf_str(b, conn_server_addr(f->upstream->conn));
 }
+
+/* Appends where a 101 got its flaw, if the one behind had none. */
+static void w_flaw_from(struct buf *b, const struct facts *f)
+{
+	const struct facts *behind = chain_answered(f);
+
+	if (!chain_right_behind(f))
+		return;
+	buf_str(b, " (the 101 of ");
+	hop_text(b, hop_server(behind));
+	buf_str(b, " was right for what came there: ");
+	chain_asked_otherwise(b, f, behind);
+	buf_str(b,
+		chain_gap(f, behind) ? ", by a hop that is not seen, or by either of them)" : ")");
+}
+
+/* Whoever sent such a 101, unless a hop that is not seen may have made it so. */
+HOP(flaw_hop, chain_right_behind(f) && chain_gap(f, chain_answered(f)) ?
+		      (struct hop){ .what = "" } :
+		      hop_server(f))
 
 static void w_bad_line(struct buf *b, const struct facts *f)
 {
@@ -499,14 +600,15 @@ static void w_intruder_offset(struct buf *b, const struct facts *f)
 /* clang-format off */
 #define S(n) { #n, false, w_##n, NULL }
 #define N(n) { #n, true, w_##n, NULL }
+#define P(n) { #n, false, place_##n, NULL }
 #define H(n) { #n, false, w_##n, h_##n }
 
 static const struct fact_text names[] = {
 	H(server), H(client), H(proxy), H(closer), H(other), H(sender), H(receiver), H(here),
-	S(peer), S(server_addr), S(client_addr), H(upstream), N(port), S(target),
+	H(peer), S(server_addr), S(client_addr), H(upstream), H(next), N(port), S(target),
 	S(client_target), S(kept), S(location), S(host), S(client_host), S(origin), S(upgrade),
 	S(client_upgrade), S(connection), S(http), S(key), S(request_version), S(offered),
-	S(chosen), S(extensions_offered), S(extensions_granted), S(flaw), S(type),
+	S(chosen), S(extensions_offered), S(extensions_granted), S(flaw), S(type), S(body), S(says),
 	S(contrast_target), S(contrast_origin), S(elsewhere),
 	S(other_ports), S(limit), H(down), H(down_before), N(head_len), N(early),
 	N(contrast_ago), N(down_ago), S(accept),
@@ -521,9 +623,14 @@ static const struct fact_text names[] = {
 	N(silence), N(client_silence), N(ping_every), N(unread_for), N(unsent_for), N(held),
 	N(held_ms), N(rtt_min_us),
 	N(unclosed_for), N(unanswered_for), N(stray_pongs), N(remain), N(client_equal),
-	S(ping_fits),
 	H(silent), H(last), S(comm), S(similar), N(waiting), N(unread_behind),
 	S(request_flaw), N(port_head), S(code_digits), N(lingered),
+	P(place), P(for_place), P(matcher), P(backend), P(not_there), P(longer), P(head_kib),
+	P(head_bytes), P(ping_fits), S(latency), S(waited), S(contrast_since), S(down_since),
+	S(rtt), S(data_size),
+	H(close_passer), H(passer), S(close_sent), S(close_passed), S(flaw_from), H(flaw_hop),
+	H(before), H(behind), S(show_gap), S(look_there), S(look_ahead),
+	N(listen_pid), N(queued), N(queue_max), N(files), N(files_max),
 	S(bad_line), N(via_version), S(via_client), S(intruder), H(intruder_from),
 	S(intruder_bytes), N(intruder_offset),
 };
@@ -537,22 +644,42 @@ const struct fact_text *fact_text_find(const char *name, size_t n)
 	return NULL;
 }
 
-void fact_text_fill(struct buf *b, const char *text, const struct facts *f)
+/* Returns the length of the name in braces at p, or 0: braces of configurations have none. */
+static size_t name_len(const char *p)
+{
+	size_t n = strspn(p + 1, "abcdefghijklmnopqrstuvwxyz_0123456789");
+
+	return *p == '{' && p[1 + n] == '}' ? n : 0;
+}
+
+static void fill(struct buf *b, const char *text, const struct facts *f, bool lines)
 {
 	for (const char *p = text; *p;) {
-		const char *brace = strchr(p, '{'), *end = brace ? strchr(brace, '}') : NULL;
-		const struct fact_text *name;
+		size_t n = name_len(p);
+		const struct fact_text *name = n ? fact_text_find(p + 1, n) : NULL;
+		size_t from = b->len;
 
-		if (!end) {
-			buf_str(b, p);
-			return;
+		if (!n) {
+			buf_char(b, *p++);
+			continue;
 		}
-		buf_add(b, p, brace - p);
-		name = fact_text_find(brace + 1, end - brace - 1);
 		if (name)
 			name->write(b, f);
-		p = end + 1;
+		for (size_t i = from; lines && i < b->len; i++)
+			if (b->data[i] == '\n') /* a process may have such a name */
+				b->data[i] = ' ';
+		p += n + 2;
 		if (name && name->hop && name->hop(f).container && *p == ' ')
 			buf_char(b, ','); /* the one behind the container's name */
 	}
+}
+
+void fact_text_fill(struct buf *b, const char *text, const struct facts *f)
+{
+	fill(b, text, f, false);
+}
+
+void fact_text_fill_fix(struct buf *b, const char *text, const struct facts *f)
+{
+	fill(b, text, f, true);
 }

@@ -18,7 +18,13 @@ struct fact_text {
 /* Returns the row of a name, which is n bytes long, or NULL where there is none. */
 const struct fact_text *fact_text_find(const char *name, size_t n);
 
+/* Appends "nginx on 10.0.0.1:80, container 0123456789ab", or "the client 10.0.0.9". */
+void hop_text(struct buf *b, struct hop h);
+
 /* Appends text to b, with every {name} replaced by f's fact. */
 void fact_text_fill(struct buf *b, const char *text, const struct facts *f);
+
+/* Does the same with a fix, whose lines are those of text: facts make no further ones. */
+void fact_text_fill_fix(struct buf *b, const char *text, const struct facts *f);
 
 #endif

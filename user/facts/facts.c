@@ -30,13 +30,31 @@ bool end_blind(const struct facts *f)
 	return f->end.blind[WST_C2S] || f->end.blind[WST_S2C];
 }
 
+#define RTT_MAX (2 * NS_PER_SEC)
+
+uint64_t facts_rtt(const struct facts *f)
+{
+	uint64_t rtt = f->end.rtt ? f->end.rtt : f->wait.rtt;
+
+	return rtt < RTT_MAX ? rtt : RTT_MAX;
+}
+
+bool facts_longer(const struct facts *f, uint64_t ns, uint64_t least)
+{
+	return ns > least + 2 * facts_rtt(f);
+}
+
 /* Two round trips for the 101 and the client's FIN, and what a busy client needs in between. */
 #define AT_ONCE(rtt) (50 * NS_PER_MS + 2 * (rtt))
 
 bool left_at_once(const struct facts *f)
 {
+	const struct facts *down = f->downstream;
+
+	/* a proxy that closes on both sides is no client that leaves */
 	return f->res.websocket && f->end.seen && f->end.by_client && !end_blind(f) &&
-	       f->end.lived < AT_ONCE(f->end.rtt) && f->end.how != WST_TIMEOUT &&
+	       !(down && down->end.seen && !down->end.by_client) &&
+	       f->end.lived < AT_ONCE(facts_rtt(f)) && f->end.how != WST_TIMEOUT &&
 	       !f->s[WST_C2S].frames && !f->s[WST_S2C].closed && !f->conn->midstream &&
 	       !f->intruded;
 }

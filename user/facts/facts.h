@@ -4,73 +4,7 @@
 #define FACTS_FACTS_H
 
 #include "facts/heads.h"
-#include "facts/reason.h"
-
-enum message_state { MESSAGE_NONE, MESSAGE_OPEN, MESSAGE_UNKNOWN };
-
-struct stream_facts {
-	uint64_t frames, last_ts;
-	uint64_t data_ts, data_len; /* of the last data frame */
-	enum message_state message;
-	bool closed; /* a Close frame has passed */
-	bool compressed; /* the last data frame was */
-	uint32_t compressed_frames; /* messages that were */
-	uint16_t code;
-	uint64_t close_ts, close_len;
-	char *reason;
-	bool reason_cut; /* it was not seen to its end */
-	uint64_t ping_ts; /* of the last ping */
-	uint64_t ping_every; /* time between the last two, ns */
-	uint32_t pings;
-	uint64_t asked_ts; /* of the first ping that has no pong yet */
-	/* pings since then, with it, and pongs since then that answer none of them */
-	uint32_t asked, stray_pongs;
-	uint64_t second; /* start of the second in which tiny frames are counted */
-	uint32_t tiny, busy_seconds;
-};
-
-struct end_facts {
-	bool seen;
-	bool by_client; /* the client's side closed first */
-	uint8_t how; /* enum wst_end_how */
-	uint64_t ts; /* when it began */
-	uint64_t silence; /* before it, ns */
-	/* since the client's last frame, or the 101; 0: not known, or the server said less since */
-	uint64_t client_silence;
-	uint32_t client_equal; /* connections that the same server ended after the same of those */
-	uint64_t lived; /* since the 101, or the opening, ns */
-	uint64_t sent; /* by the client, bytes of its stream */
-	uint64_t rtt; /* round trip, ns */
-	bool blind[WST_DIRS]; /* the last bytes of that direction were not seen, or not decoded */
-	bool process_gone; /* the process at this end has ended since */
-	bool process_lives; /* that process was asked for, and is there */
-	uint32_t together; /* connections that the same process ended within half a second */
-	uint32_t remain; /* older connections that this process has left open then */
-	uint32_t equal; /* connections that the same program ended after the same silence */
-	uint32_t restarts; /* connections to which it sent 1001 or 1012 within a second */
-	uint32_t stay; /* connections that it has left then */
-};
-
-/* Bytes that wait in the socket, from one look at it to the next. */
-struct waiting_facts {
-	uint64_t unread_since, unsent_since, unread_for, unsent_for; /* ns */
-	uint64_t received, sent; /* stream positions at the last look */
-	uint32_t unread, unsent, window, retrans;
-	/* since the peer's FIN, of a socket that this end has not closed; 0: not so */
-	uint64_t unclosed_for;
-	/* sent by this end, about, without retransmissions */
-	uint64_t segments;
-};
-
-/*
- * Small writes that Nagle's algorithm held for a late acknowledgement, nearly one after the other.
- */
-struct held_facts {
-	uint32_t run;
-	uint32_t holds; /* all writes that had waited, however shortly, at the end of the run */
-	uint32_t rtt_us;
-	uint64_t us; /* sum of the run's waits */
-};
+#include "facts/streams.h"
 
 /* Fields of legs.c. */
 struct legs_node {
@@ -87,6 +21,14 @@ struct legs_node {
 	UT_hash_handle by_key;
 };
 
+/* What is known to lie between two legs that are joined. */
+enum between {
+	BETWEEN_ONE, /* one process, or one host where processes are not known */
+	BETWEEN_UNSEEN, /* something that is not seen: the second leg is another's */
+};
+
+#define RECENT 4 /* frames that may still come after the first sign of an end */
+
 struct facts {
 	struct conn *conn; /* the decoder's; after its end a copy of what verdicts show */
 	bool open;
@@ -96,16 +38,25 @@ struct facts {
 	/* next legs, to the server, to the client */
 	struct facts *upstream, *downstream;
 	const char *joined_by; /* to downstream: "key", "pid-time", "mask" */
+	enum between between; /* what lies between downstream and this leg */
+	bool replaced; /* its proxy has turned to another upstream since, and forgot this one */
+	/* name of the client's process, where that is on this host and has no end here; else empty
+	 */
+	char client_comm[WST_COMM_LEN];
 	struct request_facts req;
 	struct response_facts res;
 	struct stream_facts s[WST_DIRS];
 	struct end_facts end;
 	struct waiting_facts wait;
 	struct held_facts held;
+	bool close_waits; /* a Close frame on it is not judged yet */
+	bool missed; /* bytes or events of it were missed */
 	uint8_t dir; /* of the frame, opaque bytes or held write that is judged now */
 	const struct breach *breach; /* rule that this frame breaks; NULL: none */
 	uint64_t len; /* the frame's payload length */
 	int64_t rtt_us; /* of the pong that is judged now */
+	uint64_t recent[RECENT]; /* when the last frames passed, of either direction */
+	uint32_t n_recent;
 	uint8_t rsv;
 	bool frame_masked;
 	bool other_blind; /* the frame's receiver may have sent what was not seen */
@@ -142,7 +93,7 @@ struct facts {
 	struct facts *next, *prev; /* diagnose.c: all, oldest first */
 	struct facts *ended_next; /* ends.c */
 	bool undecided; /* undecided.c: its response is not judged yet */
-	struct facts *undecided_next;
+	size_t undecided_at;
 	uint64_t decide_at;
 	bool asked; /* unanswered.c: its request waits for an answer */
 	struct facts *asked_before, *asked_after;
@@ -161,6 +112,14 @@ bool end_blind(const struct facts *f);
 
 /* Returns what the reason of s, which sent the first Close frame, means; s may be NULL. */
 enum close_meaning close_meaning(const struct stream_facts *s);
+/* Returns f's round trip, ns, at most 2 s; 0: not known. A peer can feign longer ones. */
+uint64_t facts_rtt(const struct facts *f);
+
+/*
+ * Returns whether ns is longer than least, and than what the path may explain: times that are short
+ * on one path are a round trip on another.
+ */
+bool facts_longer(const struct facts *f, uint64_t ns, uint64_t least);
 
 /* Returns whether the client left at once after the 101, without a word, and unprovoked. */
 bool left_at_once(const struct facts *f);

@@ -134,6 +134,7 @@ bool observe_frame(struct facts *f, const struct event *e)
 	f->breach = find_breach(s, fr);
 	s->frames++;
 	s->last_ts = e->ts;
+	f->recent[f->n_recent++ % RECENT] = e->ts;
 	remarkable = f->breach || fr->rsv || fr->masked != (fr->dir == WST_C2S) || closed;
 	if (closed && !f->breach)
 		f->breach = &after_close;
@@ -176,6 +177,7 @@ static void observe_socket(struct facts *f, const struct wst_stats *r)
 	w->window = r->window;
 	w->unread = r->unread;
 	w->unsent = r->unsent;
+	w->rtt = r->rtt_us * 1000ULL;
 	w->segments = out->stream / SEGMENT + counts_frames(out);
 }
 
@@ -201,6 +203,17 @@ void observe_stats(struct facts *f, const struct event *e)
 					  r->h.ts > r->ended ?
 				  r->h.ts - r->ended :
 				  0;
+}
+
+void observe_queue(struct facts *f, const struct event *e)
+{
+	const struct wst_queue *r = e->queue;
+	struct queue_facts *q = &f->wait.queue;
+
+	q->unaccepted = r->unaccepted;
+	q->queued = r->queued;
+	q->max = r->max;
+	q->pid = r->pid;
 }
 
 void observe_held(struct facts *f, const struct event *e)
@@ -233,6 +246,20 @@ static uint64_t client_silence(const struct facts *f, const struct wst_stats *r,
 	return ended - since;
 }
 
+/*
+ * Returns the time without a frame before the first sign of the end, at ts, ns, where bytes passed
+ * even after that: what was on its way then does not break the silence.
+ */
+static uint64_t silence_before(const struct facts *f, uint64_t ts)
+{
+	uint64_t since = 0;
+
+	for (int i = 0; i < RECENT; i++)
+		if (f->recent[i] <= ts && f->recent[i] > since)
+			since = f->recent[i];
+	return since ? ts - since : 0;
+}
+
 void observe_close(struct facts *f, const struct event *e)
 {
 	const struct wst_stats *r = e->stats;
@@ -246,7 +273,7 @@ void observe_close(struct facts *f, const struct event *e)
 		end->blind[dir] = stats_blind(r, dir);
 	end->by_client = stats_by_client(f->conn, r);
 	end->ts = e->ts - (r->h.ts > ended ? r->h.ts - ended : 0);
-	end->silence = ended > since ? ended - since : 0;
+	end->silence = ended > since ? ended - since : silence_before(f, end->ts);
 	if (f->res.websocket)
 		end->lived = end->ts > f->res.ts ? end->ts - f->res.ts : 0;
 	else
@@ -254,6 +281,9 @@ void observe_close(struct facts *f, const struct event *e)
 	end->sent = r->counts[WST_C2S].stream;
 	end->rtt = r->rtt_us * 1000ULL;
 	observe_socket(f, r);
+	f->missed |= r->gaps || r->lost;
+	end->untouched =
+		!r->counts[WST_C2S].stream && !r->counts[WST_S2C].stream && !r->gaps && !r->lost;
 	f->heard |= r->gaps || r->lost || (!f->earlier && r->counts[WST_S2C].stream);
 	end->client_silence = client_silence(f, r, end->ts);
 	/* Data frames do not come as events with -q. */

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 #include "bpf/ws_frame.h"
@@ -18,6 +19,7 @@
 #include "decode/ws.h"
 #include "lib/escape.h"
 #include "lib/units.h"
+#include "out/prose.h"
 #include "out/summary.h"
 #include "out/text.h"
 
@@ -328,55 +330,106 @@ static const char *severity_colour(enum severity s)
 	return s == SEV_ERROR ? RED : s == SEV_WARNING ? YELLOW : "";
 }
 
+/* Returns the columns of the terminal that standard output is; 0: it is none. */
+static size_t terminal_width(void)
+{
+	struct winsize w;
+
+	return isatty(STDOUT_FILENO) && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) ? w.ws_col : 0;
+}
+
+/* Returns how many columns what stands in b behind from takes, without colours. */
+static size_t shown(const struct buf *b, size_t from)
+{
+	size_t n = 0;
+
+	for (size_t i = from; i < b->len; i++) {
+		if (b->data[i] == '\033')
+			i += strcspn(b->data + i, "m");
+		else
+			n += (b->data[i] & 0xc0) != 0x80;
+	}
+	return n;
+}
+
+#define NARROW 100 /* columns; below that, TEXT_INDENT leaves too little */
+#define NARROW_INDENT 8
+
 static void text_verdict(struct text *t, const struct event *e)
 {
 	const struct verdict *v = e->verdict;
+	size_t width = terminal_width(), from;
+	size_t indent = width && width < NARROW ? NARROW_INDENT : strlen(TEXT_INDENT);
 	struct buf *b;
 
 	if (v->folded)
 		return;
+	from = lines__start(t->lines)->len;
 	b = text_line(t, e, "! ");
 	paint(t, b, severity_colour(v->rule->severity));
 	buf_printf(b, "%s: ", v->rule->id);
 	paint(t, b, RESET);
-	buf_escaped(b, v->text, strlen(v->text));
+	prose(b, v->text, strlen(v->text), shown(b, from), indent, width);
 	if (v->again)
 		buf_printf(b, " (again, %u times now)", v->again + 1);
 	buf_char(b, '\n');
-	if (!v->again) {
-		buf_str(b, TEXT_INDENT "fix: ");
-		buf_escaped(b, v->fix, strlen(v->fix));
-		buf_char(b, '\n');
-	}
+	if (!v->again && v->fix[0])
+		prose_fix(b, v->fix, indent, width);
 	lines__end(t->lines, false);
+}
+
+/* Returns whether a row above i has the same fix: it is told once. */
+static bool fix_told(const struct diagnose *d, unsigned int i)
+{
+	const char *fix = diagnose__verdict(d, i)->fix;
+
+	while (i--)
+		if (!strcmp(diagnose__verdict(d, i)->fix, fix))
+			return true;
+	return !*fix;
+}
+
+#define ROWS_SHOWN 20
+#define ROW_INDENT 10
+
+/* Writes a fault: how often, which, by whom, and on which path; below that, what and its fix. */
+static void draw_row(const struct text *t, struct buf *b, const struct verdict_row *r)
+{
+	buf_printf(b, "%6llu x  ", (unsigned long long)r->count);
+	paint(t, b, severity_colour(r->rule->severity));
+	buf_str(b, r->rule->id);
+	paint(t, b, RESET);
+	buf_str(b, "  ");
+	if (r->hop && *r->hop)
+		buf_escaped(b, r->hop, strlen(r->hop));
+	else
+		buf_printf(b, "port %u", r->port);
+	if (r->hops)
+		buf_str(b, " and others");
+	buf_str(b, "  ");
+	buf_escaped(b, r->path, strlen(r->path));
+	buf_printf(b, "\n%*s", ROW_INDENT, "");
+	prose(b, r->text, strlen(r->text), ROW_INDENT, ROW_INDENT, terminal_width());
+	buf_char(b, '\n');
 }
 
 static void draw_verdicts(const struct text *t, struct buf *b, const struct diagnose *d)
 {
 	const struct verdict_row *r;
 
-	for (unsigned int i = 0; d && (r = diagnose__verdict(d, i)); i++) {
-		if (!i)
-			buf_str(b, "\nWhat was wrong, the worst first:\n");
-		buf_printf(b, "%6llu x  ", (unsigned long long)r->count);
-		paint(t, b, severity_colour(r->rule->severity));
-		buf_str(b, r->rule->id);
-		paint(t, b, RESET);
-		buf_printf(b, "  port %u ", r->port);
-		buf_escaped(b, r->path, strlen(r->path));
-		buf_str(b, "\n          ");
-		buf_escaped(b, r->text, strlen(r->text));
-		buf_str(b, i ? "\n          fix: " : "\n          fix first: ");
-		buf_escaped(b, r->fix, strlen(r->fix));
-		buf_printf(b, "\n");
-		if (i == 19 && diagnose__verdict(d, 20)) {
-			buf_str(b, "          and more\n");
+	if (!d || !diagnose__verdict(d, 0))
+		return;
+	buf_str(b, "\nWhat was wrong, the worst first:\n");
+	for (unsigned int i = 0; (r = diagnose__verdict(d, i)); i++) {
+		if (i == ROWS_SHOWN) {
+			buf_printf(b, "%*sand more\n", ROW_INDENT, "");
 			break;
 		}
+		draw_row(t, b, r);
+		if (!fix_told(d, i))
+			prose_fix(b, r->fix, ROW_INDENT, terminal_width());
 	}
-	if (d && diagnose__verdict(d, 0))
-		buf_printf(b, "wstrace --explain %s says more\n",
-			   diagnose__verdict(d, 0)->rule->id);
+	buf_printf(b, "wstrace --explain %s says more\n", diagnose__verdict(d, 0)->rule->id);
 }
 
 static void text_event(void *self, const struct event *e)

@@ -98,13 +98,13 @@ const struct rule rules_close[] = {
 	  "of two bytes: it reads as {sent_code}",
 	  "send the code as a number of two bytes, the high one first (RFC 6455, 5.5.1)",
 	  "dir code len" },
-	{ "extension", SEV_ERROR, CAUSE_STREAM, AT_FRAME, cannot_inflate,
+	{ "extension", SEV_ERROR, CAUSE_STREAM, AT_CLOSE, cannot_inflate,
 	  "{close_sender} ended the connection with {closing}: it agreed to permessage-deflate, "
 	  "and cannot read what is compressed",
 	  "do not offer, or grant, permessage-deflate in {close_sender} (a header set by hand does "
 	  "not make a library inflate)",
 	  "code close_reason extensions_offered extensions_granted" },
-	{ "policy", SEV_WARNING, CAUSE_STREAM, AT_FRAME, application_1002,
+	{ "policy", SEV_WARNING, CAUSE_STREAM, AT_CLOSE, application_1002,
 	  "{close_sender} ended the connection with {closing}: no frame of {close_receiver} breaks "
 	  "RFC 6455, so that its reason tells what is wrong",
 	  "read the reason: it is the application's own", "code close_reason" },

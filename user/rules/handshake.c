@@ -12,10 +12,18 @@ static bool stripped(const struct facts *f)
 	return f->req.key && !f->req.upgrade;
 }
 
-/* Returns whether the leg downstream had what f lacks. */
+/* Returns whether a leg in front of f had what f lacks. */
+static bool stripped_on_way(const struct facts *f)
+{
+	const struct facts *asked = chain_asked(f);
+
+	return stripped(f) && asked && asked->req.websocket;
+}
+
+/* Returns whether that happened at one process, which has both legs. */
 static bool stripped_by_proxy(const struct facts *f)
 {
-	return stripped(f) && f->downstream && f->downstream->req.websocket;
+	return stripped_on_way(f) && !chain_gap(chain_asked(f), f);
 }
 
 static bool stripped_here(const struct facts *f)
@@ -46,13 +54,16 @@ static bool no_key(const struct facts *f)
 /* Returns whether the proxy made f's Upgrade: what it got was a plain request. */
 static bool upgrade_added(const struct facts *f)
 {
-	return no_key(f) && f->downstream && f->downstream->req.seen &&
-	       !f->downstream->req.wanted && !f->downstream->req.cut;
+	const struct facts *asked = chain_asked(f);
+
+	return no_key(f) && asked && !asked->req.wanted && !asked->req.cut && !chain_gap(asked, f);
 }
 
 static bool key_removed(const struct facts *f)
 {
-	return no_key(f) && f->downstream && f->downstream->req.key;
+	const struct facts *asked = chain_asked(f);
+
+	return no_key(f) && asked && asked->req.key && !chain_gap(asked, f);
 }
 
 static bool bad_key(const struct facts *f)
@@ -62,44 +73,51 @@ static bool bad_key(const struct facts *f)
 
 const struct rule rules_handshake[] = {
 	{ "upgrade-stripped-here", SEV_ERROR, CAUSE_HANDSHAKE, AT_REFUSED, stripped_here,
-	  "{proxy} removed the Upgrade header from {target}, though it passes it on for {kept}: "
-	  "this location lacks the lines for it, or cancels inherited ones by lines of its own",
+	  "{proxy} removed the Upgrade header from {target}, though it passes it on for "
+	  "{kept}: its configuration for this path lacks the lines for that, or cancels inherited"
+	  " ones by lines of its own",
 	  NULL, "target kept client_upgrade connection http key server_addr joined_by",
 	  "upgrade-stripped" },
 	{ "upgrade-stripped", SEV_ERROR, CAUSE_HANDSHAKE, AT_REFUSED, stripped_by_proxy,
 	  "{proxy} removed the Upgrade header from {target}: {server} saw a plain GET and cannot "
 	  "open a WebSocket",
 	  NULL, "target client_upgrade connection http key server_addr joined_by" },
+	{ "upgrade-stripped", SEV_ERROR, CAUSE_HANDSHAKE, AT_REFUSED, stripped_on_way,
+	  "{before} got {target} with an Upgrade header, which is gone in what {client} sent to "
+	  "{server}: one of the two removed it, or a hop between them that is not seen",
+	  "{show_gap}", "target client_upgrade connection http key server_addr joined_by",
+	  .hop = "" },
 	{ "upgrade-stripped", SEV_ERROR, CAUSE_HANDSHAKE, AT_REFUSED, stripped,
 	  "the request for {target} has a Sec-WebSocket-Key but no Upgrade header: something in "
 	  "front of {server} removed it, probably a proxy",
 	  NULL, "target connection http key server_addr client_addr", .certainty = LIKELY,
 	  .hop = "" },
 	{ "upstream-http10", SEV_ERROR, CAUSE_HANDSHAKE, AT_REFUSED, http10,
-	  "{proxy} asks {server} for {target} with HTTP/1.0, which knows no Upgrade", NULL,
+	  "{proxy} asks {server} for {target} with HTTP/1.0, which has no Upgrade", NULL,
 	  "target http upgrade connection key server_addr joined_by" },
 	{ "upgrade-value", SEV_ERROR, CAUSE_HANDSHAKE, AT_REFUSED, upgrade_value,
 	  "the request for {target} has the Upgrade header '{upgrade}', not 'websocket'; it comes "
 	  "from {client}",
 	  NULL, "target upgrade client_upgrade connection http key", .hop = "client" },
 	{ "connection-token", SEV_ERROR, CAUSE_HANDSHAKE, AT_REFUSED, connection_token,
-	  "the request for {target} has Upgrade, but its Connection header '{connection}' does not "
+	  "the request for {target} has Upgrade, but its Connection header '{connection}' "
+	  "does not "
 	  "name upgrade; it comes from {client}",
 	  NULL, "target upgrade connection http key", .hop = "client" },
 	{ "no-key", SEV_ERROR, CAUSE_HANDSHAKE, AT_REFUSED, upgrade_added,
 	  "{proxy} added Upgrade to a plain request for {target}: it has no Sec-WebSocket-Key, "
 	  "since its client asked for no WebSocket",
-	  "have the proxy pass on the client's own Upgrade, none where there is none (nginx: "
-	  "proxy_set_header Upgrade $http_upgrade;)",
+	  "have {proxy} pass on the client's own Upgrade, and none where there is none",
 	  "target upgrade connection http joined_by" },
 	{ "no-key", SEV_ERROR, CAUSE_HANDSHAKE, AT_REFUSED, key_removed,
-	  "{proxy} removed the Sec-WebSocket-Key from the request for {target}", NULL,
-	  "target upgrade connection http joined_by" },
+	  "{proxy} removed the Sec-WebSocket-Key from the request for {target}",
+	  "have {proxy} pass Sec-WebSocket-Key on", "target upgrade connection http joined_by" },
 	{ "no-key", SEV_ERROR, CAUSE_HANDSHAKE, AT_REFUSED, no_key,
 	  "the request for {target} has no Sec-WebSocket-Key; it comes from {client}", NULL,
 	  "target upgrade connection http", .hop = "client" },
 	{ "bad-key", SEV_ERROR, CAUSE_HANDSHAKE, AT_REFUSED, bad_key,
-	  "the Sec-WebSocket-Key '{key}' of the request for {target} is not 16 bytes in base64; it "
+	  "the Sec-WebSocket-Key '{key}' of the request for {target} is not 16 bytes in "
+	  "base64; it "
 	  "comes from {client}",
 	  NULL, "target key upgrade connection http", .hop = "client" },
 	{ 0 },
@@ -165,26 +183,26 @@ static bool extension_taken(const struct facts *f)
 	return f->res.flaw == FLAW_EXTENSION && !rejected(f);
 }
 
-#define REJECTED "{server} answered {target} with a 101 that {flaw}, and {client} did not take it"
-#define TAKEN \
-	"{server} answered {target} with a 101 that {flaw}: browsers and node's ws reject that"
+#define ANSWERED "{server} answered {target} with a 101 that {flaw}{flaw_from}"
+#define REJECTED ANSWERED ", and {client} did not take it"
+#define TAKEN ANSWERED ": browsers and node's ws reject that"
 
 const struct rule rules_101[] = {
 	{ "bad-101", SEV_ERROR, CAUSE_HANDSHAKE, AT_FLAW, bad_101, REJECTED, NULL,
-	  "target status flaw accept server_addr" },
+	  "target status flaw accept server_addr", .hop = "flaw_hop" },
 	{ "bad-101", SEV_WARNING, CAUSE_NOTE, AT_FLAW, bad_101_taken, TAKEN, NULL,
-	  "target status flaw accept server_addr" },
+	  "target status flaw accept server_addr", .hop = "flaw_hop" },
 	{ "bad-accept", SEV_ERROR, CAUSE_HANDSHAKE, AT_FLAW, bad_accept, REJECTED, NULL,
-	  "target flaw key accept server_addr" },
+	  "target flaw key accept server_addr", .hop = "flaw_hop" },
 	{ "bad-accept", SEV_WARNING, CAUSE_NOTE, AT_FLAW, bad_accept_taken, TAKEN, NULL,
-	  "target flaw key accept server_addr" },
+	  "target flaw key accept server_addr", .hop = "flaw_hop" },
 	{ "subprotocol", SEV_ERROR, CAUSE_HANDSHAKE, AT_FLAW, subprotocol, REJECTED, NULL,
-	  "target flaw offered chosen" },
+	  "target flaw offered chosen", .hop = "flaw_hop" },
 	{ "subprotocol", SEV_WARNING, CAUSE_NOTE, AT_FLAW, subprotocol_taken, TAKEN, NULL,
-	  "target flaw offered chosen" },
+	  "target flaw offered chosen", .hop = "flaw_hop" },
 	{ "extension", SEV_ERROR, CAUSE_HANDSHAKE, AT_FLAW, extension, REJECTED, NULL,
-	  "target flaw extensions_offered extensions_granted" },
+	  "target flaw extensions_offered extensions_granted", .hop = "flaw_hop" },
 	{ "extension", SEV_WARNING, CAUSE_NOTE, AT_FLAW, extension_taken, TAKEN, NULL,
-	  "target flaw extensions_offered extensions_granted" },
+	  "target flaw extensions_offered extensions_granted", .hop = "flaw_hop" },
 	{ 0 },
 };

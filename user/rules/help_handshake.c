@@ -7,20 +7,37 @@ const char *const proxy_names[PROXIES] = {
 	[PROXY_CADDY] = "Caddy", [PROXY_ENVOY] = "Envoy",     [PROXY_LIGHTTPD] = "lighttpd",
 };
 
-#define NGINX_UPGRADE                                                                       \
-	"in the location: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; " \
-	"proxy_set_header Connection \"upgrade\";"
-#define HAPROXY_UPGRADE                                                                        \
-	"HAProxy passes Upgrade on in mode http by itself: look for http-request del-header, " \
-	"option httpclose or option http-server-close in old configurations"
-#define APACHE_UPGRADE                                                                       \
-	"ProxyPass \"/path\" \"http://backend:port/path\" upgrade=websocket (from 2.4.47); " \
-	"before, mod_proxy_wstunnel and ws://"
-#define CADDY_UPGRADE \
-	"reverse_proxy passes Upgrade on by itself: look for header_up -Upgrade or -Connection"
-#define ENVOY_UPGRADE \
-	"upgrade_configs: [{ upgrade_type: websocket }] in the HTTP connection manager or the route"
-#define LIGHTTPD_UPGRADE "proxy.header = ( \"upgrade\" => \"enable\" ), beside its proxy.server"
+#define NGINX_UPGRADE                                    \
+	"in nginx, in the location{for_place}:\n"        \
+	"location {place} {\n"                           \
+	"    proxy_http_version 1.1;\n"                  \
+	"    proxy_set_header Upgrade $http_upgrade;\n"  \
+	"    proxy_set_header Connection \"upgrade\";\n" \
+	"}"
+#define HAPROXY_UPGRADE                                                                \
+	"HAProxy passes Upgrade on by itself in mode http: remove http-request "       \
+	"del-header Upgrade, option httpclose and the like from the frontend and the " \
+	"backend{for_place}"
+#define APACHE_UPGRADE                                                                 \
+	"in Apache from 2.4.47 (before: mod_proxy_wstunnel, and ws:// for http://):\n" \
+	"<Location \"{place}\">\n"                                                     \
+	"    ProxyPass \"http://{backend}{place}\" upgrade=websocket\n"                \
+	"</Location>"
+#define CADDY_UPGRADE                                                                         \
+	"Caddy passes Upgrade on by itself: remove header_up -Upgrade and -Connection from\n" \
+	"reverse_proxy {matcher} {backend}"
+#define ENVOY_UPGRADE                          \
+	"in Envoy, in the route{for_place}:\n" \
+	"match:\n"                             \
+	"  prefix: \"{place}\"\n"              \
+	"route:\n"                             \
+	"  upgrade_configs:\n"                 \
+	"  - upgrade_type: websocket"
+#define LIGHTTPD_UPGRADE                                     \
+	"in lighttpd, beside its proxy.server:\n"            \
+	"$HTTP[\"url\"] =~ \"^{place}\" {\n"                 \
+	"    proxy.header = ( \"upgrade\" => \"enable\" )\n" \
+	"}"
 #define UPGRADE_EVERYWHERE                                                         \
 	{                                                                          \
 		[PROXY_NGINX] = NGINX_UPGRADE, [PROXY_HAPROXY] = HAPROXY_UPGRADE,  \
@@ -31,7 +48,8 @@ const char *const proxy_names[PROXIES] = {
 const struct rule_help help_handshake[] = {
 	{ "upgrade-stripped", "a proxy removed the Upgrade header",
 	  "Upgrade and Connection are hop-by-hop headers: a proxy drops them unless it is told to "
-	  "pass them on. The application then sees a plain GET, and answers 400, 404, 426 or a web "
+	  "pass them on. The application then sees a plain GET, and answers 400, 404, 426 or "
+	  "a web "
 	  "page. Where a location of nginx serves other requests, too, map $http_upgrade "
 	  "$connection_upgrade { default upgrade; '' close; } outside of server, and in the "
 	  "location proxy_set_header Connection $connection_upgrade; leave those as they are.",
@@ -45,9 +63,12 @@ const struct rule_help help_handshake[] = {
 	  "the level above: the two lines for Upgrade and Connection are lost there.",
 	  "Other paths through the same port work, this one does not.",
 	  "repeat both lines in that location",
-	  { [PROXY_NGINX] =
-		    "repeat in that location: proxy_http_version 1.1; proxy_set_header Upgrade "
-		    "$http_upgrade; proxy_set_header Connection \"upgrade\";",
+	  { [PROXY_NGINX] = "in nginx, repeat all these lines in the location{for_place}:\n"
+			    "location {place} {\n"
+			    "    proxy_http_version 1.1;\n"
+			    "    proxy_set_header Upgrade $http_upgrade;\n"
+			    "    proxy_set_header Connection \"upgrade\";\n"
+			    "}",
 	    [PROXY_HAPROXY] = HAPROXY_UPGRADE,
 	    [PROXY_APACHE] = APACHE_UPGRADE,
 	    [PROXY_CADDY] = CADDY_UPGRADE,
@@ -58,16 +79,23 @@ const struct rule_help help_handshake[] = {
 	  "HTTP/1.0 has no Upgrade: servers must ignore the header in such a request (RFC 9110, "
 	  "7.8). nginx before 1.29.7 speaks 1.0 to its upstreams unless told otherwise.",
 	  "The request behind the proxy ends in HTTP/1.0.",
-	  "have the proxy speak HTTP/1.1 upstream",
-	  { [PROXY_NGINX] = "in the location: proxy_http_version 1.1;",
-	    [PROXY_APACHE] = "remove SetEnv force-proxy-request-1.0 and downgrade-1.0" } },
+	  "ask with HTTP/1.1; a proxy must be told to",
+	  { [PROXY_NGINX] = "in nginx, in the location{for_place}:\n"
+			    "location {place} {\n"
+			    "    proxy_http_version 1.1;\n"
+			    "}",
+	    [PROXY_APACHE] = "remove SetEnv force-proxy-request-1.0 and downgrade-1.0 from "
+			     "Apache's configuration" } },
 	{ "upgrade-value",
 	  "the Upgrade header does not say websocket",
-	  "The header's value was written by hand, in a proxy or a client, and is not 'websocket'.",
+	  "The header's value was written by hand, in a proxy or a client, and is not "
+	  "'websocket'.",
 	  "The request's Upgrade header.",
 	  "send Upgrade: websocket",
-	  { [PROXY_NGINX] =
-		    "proxy_set_header Upgrade $http_upgrade; (the value is the client's)" } },
+	  { [PROXY_NGINX] = "pass the client's own value on, in the location{for_place}:\n"
+			    "location {place} {\n"
+			    "    proxy_set_header Upgrade $http_upgrade;\n"
+			    "}" } },
 	{ "connection-token", "the Connection header does not name upgrade",
 	  "Upgrade counts only where Connection names it (RFC 6455, 4.2.1). A proxy that sets one "
 	  "header and not the other, or a map that yields 'close', does this.",
@@ -97,23 +125,29 @@ const struct rule_help help_handshake[] = {
 	  "the server's Sec-WebSocket-Accept is wrong",
 	  "Accept must be the SHA-1 of the key and a fixed GUID, in base64. Clients hang up on "
 	  "another. Either the server computes it wrongly, or a hop changed the key on its way.",
-	  "Compare the keys in front of and behind each proxy; wstrace computes what Accept should "
+	  "Compare the keys in front of and behind each proxy; wstrace computes what Accept "
+	  "should "
 	  "be.",
 	  "mend the server, or the hop that rewrites Sec-WebSocket-Key",
 	  {} },
-	{ "bad-101", "clients reject the server's 101",
+	{ "bad-101",
+	  "clients reject the server's 101",
 	  "A 101 needs Upgrade: websocket, Connection: Upgrade and Sec-WebSocket-Accept, each "
 	  "once, and has no body: no Transfer-Encoding, no Content-Length. Browsers and node's ws "
 	  "look at all of that; other clients take some of it, and then this is a warning.",
 	  "The headers of the answer.",
 	  "mend the server, or the hop that drops, adds or doubles the header",
-	  UPGRADE_EVERYWHERE },
+	  { [PROXY_NGINX] =
+		    "remove proxy_hide_header and add_header for Upgrade, Connection and "
+		    "Sec-WebSocket-Accept from the location{for_place}; if there are none, mend "
+		    "what is behind nginx" } },
 	{ "subprotocol",
 	  "client and server did not agree on a subprotocol",
 	  "The server may only choose one of those that the client offered; where the client "
 	  "offered some and none was chosen, browsers give up.",
 	  "Sec-WebSocket-Protocol in the request and in the answer.",
-	  "have the server choose one that was offered; have the proxy pass Sec-WebSocket-Protocol "
+	  "have the server choose one that was offered; have the proxy pass "
+	  "Sec-WebSocket-Protocol "
 	  "on",
 	  {} },
 	{ "extension",
@@ -129,12 +163,21 @@ const struct rule_help help_handshake[] = {
 	  "name into Host makes the two differ.",
 	  "Host in front of the proxy and behind it, and Origin.",
 	  "pass the client's Host on, or allow the origin in the server",
-	  { [PROXY_NGINX] = "proxy_set_header Host $http_host; or allow the origin in the server",
-	    [PROXY_APACHE] = "ProxyPreserveHost On, or allow the origin in the server",
-	    [PROXY_HAPROXY] =
-		    "remove http-request set-header Host, or allow the origin in the server",
-	    [PROXY_CADDY] = "remove header_up Host, or allow the origin in the server",
-	    [PROXY_ENVOY] = "remove host_rewrite, or allow the origin in the server" } },
+	  { [PROXY_NGINX] = "allow that origin in the server, or pass the client's Host on to "
+			    "it:\n"
+			    "location {place} {\n"
+			    "    proxy_set_header Host $http_host;\n"
+			    "}",
+	    [PROXY_APACHE] =
+		    "allow that origin in the server, or pass the client's Host on to it:\n"
+		    "ProxyPreserveHost On",
+	    [PROXY_HAPROXY] = "allow that origin in the server, or remove http-request set-header "
+			      "Host from the frontend and the backend{for_place}",
+	    [PROXY_CADDY] = "allow that origin in the server, or remove header_up Host from\n"
+			    "reverse_proxy {matcher} {backend}",
+	    [PROXY_ENVOY] = "allow that origin in the server, or remove host_rewrite from the "
+			    "route{for_place}" },
+	  .in_front = true },
 	{ "redirect",
 	  "the server redirects the handshake",
 	  "WebSocket clients do not follow redirects; usually http:// should be https://, or a "
@@ -149,8 +192,9 @@ const struct rule_help help_handshake[] = {
 	  "The request's target and Host; whether there is a leg behind the proxy.",
 	  "compare the path with the server's route",
 	  { [PROXY_NGINX] =
-		    "compare the path with the server's route, and look at the slash behind "
-		    "proxy_pass" } },
+		    "compare the path with the server's routes, and with the location{for_place}: "
+		    "a slash at the end of proxy_pass changes the path" },
+	  .in_front = true },
 	{ "path-rewritten",
 	  "the proxy changed the path, and the server does not know the new one",
 	  "In nginx a path, or only a slash, behind proxy_pass's address replaces what the "
@@ -158,15 +202,25 @@ const struct rule_help help_handshake[] = {
 	  "The target in front of the proxy and behind it.",
 	  "have the proxy pass the path on unchanged",
 	  { [PROXY_NGINX] =
-		    "proxy_pass http://backend:port; without a slash at the end passes the path "
-		    "on as it is",
-	    [PROXY_HAPROXY] = "look at http-request set-path and replace-path",
-	    [PROXY_APACHE] = "give ProxyPass the same path on both sides",
-	    [PROXY_CADDY] = "handle instead of handle_path",
-	    [PROXY_ENVOY] = "look at prefix_rewrite" } },
+		    "in nginx, leave the path as it is: nothing behind the address, not even "
+		    "a slash:\n"
+		    "location {place} {\n"
+		    "    proxy_pass http://{backend};\n"
+		    "}",
+	    [PROXY_HAPROXY] = "look for http-request set-path and replace-path in the "
+			      "frontend and "
+			      "the backend{for_place}",
+	    [PROXY_APACHE] = "give both sides of it the same path:\n"
+			     "ProxyPass \"{place}\" \"http://{backend}{place}\" upgrade=websocket",
+	    [PROXY_CADDY] = "handle_path cuts off what it matches, handle does not:\n"
+			    "handle {matcher} {\n"
+			    "    reverse_proxy {backend}\n"
+			    "}",
+	    [PROXY_ENVOY] = "look for prefix_rewrite in the route{for_place}" } },
 	{ "auth",
 	  "the client is not authenticated",
-	  "The server wants credentials. Browsers cannot add headers to a WebSocket: cookies, or a "
+	  "The server wants credentials. Browsers cannot add headers to a WebSocket: cookies, "
+	  "or a "
 	  "token in the URL or in the first message, are what remains.",
 	  "Authorization or Cookie in front of the proxy and behind it.",
 	  "log in first, and have the proxy pass Authorization and Cookie on",
@@ -175,53 +229,100 @@ const struct rule_help help_handshake[] = {
 	  "nothing listens on the upstream's port",
 	  "The proxy's connection upstream was refused, or got no answer at all.",
 	  "ss -ltn on the backend's host.",
-	  "start the backend, or mend the address in the proxy",
-	  { [PROXY_NGINX] = "start the backend, or mend the address in proxy_pass or upstream",
-	    [PROXY_HAPROXY] = "start the backend, or mend its server line",
-	    [PROXY_APACHE] = "start the backend, or mend ProxyPass",
-	    [PROXY_CADDY] = "start the backend, or mend reverse_proxy's address",
-	    [PROXY_ENVOY] = "start the backend, or mend the cluster's endpoints" } },
+	  "start what is to listen on {not_there}, or mend that address in the proxy",
+	  { [PROXY_NGINX] =
+		    "start what is to listen on {not_there}, or mend that address in proxy_pass "
+		    "or upstream",
+	    [PROXY_HAPROXY] = "start what is to listen on {not_there}, or mend that address "
+			      "in its "
+			      "server line",
+	    [PROXY_APACHE] = "start what is to listen on {not_there}, or mend that address in "
+			     "ProxyPass",
+	    [PROXY_CADDY] = "start what is to listen on {not_there}, or mend that address in "
+			    "reverse_proxy",
+	    [PROXY_ENVOY] = "start what is to listen on {not_there}, or mend that address in the "
+			    "cluster's endpoints" },
+	  .in_front = true },
 	{ "upstream-mute",
 	  "the application took the request and never answered",
-	  "The connection was accepted - perhaps by the kernel alone, on a full backlog - and the "
-	  "request was not answered: all workers are busy, or the application is stuck. wstrace "
+	  "The connection came about - perhaps by the kernel alone, and no process accepts it or "
+	  "reads from it - and the request was not answered: all workers are busy, or the "
+	  "application is stuck. wstrace "
 	  "says so when there has been no answer for five seconds, half of what common clients "
 	  "wait, while it can still be looked at; and else when the proxy or the client gives up. "
 	  "What comes good after more than five seconds has been told of, too.",
 	  "ss -ltn: Recv-Q of the listening socket; the application's threads.",
-	  "free its workers, or give it more: each open WebSocket holds one in many servers",
+	  "free the server's workers, or give it more: in many servers each open WebSocket "
+	  "holds one",
 	  {} },
+	{ "accept-queue",
+	  "connections wait to be accepted, and the server accepts none",
+	  "The kernel completes a TCP handshake by itself and puts the connection into the accept "
+	  "queue, until the process calls accept(). A process that has as many files open as it "
+	  "may (EMFILE) or is stuck leaves it there; when the queue is full, further connections "
+	  "are not let in at all. Clients see a connection on which nothing comes, or none.",
+	  "ss -ltn: Recv-Q of the listening socket is what waits, Send-Q the backlog; nstat -az "
+	  "TcpExtListenOverflows; ls /proc/PID/fd | wc -l beside /proc/PID/limits.",
+	  "let the process have more files, and close those it is done with; a longer backlog only "
+	  "helps where connections come in bursts",
+	  { [PROXY_NGINX] = "raise worker_rlimit_nofile and worker_connections" } },
+	{ "closed-at-once",
+	  "the server hung up on a new connection before it had read anything",
+	  "The connection was accepted and closed at once. Servers do so at a limit of their "
+	  "connections (nginx: worker_connections are not enough), for clients that they do not "
+	  "let in, and where what they pass connections on to cannot be reached.",
+	  "The server's error log.",
+	  "raise the limit that the server's log names",
+	  { [PROXY_NGINX] =
+		    "raise worker_connections and worker_rlimit_nofile, where the error log "
+		    "says \"worker_connections are not enough\"" } },
 	{ "proxy-rejected-101",
 	  "the proxy refused the backend's 101",
 	  "The backend opened the WebSocket and the proxy did not like its answer: a malformed "
 	  "header, or more headers than its buffer takes.",
 	  "The proxy's error log, and the backend's 101.",
 	  "see the proxy's error log",
-	  { [PROXY_NGINX] =
-		    "see nginx's error log; 'too big header' needs a larger proxy_buffer_size" } },
+	  { [PROXY_NGINX] = "see nginx's error log; where it says 'too big header':\n"
+			    "location {place} {\n"
+			    "    proxy_buffer_size 32k;\n"
+			    "    proxy_buffers 4 32k;\n"
+			    "}" } },
 	{ "tls-mismatch",
 	  "one side speaks TLS, the other does not",
 	  "ws:// was used for a TLS port, or wss:// for a plain one, by a client or between two "
-	  "hops. What tells is how the server answers: in plain HTTP to TLS, in TLS to plain HTTP, "
+	  "hops. What tells is how the server answers: in plain HTTP to TLS, in TLS to plain "
+	  "HTTP, "
 	  "or not at all. nginx answers plain HTTP on a port with ssl with a 400, which alone may "
 	  "mean other things.",
 	  "wstrace shows TLS, or a 400, on that port.",
 	  "make scheme and port fit: wss with TLS, ws without",
-	  { [PROXY_NGINX] =
-		    "proxy_pass https:// for a TLS upstream, http:// for a plain one; listen ... "
-		    "ssl",
-	    [PROXY_HAPROXY] = "ssl on the server line, or not; bind ... ssl",
-	    [PROXY_APACHE] = "ProxyPass to https:// with SSLProxyEngine on, or to http://",
-	    [PROXY_CADDY] = "reverse_proxy https://..., or http://" } },
+	  { [PROXY_NGINX] = "in proxy_pass https:// for an upstream with TLS, http:// for a plain "
+			    "one; ssl "
+			    "behind listen where clients use wss://, not where they use ws://",
+	    [PROXY_HAPROXY] = "ssl on the server line for a server with TLS; ssl on the bind line "
+			      "where clients use wss://",
+	    [PROXY_APACHE] =
+		    "ProxyPass to https:// with SSLProxyEngine on for an upstream with TLS, "
+		    "to http:// for a plain one",
+	    [PROXY_CADDY] = "reverse_proxy to https:// for an upstream with TLS, to http:// for a "
+			    "plain one" },
+	  .in_front = true },
 	{ "sticky",
 	  "the balancer sends a session to another server",
 	  "Socket.IO makes a session by polling and then upgrades it, SignalR negotiates a "
-	  "connection id before it connects, SockJS sends by requests of their own: all must reach "
+	  "connection id before it connects, SockJS sends by requests of their own: all must "
+	  "reach "
 	  "the same server. A server that has been restarted does not know its sessions, either.",
 	  "The answer's text says 'Session ID unknown', or 'No Connection with that ID'.",
 	  "make sessions sticky, or let clients use the transport websocket only",
-	  { [PROXY_NGINX] = "ip_hash; or hash $arg_sid; in upstream",
-	    [PROXY_HAPROXY] = "cookie, or balance source, in the backend" } },
+	  { [PROXY_NGINX] =
+		    "let clients use the transport websocket only, or send each to one server, in "
+		    "the upstream of the location{for_place}:\n"
+		    "ip_hash;",
+	    [PROXY_HAPROXY] = "let clients use the transport websocket only, or send each to one "
+			      "server, in the backend{for_place}:\n"
+			      "balance source" },
+	  .in_front = true },
 	{ "too-large-head",
 	  "the request's head is larger than the server takes",
 	  "Cookies, tokens in the URL and headers that proxies add make a request's head larger "
@@ -229,23 +330,30 @@ const struct rule_help help_handshake[] = {
 	  "and in Python's servers (400), 16 KiB in node (431), 8 KiB in Tomcat and Jetty. Each "
 	  "hop has a limit of its own.",
 	  "The size of the request's head in the verdict; -v shows its headers.",
-	  "remove cookies that are not needed, or raise the limit of this server: node "
-	  "--max-http-header-size, gunicorn --limit-request-field_size, Tomcat "
-	  "maxHttpRequestHeaderSize",
-	  { [PROXY_NGINX] = "large_client_header_buffers 4 32k; in http or server; or remove "
-			    "cookies that are not needed",
-	    [PROXY_HAPROXY] = "tune.bufsize 32768 in global; or remove cookies that are not needed",
-	    [PROXY_APACHE] = "LimitRequestFieldSize 32768; or remove cookies that are not needed",
-	    [PROXY_ENVOY] = "max_request_headers_kb; or remove cookies that are not needed",
-	    [PROXY_LIGHTTPD] = "server.max-request-field-size = 32768; or remove cookies that are "
-			       "not needed" } },
+	  "remove cookies that are not needed, or raise the limit of this server (node: "
+	  "--max-http-header-size={head_bytes}; gunicorn: --limit-request-field_size; Tomcat: "
+	  "maxHttpRequestHeaderSize)",
+	  { [PROXY_NGINX] = "remove cookies that are not needed, or in nginx, in http or server:\n"
+			    "large_client_header_buffers 4 {head_kib}k;",
+	    [PROXY_HAPROXY] = "remove cookies that are not needed, or in HAProxy, in global:\n"
+			      "tune.bufsize {head_bytes}",
+	    [PROXY_APACHE] = "remove cookies that are not needed, or in Apache's server or "
+			     "VirtualHost:\n"
+			     "LimitRequestFieldSize {head_bytes}\n"
+			     "LimitRequestLine {head_bytes}",
+	    [PROXY_ENVOY] = "remove cookies that are not needed, or in Envoy's HTTP connection "
+			    "manager:\n"
+			    "max_request_headers_kb: {head_kib}",
+	    [PROXY_LIGHTTPD] = "remove cookies that are not needed, or in lighttpd:\n"
+			       "server.max-request-field-size = {head_bytes}" } },
 	{ "refused",
 	  "the server refused the handshake",
 	  "The answer to the handshake is not 101, or there is none. 400 is also how servers "
-	  "answer plain HTTP on a port with TLS; 502 says that a proxy got no good answer from its "
+	  "answer plain HTTP on a port with TLS; 502 says that a proxy got no good answer "
+	  "from its "
 	  "upstream.",
 	  "Status, reason, and the server's log.",
-	  "see the server's log",
+	  "see the log of {server}",
 	  {} },
 	{ "early-client-close",
 	  "the client rejected the handshake",

@@ -4,6 +4,30 @@
 
 #define NO_GRACE "reload less often, and have clients reconnect after a random time"
 
+/* clang-format off */
+#define IDLE_EVERYWHERE \
+	{ \
+		[PROXY_NGINX] = "{ping_fits}; or in nginx, in the location{for_place}:\n" \
+				"location {place} {\n" \
+				"    proxy_read_timeout {longer}s;\n" \
+				"}", \
+		[PROXY_HAPROXY] = "{ping_fits}; or in HAProxy, in the backend{for_place}:\n" \
+				  "timeout tunnel {longer}s", \
+		[PROXY_APACHE] = "{ping_fits}; or in Apache, beside its ProxyPass:\n" \
+				 "ProxyTimeout {longer}", \
+		[PROXY_CADDY] = \
+			"{ping_fits}; or look for stream_timeout in the " \
+			"reverse_proxy{for_place}: Caddy has no such time-out by itself", \
+		[PROXY_ENVOY] = "{ping_fits}; or in Envoy, in the route{for_place}:\n" \
+				"match:\n" \
+				"  prefix: \"{place}\"\n" \
+				"route:\n" \
+				"  idle_timeout: {longer}s", \
+		[PROXY_LIGHTTPD] = "{ping_fits}; or in lighttpd:\n" \
+				   "server.max-read-idle = {longer}" \
+	}
+/* clang-format on */
+
 const struct rule_help help_stream[] = {
 	{ "mask-c2s",
 	  "a client's frame is not masked",
@@ -48,6 +72,20 @@ const struct rule_help help_stream[] = {
 	  "mend the sender: without a code to give, send an empty Close frame; 1005, 1006 and 1015 "
 	  "are what a library tells its own program",
 	  {} },
+	{ "close-changed",
+	  "a proxy changed a Close frame",
+	  "The Close frame that one leg had came to the next with another code. The code is for "
+	  "the program at the other end, which now reads it wrongly.",
+	  "The close frames of both legs.",
+	  "have what stands between pass WebSocket frames on as they are, with code and reason",
+	  {} },
+	{ "close-lost",
+	  "a proxy did not pass a Close frame on",
+	  "One leg had a Close frame, and the next ended without one: the program there reads "
+	  "1006, and not the code and reason that were sent.",
+	  "The close frame of one leg, and the end of the other.",
+	  "have what stands between pass the Close frame on before it closes the connection",
+	  {} },
 	{ "too-big",
 	  "a message was larger than its receiver takes",
 	  "The receiver has a limit for messages and ended the connection with 1009.",
@@ -58,7 +96,7 @@ const struct rule_help help_stream[] = {
 	  "the application failed",
 	  "The server ended with 1011, or its process went away with the connection open.",
 	  "Its log; dmesg, for an out-of-memory kill.",
-	  "see the application's log",
+	  "see the log of {server}",
 	  {} },
 	{ "policy",
 	  "the application refused to go on",
@@ -66,29 +104,17 @@ const struct rule_help help_stream[] = {
 	  "Code and reason; their meaning is the application's.",
 	  "see what the code means to the application",
 	  {} },
-	{ "idle-timeout",
-	  "a quiet connection was cut",
+	{ "idle-timeout", "a quiet connection was cut",
 	  "Nothing passed in either direction for so long that a proxy, a balancer or the server "
 	  "gave the connection up, without a Close frame. nginx, lighttpd and Apache do so after "
 	  "60 s, Envoy after 300, AWS's balancers after 60 or 350, Cloudflare after 100, unless "
 	  "told otherwise.",
 	  "The silence before the close is the same each time.",
-	  "raise that timeout, or {ping_fits}",
-	  { [PROXY_NGINX] = "proxy_read_timeout 3600s; in that location, or {ping_fits}",
-	    [PROXY_HAPROXY] = "timeout tunnel 1h in defaults or the backend, or {ping_fits}",
-	    [PROXY_APACHE] =
-		    "ProxyTimeout 3600, or timeout=3600 on ProxyPass (the longer of that and "
-		    "Timeout counts), or {ping_fits}",
-	    [PROXY_CADDY] =
-		    "Caddy has no such timeout by itself: look for stream_timeout, or {ping_fits}",
-	    [PROXY_ENVOY] = "idle_timeout of the route or the upgrade, or {ping_fits}",
-	    [PROXY_LIGHTTPD] = "server.max-read-idle = 3600, or {ping_fits}" } },
-	{ "heartbeat-races",
-	  "pings come about as often as the timeout strikes",
+	  "{ping_fits}; or raise that time-out", IDLE_EVERYWHERE },
+	{ "heartbeat-races", "pings come about as often as the timeout strikes",
 	  "A ping every 60 s does not keep a connection open that is cut after 60 s of silence.",
 	  "The interval of pings, and the silence before the close.",
-	  "ping at less than half of the timeout, or raise the timeout",
-	  {} },
+	  "{ping_fits}; or raise that time-out", IDLE_EVERYWHERE },
 	{ "server-heartbeat",
 	  "the server ended a connection whose client did not answer pings",
 	  "Servers ping, and drop clients that do not pong: the client is gone or busy, or it is "
@@ -133,15 +159,22 @@ const struct rule_help help_stream[] = {
 	  "workers go on for a while, then close what they hold.",
 	  "The connections' ends are at the same moment; the worker's pid is gone.",
 	  NO_GRACE,
-	  { [PROXY_NGINX] =
-		    "worker_shutdown_timeout sets how long old workers keep connections; have "
-		    "clients reconnect after a random time",
-	    [PROXY_HAPROXY] =
-		    "hard-stop-after sets how long old processes keep connections; have clients "
-		    "reconnect after a random time",
-	    [PROXY_APACHE] = "apachectl graceful, with GracefulShutdownTimeout; " NO_GRACE,
-	    [PROXY_CADDY] = "stream_close_delay in reverse_proxy keeps streams over a reload",
-	    [PROXY_ENVOY] = "--drain-time-s and --parent-shutdown-time-s" } },
+	  { [PROXY_NGINX] = "have clients reconnect after a random time, and old workers live long "
+			    "enough; in nginx, outside of http:\n"
+			    "worker_shutdown_timeout 1h;",
+	    [PROXY_HAPROXY] = "have clients reconnect after a random time, and old processes live "
+			      "long enough; in HAProxy, in global:\n"
+			      "hard-stop-after 1h",
+	    [PROXY_APACHE] = "have clients reconnect after a random time; use apachectl graceful, "
+			     "and in Apache:\n"
+			     "GracefulShutdownTimeout 3600",
+	    [PROXY_CADDY] = "have clients reconnect after a random time, and streams outlive a "
+			    "reload:\n"
+			    "reverse_proxy {matcher} {backend} {\n"
+			    "    stream_close_delay 1h\n"
+			    "}",
+	    [PROXY_ENVOY] = "have clients reconnect after a random time, and raise --drain-time-s "
+			    "and --parent-shutdown-time-s" } },
 	{ "restarting",
 	  "the server restarts",
 	  "Many clients got 1001 or 1012 at once.",
@@ -159,14 +192,14 @@ const struct rule_help help_stream[] = {
 	  "A RST: the process closed with data unread, aborted, or a firewall forgot the "
 	  "connection.",
 	  "Who sent it; unread bytes at the close.",
-	  "see the log of whoever sent it; read until the peer's Close before closing",
+	  "see the log of {closer}; it should read until the peer's Close before it closes",
 	  {} },
 	{ "no-goodbye",
 	  "the connection ended without a Close frame",
 	  "A FIN without a Close frame: the program was stopped, or does not close WebSockets "
 	  "properly.",
 	  "Who closed first.",
-	  "close the WebSocket before the socket",
+	  "have {closer} send a Close frame before it closes the socket",
 	  {} },
 	{ "not-reading",
 	  "a process does not read what came in",
@@ -217,8 +250,8 @@ const struct rule_help help_stream[] = {
 	  "set TCP_NODELAY, or write what belongs together, a header and its payload, with one "
 	  "call",
 	  { [PROXY_NGINX] =
-		    "tcp_nodelay on; is the default: look for tcp_nodelay off in http, server and "
-		    "location",
+		    "look for tcp_nodelay off in http, server and location; the default is\n"
+		    "tcp_nodelay on;",
 	    [PROXY_HAPROXY] = "HAProxy sets TCP_NODELAY by itself: look at the application",
 	    [PROXY_APACHE] = "Apache sets TCP_NODELAY by itself: look at the application",
 	    [PROXY_CADDY] = "Caddy sets TCP_NODELAY by itself: look at the application",

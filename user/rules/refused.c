@@ -7,9 +7,17 @@
 
 #define MS 1000000ULL
 
+/* Returns whether a leg behind f had a 101. */
+static bool lost_101(const struct facts *f)
+{
+	const struct facts *behind = chain_answered(f);
+
+	return behind && behind->res.status == 101;
+}
+
 static bool refused_101(const struct facts *f)
 {
-	return f->upstream && f->upstream->res.status == 101;
+	return lost_101(f) && !chain_gap(f, chain_answered(f));
 }
 
 /* Returns whether the proxy could not connect to an upstream, and found no other one. */
@@ -113,7 +121,8 @@ static bool silent_tls(const struct facts *f)
 
 static bool gave_up(const struct facts *f)
 {
-	return silent(f) && f->end.by_client && f->end.ts > f->req.ts + 1000 * MS;
+	return silent(f) && f->end.by_client && f->end.ts > f->req.ts &&
+	       facts_longer(f, f->end.ts - f->req.ts, 1000 * MS);
 }
 
 static bool gave_up_unread(const struct facts *f)
@@ -173,7 +182,8 @@ static bool tls_in_vain(const struct facts *f)
 
 static bool tls_hung_up(const struct facts *f)
 {
-	return tls_unanswered(f) && !f->end.by_client && f->end.lived < 1000 * MS &&
+	return tls_unanswered(f) && !f->end.by_client &&
+	       !facts_longer(f, f->end.lived, 1000 * MS) &&
 	       (f->end.how == WST_FIN || f->end.how == WST_RST_SENT ||
 		f->end.how == WST_RST_RECEIVED);
 }
@@ -315,10 +325,18 @@ static bool auth(const struct facts *f)
 	return (f->res.status == 401 || f->res.status == 407);
 }
 
+/* Returns whether the target came to the chain as another one. */
+static bool rewritten_on_way(const struct facts *f)
+{
+	const struct facts *asked = chain_asked(f);
+
+	return f->res.status == 404 && asked && asked->req.target && f->req.target &&
+	       strcmp(asked->req.target, f->req.target);
+}
+
 static bool path_rewritten(const struct facts *f)
 {
-	return f->res.status == 404 && f->downstream && f->downstream->req.target &&
-	       f->req.target && strcmp(f->downstream->req.target, f->req.target);
+	return rewritten_on_way(f) && !chain_gap(chain_asked(f), f);
 }
 
 /* Returns whether the target differs only in case or by a slash from one that works. */
@@ -394,17 +412,17 @@ static bool hung_up(const struct facts *f)
 	return f->early >= EARLY;
 }
 
-#define TLS_TO_PLAIN                                                              \
-	"{client} speaks TLS to {server_addr}, where plain HTTP is spoken", NULL, \
+#define TLS_TO_PLAIN                                                      \
+	"{client} speaks TLS to {server}, which speaks plain HTTP", NULL, \
 		"server_addr client_addr status"
 #define NOT_READ \
 	"see whether its process is stopped or busy, and its listening socket's Recv-Q (ss -ltn)"
 #define FIND_UPSTREAM \
 	"see its error log, and ss -tnp state syn-sent for what cannot be reached{other_ports}"
 /* A proxy's connections to AF_UNIX are not seen, nor upstreams that it does not try. */
-#define UNSEEN_UPSTREAM                                                                  \
-	"no connection of it to an upstream was seen: its upstream may be a unix socket" \
-	"{elsewhere}, or was not tried at all (no live upstreams)"
+#define UNSEEN_UPSTREAM                                                                 \
+	"no connection from there to an upstream was seen: its upstream may be a unix " \
+	"socket{elsewhere}, or was not tried at all (no live upstreams)"
 
 const struct rule rules_refused[] = {
 	{ "too-large-head", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE | AT_CUT, too_large,
@@ -422,6 +440,11 @@ const struct rule rules_refused[] = {
 	{ "proxy-rejected-101", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, refused_101,
 	  "{server} refused the backend's 101 for {target}, and told the client {answer}", NULL,
 	  "target status upstream_status upstream" },
+	{ "proxy-rejected-101", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, lost_101,
+	  "{behind} opened a WebSocket for {target} (101), but {server} told the client {answer}: "
+	  "it refused the 101, or a hop between the two did that is not seen",
+	  "see the log of {server}; a trace on each host between them shows the other hops",
+	  "target status upstream_status upstream", .hop = "" },
 	{ "upstream-down", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, upstream_refused,
 	  "nothing listens on {down}, where {server} wants to pass {target} on to: the "
 	  "connection was refused",
@@ -440,62 +463,61 @@ const struct rule rules_refused[] = {
 	  NULL, "target down how waited_ms", .hop = "down" },
 	{ "upstream-down", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, not_tried,
 	  "{server} answered {target} with {answer} and tried no upstream that is seen: probably "
-	  "none is live, since it could not connect to {down_before} {down_ago} s before",
+	  "none is live, since it could not connect to {down_before} {down_since} before",
 	  NULL, "target down_before down_ago status", .certainty = LIKELY, .hop = "down_before" },
 	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, mute_unread,
-	  "{silent} never read the request for {target}: {server} gave up after {latency_ms} ms",
+	  "{silent} never read the request for {target}: {server} gave up after {latency}",
 	  NOT_READ, "target status upstream latency_ms unread_behind" },
 	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, mute,
-	  "{upstream} took the connection and the request for {target} and never answered: "
-	  "{server} gave up after {latency_ms} ms",
+	  "{next} took the request for {target}"
+	  " and never answered: {server} gave up after {latency}",
 	  NULL, "target status upstream latency_ms" },
 	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, gateway_timeout,
-	  "{server} waited {latency_ms} ms for its upstream, which did not answer the request for "
-	  "{target} (504)",
+	  "{server} waited {latency} for its upstream, which"
+	  " did not answer the request for {target} (504)",
 	  NULL, "target status latency_ms" },
 	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_WAIT, silent_unread,
 	  "{silent} has not read the request for {target}, which has waited for {waiting} s: it "
 	  "accepts no connections, or is stuck",
 	  NOT_READ, "target waiting unread_behind upstream" },
 	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_WAIT, silent_tls,
-	  "{silent} does not answer the TLS in which {target} is to be passed on to it; the client "
-	  "has waited for {waiting} s",
+	  "{silent} does not answer the TLS in which it should get {target}; the client has"
+	  " waited for {waiting} s",
 	  "where it speaks plain HTTP, the proxy must, too (http://); else free its workers",
 	  "target waiting upstream" },
 	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_WAIT, silent_proxy,
-	  "{silent} has not answered the request for {target} for {waiting} s, and no connection "
-	  "of it to an upstream is seen",
+	  "{silent} has not answered the request for {target} for {waiting} s, and no"
+	  " connection from there to an upstream is seen",
 	  FIND_UPSTREAM, "target waiting server_addr" },
 	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_WAIT, silent,
 	  "{silent} has not answered the request for {target} for {waiting} s", NULL,
 	  "target waiting upstream server_addr" },
 	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_END, gave_up_unread,
-	  "{silent} never read the request for {target}: after {waited_ms} ms {client} gave up",
-	  NOT_READ, "target waited_ms unread_behind upstream" },
+	  "{silent} never read the request for {target}: {client} gave up after {waited}", NOT_READ,
+	  "target waited_ms unread_behind upstream" },
 	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_END, gave_up_proxy,
-	  "{silent} did not answer the request for {target} in {waited_ms} ms, then {client} gave "
-	  "up; no connection of it to an upstream was seen",
+	  "{silent} did not answer the request for {target}: {client} gave up after"
+	  " {waited}; no connection from there to an upstream was seen",
 	  FIND_UPSTREAM, "target waited_ms server_addr" },
 	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_END, gave_up,
-	  "{silent} did not answer the request for {target} in {waited_ms} ms, then {client} gave "
-	  "up",
+	  "{silent} did not answer the request for {target}: {client} gave up after "
+	  "{waited}",
 	  NULL, "target waited_ms upstream server_addr" },
 	{ "tls-mismatch", SEV_ERROR, CAUSE_HANDSHAKE, AT_OPAQUE, tls_to_plain, TLS_TO_PLAIN },
 	{ "tls-mismatch", SEV_ERROR, CAUSE_HANDSHAKE, AT_END, hello_to_plain, TLS_TO_PLAIN },
 	{ "tls-mismatch", SEV_ERROR, CAUSE_HANDSHAKE, AT_END, tls_in_vain,
-	  "{client} spoke TLS to {server_addr}, which answers others in plain HTTP, and got no "
-	  "answer: probably one of the two is meant",
+	  "{client} spoke TLS to {server}, which answers others in plain HTTP, and got no"
+	  " answer: probably ws:// is meant",
 	  NULL, "server_addr client_addr how lived_ms", .certainty = LIKELY, .hop = "" },
 	{ "tls-mismatch", SEV_WARNING, CAUSE_HANDSHAKE, AT_END, tls_hung_up,
-	  "{client} spoke TLS to {server_addr}, which ended the connection at once, without a "
-	  "word: probably plain HTTP is spoken there",
+	  "{client} spoke TLS to {server}, which hung up at once: probably it speaks plain HTTP",
 	  NULL, "server_addr client_addr how lived_ms", .certainty = LIKELY, .hop = "" },
 	{ "tls-mismatch", SEV_ERROR, CAUSE_HANDSHAKE, AT_OPAQUE, tls_answer,
-	  "{client} speaks plain HTTP to {server_addr}, which answers in TLS", NULL,
+	  "{client} speaks plain HTTP to {server}, which answers in TLS", NULL,
 	  "server_addr client_addr target" },
 	{ "tls-mismatch", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, plain_to_tls,
-	  "{client} speaks plain HTTP to {server_addr}, which speaks TLS with others, and got "
-	  "{answer}, probably for that",
+	  "{client} got {answer} from {server}, probably since it speaks plain HTTP, and"
+	  " others speak TLS there",
 	  NULL, "server_addr client_addr status", .certainty = LIKELY },
 	{ "bad-version", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, other_version,
 	  "{server} refused {target} with {answer}, probably since {client} asked for WebSocket "
@@ -515,19 +537,19 @@ const struct rule rules_refused[] = {
 	  "since another server has made it",
 	  NULL, "target status server_addr", .certainty = LIKELY, .hop = "" },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, same_but_refused,
-	  "{server} refused {target} with {answer}, though {contrast_ago} s before it opened a "
+	  "{server} refused {target} with {answer}, though {contrast_since} before it opened a "
 	  "WebSocket for the same path, Origin and Host: the cause is something else",
-	  "compare the two requests: a token, a cookie, a session or a limit; see the server's "
-	  "log",
+	  "compare the two requests: a token, a cookie, a session or a limit; see the log of "
+	  "{server}",
 	  "target status origin host contrast_ago" },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, pair_but_refused,
-	  "{server} refused {target} with {answer}, though {contrast_ago} s before it opened "
+	  "{server} refused {target} with {answer}, though {contrast_since} before it opened "
 	  "{contrast_target} for the same Origin and Host: the Origin is not the cause",
-	  "see which paths the server has, and who may use this one; see the server's log",
+	  "see which paths the server has, and who may use this one; see the log of {server}",
 	  "target status origin host contrast_target contrast_ago" },
 	{ "origin-403", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, origin_differs,
 	  "{server} refused {target} with {answer}, probably since it does not take the Origin "
-	  "{origin}: {contrast_ago} s before it opened the same path for {contrast_origin}",
+	  "{origin}: {contrast_since} before it opened the same path for {contrast_origin}",
 	  NULL, "target status origin host client_host contrast_origin contrast_ago",
 	  .certainty = LIKELY },
 	{ "origin-403", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, origin_403,
@@ -544,21 +566,28 @@ const struct rule rules_refused[] = {
 	{ "path-rewritten", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, path_rewritten,
 	  "{proxy} turned {client_target} into {target}, which {server} does not know (404)", NULL,
 	  "client_target target status server_addr" },
+	{ "path-rewritten", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, rewritten_on_way,
+	  "{client_target}, as {before} got it, came to {server} as {target}, which it does not "
+	  "know (404): {before} or {client} turned it, or a hop between them that is not seen",
+	  "{show_gap}", "client_target target status server_addr", .hop = "" },
 	{ "not-found", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, almost_found,
-	  "{server} knows no {target} (404), though it has opened a WebSocket for {similar}",
+	  "{server} does not know {target} (404), though it has opened a WebSocket for {similar}",
 	  "use {similar}: case and slashes count", "target similar status host server_addr" },
 	{ "not-found", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, not_found_here,
-	  "{server} answered {target} with 404, and no connection of it to an upstream was seen: "
-	  "none of its locations passes the path on, or its upstream is a unix socket{elsewhere}",
-	  "compare the path, and its case, with the proxy's locations, and with the routes of "
-	  "what is behind a unix socket{other_ports}",
+	  "{server} answered {target} with 404, and no connection from there to an upstream "
+	  "was seen:"
+	  " nothing in its configuration passes the path on,"
+	  " or its upstream is a unix socket{elsewhere}",
+	  "compare the path, and its case, with what {server} passes on, and with the routes of"
+	  " what is behind a unix socket{other_ports}",
 	  "target status host server_addr" },
 	{ "not-found", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, not_found,
-	  "{server} knows no {target} (404)", NULL, "target status host server_addr" },
+	  "{server} does not know {target} (404){says}", NULL,
+	  "target status body host server_addr" },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, bad_gateway,
-	  "{server} answered {target} with {answer}, and " UNSEEN_UPSTREAM,
+	  "{server} answered {target} with {answer}{says}, and " UNSEEN_UPSTREAM,
 	  "see its error log, which names the upstream and why it failed{other_ports}",
-	  "target status reason" },
+	  "target status reason body" },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, page,
 	  "{server} answered {target} with {answer} and a page ({type}): probably the path leads "
 	  "to a web page, and not to the application that speaks WebSocket",
@@ -566,10 +595,9 @@ const struct rule rules_refused[] = {
 	  "may have taken it",
 	  "target status type host server_addr", .certainty = LIKELY },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, upstream_unanswered,
-	  "{upstream} did not answer the request for {target}, and {server} told the client "
-	  "{answer}",
-	  "see the log of what listens on {upstream}; where that speaks TLS, the proxy must, too "
-	  "(https://)",
+	  "{next} did not answer the request for {target}, and {server} told the client"
+	  " {answer}",
+	  "see the log of {next}; where that speaks TLS, the proxy must, too (https://)",
 	  "target status reason upstream", .hop = "upstream" },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, endless,
 	  "{server} refused {target} with {answer}, in an answer without an end: it has neither "
@@ -578,19 +606,19 @@ const struct rule rules_refused[] = {
 	  "the end of the connection",
 	  "target status server_addr" },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, bad_request,
-	  "{server} refused to open a WebSocket for {target}: {answer}",
-	  "see the server's log; 400 is also how servers answer plain HTTP on a port with TLS, "
-	  "where wss:// is meant",
-	  "target status reason upgrade connection http server_addr" },
+	  "{server} refused to open a WebSocket for {target}: {answer}{says}",
+	  "see the log of {server}; 400 is also the answer to plain HTTP on a port with TLS,"
+	  " where wss:// is meant",
+	  "target status reason body upgrade connection http server_addr" },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, refused,
-	  "{server} refused to open a WebSocket for {target}: {answer}", NULL,
-	  "target status reason upgrade connection http" },
+	  "{server} refused to open a WebSocket for {target}: {answer}{says}", NULL,
+	  "target status reason body upgrade connection http" },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_END, no_answer,
 	  "{server} ended the connection without an answer to the request for {target}",
-	  "see the server's log; where it speaks TLS, wss:// is meant", "target how waited_ms" },
+	  "see the log of {server}; where it speaks TLS, wss:// is meant", "target how waited_ms" },
 	{ "early-client-close", SEV_WARNING, CAUSE_HANDSHAKE, AT_LEFT, hung_up,
-	  "clients from {early} addresses, now {client}, left at once after the 101 for {target}, "
-	  "without a frame, and none stayed: probably they do not take the handshake",
+	  "clients from {early} addresses left at once after the 101 for {target}, without a"
+	  " frame, and none stayed: probably they do not take the handshake",
 	  NULL, "target lived_ms early chosen extensions_granted", .certainty = LIKELY, .hop = "" },
 	{ 0 },
 };

@@ -37,6 +37,9 @@ enum moment {
 	AT_CUT = 1024,
 	/* a request for a WebSocket, with all its headers, that got no 101; its legs are joined */
 	AT_REFUSED = 2048,
+	AT_CLOSE = 8192, /* the chain's first Close frame, asked for the leg of its sender */
+	/* asked for the other legs, once what proxies made of that Close is known */
+	AT_PASSED = 16384,
 	AT_LEFT = 4096, /* instead of AT_END: the client left at once after the 101 */
 };
 
@@ -52,6 +55,7 @@ enum cause {
 	CAUSE_LOAD,
 	CAUSE_CROWD,
 	CAUSE_NOTE,
+	CAUSE_PASSED, /* what a proxy made of a Close frame */
 };
 
 struct rule {
@@ -76,13 +80,19 @@ struct rule_help {
 	const char *title;
 	const char *cause;
 	const char *see; /* how to check it by hand */
-	const char *fix; /* where no proxy's own fix is known; may have {ping_fits} in it */
-	const char *proxy[PROXIES]; /* the fix for each proxy; NULL: the general one */
+	/*
+	 * Fixes: a sentence; behind it, after a '\n' each, lines for a configuration. {names} are
+	 * those of place.h. fix: where no proxy's own is known. proxy: NULL: the general one.
+	 */
+	const char *fix;
+	const char *proxy[PROXIES];
+	bool in_front; /* the proxy next to it mends it, whatever is at fault */
 };
 
 /* The tables of rules; each ends with a row without id. */
-extern const struct rule rules_bytes[], rules_handshake[], rules_101[], rules_asked[],
-	rules_refused[], rules_close[], rules_frame[], rules_end[], rules_load[];
+extern const struct rule rules_bytes[], rules_handshake[], rules_101[], rules_body[], rules_asked[],
+	rules_unread[], rules_refused[], rules_close[], rules_frame[], rules_end[], rules_passed[],
+	rules_load[];
 /* all of them, in the order in which rows are asked; NULL at the end */
 extern const struct rule *const rule_tables[];
 extern const struct rule_help help_bytes[], help_handshake[], help_stream[];

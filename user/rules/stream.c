@@ -43,6 +43,20 @@ static bool compressed(const struct facts *f)
 	return rsv_not_agreed(f) && f->rsv == 4;
 }
 
+/* Returns whether the sender's own handshake agreed on compression, of which f's knows nothing. */
+static bool agreed_elsewhere(const struct facts *f)
+{
+	const struct facts *source = chain_source(f, f->dir);
+
+	return compressed(f) && source && source->res.websocket && has_deflate(source);
+}
+
+static bool agreement_lost(const struct facts *f)
+{
+	return agreed_elsewhere(f) &&
+	       (f->dir == WST_C2S ? f->between : f->upstream->between) == BETWEEN_ONE;
+}
+
 static bool closed_before(const struct facts *f)
 {
 	return f->breach && f->breach->after_close;
@@ -80,13 +94,24 @@ const struct rule rules_frame[] = {
 	  "dir masked len" },
 	{ "mask-s2c", SEV_ERROR, CAUSE_STREAM, AT_FRAME, mask_s2c,
 	  "{sender} sent a masked frame: clients must end the connection", NULL, "dir masked len" },
+	{ "rsv-not-agreed", SEV_ERROR, CAUSE_STREAM, AT_FRAME, agreement_lost,
+	  "{passer} passes on compressed frames (RSV1), and agreed on compression on one side "
+	  "only: {sender} did what its handshake says",
+	  NULL, "dir rsv extensions_offered extensions_granted" },
+	{ "rsv-not-agreed", SEV_ERROR, CAUSE_STREAM, AT_FRAME, agreed_elsewhere,
+	  "compressed frames (RSV1) of {sender}, as its own handshake agreed, come from {passer}, "
+	  "where that was not agreed: a hop between them, which is not seen, or one of the two "
+	  "changed Sec-WebSocket-Extensions",
+	  NULL, "dir rsv extensions_offered extensions_granted", .hop = "" },
 	{ "rsv-not-agreed", SEV_ERROR, CAUSE_STREAM, AT_FRAME, compressed,
-	  "{sender} sent a compressed frame (RSV1), and the handshake did not agree on compression",
+	  "{sender} sent a compressed frame (RSV1), and the handshake did not agree on "
+	  "compression",
 	  NULL, "dir rsv extensions_offered extensions_granted" },
 	{ "rsv-not-agreed", SEV_ERROR, CAUSE_STREAM, AT_FRAME, rsv_not_agreed,
 	  "{sender} sent a frame with {rsv_bits} set, and the handshake agreed on no extension "
 	  "that uses that",
-	  "mend the sender, or what alters frames on the way: without such an extension these bits "
+	  "mend the sender, or what alters frames on the way: without such an extension these "
+	  "bits "
 	  "are 0",
 	  "dir rsv extensions_offered extensions_granted" },
 	{ "bad-frame", SEV_ERROR, CAUSE_STREAM, AT_FRAME, bad_frame,
@@ -148,20 +173,32 @@ static bool dropped(const struct facts *f)
 	return is_ws(f) && !said_goodbye(f) && !end_blind(f);
 }
 
-static bool near(uint64_t ns, uint64_t seconds, unsigned int percent)
+/*
+ * Returns by how much the silence before f's end may be longer here than at whoever had enough of
+ * it: by the way of the last bytes there, and of the FIN back. 0: it can hardly be told apart.
+ */
+static uint64_t way(const struct facts *f)
 {
-	uint64_t limit = seconds * NS_PER_SEC, off = ns > limit ? ns - limit : limit - ns;
+	uint64_t rtt = facts_rtt(f);
 
-	return off * 100 <= limit * percent;
+	return f->end.silence >= 8 * rtt ? rtt : 0;
+}
+
+static bool near(uint64_t ns, uint64_t seconds, unsigned int percent, uint64_t way)
+{
+	uint64_t limit = seconds * NS_PER_SEC;
+
+	return ns * 100 >= limit * (100 - percent) &&
+	       ns * 100 <= limit * (100 + percent) + way * 100;
 }
 
 /* Returns whether a time, ns, is one after which proxies and balancers cut by default. */
-static bool known_limit(uint64_t ns)
+static bool known_limit(uint64_t ns, uint64_t way)
 {
 	static const uint16_t limits[] = { 60, 100, 300, 350, 3600 };
 
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
-		if (near(ns, limits[i], 2))
+		if (near(ns, limits[i], 2, way))
 			return true;
 	return false;
 }
@@ -190,12 +227,14 @@ static bool orderly(const struct facts *f)
 
 static bool cut_idle(const struct facts *f)
 {
-	if (!dropped(f) || !orderly(f) || f->end.silence < NS_PER_SEC || f->end.process_gone)
+	if (!dropped(f) || !orderly(f) || !facts_longer(f, f->end.silence + 1, NS_PER_SEC) ||
+	    f->end.process_gone)
 		return false;
 	if (f->end.together >= 3 && f->end.equal < 3)
 		return false;
-	return known_limit(f->end.silence) || f->end.equal >= 2 ||
-	       (proxy_ended(f) && whole_seconds(f->end.silence));
+	return known_limit(f->end.silence, way(f)) || f->end.equal >= 2 ||
+	       (proxy_ended(f) &&
+		(whole_seconds(f->end.silence) || whole_seconds(f->end.silence - way(f))));
 }
 
 static uint64_t ping_every(const struct facts *f)
@@ -215,7 +254,8 @@ static bool unanswered(const struct facts *f, uint64_t ts)
 {
 	const struct stream_facts *c2s = &f->s[WST_C2S], *s2c = &f->s[WST_S2C];
 
-	return s2c->asked_ts && c2s->last_ts < s2c->asked_ts && ts > s2c->asked_ts + NS_PER_SEC;
+	return s2c->asked_ts && c2s->last_ts < s2c->asked_ts && ts > s2c->asked_ts &&
+	       facts_longer(f, ts - s2c->asked_ts, NS_PER_SEC);
 }
 
 static bool server_heartbeat(const struct facts *f)
@@ -428,72 +468,72 @@ static bool no_goodbye(const struct facts *f)
 }
 
 const struct rule rules_end[] = {
-	{ "server-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_FRAME, server_pong_differs,
+	{ "server-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_CLOSE, server_pong_differs,
 	  "{close_sender} ended the connection with {closing}: {close_receiver} sent pongs, but "
 	  "none with the payload of its ping",
 	  "mend the client's library: a pong has the payload of the ping that it answers",
 	  "unanswered_for stray_pongs code close_reason" },
-	{ "server-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_FRAME, server_ping_unanswered,
+	{ "server-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_CLOSE, server_ping_unanswered,
 	  "{close_sender} ended the connection because {close_receiver} had not answered its ping "
 	  "for {unanswered_for} s: {closing}",
 	  NULL, "unanswered_for code close_reason" },
-	{ "server-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_FRAME, server_keepalive,
+	{ "server-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_CLOSE, server_keepalive,
 	  "{close_sender} ended the connection because its keepalive had no answer from "
 	  "{close_receiver}, as it says: {closing}",
 	  NULL, "code close_reason" },
-	{ "client-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_FRAME, pong_differs,
+	{ "client-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_CLOSE, pong_differs,
 	  "{close_sender} ended the connection with {closing}: {close_receiver} sent pongs, but "
 	  "none with the payload of its ping",
 	  "mend the server's library: a pong has the payload of the ping that it answers",
 	  "unanswered_for stray_pongs code close_reason" },
-	{ "client-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_FRAME, ping_unanswered,
+	{ "client-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_CLOSE, ping_unanswered,
 	  "{close_sender} ended the connection because {close_receiver} had not answered its ping "
 	  "for {unanswered_for} s: {closing}",
 	  NULL, "unanswered_for code close_reason" },
-	{ "client-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_FRAME, keepalive_closed,
+	{ "client-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_CLOSE, keepalive_closed,
 	  "{close_sender} ended the connection because its keepalive had no answer from "
 	  "{close_receiver}, as it says: {closing}",
 	  NULL, "code close_reason" },
-	{ "idle-timeout", SEV_WARNING, CAUSE_STREAM, AT_FRAME, closed_idle,
+	{ "idle-timeout", SEV_WARNING, CAUSE_STREAM, AT_CLOSE, closed_idle,
 	  "{close_sender} closed the connection as idle: {closing}",
-	  "have the client send a ping, or a message, more often than that, or raise the "
-	  "server's idle timeout",
+	  "have the client send a ping, or a message, more often, or raise the idle time-out of"
+	  " {close_sender}",
 	  "code close_reason" },
-	{ "too-big", SEV_ERROR, CAUSE_STREAM, AT_FRAME, too_big,
+	{ "too-big", SEV_ERROR, CAUSE_STREAM, AT_CLOSE, too_big,
 	  "{close_sender} ended the connection with {closing}: a message of {close_receiver} was "
 	  "larger than it takes",
 	  NULL, "code close_reason" },
-	{ "restarting", SEV_INFO, CAUSE_STREAM, AT_FRAME, stopping,
+	{ "restarting", SEV_INFO, CAUSE_STREAM, AT_CLOSE, stopping,
 	  "{close_sender} ended the connection because it stops or restarts: {closing}", NULL,
 	  "code close_reason" },
-	{ "bad-utf8", SEV_ERROR, CAUSE_STREAM, AT_FRAME, utf8_1007,
+	{ "bad-utf8", SEV_ERROR, CAUSE_STREAM, AT_CLOSE, utf8_1007,
 	  "{close_sender} ended the connection with 1007: {close_receiver} sent text that is not "
 	  "UTF-8",
 	  NULL, "code close_reason" },
-	{ "server-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_FRAME, heartbeat_closed,
+	{ "server-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_CLOSE, heartbeat_closed,
 	  "{close_sender} ended the connection because {close_receiver} did not answer its ping "
 	  "for {client_silence} s",
 	  NULL, "client_silence code close_reason" },
-	{ "app-error", SEV_ERROR, CAUSE_STREAM, AT_FRAME, app_1011,
+	{ "app-error", SEV_ERROR, CAUSE_STREAM, AT_CLOSE, app_1011,
 	  "{close_sender} ended the connection with {closing}: the application failed", NULL,
 	  "code close_reason" },
-	{ "client-error", SEV_WARNING, CAUSE_STREAM, AT_FRAME, client_1011,
+	{ "client-error", SEV_WARNING, CAUSE_STREAM, AT_CLOSE, client_1011,
 	  "{close_sender} ended the connection with {closing}: the client's program failed", NULL,
 	  "code close_reason" },
-	{ "bad-frame", SEV_ERROR, CAUSE_STREAM, AT_FRAME, protocol_1002,
+	{ "bad-frame", SEV_ERROR, CAUSE_STREAM, AT_CLOSE, protocol_1002,
 	  "{close_sender} ended the connection with {closing}: it could not accept what "
 	  "{close_receiver} sent",
 	  NULL, "code close_reason" },
-	{ "unsupported-data", SEV_ERROR, CAUSE_STREAM, AT_FRAME, unsupported_1003,
+	{ "unsupported-data", SEV_ERROR, CAUSE_STREAM, AT_CLOSE, unsupported_1003,
 	  "{close_sender} ended the connection with {closing}: it takes no messages of the kind "
 	  "that {close_receiver} sent",
 	  NULL, "code close_reason" },
-	{ "extension", SEV_ERROR, CAUSE_STREAM, AT_FRAME, extension_1010,
+	{ "extension", SEV_ERROR, CAUSE_STREAM, AT_CLOSE, extension_1010,
 	  "{close_sender} ended the connection with {closing}: {close_receiver} did not agree to "
 	  "an extension that it needs",
 	  "have the server agree to that extension, or the client do without it",
 	  "code close_reason extensions_offered extensions_granted" },
-	{ "policy", SEV_WARNING, CAUSE_STREAM, AT_FRAME, policy,
+	{ "policy", SEV_WARNING, CAUSE_STREAM, AT_CLOSE, policy,
 	  "{close_sender} refused to go on: {closing}", NULL, "code close_reason" },
 	{ "reload", SEV_WARNING, CAUSE_END, AT_END, reload,
 	  "{closer} ended {together} connections together, without a Close frame: it was reloaded "
@@ -504,14 +544,14 @@ const struct rule rules_end[] = {
 	  "itself: probably the server behind it was restarted or stopped",
 	  NULL, "together remain silence lived_ms how first", .certainty = LIKELY },
 	{ "reload", SEV_WARNING, CAUSE_END, AT_END, reload_or_restart,
-	  "{closer} ended {together} connections together, without a Close frame: probably it was "
-	  "reloaded or stopped, or the server behind it was (whether its process went on is not "
-	  "seen here)",
+	  "{closer} ended {together} connections together, without a Close frame: probably it "
+	  "was reloaded or stopped, or the server behind it was: whether its"
+	  " process went on is not seen",
 	  NULL, "together silence lived_ms how first", .certainty = LIKELY },
 	{ "heartbeat-races", SEV_ERROR, CAUSE_END, AT_END, races,
 	  "{closer} cut the connection after {silence} s without traffic, and pings come every "
 	  "{ping_every} s: they race its timeout",
-	  "{ping_fits}, or raise the timeout", "silence ping_every equal first how" },
+	  NULL, "silence ping_every equal first how" },
 	{ "idle-timeout", SEV_ERROR, CAUSE_END, AT_END, cut_idle,
 	  "{closer} cut a quiet connection after {silence} s without traffic", NULL,
 	  "silence equal first how lived_ms" },
@@ -568,7 +608,8 @@ static bool not_reading(const struct facts *f)
 
 static bool slow_reader(const struct facts *f)
 {
-	return is_ws(f) && !f->end.seen && f->wait.unsent_for >= 2 * NS_PER_SEC &&
+	return is_ws(f) && !f->end.seen &&
+	       facts_longer(f, f->wait.unsent_for + 1, 2 * NS_PER_SEC) &&
 	       !waits(f->conn->role == WST_SERVER ? f->downstream : f->upstream);
 }
 
@@ -594,15 +635,17 @@ static bool pong_behind(const struct facts *f)
 {
 	const struct stream_facts *s = &f->s[f->dir];
 
-	return f->rtt_us > 500000 && s->data_len > 1 << 20 && s->data_ts &&
-	       s->last_ts > s->data_ts &&
+	return f->rtt_us > 0 && facts_longer(f, f->rtt_us * 1000ULL, 500 * MS) &&
+	       s->data_len > 1 << 20 && s->data_ts && s->last_ts > s->data_ts &&
 	       /* the message may have begun before the ping */
 	       s->last_ts - s->data_ts < 2 * f->rtt_us * 1000ULL;
 }
 
+/* Returns whether a proxy that has both legs is slow; the way to the next one is not its own. */
 static bool proxy_slow(const struct facts *f)
 {
-	return f->delays >= 16 && f->delay_us >= 50000;
+	return f->delays >= 16 && f->upstream && f->upstream->between == BETWEEN_ONE &&
+	       f->delay_us >= 50000 + f->upstream->wait.rtt / 1000;
 }
 
 /*
@@ -631,8 +674,8 @@ static bool stampede(const struct facts *f)
 
 const struct rule rules_load[] = {
 	{ "not-reading", SEV_ERROR, CAUSE_LOAD, AT_LOOK, not_reading,
-	  "{here} has not read for {unread_for} s, and {unread} bytes wait for it: it is busy, or "
-	  "stuck",
+	  "{here} has not read for {unread_for} s, and {unread} bytes wait for it: it is busy"
+	  " or stuck",
 	  NULL, "unread unread_for" },
 	{ "slow-reader", SEV_WARNING, CAUSE_LOAD, AT_LOOK, slow_reader,
 	  "{peer} takes nothing more, and {unsent} bytes that {here} sent have waited for "
@@ -643,20 +686,21 @@ const struct rule rules_load[] = {
 	  "it stays in CLOSE_WAIT, and keeps a file descriptor",
 	  NULL, "unclosed_for unread" },
 	{ "loss-stall", SEV_WARNING, CAUSE_LOAD, AT_LOOK | AT_END, loss,
-	  "of about {segments} segments to {peer}, {retrans} were sent again: packets get lost, "
-	  "and each loss holds up what comes behind it",
+	  "of about {segments} segments to {peer}, {retrans} were sent again: packets get lost,"
+	  " and each loss holds up what comes behind it",
 	  NULL, "retrans segments" },
 	{ "proxy-slow", SEV_WARNING, CAUSE_LOAD, AT_LOOK, proxy_slow,
 	  "{server} adds {delay_ms} ms to a message (the median of {delays})", NULL,
 	  "delay_ms delays upstream" },
 	{ "nagle", SEV_WARNING, CAUSE_LOAD, AT_HELD, nagle_nginx, NAGLE_SAYS,
-	  "tcp_nodelay on; in {here}'s configuration, which is the default: somewhere it says off",
+	  "look for tcp_nodelay off in the configuration of {here}; the default is\n"
+	  "tcp_nodelay on;",
 	  NAGLE_EVIDENCE },
 	{ "nagle", SEV_WARNING, CAUSE_LOAD, AT_HELD, nagle, NAGLE_SAYS,
 	  "set TCP_NODELAY in {here}, or write what belongs together with one call",
 	  NAGLE_EVIDENCE },
 	{ "pong-behind", SEV_WARNING, CAUSE_LOAD, AT_FRAME, pong_behind,
-	  "a pong of {sender} came after {rtt_ms} ms, behind a frame of {data_len} bytes", NULL,
+	  "a pong of {sender} came after {rtt}, behind a frame of {data_size}", NULL,
 	  "rtt_ms data_len dir" },
 	{ "tiny-frames", SEV_WARNING, CAUSE_LOAD, AT_FRAME, tiny_frames,
 	  "{sender} sends {frames_per_second} frames of less than 32 bytes a second", NULL,
