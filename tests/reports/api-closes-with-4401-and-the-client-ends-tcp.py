@@ -2,7 +2,7 @@
 """The server closes at once with 4401; .NET's client just ends TCP: it has rejected nothing."""
 from lab import Report, Verdict, wire
 
-RIGHT = Verdict("policy", "certain", says=("4401", "token expired"))
+RIGHT = Verdict("policy", "certain", says=(r"\b4401\b", "token expired"))
 REPORT = Report(
     "LivePersonInc/node-agent-sdk#27", "en", right=RIGHT, never=("early-client-close", "reject")
 )

@@ -2,7 +2,7 @@
 """The client sends 1011, the server echoes it: it is the client's program that failed."""
 from lab import Report, Verdict
 
-RIGHT = Verdict("client-error", says=("1011", "client"))
+RIGHT = Verdict("client-error", says=(r"\b1011\b", "client"))
 REPORT = Report(
     "machinezone/IXWebSocket#417",
     "en",

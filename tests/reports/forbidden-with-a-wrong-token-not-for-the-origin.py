@@ -2,7 +2,7 @@
 """403 for a wrong token; the same server has just taken the same Origin and Host."""
 from lab import Report, Verdict
 
-RIGHT = Verdict("refused auth", says=("403",))
+RIGHT = Verdict("refused auth", says=(r"\b403\b",))
 REPORT = Report(
     "fastapi/fastapi#572",
     "en",

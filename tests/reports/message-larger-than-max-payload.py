@@ -2,7 +2,7 @@
 """node's ws closes with 1009: a message was larger than its maxPayload."""
 from lab import Report, Verdict, wire
 
-RIGHT = Verdict("too-big", says=(r"maxPayload|max_size|limit", r"70\s?0?0?0|kB|KiB|70"))
+RIGHT = Verdict("too-big", says=(r"maxPayload|max_size|limit", r"\b70[., ]?000\b|\bKiB|\bkB"))
 REPORT = Report(
     "websockets/ws#1543",
     "en",

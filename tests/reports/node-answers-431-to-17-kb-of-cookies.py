@@ -4,7 +4,7 @@ from lab import Report, Verdict
 
 RIGHT = Verdict(
     "too-large-head",
-    says=("431", r"1[678][.,]?\d* ?k|17\d{3}|16 KiB", "cookie|max-http-header-size"),
+    says=(r"\b431\b", r"1[678][.,]?\d* ?k|\b17\d{3} bytes|16 KiB", "cookie|max-http-header-size"),
 )
 REPORT = Report("qzind/tray#1459", "en", right=RIGHT, never=("auth", "refused"))
 

@@ -7,7 +7,7 @@ REPORT = Report(
     "miguelgrinberg/Flask-SocketIO#474",
     "en",
     right=RIGHT,
-    dump=RIGHT.but(says=("404",)),
+    dump=RIGHT.but(says=(r"\b404\b",)),
     never=("nginx.{0,40} itself", "auth"),
 )
 APP = """

@@ -2,7 +2,7 @@
 """The web server's fallback answers the handshake with 200 and index.html."""
 from lab import Report, Verdict, location
 
-RIGHT = Verdict("refused not-found", says=("200", "page|HTML|location|route|passes"))
+RIGHT = Verdict("refused not-found", says=(r"\b200\b", "page|HTML|location|route|passes"))
 REPORT = Report(
     "Kohulan/ChemAudit#12",
     "en",

@@ -2,7 +2,7 @@
 """The backend answers 101, and its proxy, which cannot upgrade, makes 500 of it."""
 from lab import Report, Verdict
 
-RIGHT = Verdict("proxy-rejected-101", says=("101", "500"), hop="node")
+RIGHT = Verdict("proxy-rejected-101", says=(r"\b101\b", r"\b500\b"), hop="node")
 REPORT = Report(
     "traefik/traefik#367", "en", right=RIGHT, never=("upstream-down", "app-error", "backend.*log")
 )

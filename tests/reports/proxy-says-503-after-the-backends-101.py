@@ -2,7 +2,7 @@
 """The backend answers 101, and its proxy, which cannot upgrade, makes 503 of it."""
 from lab import Report, Verdict
 
-RIGHT = Verdict("proxy-rejected-101", says=("101", "503"), hop="node")
+RIGHT = Verdict("proxy-rejected-101", says=(r"\b101\b", r"\b503\b"), hop="node")
 REPORT = Report(
     "istio/istio#29427", "en", right=RIGHT, never=("upstream-down", "app-error", "backend.*log")
 )

@@ -11,7 +11,6 @@ REPORT = Report(
     right=RIGHT,
     dump=RIGHT,
     never=("proxy_read_timeout 3600", "raise proxy_read_timeout", "reload"),
-    not_yet="the fix is for nginx, though the backend cut it",
 )
 BODY = """
 let timer;

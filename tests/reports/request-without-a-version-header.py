@@ -4,7 +4,11 @@ from lab import Report, Verdict, wire
 
 RIGHT = Verdict("bad-version", says=("Sec-WebSocket-Version", "no |missing|without|lacks"))
 REPORT = Report(
-    "mattgodbolt/seasocks#131", "en", right=RIGHT, never=("auth", "bad-key", "bad-request-line")
+    "mattgodbolt/seasocks#131",
+    "en",
+    right=RIGHT,
+    never=("auth", "bad-key", "bad-request-line"),
+    not_yet="the body hides bad-version",
 )
 
 

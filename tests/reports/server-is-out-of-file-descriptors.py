@@ -2,14 +2,14 @@
 """node has no file descriptors left (EMFILE): it accepts and closes at once, without a word."""
 from lab import Report, Verdict, wait_until
 
-RIGHT = Verdict("refused upstream-mute", "likely", says=("file|descriptor|EMFILE|ulimit|accept",))
+RIGHT = Verdict("closed-at-once", "likely", says=("file|descriptor|EMFILE|ulimit|accept",))
 REPORT = Report(
     "parse-community/parse-server#6716",
     "en",
     right=RIGHT,
-    files=Verdict("refused early-client-close reset", "likely"),
+    files=Verdict("closed-at-once refused reset", "likely"),
     never=("wss:// is meant", "tls-mismatch", "half-open"),
-    not_yet="a connection that is closed before it was read is not shown",
+    not_yet="of a file it is said that wss:// may be meant",
 )
 FULL = """
 const fs = require('fs'), files = [];

@@ -2,7 +2,7 @@
 """An MQTT broker closes with 1003: the client sends text frames, MQTT wants binary ones."""
 from lab import Report, Verdict, wire
 
-RIGHT = Verdict("unsupported-data", says=("1003", "text|binary"))
+RIGHT = Verdict("unsupported-data", says=(r"\b1003\b", "text|binary"))
 REPORT = Report("emqx/emqx#2619", "en", right=RIGHT, never=("bad-frame", "bad-utf8", "app-error"))
 
 

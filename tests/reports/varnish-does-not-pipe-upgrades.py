@@ -3,7 +3,12 @@
 from lab import Report, Verdict, program, wait_until
 
 RIGHT = Verdict("upgrade-stripped", says=("Upgrade", "pipe|proxy|passes"))
-REPORT = Report("varnishcache/varnish-cache#2366", "en", right=RIGHT, never=("upstream-http10", "proxy_set_header"))
+REPORT = Report(
+    "varnishcache/varnish-cache#2366",
+    "en",
+    right=RIGHT,
+    never=("upstream-http10", "proxy_set_header"),
+)
 VCL = """vcl 4.1;
 backend default { .host = "127.0.0.1"; .port = "%d"; }
 %s
