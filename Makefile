@@ -4,6 +4,7 @@
 # make demo       a real nginx, a real client and a real backend, and wstrace watching
 # make test       unit tests, live tests, the quick ones on three more kernels; test-unit, test-live
 # make test-vm    the quick live tests on every kernel; test-vm-full: all, with every backend
+# make reports    faults that people reported, rebuilt: what wstrace says of them; REPORTS="--write" or names
 # make check      format, static analysis, who includes whom, the verifier's counts, fuzzers for 10 s
 # make coverage   which lines the unit tests run; COVERAGE=live: the live tests, too
 # make fuzz       the parsers, FUZZ_SECONDS=60 each
@@ -210,6 +211,9 @@ test: test-build
 
 test-unit test-live test-vm test-vm-full: test-%: test-build
 	$(Q)tests/run $*
+
+reports: test-build
+	$(Q)$(SUDO) tests/reports/run $(REPORTS)
 
 check: check-build
 	$(Q)tools/check

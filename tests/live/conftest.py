@@ -247,23 +247,31 @@ def wstrace():
         end_process(w.proc, signal.SIGKILL)
 
 
+class Children:
+    """Processes that end together; called, it starts one."""
+
+    def __init__(self):
+        self.running = []
+
+    def __call__(self, *args, **kw):
+        kw.setdefault("stdin", subprocess.DEVNULL)
+        self.running.append(subprocess.Popen([str(a) for a in args], **kw))
+        return self.running[-1]
+
+    def end(self):
+        for proc in reversed(self.running):
+            end_process(proc)
+            for stream in (proc.stdout, proc.stderr):
+                if stream:
+                    stream.close()
+
+
 @pytest.fixture
 def spawn():
     """spawn(*args): a process that ends with the test."""
-    running = []
-
-    def start(*args, **kw):
-        kw.setdefault("stdin", subprocess.DEVNULL)
-        proc = subprocess.Popen([str(a) for a in args], **kw)
-        running.append(proc)
-        return proc
-
-    yield start
-    for proc in reversed(running):
-        end_process(proc)
-        for stream in (proc.stdout, proc.stderr):
-            if stream:
-                stream.close()
+    children = Children()
+    yield children
+    children.end()
 
 
 def has_ipv6():
@@ -304,17 +312,19 @@ def share(ports):
     return ports[worker::int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))]
 
 
+def pick_port():
+    """Returns a port that nothing uses, below those that the kernel gives to clients."""
+    while True:
+        port = random.choice(share(range(10000, 32000)))
+        if port not in taken and is_free(port):
+            taken.add(port)
+            return port
+
+
 @pytest.fixture
 def free_port():
-    """free_port(): a port that nothing uses, below those that the kernel gives to clients."""
-    def pick():
-        while True:
-            port = random.choice(share(range(10000, 32000)))
-            if port not in taken and is_free(port):
-                taken.add(port)
-                return port
-
-    return pick
+    """free_port(): as pick_port()."""
+    return pick_port
 
 
 @pytest.fixture

@@ -119,8 +119,11 @@ class Lab:
         self.conf.write_text(text)
         self.proxy = self.quiet(program(name), *argv, self.conf, **kw)
         for port in ports:
-            listens(port, self.proxy)
+            self.listens(port, self.proxy)
         return ports[0]
+
+    def listens(self, port, proc):
+        listens(port, proc)
 
     def nginx(self, locations, main="", http=""):
         return self.nginxes([locations], main, http)[0]

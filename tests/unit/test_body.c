@@ -113,22 +113,6 @@ static void unknown(void **state)
 	assert_null(strstr(t.text, "it says"));
 }
 
-/* A body that has come to its end, or cannot come any more, is not waited for. */
-static void whole(void **state)
-{
-	struct conn *c = opens(WST_SERVER, "app", 7, "10.0.0.1:80", "10.0.0.9:5000");
-
-	request(c, GET, FULL);
-	response(c, "400 Bad Request", "Content-Length: 5\r\n");
-	assert_string_equal(t.told, "");
-	body(c, "sorry");
-	assert_string_equal(t.told, "refused");
-	c = refused("400 Bad Request", "<html>");
-	assert_string_equal(t.told, "refused");
-	ends(c, WST_FIN, WST_FIRST_LOCAL, 0);
-	assert_string_equal(t.told, "refused refused");
-}
-
 /* A polling request asks for no WebSocket. */
 static void polling(void **state)
 {

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The page asks with wss:// where the server speaks plain ws://."""
+from lab import Report, Verdict
+
+RIGHT = Verdict("tls-mismatch", says=("TLS", "ws://|wss"))
+REPORT = Report(
+    "websockets/ws#1839",
+    "en",
+    right=RIGHT,
+    never=("bad-request-line", "no-goodbye", "refused"),
+    not_yet="the file of -w does not keep TLS records",
+)
+
+
+def run(lab, broken):
+    port = lab.ws()
+    lab.watch()
+    said = lab.node_client(port, scheme="wss" if broken else "ws")
+    assert ("error" in said) == broken, said
