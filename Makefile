@@ -97,7 +97,7 @@ $(B)/bpf/%.bpf.o: bpf/%.bpf.c
 	$(call say,BPF,$@)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
 
 # The manual page of what --explain prints; its maker runs here, whatever machine the program is for
-$(B)/rules_man: tools/rules_man.c user/rules/help_handshake.c user/rules/help_stream.c Makefile
+$(B)/rules_man: tools/rules_man.c $(wildcard user/rules/help_*.c) Makefile
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(HOST_CC) $(DIALECT) $(WARN) -I. -Iuser $(DEFINE_VERSION) -MMD -MP -o $@ \
 		$(filter %.c,$^)

@@ -121,9 +121,11 @@ static __always_inline int stream_continues_message(struct stream *s, const stru
  */
 static __always_inline int stream_weigh(struct stream *s, const struct ws_frame *f, __u8 dir)
 {
-	/* A fragment of a message that was not seen to begin is none: lengths in two bytes look so.
+	/*
+	 * What a length in two bytes, below 126, reads as is none: a fragment of a message that was
+	 * not seen to begin. A mask or a longer length is more than that protocol would get right.
 	 */
-	__u8 sign = (f->b0 & WS_OPCODE) || s->message == MESSAGE_GOES_ON;
+	__u8 sign = (f->b0 & WS_OPCODE) || s->message == MESSAGE_GOES_ON || f->hdr_len > 2;
 
 	if (!ws_plausible(f, dir == WST_C2S) || !stream_continues_message(s, f))
 		return -1;
@@ -137,24 +139,37 @@ static __always_inline int stream_weigh(struct stream *s, const struct ws_frame 
 }
 
 /*
+ * Returns a one in each byte of v that is text: printable, or a tab or the end of a line. All eight
+ * at once, without branches: each would double the paths to verify.
+ */
+static __always_inline __u64 text_bytes(__u64 v)
+{
+	__u64 printable = v >> 5 | v >> 6;
+	__u64 tab_or_cr = v & ~(v >> 1), lf = v >> 1 & ~(v | v >> 2);
+	__u64 control = v >> 3 & ~(v >> 4 | printable) & (tab_or_cr | lf); /* 9, 10, 13 */
+
+	return (printable | control) & ~(v >> 7) & 0x0101010101010101;
+}
+
+/*
  * Tells what starts at p, where a frame has to: an enum wst_why, or 0 where it may be a frame. n
- * bytes are there. HTTP, TLS and text are told by bytes that no frame of this direction has: HTTP
- * and text by eight printable ones, of which the first two would be a header that breaks a rule.
+ * bytes are there, WS_HDR_MAX of which may be read. TLS is told by a record's header, HTTP and text
+ * by so many bytes of text, of which the first two would be a header that breaks a rule: fewer are
+ * found in the payload of real frames that do.
  */
 static __always_inline int stream_intruder(const __u8 *p, __u64 n, __u8 dir)
 {
-	const __u64 ones = 0x0101010101010101;
-	__u64 v, printable, control;
+	__u64 first, last;
 
 	if (n < 8 || p[0] & WS_FIN)
 		return 0;
 	if (p[0] >= 0x14 && p[0] <= 0x17 && p[1] == 3 && p[2] <= 4)
-		return WST_WHY_TLS_IN_WS;
-	__builtin_memcpy(&v, p, 8);
-	/* Eight bytes at once, without branches: each would double the paths to verify. */
-	printable = (v >> 5 | v >> 6) & ~(v >> 7) & ones; /* 0x20 and above */
-	control = v >> 3 & ~(v >> 4 | v >> 5 | v >> 6 | v >> 7) & ones; /* 8 to 15 */
-	if ((printable | control) != ones)
+		return p[3] <= 0x48 ? WST_WHY_TLS_IN_WS : 0; /* 2^14 + 2048: RFC 5246, 6.2.3 */
+	if (n < WS_HDR_MAX)
+		return 0;
+	__builtin_memcpy(&first, p, 8);
+	__builtin_memcpy(&last, p + WS_HDR_MAX - 8, 8);
+	if ((text_bytes(first) & text_bytes(last)) != 0x0101010101010101)
 		return 0;
 	/* RSV2, RSV3, an opcode above 2 or the missing mask make it no frame. */
 	return (p[0] & 0x38) | (((p[0] & 7) + 5) & 8) | (dir ^ WST_S2C) ? WST_WHY_TEXT_IN_WS : 0;
@@ -164,21 +179,21 @@ static __always_inline int stream_intruder(const __u8 *p, __u64 n, __u8 dir)
 static __always_inline void stream_call_ends(struct stream *s)
 {
 	if (s->phase == PH_LOST && s->trust && !s->ws.left && !s->ws.have)
-		s->trust++;
+		s->trust += s->trust < TRUST_SIGNS;
 }
 
 /*
  * Takes the start of a call of total bytes, the first got of which are at p, while a header that
- * nothing has confirmed yet says that the stream is inside a payload. Where the call holds exactly
- * one plausible frame, that is the better guess; and where the header was no sign, any is. Returns
- * whether the stream starts anew with it.
+ * nothing has confirmed yet says that the stream is inside a payload, or a header is not whole.
+ * Where the call holds exactly one plausible frame, that is the better guess; and where a whole
+ * header was no sign, any is. Returns whether the stream starts anew with it.
  */
 static __always_inline int stream_rejoin(struct stream *s, const __u8 *p, __u32 got, __u64 total,
 					 __u8 dir)
 {
 	struct ws_frame f;
 
-	if (s->trust) {
+	if (s->trust || s->ws.have) {
 		if (got < 2 || got < ws_hdr_len(p[1]))
 			return 0;
 		ws_parse(p, &f);

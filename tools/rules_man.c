@@ -67,6 +67,8 @@ int main(void)
 	     ".SH RULES");
 	for (const struct rule_help *h = help_handshake; h->id; h++)
 		write_rule(h);
+	for (const struct rule_help *h = help_bytes; h->id; h++)
+		write_rule(h);
 	for (const struct rule_help *h = help_stream; h->id; h++)
 		write_rule(h);
 	puts(".SH SEE ALSO\n.BR wstrace (8)");

@@ -201,8 +201,7 @@ STREAMS = {
                         "no-goodbye"),
     "node resets": (lambda r: r.ws_server("ws.on('message', () => ws._socket.resetAndDestroy());"),
                     BIG, "reset"),
-    "client hangs up": (lambda r: r.ws_server(), "ws.on('open', () => ws.terminate());",
-                        "early-client-close"),
+    "client hangs up": (lambda r: r.ws_server(), "ws.on('open', () => ws.terminate());", None),
 }
 
 

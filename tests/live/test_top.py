@@ -13,7 +13,8 @@ import time
 import pytest
 
 from conftest import BACKEND, BUILD, LIMIT, WSTRACE, program, wait_until
-from wire import CLOSE, KEY, PING, PONG, TEXT, Pair, close_payload, recv_head, request_head
+from wire import (CLOSE, KEY, PING, PONG, TEXT, Pair, close_payload, recv_eof, recv_head,
+                  request_head)
 
 CLIENT = """
 import asyncio, sys, websockets
@@ -410,7 +411,9 @@ def test_marks(terminal, port, pairs):
     recv_head(refused.c.sock)
     dropped = Pair(port).upgrade("/drop")
     dropped.c2s(TEXT, "x")
-    dropped.close()
+    dropped.s.close()  # the server, without a Close frame
+    recv_eof(dropped.c.sock)
+    dropped.c.close()
     t.keys("N")
     marks = [("!2", "404"), ("!3", "ended")]
     t.wait(lambda _: [(r["#"], r["IDLE"]) for r in t.rows()][1:] == marks)

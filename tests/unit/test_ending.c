@@ -196,6 +196,28 @@ static void who(void **state)
 	}
 }
 
+/* Where the end's record was lost, the other side's Close frame may have been, too. */
+static void unseen(void **state)
+{
+	static const struct close client = { WST_C2S, 1000, "", 5 },
+				  server = { WST_S2C, 1000, "", 6 };
+	struct wst_stats r = { .how = WST_UNSEEN }, none = {};
+	struct conn c = { .upgraded = true, .role = WST_SERVER };
+	struct ending e = ending_of(&c, &r);
+
+	same(ending_by(&e), NULL);
+	same(ending_how(&e), "unseen");
+	assert_false(e.no_close);
+	note(&c, &none, &server);
+	e = ending_of(&c, &r);
+	same(ending_by(&e), NULL);
+	same(ending_how(&e), "close");
+	note(&c, &none, &client);
+	e = ending_of(&c, &r);
+	same(ending_by(&e), "client");
+	free(c.closing);
+}
+
 /* What is not WebSocket, or not decoded, is not said to lack a Close frame. */
 static void no_websocket(void **state)
 {
@@ -212,6 +234,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who),
+		cmocka_unit_test(unseen),
 		cmocka_unit_test(no_websocket),
 	};
 

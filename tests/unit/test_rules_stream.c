@@ -136,7 +136,7 @@ static void close_codes(void **state)
 		uint16_t code;
 		const char *rule;
 	} rows[] = {
-		{ 1000, "" },	       { 1001, "" },	      { 1002, "bad-frame" },
+		{ 1000, "" },	       { 1001, "" },	      { 1002, "policy" },
 		{ 1005, "bad-close" }, { 1006, "bad-close" }, { 1007, "bad-utf8" },
 		{ 1008, "policy" },    { 1009, "too-big" },   { 1011, "app-error" },
 		{ 1013, "policy" },    { 1016, "bad-close" }, { 3000, "policy" },

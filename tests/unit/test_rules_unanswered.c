@@ -35,8 +35,8 @@ static void opaque(struct conn *c, uint8_t dir, uint32_t why)
 	give(&e, c, EV_OPAQUE);
 }
 
-/* gaps: bytes that were not seen; came: bytes of the server's */
-static void ends_with(struct conn *c, uint16_t first, uint64_t gaps, uint64_t came)
+/* gaps: bytes that were not seen; asked, came: bytes of the client's, and of the server's */
+static void ends_after(struct conn *c, uint16_t first, uint64_t gaps, uint64_t asked, uint64_t came)
 {
 	struct wst_stats s = { .how = WST_FIN, .gaps = gaps };
 	struct event e = { .stats = &s };
@@ -44,9 +44,15 @@ static void ends_with(struct conn *c, uint16_t first, uint64_t gaps, uint64_t ca
 	s.h.ts = s.ended = t.now;
 	s.h.flags = first;
 	s.opened = c->opened;
+	s.counts[WST_C2S].stream = asked;
 	s.counts[WST_S2C].stream = came;
 	give(&e, c, EV_CLOSE);
 	memset(c, 0, sizeof(*c));
+}
+
+static void ends_with(struct conn *c, uint16_t first, uint64_t gaps, uint64_t came)
+{
+	ends_after(c, first, gaps, 517, came);
 }
 
 static void says(const char *what)
@@ -277,6 +283,32 @@ static void tls_and_its_answers(void **state)
 	}
 }
 
+/* Who sends the start of a TLS record, or other protocols, too, looks for what answers. */
+static void tls_of_a_scanner(void **state)
+{
+	for (int i = 0; i < 4; i++) {
+		struct conn *c;
+
+		teardown(state);
+		setup(state);
+		if (i == 1) {
+			c = opens(WST_SERVER, "app", 7, "10.0.0.1:80", "10.0.0.9:4000");
+			opaque(c, WST_C2S, WST_WHY_NOT_HTTP);
+			ends_after(c, WST_FIRST_REMOTE, 0, 19, 0);
+		}
+		c = opens(WST_SERVER, "app", 7, "10.0.0.1:80", "10.0.0.9:5000");
+		opaque(c, WST_C2S, WST_WHY_TLS);
+		response(c, "400 Bad Request", "");
+		ends_after(c, WST_FIRST_LOCAL, 0, i ? 517 : 3, 100);
+		if (i == 2) {
+			c = opens(WST_SERVER, "app", 7, "10.0.0.1:80", "10.0.0.9:6000");
+			opaque(c, WST_C2S, WST_WHY_NOT_HTTP);
+			ends_after(c, WST_FIRST_REMOTE, 0, 19, 0);
+		}
+		told(i == 3 ? "tls-mismatch" : "");
+	}
+}
+
 /* A server that speaks TLS with others has its own reasons to hang up. */
 static void tls_elsewhere(void **state)
 {
@@ -490,6 +522,7 @@ int main(void)
 		TEST(missing_101),
 		TEST(no_answer_at_all),
 		TEST(tls_and_its_answers),
+		TEST(tls_of_a_scanner),
 		TEST(tls_elsewhere),
 		TEST(tls_answer),
 		TEST(tls_to_plain_upstream),

@@ -167,15 +167,26 @@ static void test_intruder(void **state)
 	assert_int_equal(intruder("GET / HTTP/1.1", WST_C2S), WST_WHY_TEXT_IN_WS);
 	assert_int_equal(intruder("<br />\n<b>Warning</b>", WST_S2C), WST_WHY_TEXT_IN_WS);
 	assert_int_equal(intruder("\x16\3\1\2\5\1\2\5\3\3", WST_C2S), WST_WHY_TLS_IN_WS);
-	assert_int_equal(intruder("HTTP/1.", WST_S2C), 0); /* too few bytes to say */
+	assert_int_equal(intruder("HTTP/1.1 200 ", WST_S2C), 0); /* too few bytes to say */
+	assert_int_equal(intruder("HTTP/1.1 200 O", WST_S2C), WST_WHY_TEXT_IN_WS);
+	/* Real frames, with RSV2 or a reserved opcode, whose payload begins with text. */
+	assert_int_equal(intruder("`\x0c"
+				  "FH~])mx is more text",
+				  WST_S2C),
+			 0);
+	assert_int_equal(intruder("`\x0d"
+				  "FH~])mx\x0b is more text",
+				  WST_S2C),
+			 0);
+	assert_int_equal(intruder("\x14\3\1\xf0\5\1\2\5\3\3", WST_S2C), 0); /* too long for TLS */
 	assert_int_equal(intruder("A compressed fragment", WST_S2C),
 			 0); /* may be one: RSV1, text */
 	assert_int_equal(intruder("\x81\x20 a whole text message", WST_S2C), 0);
 	assert_int_equal(intruder("\x43\x06"
-				  "abcdef",
+				  "abcdef\x41\x20more text",
 				  WST_S2C),
 			 0);
-	assert_int_equal(intruder("H\x7f TP/1.1", WST_S2C), WST_WHY_TEXT_IN_WS);
+	assert_int_equal(intruder("H\x7f TP/1.1 400 Bad", WST_S2C), WST_WHY_TEXT_IN_WS);
 	assert_int_equal(intruder("Gr\xc3\xbc\xc3\x9f"
 				  "e aus",
 				  WST_S2C),

@@ -53,11 +53,20 @@ static bool has_begun(uint8_t how)
 	       how == WST_EXIT || how == WST_REFUSED;
 }
 
+/* Returns whether the other side's Close frame, which may have been the first, is not known. */
+static bool is_other_close_lost(const struct conn *c, const struct wst_stats *r)
+{
+	if (!c->closing || c->closes[!c->closing->dir])
+		return false;
+	if (r->how == WST_UNSEEN) /* its counters were lost, too */
+		return true;
+	return r->lost && r->counts[!c->closing->dir].frames[WST_CLOSE_OP];
+}
+
 struct ending ending_of(const struct conn *c, const struct wst_stats *r)
 {
 	struct ending e = { .how = r->how, .tcp_by_client = stats_by_client(c, r) };
-	bool lost = c->closing && r->lost && r->counts[!c->closing->dir].frames[WST_CLOSE_OP] &&
-		    !c->closes[!c->closing->dir];
+	bool lost = is_other_close_lost(c, r);
 
 	if (c->closing || any_counted(r)) {
 		e.closed = true;
@@ -68,7 +77,7 @@ struct ending ending_of(const struct conn *c, const struct wst_stats *r)
 			e.by = c->closing->dir == WST_C2S ? END_BY_CLIENT : END_BY_SERVER;
 		return e;
 	}
-	e.no_close = is_whole(c, r);
+	e.no_close = r->how != WST_UNSEEN && is_whole(c, r);
 	/* Bytes that passed unseen may have held a Close frame. */
 	if (has_begun(r->how) && r->h.flags && !(c->upgraded && r->gaps))
 		e.by = e.tcp_by_client ? END_BY_CLIENT : END_BY_SERVER;

@@ -330,6 +330,8 @@ static void on_close(struct diagnose *d, struct facts *f, const struct event *e)
 	unanswered__done(&d->unanswered, f);
 	d->websockets -= f->res.websocket;
 	servers__closed(&d->servers, f);
+	if (f->opaque_why == WST_WHY_NOT_HTTP || f->opaque_why == WST_WHY_HTTP2)
+		servers__probed(&d->servers, f);
 	if (f->end.how == WST_REFUSED || (f->end.how == WST_TIMEOUT && !f->req.seen))
 		if (legs__refused(d->legs, f)) {
 			note_down(d, f);
@@ -399,6 +401,7 @@ static void judge(struct diagnose *d, struct facts *f)
 		return;
 	}
 
+	servers__probing(&d->servers, f, d->now);
 	if (is_hidden(f)) {
 		f->judged = true;
 		diagnose__weigh(d, f, AT_END, d->now);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -13,10 +14,13 @@
 #define SILENCES 16
 #define SERVERS_MAX 65536 /* most addresses that are remembered */
 #define OPENED_MAX 8 /* most targets of each */
+#define PROBES_MAX 8 /* hosts that are remembered of each */
+#define PROBES_REMEMBERED (60 * NS_PER_SEC)
 
 /* What has been seen at one server address, or at the proxy in front of it. */
 struct server {
 	char addr[ADDR_LEN];
+	uint64_t head; /* bytes of the largest request head that was not refused */
 	bool plain, tls; /* a server has answered there in HTTP, in TLS */
 	/* the same in HTTP, but for 400: behind a PROXY header, without one */
 	bool proxied, bare;
@@ -24,6 +28,11 @@ struct server {
 	struct worked *worked; /* NULL: nothing yet */
 	struct down_facts down; /* the last upstream that the proxy here could not connect to */
 	char *opened[OPENED_MAX]; /* the first targets that got a 101, without their queries */
+	struct probe {
+		char host[ADDR_LEN];
+		uint64_t ts;
+	} probes[PROBES_MAX]; /* hosts of clients that sent what nobody speaks here */
+	uint32_t n_probes;
 	uint64_t silence[SILENCES]; /* ns without bytes before each of the last cuts */
 	uint32_t n_silences;
 	/* the same, of clients that had sent nothing while the server had */
@@ -161,6 +170,9 @@ void servers__answered(struct servers *all, struct facts *f)
 	if (s->down.ts && s->down.ts < f->req.ts && f->res.ts - s->down.ts < DOWN_REMEMBERED)
 		f->down_before = s->down;
 	s->plain |= f->res.seen && f->res.status != 400;
+	f->port_head = s->head;
+	if (f->req.len > s->head && f->res.status && f->res.status < 400)
+		s->head = f->req.len;
 	f->port_tls = s->tls;
 	f->port_proxied = s->proxied;
 	f->port_bare = s->bare;
@@ -200,11 +212,52 @@ void servers__tls(struct servers *all, const struct facts *f)
 		s->tls = true;
 }
 
+/* Returns the length of an "addr:port" without its port. */
+static size_t host_len(const char *addr)
+{
+	const char *colon = strrchr(addr, ':');
+
+	return colon ? (size_t)(colon - addr) : strlen(addr);
+}
+
+static struct probe *probe_of(struct server *s, const char *client)
+{
+	size_t n = host_len(client);
+
+	for (uint32_t i = 0; i < PROBES_MAX && i < s->n_probes; i++)
+		if (strlen(s->probes[i].host) == n && !memcmp(s->probes[i].host, client, n))
+			return &s->probes[i];
+	return NULL;
+}
+
+void servers__probed(struct servers *all, const struct facts *f)
+{
+	const char *client = conn_client_addr(f->conn);
+	struct server *s = server_at(all, f);
+	struct probe *p = s ? probe_of(s, client) : NULL;
+
+	if (s && !p) {
+		p = &s->probes[s->n_probes++ % PROBES_MAX];
+		snprintf(p->host, sizeof(p->host), "%.*s", (int)host_len(client), client);
+	}
+	if (p)
+		p->ts = f->end.ts;
+}
+
+void servers__probing(struct servers *all, struct facts *f, uint64_t now)
+{
+	struct server *s = server_at(all, f);
+	const struct probe *p = s ? probe_of(s, conn_client_addr(f->conn)) : NULL;
+
+	f->probing = p && p->ts + PROBES_REMEMBERED > now;
+}
+
 void servers__closed(struct servers *all, struct facts *f)
 {
 	struct server *s = server_at(all, f);
 	uint32_t came = 0;
 
+	f->port_head = s ? s->head : 0;
 	f->port_tls = s && s->tls;
 	f->port_plain = s && s->plain;
 	f->port_proxied = s && s->proxied;

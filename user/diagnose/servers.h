@@ -43,6 +43,12 @@ void servers__left(struct servers *all, struct facts *f);
 /* Notes that the server of f speaks TLS. */
 void servers__tls(struct servers *all, const struct facts *f);
 
+/* Notes that the client of f has sent what is neither HTTP nor TLS, or nothing but a part of it. */
+void servers__probed(struct servers *all, const struct facts *f);
+
+/* Sets f->probing, from what the client's host did before the time now and within a minute. */
+void servers__probing(struct servers *all, struct facts *f, uint64_t now);
+
 /* Counts f's end, which f->end describes already. Sets f->port_*. */
 void servers__closed(struct servers *all, struct facts *f);
 

@@ -187,6 +187,7 @@ STRING(extensions_offered, f->req.extensions)
 STRING(extensions_granted, f->res.extensions)
 STRING(flaw, f->res.flaw_says)
 STRING(type, f->res.type)
+STRING(request_flaw, f->req.flaw_says)
 STRING(contrast_target, f->contrast.target)
 STRING(contrast_origin,
        f->contrast.origin && * f->contrast.origin ? f->contrast.origin : "no Origin")
@@ -207,6 +208,7 @@ NUMBER(latency_ms, f->res.seen && f->req.ts && f->res.ts > f->req.ts,
 NUMBER(waited_ms, f->end.seen && f->req.ts, (f->end.ts - f->req.ts) / 1000000)
 NUMBER(unread_behind, f->upstream, chain_last(f)->wait.unread)
 NUMBER(head_len, f->req.seen, f->req.len)
+NUMBER(port_head, f->port_head, f->port_head)
 NUMBER(early, true, f->early)
 NUMBER(lived_ms, f->end.seen, f->end.lived / 1000000)
 NUMBER(len, true, f->len)
@@ -284,6 +286,25 @@ static void w_code_name(struct buf *b, const struct facts *f)
 static void w_close_reason(struct buf *b, const struct facts *f)
 {
 	put(b, close_of(f)->reason);
+}
+
+/* Appends a code that is written in digits, with those that follow it. */
+static void w_code_digits(struct buf *b, const struct facts *f)
+{
+	const struct stream_facts *s = &f->s[f->dir];
+
+	buf_printf(b, "%c%c", s->code >> 8, s->code & 0xff);
+	for (const char *p = s->reason; p && *p >= '0' && *p <= '9' && p < s->reason + 2; p++)
+		buf_char(b, *p);
+}
+
+/* Appends the time from the last Close frame to the end, in seconds. */
+static void w_lingered(struct buf *b, const struct facts *f)
+{
+	uint64_t a = f->s[WST_C2S].close_ts, z = f->s[WST_S2C].close_ts, last = a > z ? a : z;
+
+	if (last && f->end.ts > last)
+		buf_printf(b, "%.3g", (f->end.ts - last) / 1e9);
 }
 
 /* Appends "1008 policy violation: go away". */
@@ -502,6 +523,7 @@ static const struct fact_text names[] = {
 	N(unclosed_for), N(unanswered_for), N(stray_pongs), N(remain), N(client_equal),
 	S(ping_fits),
 	H(silent), H(last), S(comm), S(similar), N(waiting), N(unread_behind),
+	S(request_flaw), N(port_head), S(code_digits), N(lingered),
 	S(bad_line), N(via_version), S(via_client), S(intruder), H(intruder_from),
 	S(intruder_bytes), N(intruder_offset),
 };

@@ -12,6 +12,8 @@ struct stream_facts {
 	uint64_t data_ts, data_len; /* of the last data frame */
 	enum message_state message;
 	bool closed; /* a Close frame has passed */
+	bool compressed; /* the last data frame was */
+	uint32_t compressed_frames; /* messages that were */
 	uint16_t code;
 	uint64_t close_ts, close_len;
 	char *reason;
@@ -35,6 +37,7 @@ struct end_facts {
 	uint64_t client_silence;
 	uint32_t client_equal; /* connections that the same server ended after the same of those */
 	uint64_t lived; /* since the 101, or the opening, ns */
+	uint64_t sent; /* by the client, bytes of its stream */
 	uint64_t rtt; /* round trip, ns */
 	bool process_gone; /* the process at this end has ended since */
 	bool process_lives; /* that process was asked for, and is there */
@@ -109,9 +112,12 @@ struct facts {
 	bool earlier; /* a request before this one was answered */
 	bool ahead; /* an answer came before its request: the server had not read all of it */
 	uint32_t outstanding; /* requests without an answer */
+	/* within a minute, the client's host has also sent what is neither HTTP nor TLS */
+	bool probing;
 	bool port_plain, port_tls; /* others were answered there in HTTP, in TLS */
 	/* others had an answer there that is no 400: behind a PROXY header, without one */
 	bool port_proxied, port_bare;
+	uint64_t port_head; /* bytes of the largest head that the server took so far; 0: none */
 	const struct wst_opaque *intruder; /* what came in place of a frame, while that is judged */
 	bool intruded; /* something has come so */
 	char *kept_elsewhere; /* a target whose Upgrade header the same proxy has passed on */

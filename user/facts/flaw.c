@@ -222,6 +222,50 @@ static enum flaw in_extensions(struct buf *b, const struct request_facts *req,
 	return FLAW_NONE;
 }
 
+/* Appends what is wrong with the form of this header line. Returns whether something is. */
+static bool bad_form(struct buf *b, const struct http_header *h)
+{
+	const char *after = h->name.p + h->name.n; /* within the head: a line's end follows */
+
+	if (*after == ':' && h->name.n && !memchr(h->name.p, ' ', h->name.n))
+		return false;
+	if (*after == ' ' || *after == '\t')
+		buf_printf(b, "has a blank before the colon of its header %.*s", (int)h->name.n,
+			   h->name.p);
+	else if (!h->name.n)
+		buf_str(b, "has a header without a name");
+	else if (*after == ':')
+		buf_printf(b, "has a blank in the name of its header %.*s", (int)h->name.n,
+			   h->name.p);
+	else /* the line may be a part of a secret: show little of it */
+		buf_printf(b, "has a line of %zu bytes that is no header, '%.*s%s'", h->name.n,
+			   h->name.n > 8 ? 4 : (int)h->name.n, h->name.p,
+			   h->name.n > 8 ? "..." : "");
+	return true;
+}
+
+char *request_flaw(const struct http_msg *m)
+{
+	static const char *const once[] = { "Host", "Upgrade", "Sec-WebSocket-Key",
+					    "Sec-WebSocket-Version", "Origin" };
+	struct buf b = {};
+	struct span v;
+
+	for (unsigned int i = 0; i < m->n_headers && !b.len; i++)
+		bad_form(&b, &m->headers[i]);
+	for (size_t i = 0; i < sizeof(once) / sizeof(once[0]) && !b.len; i++) {
+		unsigned int n = count(m, once[i], &v);
+
+		if (n > 1)
+			buf_printf(&b, "has %u %s headers", n, once[i]);
+		else if (!n && !i && m->version.n == 3 && !memcmp(m->version.p, "1.1", 3))
+			buf_str(&b, "has no Host header");
+	}
+	if (b.data)
+		buf_char(&b, 0);
+	return b.data;
+}
+
 void flaw_find(struct response_facts *r, const struct request_facts *req, const struct http_msg *m)
 {
 	struct buf b = {};

@@ -15,6 +15,7 @@ struct request_facts {
 	bool key_good; /* 16 bytes in base64 */
 	bool http10;
 	const char *bad_line; /* what is wrong with the request line; NULL: nothing */
+	char *flaw_says; /* what is wrong with its headers, words behind "a request that"; NULL */
 	uint32_t seq;
 	uint64_t ts, len; /* len: bytes of the head */
 	char *target; /* for comparing; outputs show shown_target */
@@ -35,6 +36,7 @@ enum flaw {
 struct response_facts {
 	bool seen, cut;
 	bool websocket; /* a 101 that opens WebSocket */
+	bool endless; /* nothing but the end of the connection says where its body ends */
 	uint16_t status;
 	int accept_ok; /* -1: nothing to judge */
 	uint64_t ts;

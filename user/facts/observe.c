@@ -138,6 +138,10 @@ bool observe_frame(struct facts *f, const struct event *e)
 	if (fr->opcode & 8)
 		return observe_control(f, s, e) || remarkable;
 	s->message = fr->fin ? MESSAGE_NONE : MESSAGE_OPEN;
+	if (fr->opcode != WS_OP_CONT) {
+		s->compressed = fr->rsv == 4;
+		s->compressed_frames += s->compressed;
+	}
 	if (fr->len > BIG || s->data_len <= BIG || e->ts - s->data_ts > NS_PER_SEC) {
 		s->data_ts = e->ts;
 		s->data_len = fr->len;
@@ -243,6 +247,7 @@ void observe_close(struct facts *f, const struct event *e)
 		end->lived = end->ts > f->res.ts ? end->ts - f->res.ts : 0;
 	else
 		end->lived = ended > r->opened ? ended - r->opened : 0;
+	end->sent = r->counts[WST_C2S].stream;
 	end->rtt = r->rtt_us * 1000ULL;
 	observe_socket(f, r);
 	f->heard |= r->gaps || r->lost || (!f->earlier && r->counts[WST_S2C].stream);

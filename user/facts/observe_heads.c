@@ -51,6 +51,7 @@ static void free_request(struct request_facts *r)
 	free(r->origin);
 	free(r->protocols);
 	free(r->extensions);
+	free(r->flaw_says);
 	memset(r, 0, sizeof(*r));
 }
 
@@ -132,7 +133,17 @@ bool observe_request(struct facts *f, const struct event *e)
 	r->shown_target = strndup(m->shown_target.p, m->shown_target.n);
 	if (r->wanted)
 		take_headers(r, m);
+	if (r->wanted && !r->cut)
+		r->flaw_says = request_flaw(m);
 	return answered;
+}
+
+/* Returns whether a client cannot know where this answer ends, on a connection that stays. */
+static bool is_endless(const struct http_msg *m)
+{
+	return m->status >= 200 && m->status != 204 && m->status != 304 && m->version.n == 3 &&
+	       !memcmp(m->version.p, "1.1", 3) && !http_find(m, "content-length") &&
+	       !http_find(m, "transfer-encoding") && !http_has_token(m, "connection", "close");
 }
 
 void observe_response(struct facts *f, const struct event *e)
@@ -153,6 +164,7 @@ void observe_response(struct facts *f, const struct event *e)
 	r->accept_ok = e->head.accept_ok;
 	r->reason = strndup(m->reason.p, m->reason.n);
 	r->type = value(m, "content-type");
+	r->endless = !r->cut && is_endless(m);
 	if (!f->req.wanted)
 		return;
 	r->accept = value(m, "sec-websocket-accept");

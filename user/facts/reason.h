@@ -9,6 +9,8 @@ enum close_meaning {
 	MEANS_IDLE, /* nothing came for too long */
 	MEANS_STOP, /* the program stops, restarts or is updated */
 	MEANS_SIZE, /* a message was larger than allowed */
+	MEANS_FRAMING, /* a frame breaks RFC 6455 */
+	MEANS_COMPRESSION, /* a compressed message cannot be read */
 };
 
 /* Returns the meaning of a Close frame's reason; NULL: it has none. */

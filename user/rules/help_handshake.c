@@ -255,5 +255,15 @@ const struct rule_help help_handshake[] = {
 	  "The browser's console; the headers of the 101.",
 	  "see the client's log or the browser's console for what it did not like in the 101",
 	  {} },
+	{ "bad-header",
+	  "a header of the request is not as HTTP wants it",
+	  "A line that is no header, a blank before the colon, a header twice that may come once "
+	  "(Host, Upgrade, Sec-WebSocket-Key, Sec-WebSocket-Version), or no Host: servers answer "
+	  "400 or 403. Proxies make such requests where a header is set twice, or where a value "
+	  "holds a line break.",
+	  "the request is shown as it was sent",
+	  "send each of these headers once, and no line break in a value",
+	  { [PROXY_NGINX] = "one proxy_set_header for each header; none for what another one sets "
+			    "already" } },
 	{ 0 },
 };

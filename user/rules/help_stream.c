@@ -242,5 +242,13 @@ const struct rule_help help_stream[] = {
 	  "Opens a second after the close.",
 	  "have clients wait a random, growing time before they reconnect",
 	  {} },
+	{ "close-timeout",
+	  "the closing handshake does not come to its end",
+	  "Who gets a Close frame answers with one; then the server ends TCP (RFC 6455, 5.5.1, "
+	  "7.1.1). A server that keeps the connection, or does not read, leaves the other side to "
+	  "its own time-out: 10 s in websockets, 30 s in node's ws.",
+	  "the Close frames of both sides, and the time from there to the close",
+	  "have the server read until the Close frame, answer it and end TCP",
+	  {} },
 	{ 0 },
 };

@@ -138,14 +138,31 @@ static bool upstream_unanswered(const struct facts *f)
 	       !server_heard(f->upstream);
 }
 
+/* Bytes of a ClientHello with one cipher and without extensions, in its record; others are larger
+ */
+#define HELLO_MIN 50
+
+/* Returns whether the client wants to speak TLS, and does not only look who is there. */
+static bool hello(const struct facts *f)
+{
+	return f->opaque_why == WST_WHY_TLS && f->end.seen && f->end.sent >= HELLO_MIN &&
+	       !f->probing;
+}
+
+/* Returns whether a proxy's TLS is answered in plain HTTP. */
 static bool tls_to_plain(const struct facts *f)
 {
-	return f->opaque_why == WST_WHY_TLS && f->res.seen;
+	return f->opaque_why == WST_WHY_TLS && f->res.seen && f->downstream;
+}
+
+static bool hello_to_plain(const struct facts *f)
+{
+	return hello(f) && f->res.seen;
 }
 
 static bool tls_unanswered(const struct facts *f)
 {
-	return f->opaque_why == WST_WHY_TLS && !server_heard(f) && !f->port_tls;
+	return hello(f) && !server_heard(f) && !f->port_tls;
 }
 
 /* Returns whether TLS is not answered on a port where plain HTTP is. */
@@ -333,6 +350,12 @@ static bool bad_gateway(const struct facts *f)
 	return (f->res.status == 502 || f->res.status == 503) && !f->upstream;
 }
 
+/* Returns whether a proxy cannot tell when the refusal is over, and may keep it until then. */
+static bool endless(const struct facts *f)
+{
+	return f->res.status >= 400 && f->res.endless && f->downstream && !f->end.seen;
+}
+
 static bool bad_request(const struct facts *f)
 {
 	return f->res.status == 400;
@@ -371,6 +394,9 @@ static bool hung_up(const struct facts *f)
 	return f->early >= EARLY;
 }
 
+#define TLS_TO_PLAIN                                                              \
+	"{client} speaks TLS to {server_addr}, where plain HTTP is spoken", NULL, \
+		"server_addr client_addr status"
 #define NOT_READ \
 	"see whether its process is stopped or busy, and its listening socket's Recv-Q (ss -ltn)"
 #define FIND_UPSTREAM \
@@ -454,9 +480,8 @@ const struct rule rules_refused[] = {
 	  "{silent} did not answer the request for {target} in {waited_ms} ms, then {client} gave "
 	  "up",
 	  NULL, "target waited_ms upstream server_addr" },
-	{ "tls-mismatch", SEV_ERROR, CAUSE_HANDSHAKE, AT_OPAQUE, tls_to_plain,
-	  "{client} speaks TLS to {server_addr}, where plain HTTP is spoken", NULL,
-	  "server_addr client_addr status" },
+	{ "tls-mismatch", SEV_ERROR, CAUSE_HANDSHAKE, AT_OPAQUE, tls_to_plain, TLS_TO_PLAIN },
+	{ "tls-mismatch", SEV_ERROR, CAUSE_HANDSHAKE, AT_END, hello_to_plain, TLS_TO_PLAIN },
 	{ "tls-mismatch", SEV_ERROR, CAUSE_HANDSHAKE, AT_END, tls_in_vain,
 	  "{client} spoke TLS to {server_addr}, which answers others in plain HTTP, and got no "
 	  "answer: probably one of the two is meant",
@@ -546,6 +571,12 @@ const struct rule rules_refused[] = {
 	  "see the log of what listens on {upstream}; where that speaks TLS, the proxy must, too "
 	  "(https://)",
 	  "target status reason upstream", .hop = "upstream" },
+	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, endless,
+	  "{server} refused {target} with {answer}, in an answer without an end: it has neither "
+	  "Content-Length nor chunks, and the connection stays, so {client} may wait for more",
+	  "have the application end such an answer: Content-Length: 0, or Connection: close and "
+	  "the end of the connection",
+	  "target status server_addr" },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, bad_request,
 	  "{server} refused to open a WebSocket for {target}: {answer}",
 	  "see the server's log; 400 is also how servers answer plain HTTP on a port with TLS, "

@@ -7,33 +7,35 @@
 #include "facts/reason.h"
 #include "lib/units.h"
 #include "rules/rules.h"
+#include "rules/stream.h"
 
 #define MS 1000000ULL
 
-static bool whole(const struct facts *f)
+bool seen_whole(const struct facts *f)
 {
 	return !f->conn->midstream && f->res.websocket;
 }
 
 static bool mask_c2s(const struct facts *f)
 {
-	return whole(f) && f->dir == WST_C2S && !f->frame_masked;
+	return seen_whole(f) && f->dir == WST_C2S && !f->frame_masked;
 }
 
 static bool mask_s2c(const struct facts *f)
 {
-	return whole(f) && f->dir == WST_S2C && f->frame_masked;
+	return seen_whole(f) && f->dir == WST_S2C && f->frame_masked;
 }
 
-static bool deflate(const struct facts *f)
+bool has_deflate(const struct facts *f)
 {
 	return f->res.extensions && strstr(f->res.extensions, "permessage-deflate");
 }
 
 static bool rsv_not_agreed(const struct facts *f)
 {
-	return whole(f) && !f->res.cut && f->rsv && !(f->rsv == 4 && deflate(f)) &&
-	       (!f->res.extensions || deflate(f)); /* an extension we do not know may use them */
+	return seen_whole(f) && !f->res.cut && f->rsv && !(f->rsv == 4 && has_deflate(f)) &&
+	       (!f->res.extensions ||
+		has_deflate(f)); /* an extension we do not know may use them */
 }
 
 /* Returns whether RSV1 alone is set without an agreement, which marks a compressed message. */
@@ -137,7 +139,7 @@ static bool server_closed(const struct facts *f)
 	return first_close(f) == &f->s[WST_S2C];
 }
 
-static enum close_meaning meaning(const struct facts *f)
+enum close_meaning close_says(const struct facts *f)
 {
 	const struct stream_facts *s = first_close(f);
 
@@ -175,8 +177,7 @@ static bool whole_seconds(uint64_t ns)
 	return off < 60 * MS || off * 50 < ns;
 }
 
-/* Returns whether the proxy between two legs ended both, so that neither end of the chain did. */
-static bool proxy_ended(const struct facts *f)
+bool proxy_ended(const struct facts *f)
 {
 	return f->downstream ? f->end.by_client && f->downstream->end.seen &&
 				       !f->downstream->end.by_client :
@@ -229,7 +230,7 @@ static bool server_heartbeat(const struct facts *f)
 /* Returns whether a side closed since it got no answer to its keepalive, as it says. */
 static bool keepalive_closed(const struct facts *f)
 {
-	return meaning(f) == MEANS_KEEPALIVE;
+	return close_says(f) == MEANS_KEEPALIVE;
 }
 
 /* Returns whether that side's ping has had no pong. */
@@ -256,7 +257,7 @@ static bool heartbeat_closed(const struct facts *f)
 {
 	const struct stream_facts *s2c = &f->s[WST_S2C];
 
-	return server_closed(f) && meaning(f) == MEANS_NOTHING &&
+	return server_closed(f) && close_says(f) == MEANS_NOTHING &&
 	       (!s2c->code || s2c->code == 1011) && unanswered(f, s2c->close_ts);
 }
 
@@ -277,14 +278,14 @@ static bool server_keepalive(const struct facts *f)
 
 static bool closed_idle(const struct facts *f)
 {
-	return server_closed(f) &&
-	       (meaning(f) == MEANS_IDLE || (meaning(f) == MEANS_NOTHING && code_is(f, 3008)));
+	return server_closed(f) && (close_says(f) == MEANS_IDLE ||
+				    (close_says(f) == MEANS_NOTHING && code_is(f, 3008)));
 }
 
 static bool stopping(const struct facts *f)
 {
-	return server_closed(f) &&
-	       (meaning(f) == MEANS_STOP || (meaning(f) == MEANS_NOTHING && code_is(f, 1012)));
+	return server_closed(f) && (close_says(f) == MEANS_STOP ||
+				    (close_says(f) == MEANS_NOTHING && code_is(f, 1012)));
 }
 
 /*
@@ -341,7 +342,7 @@ static bool backend_restart(const struct facts *f)
 
 static bool too_big(const struct facts *f)
 {
-	return code_is(f, 1009) || meaning(f) == MEANS_SIZE;
+	return code_is(f, 1009) || close_says(f) == MEANS_SIZE;
 }
 
 static bool utf8_1007(const struct facts *f)
