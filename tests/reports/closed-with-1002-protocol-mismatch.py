@@ -6,7 +6,7 @@ REPORT = Report(
     "qingchencloud/clawpanel#336", "zh",
     # The application's own protocol: the client speaks version 3, the server wants 4.
     right=Verdict("policy app-error", says=("protocol mismatch",)),
-    never=("bad-frame", "mask-c2s", "rsv-not-agreed", "subprotocol", "extension", "RFC 6455"),
+    never=("bad-frame", "mask-c2s", "rsv-not-agreed", "subprotocol", "extension"),
 )
 
 

@@ -5,7 +5,8 @@ from lab import UPGRADE, Report, Verdict, location
 REPORT = Report(
     "istio/istio#29427", "en",
     # nginx sends Upgrade twice; Envoy joins both to "websocket,websocket", which it does not know.
-    right=Verdict("upgrade-value", says=("twice|two |websocket, ?websocket",), hop="nginx"),
+    right=Verdict("upgrade-value bad-header", says=("twice|two |2 Upgrade|websocket, ?websocket",),
+                  hop="nginx"),
     never=("auth", "origin-403", "upgrade-stripped"),
 )
 
