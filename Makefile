@@ -65,8 +65,8 @@ LIBS := -l:libbpf.a -lelf -lz -lnettle $(if $(filter yes,$(PCAP)),-lpcap) -lncur
 
 # An object that defines a map comes before those that use it: bpftool before 7.3 mixes up offsets
 # else, and also where the object that defines a map does not use it.
-BPF_OBJS := $(patsubst %,$(B)/bpf/%.bpf.o,config conns call hists recent connect core foreign http iter life \
-	      nagle pair scan stats hook_state hook_arrival hook_fentry hook_kprobe hook_tracepoint)
+BPF_OBJS := $(patsubst %,$(B)/bpf/%.bpf.o,config conns call hists recent connect core foreign http iter \
+	      listen life nagle pair scan stats hook_state hook_arrival hook_fentry hook_kprobe hook_tracepoint)
 USER_SRCS := $(filter-out $(if $(filter no,$(PCAP)),user/capture/capture.c user/capture/dissect.c \
 	       user/read.c),$(wildcard user/*.c user/*/*.c))
 USER_OBJS := $(patsubst user/%.c,$(B)/user/%.o,$(USER_SRCS))

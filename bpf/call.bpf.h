@@ -36,10 +36,13 @@ struct call {
 	u64 arrival; /* of the data that is read, ns, until its delay is counted; else 0 */
 	u64 task; /* whose call the first program has just taken; for its spare */
 	struct http_scan http; /* while the core scans a head: a copy of the stream's */
-	struct {
-		struct wst_bytes h;
-		u8 data[WST_CHUNK];
-	} out;
+	union {
+		struct {
+			struct wst_bytes h;
+			u8 data[WST_CHUNK];
+		} out;
+		struct wst_opaque opaque;
+	};
 };
 
 #define CALL_SPARE 2 /* by enum io; from here on those of the spare programs */

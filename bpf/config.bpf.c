@@ -24,4 +24,5 @@ __u32 no_wait = 0;
 __u64 lost_events = 0;
 __u64 refused_conns = 0;
 __u64 iterated = 0;
+__u64 last_opened = 0;
 __u8 hists_full = 0;

@@ -36,6 +36,7 @@ extern __u32 no_wait __hidden; /* iterators go on where the ring buffer has no r
 extern __u64 lost_events __hidden; /* found the ring buffer full */
 extern __u64 refused_conns __hidden; /* not followed, since the table was full */
 extern __u64 iterated __hidden; /* steps for which iterators had room */
+extern __u64 last_opened __hidden; /* when a server's connection was last opened, ns */
 extern __u8 hists_full __hidden; /* a connection had to do without histograms */
 
 #endif

@@ -3,6 +3,7 @@
 #include "connect.bpf.h"
 #include "conns.bpf.h"
 #include "compat.bpf.h"
+#include "listen.bpf.h"
 #include "maps.bpf.h"
 #include "pair.bpf.h"
 #include "select.bpf.h"
@@ -49,9 +50,11 @@ void connect_failed(struct sock *sk)
 	c->open.t.h.ts = t->h.ts;
 	c->open.t.h.flags = WST_ATTEMPT;
 	c->first = WST_FIRST_REMOTE;
-	if (!c->hidden && conn_set_task(c, t))
+	if (!c->hidden && conn_set_task(c, t)) {
+		listen_tell(key);
 		emit_stats(c, sk, WST_CLOSE,
 			   BPF_CORE_READ(sk, sk_err) == ECONNREFUSED ? WST_REFUSED : WST_TIMEOUT);
+	}
 	pair_forget(c);
 	bpf_map_delete_elem(&conns, &key);
 }

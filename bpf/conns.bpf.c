@@ -106,6 +106,8 @@ struct conn *conn_new(struct sock *sk, u8 role, bool midstream, u32 sent, u32 re
 	if (host_bits && !addr_wanted(o->laddr, o->family) && !addr_wanted(o->raddr, o->family))
 		c->hidden = 1; /* kept, so that its calls are let go by without these questions */
 	pair_mark(c);
+	if (role == WST_SERVER)
+		last_opened = now;
 	return c;
 }
 

@@ -44,7 +44,10 @@ void conn_announce(struct conn *c, struct task_struct *task) __hidden;
 /* Announces c as nobody's, unless it has been announced, or only some processes are wanted. */
 void conn_announce_unused(struct conn *c) __hidden;
 
-/* Does that for a server's end in which data has waited for a second without being read. */
+/*
+ * Does conn_announce_unused() for a server's end in which data has waited for a second without
+ * being read.
+ */
 void conn_unread(struct conn *c) __hidden;
 
 #endif

@@ -67,7 +67,7 @@ __noinline int step_payload(u32 at)
  */
 __noinline int step_intruder(u32 at)
 {
-	struct wst_opaque r = {};
+	struct wst_opaque *r;
 	struct call *k;
 	struct conn *c;
 	struct stream *s;
@@ -83,15 +83,15 @@ __noinline int step_intruder(u32 at)
 		why = stream_intruder(k->hdr, n, k->dir);
 	if (!why)
 		return 0;
-	record_start(&r.h, c, WST_OPAQUE, k->dir, k->seq);
-	stream_intrusion(s, why, k->hdr, n, &r);
+	r = call_opaque(k, c);
+	stream_intrusion(s, why, k->hdr, n, r);
 	if (n > WST_FIRST_BYTES)
 		n = WST_FIRST_BYTES;
 	if (why == WST_WHY_TUNNEL_TLS)
 		c->opaque = 1;
-	else if (n < 8 || bpf_probe_read_user(r.first, n, (void *)k->b.base))
-		r.n = 0;
-	emit(c, &r, sizeof(r));
+	else if (n < 8 || bpf_probe_read_user(r->first, n, (void *)k->b.base))
+		r->n = 0;
+	emit(c, r, sizeof(*r));
 	return 1;
 }
 
@@ -190,6 +190,8 @@ static __always_inline int step(struct call *k, struct conn *c, struct stream *s
 		return bytes_next(&k->b);
 	if (s->phase == PH_WS || s->phase == PH_LOST)
 		return step_ws(k, c, s);
+	if (s->body && stream_wants_body(s))
+		return step_body(k->at);
 	if (s->phase == PH_HTTP)
 		return step_http(k->at);
 	advance(k, s, k->b.left);

@@ -43,13 +43,20 @@ static __always_inline u32 why_foreign(struct sock *sk, struct conn *c)
 
 bool conn_foreign(struct conn *c, u64 sk)
 {
-	struct wst_opaque r = {};
+	u32 why = why_foreign((struct sock *)sk, c);
+	struct wst_opaque *r;
 
-	r.why = why_foreign((struct sock *)sk, c);
-	if (!r.why)
+	if (!why)
 		return false;
-	record_start(&r.h, c, WST_OPAQUE, 0, 0);
-	emit(c, &r, sizeof(r));
 	c->opaque = 1;
+	r = bpf_ringbuf_reserve(&events, sizeof(*r), 0); /* too large for the stack */
+	if (!r) {
+		lose_event(c);
+		return true;
+	}
+	__builtin_memset(r, 0, sizeof(*r));
+	record_start(&r->h, c, WST_OPAQUE, 0, 0);
+	r->why = why;
+	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
 	return true;
 }

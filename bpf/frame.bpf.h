@@ -10,12 +10,17 @@
 static __always_inline void emit_resync(struct call *k, struct conn *c, struct stream *s,
 					u8 hdr_len)
 {
-	struct wst_resync r = {};
+	struct wst_resync *r = bpf_ringbuf_reserve(&events, sizeof(*r), 0);
 
-	r.skipped = s->pos - hdr_len - s->lost_pos;
-	r.why = s->why;
-	record_start(&r.h, c, WST_RESYNC, k->dir, k->seq - hdr_len);
-	emit(c, &r, sizeof(r));
+	if (!r) {
+		lose_event(c);
+		return;
+	}
+	__builtin_memset(r, 0, sizeof(*r));
+	r->skipped = s->pos - hdr_len - s->lost_pos;
+	r->why = s->why;
+	record_start(&r->h, c, WST_RESYNC, k->dir, k->seq - hdr_len);
+	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
 }
 
 static __always_inline void emit_frame(struct call *k, struct conn *c, struct stream *s,

@@ -9,11 +9,10 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 /* The stream is not HTTP. Returns whether the walk goes on. */
 static __always_inline int go_opaque(struct call *k, struct conn *c, struct stream *s, u8 why)
 {
-	struct wst_opaque r = {};
+	struct wst_opaque *r = call_opaque(k, c);
 
-	record_start(&r.h, c, WST_OPAQUE, k->dir, k->seq);
-	c->opaque = stream_opaque(s, &c->s[WST_C2S], k->dir, why, &r);
-	emit(c, &r, sizeof(r));
+	c->opaque = stream_opaque(s, &c->s[WST_C2S], k->dir, why, r);
+	emit(c, r, sizeof(*r));
 	return !c->opaque;
 }
 
@@ -51,6 +50,30 @@ __noinline int scan_all(u32 at)
 	for (int i = 0; i < HTTP_STEP / HTTP_RUN && used < k->out_n && k->event == HTTP_MORE; i++)
 		used = scan_some(at, used);
 	return used;
+}
+
+__noinline int step_body(u32 at)
+{
+	struct call *k;
+	struct conn *c;
+	struct stream *s;
+	u64 n;
+
+	if (!call_find(at, &k, &c, &s))
+		return 0;
+	n = k->b.left < s->body ? k->b.left : s->body;
+	if (n > WST_BODY_MAX)
+		n = WST_BODY_MAX;
+	if (n == 0 || bpf_probe_read_user(k->out.data, n, (void *)k->b.base)) {
+		s->body = 0;
+		return 1;
+	}
+	record_start(&k->out.h.h, c, WST_BODY, k->dir, k->seq);
+	k->out.h.n = n;
+	k->out.h.pos = WST_BODY_MAX - s->body;
+	emit(c, &k->out, sizeof(k->out.h) + n);
+	stream_body_passed(s, n);
+	return 1;
 }
 
 __noinline int step_http(u32 at)

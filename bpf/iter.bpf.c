@@ -4,6 +4,7 @@
 #include "conns.bpf.h"
 #include "compat.bpf.h"
 #include "life.bpf.h"
+#include "listen.bpf.h"
 #include "stats.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -34,8 +35,11 @@ int stats(struct bpf_iter__bpf_map_elem *ctx)
 	c = bpf_map_lookup_elem(&conns, &sk);
 	if (c && !c->announced && unread_bytes((struct sock *)sk))
 		conn_unread(c);
-	if (c && c->announced && (!stats_waiting_only || waits((struct sock *)sk)))
+	if (c && c->announced && (!stats_waiting_only || waits((struct sock *)sk))) {
+		if (!c->open.t.pid)
+			listen_tell(sk);
 		emit_stats(c, (struct sock *)sk, WST_STATS, 0);
+	}
 	return 0;
 }
 

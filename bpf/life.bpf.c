@@ -6,6 +6,7 @@
 #include "connect.bpf.h"
 #include "foreign.bpf.h"
 #include "hists.bpf.h"
+#include "listen.bpf.h"
 #include "pair.bpf.h"
 #include "stats.bpf.h"
 
@@ -219,10 +220,15 @@ static __always_inline void on_close(struct sock *sk, struct conn *c, int oldsta
 
 int on_state(struct sock *sk, int oldstate, int newstate)
 {
-	u32 pid = on_connect(sk, oldstate, newstate);
 	u64 key = (u64)sk;
 	struct conn *c;
+	u32 pid;
 
+	if (newstate == TCP_LISTEN) {
+		listen_begins((u64)sk, bpf_get_current_pid_tgid() >> 32);
+		return 0;
+	}
+	pid = on_connect(sk, oldstate, newstate);
 	if (newstate == TCP_ESTABLISHED)
 		return on_established(sk, oldstate, pid);
 	c = bpf_map_lookup_elem(&conns, &key);

@@ -64,9 +64,10 @@ static __always_inline bool mmsg_short(u64 at, u32 n)
 
 /*
  * Address of the message in the array, n bytes of which went. It is the one behind the last where
- * the kernel has noted that one's length in the array; else a new call has begun.
+ * the kernel has noted that one's length in the array; else a new call has begun. Not inline, so
+ * that the walk, which comes later, has the stack that this takes.
  */
-static __always_inline u64 mmsg_current(const struct call_args *args, u32 io, u32 n)
+static __noinline u64 mmsg_current(const struct call_args *args, u32 io, u32 n)
 {
 	u64 task = bpf_get_current_pid_tgid(), at;
 	struct mmsg_place *old = bpf_map_lookup_elem(&mmsg_places, &task);

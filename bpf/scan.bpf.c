@@ -3,6 +3,7 @@
 #include "compat.bpf.h"
 #include "conns.bpf.h"
 #include "iter.bpf.h"
+#include "listen.bpf.h"
 #include "select.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -19,8 +20,10 @@ static __always_inline void on_open_socket(struct sock *sk, struct task_struct *
 		return;
 	if (pass == WST_SCAN_LISTENERS) {
 		port = BPF_CORE_READ(sk, __sk_common.skc_num);
-		if (state == TCP_LISTEN)
+		if (state == TCP_LISTEN) {
 			listening[port >> 6] |= 1ULL << (port & 63);
+			listen_begins(key, BPF_CORE_READ(task, tgid));
+		}
 		return;
 	}
 	if (state != TCP_ESTABLISHED && state != TCP_CLOSE_WAIT && state != TCP_FIN_WAIT1 &&

@@ -46,6 +46,8 @@ struct stream {
 	__u64 msg_bytes; /* of the current message so far */
 	__u64 lost_pos; /* where decoding stopped, while phase is PH_LOST */
 	struct http_scan http;
+	__u64 body_pos; /* up to where the body behind an answer has been handed on */
+	__u32 body; /* bytes of it still to hand on */
 };
 
 /* Knows from here on that frames start at the next byte. */
@@ -122,10 +124,10 @@ static __always_inline int stream_continues_message(struct stream *s, const stru
 static __always_inline int stream_weigh(struct stream *s, const struct ws_frame *f, __u8 dir)
 {
 	/*
-	 * What a length in two bytes, below 126, reads as is none: a fragment of a message that was
-	 * not seen to begin. A mask or a longer length is more than that protocol would get right.
+	 * What a length in two bytes, below 256, reads as is none: a short fragment that goes on
+	 * with a message. A longer one has a length that such a protocol would not get right.
 	 */
-	__u8 sign = (f->b0 & WS_OPCODE) || s->message == MESSAGE_GOES_ON || f->hdr_len > 2;
+	__u8 sign = (f->b0 & WS_OPCODE) || f->len > 125;
 
 	if (!ws_plausible(f, dir == WST_C2S) || !stream_continues_message(s, f))
 		return -1;
@@ -175,10 +177,14 @@ static __always_inline int stream_intruder(const __u8 *p, __u64 n, __u8 dir)
 	return (p[0] & 0x38) | (((p[0] & 7) + 5) & 8) | (dir ^ WST_S2C) ? WST_WHY_TEXT_IN_WS : 0;
 }
 
-/* Takes the end of a call: where a frame ends there, that is a sign, since writers do that. */
+/*
+ * Takes the end of a call: where a frame ends there, that is a sign, since writers do that; but in
+ * a message that goes on, the frame may be a fragment that was none, see stream_weigh().
+ */
 static __always_inline void stream_call_ends(struct stream *s)
 {
-	if (s->phase == PH_LOST && s->trust && !s->ws.left && !s->ws.have)
+	if (s->phase == PH_LOST && s->trust && s->message != MESSAGE_GOES_ON && !s->ws.left &&
+	    !s->ws.have)
 		s->trust += s->trust < TRUST_SIGNS;
 }
 

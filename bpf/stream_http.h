@@ -13,6 +13,7 @@
 static __always_inline int stream_head(struct stream *s, __u16 *request, __u8 dir)
 {
 	__u16 flags = s->http.flags, status = s->http.status;
+	int body;
 
 	if (!!(flags & HTTP_IS_RESPONSE) != (dir == WST_S2C))
 		return -WST_WHY_NOT_HTTP;
@@ -33,11 +34,31 @@ static __always_inline int stream_head(struct stream *s, __u16 *request, __u8 di
 		*request = HTTP_IN_TUNNEL;
 		return WST_HEAD_LAST;
 	}
-	if (http_body(&s->http, *request & HTTP_IS_HEAD) == HTTP_UNTIL_CLOSE)
+	body = http_body(&s->http, *request & HTTP_IS_HEAD);
+	if (body == HTTP_UNTIL_CLOSE)
 		s->phase = PH_OPAQUE;
+	s->body = status >= 300 && body != HTTP_NO_BODY ? WST_BODY_MAX : 0;
+	s->body_pos = s->pos;
 	if (status >= 200)
 		*request &= HTTP_IN_TUNNEL;
 	return WST_HEAD_LAST;
+}
+
+/*
+ * Whether the next bytes belong to a body that is to be handed on, for what a server says with its
+ * answer. The framing of chunks is handed on with them; they are still to be walked through.
+ */
+static __always_inline int stream_wants_body(const struct stream *s)
+{
+	return s->body && s->pos >= s->body_pos &&
+	       (s->phase == PH_OPAQUE || (s->phase == PH_HTTP && s->http.state >= HTTP_CONTENT));
+}
+
+/* The next n bytes of a body have been handed on. */
+static __always_inline void stream_body_passed(struct stream *s, __u32 n)
+{
+	s->body -= n;
+	s->body_pos = s->pos + n;
 }
 
 /*

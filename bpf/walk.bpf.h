@@ -43,6 +43,17 @@ static __always_inline void advance(struct call *k, struct stream *s, u32 n)
 	s->pos += n;
 }
 
+/*
+ * Starts a record that something else than HTTP or frames is here. It stands in the call's scratch,
+ * as the stack is too small: functions that call each other have 512 bytes of it.
+ */
+static __always_inline struct wst_opaque *call_opaque(struct call *k, const struct conn *c)
+{
+	__builtin_memset(&k->opaque, 0, sizeof(k->opaque));
+	record_start(&k->opaque.h, c, WST_OPAQUE, k->dir, k->seq);
+	return &k->opaque;
+}
+
 /* Where frames start is not known any more, and nothing more in this call can tell. */
 static __always_inline void lose_sync(struct call *k, struct stream *s, u8 why)
 {

@@ -16,6 +16,7 @@
 #define WST_COMM_LEN 16
 #define WST_CHUNK 4096 /* most bytes of a head or payload in one record; a power of two */
 #define WST_HEAD_MAX 16384 /* bytes of one HTTP head that are handed on */
+#define WST_BODY_MAX 256 /* bytes of a body, for judging only; a power of two */
 
 enum wst_type {
 	WST_OPEN = 1, /* struct wst_open: the first record of each connection */
@@ -34,6 +35,8 @@ enum wst_type {
 	WST_HISTS, /* struct wst_hists: of the WST_STATS or WST_CLOSE that comes next */
 	WST_CLOSE, /* struct wst_stats: the last counters; the connection is over */
 	WST_HELD, /* struct wst_held: bytes waited for an acknowledgement that came late */
+	WST_BODY, /* struct wst_bytes: the start of the body behind an answer that is no 2xx */
+	WST_QUEUE, /* struct wst_queue: of the WST_STATS or WST_CLOSE that comes next */
 };
 
 /* Directions are the protocol's, not the socket's: a server receives C2S and sends S2C. */
@@ -97,11 +100,12 @@ enum wst_head_flags {
 	WST_HEAD_MISSED = 64,
 };
 
-/* WST_HEAD, WST_PAYLOAD: n bytes of data follow the struct, as on the wire, so masked. */
+/* WST_HEAD, WST_PAYLOAD, WST_BODY: n bytes of data follow the struct, as on the wire, so masked. */
 struct wst_bytes {
 	struct wst_hdr h;
 	__u32 n;
-	__u32 pos; /* bytes of the head, or of the frame's payload, before this piece */
+	/* bytes of the head, of the frame's payload or of the body before this piece */
+	__u32 pos;
 };
 
 enum wst_frame_flags {
@@ -174,6 +178,18 @@ struct wst_held {
 	__u32 rtt_us; /* the shortest round trip that TCP has measured of late */
 	__u32 holds; /* writes delayed so far, this one and those delayed briefly included */
 	__u32 pad;
+};
+
+/*
+ * The accept queue in which a connection that no process has used is, or was, and that had no room
+ * for one that did not come about: the listener on that port of this host.
+ */
+struct wst_queue {
+	struct wst_hdr h;
+	__u32 pid; /* who listens, or once called listen(); 0: not known, as the rest is */
+	__u32 queued, max; /* connections in the queue; it is full with max + 1 */
+	__u8 unaccepted; /* the connection is in it */
+	__u8 pad[3];
 };
 
 /* Indices of wst_counts.frames: opcodes, without the gap between 2 and 8. */
@@ -266,6 +282,7 @@ _Static_assert(sizeof(struct wst_frame) == 56, "ABI: 64 bytes with the ring buff
 _Static_assert(sizeof(struct wst_resync) == 40, "ABI");
 _Static_assert(sizeof(struct wst_opaque) == 104, "ABI");
 _Static_assert(sizeof(struct wst_held) == 40, "ABI");
+_Static_assert(sizeof(struct wst_queue) == 40, "ABI");
 _Static_assert(sizeof(struct wst_counts) == 80, "ABI");
 _Static_assert(sizeof(struct wst_stats) == 256, "ABI");
 _Static_assert(sizeof(struct wst_hist) == 528, "ABI");

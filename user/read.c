@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -27,13 +28,43 @@ struct reader {
 	uint64_t first_ts, last_ts; /* of the segments */
 	uint64_t next_stats, judged;
 	struct passing passing;
+	const struct segment *segment; /* the current one; NULL: none */
+	struct tunnel tunnel; /* that it came through, if it opens a connection */
 	int error; /* -errno */
 };
+
+static void put_addr(char *to, size_t size, uint16_t family, const uint8_t *addr)
+{
+	if (!inet_ntop(family, addr, to, size))
+		*to = 0;
+}
+
+/* Returns the tunnel through which the segment came that opens a connection; NULL: none. */
+static const struct tunnel *find_tunnel(struct reader *r, const struct wst_open *o)
+{
+	const struct segment *s = r->segment;
+	const uint8_t *client = o->role == WST_SERVER ? o->raddr : o->laddr;
+	uint16_t port = o->role == WST_SERVER ? o->rport : o->lport;
+	bool answer;
+
+	if (!s || !s->outer_family || o->t.h.flags & WST_ATTEMPT)
+		return NULL;
+	answer = s->port[0] != port || memcmp(s->addr[0], client, sizeof(s->addr[0])) != 0;
+	for (int i = 0; i < 2; i++)
+		put_addr(r->tunnel.end[i], sizeof(r->tunnel.end[i]), s->outer_family,
+			 s->outer[i ^ answer]);
+	return &r->tunnel;
+}
 
 static void on_record(void *ctx, const void *record, size_t size)
 {
 	struct reader *r = ctx;
-	int err = session__record(r->session, record, size, 0);
+	const struct wst_hdr *h = record;
+	int err;
+
+	decoder__set_origin(session__decoder(r->session), walker__packet(r->walker),
+			    h->type == WST_OPEN ? find_tunnel(r, record) : NULL);
+	err = session__record(r->session, record, size, 0);
 
 	if (err && err != -ECANCELED)
 		r->error = err;
@@ -183,8 +214,10 @@ static bool take(struct reader *r, const struct segment *s)
 		session__tick(r->session, r->last_ts, &focus);
 		r->judged = r->last_ts;
 	}
+	r->segment = s;
 	if (wanted(o, s))
 		reassembly__segment(r->tcp, s);
+	r->segment = NULL;
 	return !r->error && !session__done(r->session);
 }
 
@@ -278,8 +311,8 @@ static int say_files(struct reader *r)
 		say_cut(r, c);
 		if (capture__twice(c))
 			fprintf(stderr,
-				"wstrace: %s: %llu packets are in the file twice; each was taken "
-				"once\n",
+				"wstrace: %s: %llu packets are copies of others, as of several "
+				"interfaces, and were left out\n",
 				capture__name(c), (unsigned long long)capture__twice(c));
 		if (capture__fragments(c))
 			fprintf(stderr, "wstrace: %s: %llu IP fragments were left out\n",

@@ -141,9 +141,9 @@ void session__lost(struct session *s, uint64_t ts, uint64_t events)
 	diagnose__lost(s->diagnose, ts);
 }
 
-bool session__wants_look(const struct session *s)
+bool session__wants_look(const struct session *s, bool unheard)
 {
-	return diagnose__wants_stats(s->diagnose);
+	return diagnose__wants_stats(s->diagnose, unheard);
 }
 
 void session__set_look(struct session *s, bool look)

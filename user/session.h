@@ -43,8 +43,11 @@ struct decoder *session__decoder(struct session *s);
 /* Notes that the ring buffer had no room for so many events. */
 void session__lost(struct session *s, uint64_t ts, uint64_t events);
 
-/* Returns whether diagnosis wants statistics of the sockets in which data waits. */
-bool session__wants_look(const struct session *s);
+/*
+ * Returns whether diagnosis wants statistics of the sockets in which data waits. unheard: there may
+ * be some that it has not heard of.
+ */
+bool session__wants_look(const struct session *s, bool unheard);
 
 /* Says whom the next statistics are for. look: for diagnosis alone, not for the outputs. */
 void session__set_look(struct session *s, bool look);

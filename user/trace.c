@@ -15,6 +15,9 @@
 /* How often sockets in which data waits are looked at, ns. */
 #define LOOK_NS 1000000000ULL
 
+/* How long they are looked at since a connection came; then only once in this time, ns. */
+#define UNHEARD_NS (10 * LOOK_NS)
+
 /*
  * How often, ns, the open connections are compared with the kernel's: every second after lost
  * events, else every 15 s, and never for more than 1/16 of the time.
@@ -126,6 +129,19 @@ static int ask_stats(struct trace *t, bool look)
 	return err;
 }
 
+/*
+ * Returns whether there may be connections that no process has used, so that no event tells of
+ * them: bytes mostly come soon, if at all.
+ */
+static bool any_unheard(const struct trace *t)
+{
+	uint64_t opened = loader__last_opened(t->loader), now = now_ns();
+
+	if (!opened || t->o->n_pids || t->o->comm || t->o->cgroup_id || t->o->side == SIDE_CLIENT)
+		return false;
+	return now < opened + UNHEARD_NS || now / LOOK_NS % (UNHEARD_NS / LOOK_NS) == 0;
+}
+
 /* Asks for statistics where they are due. Returns 0 or -errno. */
 static int ask_due(struct trace *t, bool last)
 {
@@ -141,7 +157,7 @@ static int ask_due(struct trace *t, bool last)
 		err = ask_stats(t, false);
 		t->next_stats = after(t->next_stats, interval);
 	} else if (now_ns() >= t->next_look) {
-		if (session__wants_look(t->session))
+		if (session__wants_look(t->session, any_unheard(t)))
 			err = ask_stats(t, true);
 		t->next_look = after(t->next_look, LOOK_NS);
 	}

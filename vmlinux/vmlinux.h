@@ -76,6 +76,9 @@ struct sock {
 	int sk_err;
 	__u8 sk_shutdown;
 	struct proto *sk_prot_creator;
+	struct socket *sk_socket;
+	u32 sk_ack_backlog;
+	u32 sk_max_ack_backlog;
 };
 
 enum sock_flags {

@@ -12,6 +12,7 @@
 #include "capture/capture.h"
 #include "decode/decode.h"
 #include "capture/reassembly.h"
+#include "capture/twice.h"
 #include "capture/walk.h"
 
 #define CHECK(x) ((x) ? (void)0 : abort())
@@ -34,6 +35,7 @@ static void on_event(void *ctx, const struct event *e)
 
 static void on_record(void *ctx, const void *record, size_t size)
 {
+	decoder__set_origin(decoder, walker__packet(walker), NULL);
 	CHECK(decoder__record(decoder, record, size, 0) == 0);
 }
 
@@ -99,6 +101,9 @@ static void segment(struct segment *s, const uint8_t *p, size_t n)
 	s->ack = 0xffffff00 + p[4];
 	s->file = p[0] >> 1 & 1;
 	s->made_up = p[0] >> 2 & 1;
+	s->unreachable = (p[0] >> 3 & 7) == 7;
+	s->header = p;
+	s->header_len = 6;
 	s->data = p + 6;
 	s->have = n;
 	s->len = n + (p[5] < 200 ? 0 : p[5]);
@@ -108,15 +113,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	static const int links[] = { DLT_EN10MB, DLT_LINUX_SLL, DLT_LINUX_SLL2, DLT_RAW,
 				     DLT_NULL,	 DLT_LOOP,	DLT_IPV4,	DLT_IPV6 };
-	const struct walk_options walk = { .snaplen = 20, .data_frames = true, .hists = true };
-	const struct reassembly_options tcp = { .role = WST_SERVER };
+	struct passing passing = {};
+	const struct walk_options walk = {
+		.passing = &passing, .snaplen = 20, .data_frames = true, .hists = true
+	};
+	const struct reassembly_options tcp = { .passing = &passing, .role = WST_SERVER };
+	struct twice *twice = twice__new();
 	struct reassembly *r = reassembly__new(&tcp, &ops, NULL);
 	uint64_t ts = 1;
 
 	decoder = decoder__new(on_event, NULL, &(struct decoder_options){ .payload = true });
 	walker = walker__new(&walk, on_record, NULL);
 	while (n >= 7) {
-		struct segment s = { .ts = ts += (p[1] & 0xc0) * 1000000 };
+		struct segment s = { .packet = 1, .ts = ts += (p[1] & 0xc0) * 1000000 };
 		size_t len = p[6] < n - 7 ? p[6] : n - 7;
 		uint8_t *copy = malloc(len + 6); /* ASan knows where it ends */
 		bool fragment = false;
@@ -127,11 +136,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 			segment(&s, copy, len);
 		if (p[0] > 7 ||
 		    capture_parse(links[p[0]], copy + 6, len, len + p[5], &s, &fragment))
-			reassembly__segment(r, &s);
+			if (s.unreachable || !twice__seen(twice, &s))
+				reassembly__segment(r, &s);
 		free(copy);
 		p += 7 + len;
 		n -= 7 + len;
 	}
+	twice__free(twice);
 	reassembly__end(r);
 	reassembly__stats(r, ts);
 	reassembly__free(r);

@@ -201,8 +201,8 @@ def test_fragments_between_whole_messages(port, wstrace, tmp_path):
     said = b"".join(b"message number %d, " % i * 3 for i in range(3))
     for events in (run.events, read(path, "-s", "full")):
         assert b"".join(inflated(e) for e in of(events, "frame")) == said
-    shown = subprocess.run([program("tshark"), "-n", "-r", path, "-V", "-Y", "websocket"],
-                           capture_output=True, check=True).stdout
+    shown = subprocess.run([program("tshark"), "-n", "-r", path, "-d", f"tcp.port=={port},http",
+                            "-V", "-Y", "websocket"], capture_output=True, check=True).stdout
     assert b"message number 0, message number 0, " in shown
 
 

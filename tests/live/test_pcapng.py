@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""-w: tshark, without options, shows what NDJSON of the same run has."""
+"""-w: tshark, told only that all ports speak HTTP, shows what NDJSON of the same run has."""
 import base64
 import collections
 import os
@@ -32,16 +32,21 @@ FIN, RST = 1, 4
 Frame = collections.namedtuple("Frame", "opcode fin rsv masked mask len code")
 
 
-def tshark(path, *args, **kw):
-    done = subprocess.run([program("tshark"), "-r", path, "-n", *args], capture_output=True,
-                          timeout=8 * LIMIT, check=False, **kw)
+# Clients get ports that tshark takes for another protocol's, at times: 44818, 48898, 57000.
+ALL_HTTP = ("-d", "tcp.port==1024-65535,http")
+
+
+def tshark(path, *args, ports=ALL_HTTP):
+    done = subprocess.run([program("tshark"), "-r", path, "-n", *ports, *args],
+                          capture_output=True, timeout=8 * LIMIT, check=False)
     errors = [x for x in done.stderr.decode().splitlines() if "Running as user" not in x]
     assert done.returncode == 0 and not errors, errors
     return done.stdout.decode("utf-8", "replace")
 
 
-def rows(path, display_filter, *fields):
-    out = tshark(path, "-Y", display_filter, "-T", "fields", *(x for f in fields for x in ("-e", f)))
+def rows(path, display_filter, *fields, **kw):
+    out = tshark(path, "-Y", display_filter, "-T", "fields",
+                 *(x for f in fields for x in ("-e", f)), **kw)
     return [dict(zip(fields, line.split("\t"))) for line in out.splitlines()]
 
 
@@ -213,6 +218,21 @@ def test_all_sizes(port, wstrace, tmp_path, request, snap, host):
     assert int(head["tcp.seq_raw"]) == run.one("request")["seq"]
 
 
+def test_client_on_a_port_of_another_protocol(port, wstrace, tmp_path, monkeypatch):
+    client = next(p for p in (44818, 48898, 57000) if is_free(p))
+    connect = socket.create_connection
+    monkeypatch.setattr(socket, "create_connection", lambda addr, **kw: connect(
+        addr, source_address=("127.0.0.1", client), **kw))
+    path = tmp_path / "f.pcapng"
+    w = wstrace("-p", port, "-w", path)
+    p = Pair(port).upgrade()
+    exchange(p, (5, 200))
+    p.close()
+    w.wait("close")
+    assert same_as(w.stop(), path).count() == 4
+    assert not rows(path, "websocket", "frame.number", ports=())
+
+
 @pytest.mark.parametrize("snap", ("0", "16", "full"))
 def test_proxied_legs(echo_server, nginx, wstrace, tmp_path, snap):
     """Real servers, real clients, and both legs of nginx in one file."""
@@ -360,10 +380,10 @@ def test_port_of_another_protocol(wstrace, tmp_path):
         p.close()
     w.wait("close", 2)
     run = w.stop()
-    assert not rows(path, "websocket", "frame.number")
+    assert not rows(path, "websocket", "frame.number", ports=())
     option, = re.findall(rf"port {port} for another protocol's: read the file with (-o \S+)", run.stderr)
-    shown = tshark(path, *option.split(), "-Y", "websocket", "-T", "fields", "-e", "frame.number")
-    assert len(shown.splitlines()) == len(run.frames()) == 8
+    shown = rows(path, "websocket", "frame.number", ports=option.split())
+    assert len(shown) == len(run.frames()) == 8
 
 
 def test_connection_refused(port, wstrace, tmp_path):
@@ -565,8 +585,8 @@ def ready(proc):
 
 def test_pipe_to_tshark(port):
     w = start("-p", port, "-w", "-", stdout=subprocess.PIPE)
-    t = subprocess.Popen([program("tshark"), "-l", "-n", "-r", "-", "-T", "fields", "-e",
-                          "websocket.opcode"], stdin=w.stdout, stdout=subprocess.PIPE,
+    t = subprocess.Popen([program("tshark"), "-l", "-n", "-r", "-", *ALL_HTTP, "-T", "fields",
+                          "-e", "websocket.opcode"], stdin=w.stdout, stdout=subprocess.PIPE,
                          stderr=subprocess.DEVNULL)
     w.stdout.close()
     try:

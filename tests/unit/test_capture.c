@@ -192,6 +192,75 @@ static void what_is_not_tcp_is_left_out(void **state)
 			fail_msg("%s", others[i].name);
 }
 
+#define ICMP(type, code) OUTER("\x01") type code "\0\0\0\0\0\0"
+#define SYN_START "\x9c\x40\x25\x74\xff\xff\xff\xf0" /* as much of TCP as RFC 792 wants */
+
+static void unreachable_syn_is_told(void **state)
+{
+	static const struct {
+		struct row row;
+		bool port;
+	} told[] = {
+		{ ROW(DLT_RAW, ICMP("\x03", "\x01") V4("\x31") SYN_START, AF_INET), false },
+		{ ROW(DLT_RAW, ICMP("\x03", "\x03") V4_OPTIONS SYN_START, AF_INET), true },
+		{ ROW(DLT_RAW,
+		      V6("\x38", "\x3a") "\x01\x00\0\0\0\0\0\0" V6("\x1d", "\x06") SYN_START,
+		      AF_INET6),
+		  false },
+		{ ROW(DLT_RAW,
+		      V6("\x38", "\x3a") "\x01\x04\0\0\0\0\0\0" V6("\x1d", "\x06") SYN_START,
+		      AF_INET6),
+		  true },
+	};
+
+	for (unsigned int i = 0; i < N(told); i++) {
+		const struct row *r = &told[i].row;
+		struct segment s;
+		bool fragment;
+
+		for (size_t n = 0; n < r->n; n++)
+			if (parse(r, n, r->n, &s, &fragment))
+				fail_msg("%s cut at %zu", r->name, n);
+		assert_true(parse(r, r->n, r->n, &s, &fragment));
+		assert_true(s.unreachable);
+		assert_int_equal(s.port_closed, told[i].port);
+		assert_int_equal(s.family, r->family);
+		assert_int_equal(s.seq, 0xfffffff0);
+		assert_int_equal(s.port[0], 40000);
+		assert_int_equal(s.port[1], 9588);
+		assert_int_equal(s.addr[0][s.family == AF_INET ? 3 : 15], 1);
+		assert_int_equal(s.addr[1][s.family == AF_INET ? 3 : 15], 2);
+		assert_int_equal(s.len, 0);
+	}
+}
+
+static void packet_too_big_is_not_unreachable(void **state)
+{
+	static const struct row row =
+		ROW(DLT_RAW, ICMP("\x03", "\x04") V4("\x31") SYN_START, AF_INET);
+	struct segment s;
+	bool fragment;
+
+	assert_false(parse(&row, row.n, row.n, &s, &fragment));
+}
+
+static void tunnel_is_told(void **state)
+{
+	static const struct row in = ROW(DLT_RAW, UDP("\x12\xb5") "\x08\0\0\0\0\0\x05\0" INNER_ETH,
+					 AF_INET),
+				out = ROW(DLT_RAW, INNER, AF_INET);
+	struct segment s;
+	bool fragment;
+
+	assert_true(parse(&in, in.n, in.n, &s, &fragment));
+	assert_int_equal(s.outer_family, AF_INET);
+	assert_memory_equal(s.outer[0], "\xc0\0\x02\x01", 4);
+	assert_memory_equal(s.outer[1], "\xc0\0\x02\x02", 4);
+	assert_true(parse(&out, out.n, out.n, &s, &fragment));
+	assert_int_equal(s.outer_family, 0);
+	assert_false(s.unreachable);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -200,6 +269,9 @@ int main(void)
 		cmocka_unit_test(padding_is_not_payload),
 		cmocka_unit_test(later_fragments_are_told_and_left_out),
 		cmocka_unit_test(what_is_not_tcp_is_left_out),
+		cmocka_unit_test(unreachable_syn_is_told),
+		cmocka_unit_test(packet_too_big_is_not_unreachable),
+		cmocka_unit_test(tunnel_is_told),
 	};
 
 	return cmocka_run_group_tests_name("capture", tests, NULL, NULL);

@@ -52,8 +52,8 @@ static void note(struct fake *f, const char *what, uint64_t n)
 static void fake_event(void *self, const struct event *e)
 {
 	static const char *const names[EV_TYPES] = {
-		"open",	 "request", "response", "frame", "resync",  "opaque",
-		"stats", "close",   "held",	"leg",	 "verdict",
+		"open",	 "request", "response", "frame", "resync", "opaque",  "stats",
+		"close", "held",    "queue",	"body",	 "leg",	   "verdict",
 	};
 	struct fake *f = self;
 

@@ -265,7 +265,7 @@ static void nonsense_is_an_error(void **state)
 
 static void what_is_written_is_read(void **state)
 {
-	struct pcapng_section s = { .application = "wstrace" };
+	struct pcapng_section s = { .application = "wstrace 1.0" };
 	struct pcapng_interface i[] = { { "a[1]", "pid=1 comm=a cgroup=/x", 1 },
 					{ "b[2]", NULL, 1 } };
 	struct iovec iov = { "bytes", 5 };
@@ -299,6 +299,7 @@ static void what_is_written_is_read(void **state)
 	assert_int_equal(k.ts, 1800000000000000001);
 	assert_int_equal(k.dir, PCAPNG_IN);
 	assert_int_equal(k.origlen, 10);
+	assert_true(k.own);
 	assert_int_equal(pcapng_reader__next(reader, &k, &why), 1);
 	assert_null(k.source->description);
 	assert_int_equal(k.source->number, 1);

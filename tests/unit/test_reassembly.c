@@ -495,6 +495,11 @@ static void refused_connection_is_an_attempt(void **state)
 	segment(WST_C2S, TCP_SYN, C_ISN, 0, 0, 0, 0);
 	segment(WST_S2C, TCP_RST | TCP_ACK, 0, C_ISN + 1, 0, 0, 0);
 	check_attempt(WST_REFUSED, 10000);
+	start(NULL);
+	segment(WST_C2S, TCP_SYN, C_ISN, 0, 0, 0, 0);
+	seen.now += 900 * MS; /* it is far away */
+	segment(WST_S2C, TCP_RST | TCP_ACK, 0, C_ISN + 1, 0, 0, 0);
+	check_attempt(WST_REFUSED, 900 * MS + 10000);
 }
 
 static void attempt_is_given_up_when_its_client_shows_it(void **state)

@@ -191,7 +191,7 @@ static void unread(uint64_t ns, const char *what)
 	t.now += MS;
 	b = opens_for(812, "", 0, "10.0.0.1:9501", "10.0.0.1:40000");
 	wait_for(2 * S);
-	assert_true(diagnose__wants_stats(t.d));
+	assert_true(diagnose__wants_stats(t.d, false));
 	looks(b, 200, 0, 65535);
 	assert_string_equal(t.by, "pid-time");
 	wait_for(ns);
@@ -406,7 +406,7 @@ static void found_but_for_case(void **state)
 
 		snprintf(first, sizeof(first), "GET %s HTTP/1.1", paths[i]);
 		request(c, first, FULL);
-		response(c, i ? "404 Not Found" : "101 x", i ? "" : YES);
+		response(c, i ? "404 Not Found" : "101 x", i ? "Content-Length: 0\r\n" : YES);
 		settles();
 		assert_string_equal(t.told, rules[i]);
 		if (i == 1)
@@ -493,7 +493,7 @@ static void all_ports_watched(void **state)
 		struct conn *a = opens(WST_SERVER, "nginx", 8, "10.0.0.1:80", "10.0.0.9:5000");
 
 		request(a, GET, FULL);
-		response(a, i ? "404 Not Found" : "502 Bad Gateway", "");
+		response(a, i ? "404 Not Found" : "502 Bad Gateway", "Content-Length: 0\r\n");
 		settles();
 		says("unix socket");
 		assert_null(strstr(t.text, "traced"));

@@ -141,6 +141,7 @@ static void test_weigh_wants_beginnings(void **state)
 			      last = { .b0 = 0x80, .len = 42, .hdr_len = 2 },
 			      first = { .b0 = 0x01, .len = 42, .hdr_len = 2 },
 			      rsv1 = { .b0 = 0x40, .len = 2, .hdr_len = 2 };
+	const struct ws_frame masked = frame(0, 1, 42), longer = frame(0, 0, 126);
 
 	for (int i = 0; i < 100; i++) {
 		assert_int_equal(stream_weigh(&s, &middle, WST_S2C), 0);
@@ -151,7 +152,12 @@ static void test_weigh_wants_beginnings(void **state)
 	assert_int_equal(s.trust, 0);
 	assert_int_equal(stream_weigh(&s, &rsv1, WST_S2C), -1);
 	assert_int_equal(stream_weigh(&s, &first, WST_S2C), 0);
-	assert_int_equal(stream_weigh(&s, &middle, WST_S2C), 0); /* inside a message: a sign */
+	stream_call_ends(&s);
+	assert_int_equal(stream_weigh(&s, &middle, WST_S2C), 0);
+	stream_call_ends(&s);
+	assert_int_equal(s.trust, 1); /* nor are they inside a message */
+	assert_int_equal(stream_weigh(&s, &masked, WST_C2S), 0);
+	assert_int_equal(stream_weigh(&s, &longer, WST_S2C), 0);
 	assert_int_equal(s.trust, 2);
 	assert_int_equal(stream_weigh(&s, &rsv1, WST_S2C), -1);
 }
@@ -208,7 +214,10 @@ static void test_weigh_wants_messages(void **state)
 	assert_int_equal(stream_weigh(&s, &ping, WST_S2C), 0);
 	assert_int_equal(stream_weigh(&s, &empty, WST_S2C), -1);
 	assert_int_equal(stream_weigh(&s, &middle, WST_S2C), 0);
-	assert_int_equal(stream_weigh(&s, &last, WST_S2C), 1);
+	assert_int_equal(stream_weigh(&s, &last, WST_S2C), 0);
+	assert_int_equal(stream_weigh(&s, &middle, WST_S2C), -1);
+	assert_int_equal(stream_weigh(&s, &whole, WST_S2C), 0);
+	assert_int_equal(stream_weigh(&s, &whole, WST_S2C), 1);
 
 	s = lost(); /* the first frame seen may continue a message */
 	assert_int_equal(stream_weigh(&s, &last, WST_S2C), 0);

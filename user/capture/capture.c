@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "capture/capture.h"
+#include "capture/gunzip.h"
 #include "capture/pcapng_read.h"
 #include "capture/twice.h"
 #include "lib/units.h"
@@ -18,12 +19,14 @@
 
 #define READ_SIZE (256 * 1024)
 #define LINKTYPE_RAW 101
+#define LOOK_EVERY 65536 /* packets of any kind between two checks whether to go on */
 
 struct capture {
 	pcap_t *pcap; /* reads pcap; NULL: the file is pcapng */
 	struct pcapng_reader *pcapng;
 	FILE *stream;
-	char peeked[4]; /* the first bytes of the file, read before stdio does */
+	struct gunzip *gunzip; /* NULL: the file is not packed */
+	char peeked[4]; /* the first bytes, unpacked, read before stdio does */
 	size_t n_peeked, peek_at;
 	struct capture_tasks tasks; /* tasks of a pcapng file */
 	char *name;
@@ -41,17 +44,13 @@ struct capture {
 	char error[PCAP_ERRBUF_SIZE];
 };
 
-/* Reads for stdio, whenever its buffer is empty. */
-static ssize_t read_some(void *cookie, char *p, size_t n)
+/* Reads from the file. */
+static ssize_t read_file(void *cookie, char *p, size_t n)
 {
 	struct capture *c = cookie;
 	struct pollfd ready = { .fd = c->fd, .events = POLLIN };
 	ssize_t got;
 
-	if (c->peek_at < c->n_peeked) {
-		p[0] = c->peeked[c->peek_at++];
-		return 1;
-	}
 	for (;;) {
 		if (c->idle && c->pipe && poll(&ready, 1, 0) == 0 && c->idle(c->ctx)) {
 			c->stopped = true;
@@ -61,6 +60,18 @@ static ssize_t read_some(void *cookie, char *p, size_t n)
 		if (got >= 0 || errno != EINTR)
 			return got;
 	}
+}
+
+/* Reads for stdio, whenever its buffer is empty. */
+static ssize_t read_some(void *cookie, char *p, size_t n)
+{
+	struct capture *c = cookie;
+
+	if (c->peek_at < c->n_peeked) {
+		p[0] = c->peeked[c->peek_at++];
+		return 1;
+	}
+	return c->gunzip ? gunzip__read(c->gunzip, p, n) : read_file(c, p, n);
 }
 
 static int close_fd(void *cookie)
@@ -77,18 +88,20 @@ static struct capture *cannot_open(struct capture *c, const char *why)
 	return NULL;
 }
 
-/* Reads the first bytes and returns whether the file is pcapng. */
-static bool peek(struct capture *c)
+/* Reads the first bytes, of what is in them if the file is packed. */
+static void peek(struct capture *c)
 {
+	char first[sizeof(c->peeked)];
 	size_t n = 0;
 	ssize_t got;
 
 	do {
-		got = read_some(c, c->peeked + n, sizeof(c->peeked) - n);
+		got = read_some(c, first + n, sizeof(first) - n);
 		n += got > 0 ? got : 0;
-	} while (got > 0 && n < sizeof(c->peeked));
+	} while (got > 0 && n < sizeof(first));
+	memcpy(c->peeked, first, n);
 	c->n_peeked = n;
-	return n == sizeof(c->peeked) && !memcmp(c->peeked, PCAPNG_MAGIC, n);
+	c->peek_at = 0;
 }
 
 static const char *no_link(char *text, size_t size, int linktype)
@@ -113,6 +126,7 @@ static const char *is_compressed(struct capture *c)
 		{ "\x28\xb5\x2f\xfd", "zstd", "zstdcat", 4 },
 		{ "\xfd\x37zX", "xz", "xzcat", 4 },
 		{ "BZh", "bzip2", "bzcat", 3 },
+		{ "\x04\x22\x4d\x18", "lz4", "lz4cat", 4 },
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
@@ -126,11 +140,27 @@ static const char *is_compressed(struct capture *c)
 	return NULL;
 }
 
+/* Finds out what the file is. Returns NULL, or why it cannot be read. */
+static const char *find_kind(struct capture *c, bool *pcapng)
+{
+	peek(c);
+	if (gunzip_starts(c->peeked, c->n_peeked)) {
+		c->gunzip = gunzip__new(read_file, c, c->peeked, c->n_peeked);
+		if (!c->gunzip)
+			return strerror(ENOMEM);
+		c->n_peeked = 0;
+		peek(c);
+	}
+	*pcapng = c->n_peeked == sizeof(c->peeked) &&
+		  !memcmp(c->peeked, PCAPNG_MAGIC, sizeof(c->peeked));
+	return is_compressed(c);
+}
+
 static const char *open_stream(struct capture *c)
 {
 	static const cookie_io_functions_t io = { .read = read_some, .close = close_fd };
-	const char *packed;
-	bool pcapng;
+	const char *why;
+	bool pcapng = false;
 
 	c->fd = STDIN_FILENO;
 	if (strcmp(c->name, "-"))
@@ -138,10 +168,9 @@ static const char *open_stream(struct capture *c)
 	if (c->fd < 0)
 		return strerror(errno);
 	c->pipe = lseek(c->fd, 0, SEEK_CUR) < 0;
-	pcapng = peek(c);
-	packed = is_compressed(c);
-	if (packed)
-		return packed;
+	why = find_kind(c, &pcapng);
+	if (why)
+		return why;
 	c->stream = fopencookie(c, "r", io);
 	if (!c->stream)
 		return strerror(errno);
@@ -158,6 +187,12 @@ static const char *open_stream(struct capture *c)
 	if (capture_link_known(c->linktype))
 		return NULL;
 	return no_link(c->error, sizeof(c->error), c->linktype);
+}
+
+/* Returns why a packed file could not be unpacked; NULL: it could, so far, or it is none. */
+static const char *packed_error(const struct capture *c)
+{
+	return c->gunzip ? gunzip__error(c->gunzip) : NULL;
 }
 
 struct capture *capture__open(const char *name, uint8_t number, capture_idle_fn idle, void *ctx)
@@ -177,7 +212,7 @@ struct capture *capture__open(const char *name, uint8_t number, capture_idle_fn 
 	c->ctx = ctx;
 	why = open_stream(c);
 	if (why)
-		return cannot_open(c, why);
+		return cannot_open(c, packed_error(c) ? packed_error(c) : why);
 	c->error[0] = 0;
 	return c;
 }
@@ -192,6 +227,7 @@ void capture__free(struct capture *c)
 		fclose(c->stream);
 	pcapng_reader__free(c->pcapng);
 	twice__free(c->twice);
+	gunzip__free(c->gunzip);
 	capture_tasks_free(&c->tasks);
 	free(c->name);
 	free(c);
@@ -213,6 +249,10 @@ struct packet {
 static bool end(struct capture *c, bool failed, const char *why)
 {
 	c->ended = true;
+	if (packed_error(c)) {
+		failed = true;
+		why = packed_error(c);
+	}
 	if (failed && !c->stopped)
 		snprintf(c->error, sizeof(c->error), "%s", why);
 	return false;
@@ -261,13 +301,14 @@ static bool next_pcapng(struct capture *c, struct packet *k)
 	c->s.task = g.dir ? capture_tasks_get(&c->tasks, g.source->number, g.source->description) :
 			    NULL;
 	c->s.task_end = g.dir == PCAPNG_IN;
+	c->s.own = g.own;
 	c->s.made_up = is_made_up(&g);
 	return true;
 }
 
 static void count_cut(struct capture *c, const struct packet *k)
 {
-	if (c->s.have == c->s.len || c->s.task)
+	if (c->s.have == c->s.len || c->s.own)
 		return;
 	c->cut++;
 	if (c->snaplen < k->caplen)
@@ -284,6 +325,10 @@ const struct segment *capture__next(struct capture *c)
 		if (!(c->pcapng ? next_pcapng(c, &k) : next_pcap(c, &k)))
 			break;
 		c->packets++;
+		if (c->packets % LOOK_EVERY == 0 && c->idle && c->idle(c->ctx)) {
+			c->stopped = c->ended = true;
+			break;
+		}
 		if (!capture_link_known(k.linktype)) {
 			c->strange++;
 			c->strange_link = k.linktype;

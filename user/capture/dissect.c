@@ -19,6 +19,7 @@ struct rest {
 	size_t n; /* captured */
 	size_t len; /* sent */
 	unsigned int layers; /* Ethernet and IP headers so far */
+	bool inside; /* behind an IP header, whose addresses are in the segment */
 };
 
 static bool parse_ip(struct rest *r, struct segment *s, bool *fragment);
@@ -227,6 +228,16 @@ static bool is_tunnel(uint8_t protocol)
 	return protocol == IPPROTO_GRE || protocol == IPPROTO_IPIP || protocol == IPPROTO_IPV6;
 }
 
+/* Keeps the addresses of the IP header in front, if there is one: those of a tunnel. */
+static void keep_outer(struct rest *r, struct segment *s)
+{
+	if (r->inside) {
+		s->outer_family = s->family;
+		memcpy(s->outer, s->addr, sizeof(s->outer));
+	}
+	r->inside = true;
+}
+
 static bool parse_ipv4(struct rest *r, struct segment *s, bool *fragment)
 {
 	const uint8_t *p = r->p;
@@ -245,6 +256,7 @@ static bool parse_ipv4(struct rest *r, struct segment *s, bool *fragment)
 		*fragment = p[9] == IPPROTO_TCP || is_tunnel(p[9]);
 		return false;
 	}
+	keep_outer(r, s);
 	s->family = AF_INET;
 	s->id = be16(p + 4);
 	memset(s->addr, 0, sizeof(s->addr));
@@ -288,6 +300,7 @@ static bool parse_ipv6(struct rest *r, struct segment *s, bool *fragment)
 	if (r->n < 40)
 		return false;
 	len = be16(p + 4);
+	keep_outer(r, s);
 	s->family = AF_INET6;
 	s->id = 0;
 	memcpy(s->addr, p + 8, sizeof(s->addr));
@@ -371,9 +384,10 @@ bool capture_link_known(int linktype)
 bool capture_parse(int linktype, const uint8_t *p, size_t caplen, size_t len, struct segment *s,
 		   bool *fragment)
 {
-	struct rest r = { p, caplen, len < caplen ? caplen : len, 0 };
+	struct rest r = { p, caplen, len < caplen ? caplen : len, 0, false };
 
 	s->unreachable = false;
+	s->outer_family = 0;
 	switch (linktype) {
 	case DLT_EN10MB:
 		return parse_ethernet(&r, s, fragment);

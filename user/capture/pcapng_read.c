@@ -6,10 +6,13 @@
 #include "capture/pcapng_read.h"
 #include "lib/units.h"
 
+#define SECTION_MAX 65536 /* bytes of a section header that are looked at */
+
 struct pcapng_reader {
 	FILE *f;
 	bool swapped; /* the section has the other byte order */
 	bool begun;
+	bool own; /* wstrace has written the section */
 	uint8_t *block; /* the body of the current one */
 	uint32_t len, size; /* bytes of the body; bytes allocated */
 	struct pcapng_source **sources; /* of all sections */
@@ -93,6 +96,35 @@ static bool skip(struct pcapng_reader *r, uint32_t n)
 	return true;
 }
 
+/* Returns the value of the option at *at and moves *at behind it; NULL at the end. */
+static const uint8_t *next_option(struct pcapng_reader *r, uint32_t *at, uint16_t *code,
+				  uint16_t *n)
+{
+	const uint8_t *p = r->block + *at;
+
+	if (*at > r->len || r->len - *at < 4)
+		return NULL;
+	*code = get16(r, p);
+	*n = get16(r, p + 2);
+	if (*code == OPT_END || *n > r->len - *at - 4)
+		return NULL;
+	*at += 4 + ((*n + 3) & ~3u);
+	return p + 4;
+}
+
+/* Finds out from a section header's options whether wstrace has written the section. */
+static void find_writer(struct pcapng_reader *r)
+{
+	static const char name[] = "wstrace ";
+	uint32_t at = 12; /* behind the version and the section's length */
+	const uint8_t *p;
+	uint16_t code, n;
+
+	while ((p = next_option(r, &at, &code, &n)))
+		r->own |= code == SHB_USERAPPL && n >= sizeof(name) - 1 &&
+			  !memcmp(p, name, sizeof(name) - 1);
+}
+
 /*
  * Reads a section header, and from its body the byte order. *len: the block's length, which is put
  * into this host's byte order.
@@ -112,7 +144,14 @@ static bool start_section(struct pcapng_reader *r, uint32_t *len)
 		*len = bswap_32(*len);
 	if (*len < BLOCK_ENDS + 16 || *len % 4)
 		return fail(r, "a section header of impossible length");
-	return skip(r, *len - BLOCK_ENDS - sizeof(magic) + 4);
+	r->len = *len - BLOCK_ENDS - sizeof(magic);
+	r->own = false;
+	if (r->len > SECTION_MAX)
+		return skip(r, r->len + 4);
+	if (!make_room(r, r->len + 4) || !get(r, r->block, r->len + 4))
+		return false;
+	find_writer(r);
+	return true;
 }
 
 /*
@@ -157,22 +196,6 @@ static uint32_t next_block(struct pcapng_reader *r, bool *more)
 	*more = (r->swapped ? bswap_32(tail) : tail) == head[1] ||
 		fail(r, "a block whose two lengths differ");
 	return head[0];
-}
-
-/* Returns the value of the option at *at and moves *at behind it; NULL at the end. */
-static const uint8_t *next_option(struct pcapng_reader *r, uint32_t *at, uint16_t *code,
-				  uint16_t *n)
-{
-	const uint8_t *p = r->block + *at;
-
-	if (*at > r->len || r->len - *at < 4)
-		return NULL;
-	*code = get16(r, p);
-	*n = get16(r, p + 2);
-	if (*code == OPT_END || *n > r->len - *at - 4)
-		return NULL;
-	*at += 4 + ((*n + 3) & ~3u);
-	return p + 4;
 }
 
 static bool add_source(struct pcapng_reader *r)
@@ -240,6 +263,7 @@ static bool put_packet(struct pcapng_reader *r, struct pcapng_got *k, uint32_t i
 	k->source = r->sources[r->first + iface];
 	k->data = r->block + head;
 	k->dir = PCAPNG_UNKNOWN;
+	k->own = r->own;
 	k->comment = NULL;
 	k->comment_len = 0;
 	return true;

@@ -6,6 +6,7 @@
 #ifndef CAPTURE_PCAPNG_READ_H
 #define CAPTURE_PCAPNG_READ_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include "pcapng/blocks.h"
@@ -32,6 +33,7 @@ struct pcapng_got {
 	const uint8_t *data; /* valid until the next packet */
 	uint32_t caplen, origlen;
 	enum pcapng_dir dir;
+	bool own; /* wstrace has written this section of the file */
 	const char
 		*comment; /* the first one, without a final 0, valid as long as data; NULL: none */
 	uint32_t comment_len;

@@ -434,7 +434,7 @@ void reassembly__segment(struct reassembly *r, const struct segment *s)
 		reassembly_unreachable(r, f, side, s);
 		return;
 	}
-	reassembly_give_up(r, s);
+	reassembly_give_up(r, f, s);
 	if (s->flags & TCP_SYN)
 		f = on_syn(r, f, &k, side, s);
 	else if (!f && s->len && !(s->flags & TCP_RST))

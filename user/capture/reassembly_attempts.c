@@ -79,7 +79,13 @@ static bool is_client(const struct tcp_flow *f, const uint8_t *addr)
 	return !memcmp(f->key.addr[f->client], addr, sizeof(f->key.addr[0]));
 }
 
-void reassembly_give_up(struct reassembly *r, const struct segment *s)
+/* Returns whether f's client may have given up at ts. */
+static bool may_give_up(const struct tcp_flow *f, uint64_t ts)
+{
+	return f->own || ts > f->syn_ts + PATIENCE_NS;
+}
+
+void reassembly_give_up(struct reassembly *r, const struct tcp_flow *at, const struct segment *s)
 {
 	struct tcp_flow *f = r->oldest_pending, *newer;
 	unsigned int n = 0;
@@ -95,7 +101,7 @@ void reassembly_give_up(struct reassembly *r, const struct segment *s)
 		f = f->pending_older;
 	for (; f; f = newer) {
 		newer = f->pending_newer;
-		if (s->ts > f->syn_ts + PATIENCE_NS &&
+		if (f != at && may_give_up(f, s->ts) &&
 		    (is_client(f, s->addr[0]) || is_client(f, s->addr[1])))
 			reassembly_attempt(r, f, s->ts, WST_TIMEOUT);
 	}
@@ -107,7 +113,7 @@ void reassembly_give_up_all(struct reassembly *r, uint64_t ts)
 
 	for (f = r->oldest_pending; f; f = newer) {
 		newer = f->pending_newer;
-		if (ts > f->syn_ts + PATIENCE_NS)
+		if (may_give_up(f, ts))
 			reassembly_attempt(r, f, ts, WST_TIMEOUT);
 	}
 }

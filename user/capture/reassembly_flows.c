@@ -97,6 +97,7 @@ struct tcp_flow *reassembly_add(struct reassembly *r, const struct tcp_flow_key 
 	f->client = -1;
 	f->first = -1;
 	f->file = s->file;
+	f->own = s->own;
 	HASH_ADD_KEYPTR_BYHASHVALUE(hh, r->flows, &f->key, sizeof(f->key), hash(k), f);
 	r->last = f;
 	return f;

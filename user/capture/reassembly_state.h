@@ -55,6 +55,7 @@ struct tcp_flow {
 	uint8_t file; /* number of the first capture that has the connection */
 	const struct capture_task *task; /* NULL: not known */
 	bool closed, refused;
+	bool own; /* wstrace has written it: a SYN without an answer is one that was given up */
 	bool pending; /* a SYN waits for its answer; these two: the list of such flows */
 	struct tcp_flow *pending_older, *pending_newer;
 	bool made_up; /* its handshake is made up: the connection is older than the capture */
@@ -139,8 +140,9 @@ void reassembly_attempt(struct reassembly *r, struct tcp_flow *f, uint64_t ts, u
 void reassembly_unreachable(struct reassembly *r, struct tcp_flow *f, int side,
 			    const struct segment *s);
 
-/* Tells of attempts whose client has given up when s comes, which may be what comes of that. */
-void reassembly_give_up(struct reassembly *r, const struct segment *s);
+/* Tells of attempts whose client has given up when s, of the flow at, comes: it may tell of that.
+ */
+void reassembly_give_up(struct reassembly *r, const struct tcp_flow *at, const struct segment *s);
 
 /* Tells of attempts without an answer at the end of the input, ts. */
 void reassembly_give_up_all(struct reassembly *r, uint64_t ts);

@@ -6,12 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "capture/capture_task.h"
+#include "decode/origin.h"
 #include "lib/tcp_flags.h"
-
-/* A packet's number in its file, and in the upper 8 bits that of the file. */
-#define PACKET_AT(file, number) ((uint64_t)(file) << 56 | (number))
-#define PACKET_FILE(packet) ((packet) >> 56)
-#define PACKET_NUMBER(packet) ((packet) & ((1ULL << 56) - 1))
 
 /* A segment, valid until the capture's next one is read. */
 struct segment {
@@ -20,6 +16,8 @@ struct segment {
 	uint8_t addr[2][16]; /* source, destination, as on the wire; AF_INET: the first 4 bytes */
 	uint16_t port[2];
 	uint16_t family;
+	uint16_t outer_family; /* of outer; 0: the segment came through no tunnel with addresses */
+	uint8_t outer[2][16]; /* as addr: of the innermost tunnel */
 	uint8_t flags; /* TCP_* */
 	uint8_t file; /* number of the capture that it comes from */
 	const struct capture_task *task; /* valid as long as the capture; NULL: not known */
@@ -29,6 +27,7 @@ struct segment {
 	 * is the host, and not the port.
 	 */
 	bool unreachable, port_closed;
+	bool own; /* out of a file that wstrace has written */
 	bool made_up; /* a SYN that wstrace made up for a connection older than the file */
 	uint32_t seq, ack;
 	uint16_t id; /* IPv4's identification; 0: none, as in IPv6 */

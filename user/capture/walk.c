@@ -28,6 +28,11 @@ void walker__free(struct walker *w)
 	free(w);
 }
 
+uint64_t walker__packet(const struct walker *w)
+{
+	return w->packet;
+}
+
 struct walk_totals walker__totals(const struct walker *w)
 {
 	return w->totals;
@@ -73,6 +78,7 @@ static void on_frame(struct call *k, const struct ws_frame *f)
 	struct walker *w = k->w;
 	struct stream *s = k->s;
 	bool control = WS_IS_CONTROL(f->b0);
+	uint64_t packet = w->packet;
 	struct wst_frame r;
 
 	count_frame(w, s, f);
@@ -87,7 +93,9 @@ static void on_frame(struct call *k, const struct ws_frame *f)
 	if (k->missing && s->keep > k->left)
 		s->keep = k->left; /* the rest of the payload was not captured */
 	fill_frame(k, f, &r);
+	w->packet = call_dir(k)->packet;
 	w->fn(w->ctx, &r, sizeof(r));
+	w->packet = packet;
 }
 
 /* Ends the doubt: frames are believed from the one at offset on, and those held get records. */
@@ -97,6 +105,7 @@ static void believe(struct call *k, uint64_t offset, uint32_t seq)
 	struct stream *s = k->s;
 	struct walk_dir *d = call_dir(k);
 	struct wst_resync r = { .why = s->why };
+	uint64_t packet = w->packet;
 
 	if (d->n_held) {
 		offset = d->held[0].offset;
@@ -114,10 +123,12 @@ static void believe(struct call *k, uint64_t offset, uint32_t seq)
 		};
 
 		count_frame(w, s, &f);
+		w->packet = d->held_packet[i];
 		if (WS_IS_CONTROL(h->b0) || w->o.data_frames || stream_remarkable(s, &f, k->dir))
 			w->fn(w->ctx, h, sizeof(*h));
 	}
 	d->n_held = 0;
+	w->packet = packet;
 }
 
 /* Takes a header in a stream in doubt. Returns false if it cannot be one. */
@@ -129,8 +140,10 @@ static bool on_doubtful_frame(struct call *k, const struct ws_frame *f)
 
 	if (weight == 0 && d->n_held == HELD_MAX)
 		d->n_held = 0;
-	if (weight == 0)
+	if (weight == 0) {
+		d->held_packet[d->n_held] = d->packet;
 		fill_frame(k, f, &d->held[d->n_held++]);
+	}
 	if (weight > 0) {
 		believe(k, s->pos - f->hdr_len, k->seq - f->hdr_len);
 		on_frame(k, f);
@@ -170,6 +183,8 @@ static void step_doubtful(struct call *k)
 		http_first(&s->http);
 		return;
 	}
+	if (!s->ws.have)
+		call_dir(k)->packet = k->w->packet;
 	used = ws_header(&s->ws, k->p, k->left, &f);
 	if (used < 0) {
 		lose_sync(k, WST_WHY_BAD);
@@ -236,6 +251,7 @@ static void step_ws(struct call *k)
 			step_doubtful(k);
 		} else {
 			ws_parse(k->p, &f);
+			call_dir(k)->packet = k->w->packet;
 			s->ws.left = f.len;
 			advance(k, f.hdr_len);
 			on_frame(k, &f);
@@ -354,6 +370,7 @@ void walk__bytes(struct walk_conn *c, uint8_t dir, uint64_t ts, uint32_t seq, co
 
 	if (c->opaque)
 		return;
+	c->w->packet = c->w->o.passing ? c->w->o.passing->packet : 0;
 	c->last = ts;
 	if (c->upgraded && !s->upgraded && !in_head(&k))
 		join_ws(&k);
@@ -372,7 +389,7 @@ void walk__bytes(struct walk_conn *c, uint8_t dir, uint64_t ts, uint32_t seq, co
 	while (k.left && !c->opaque) {
 		if (s->phase == PH_WS || s->phase == PH_LOST)
 			step_ws(&k);
-		else if (s->phase == PH_HTTP)
+		else if (s->phase == PH_HTTP || s->body)
 			walk_http(&k);
 		else
 			advance(&k, k.left);

@@ -37,6 +37,9 @@ struct walk_conn;
 struct walker *walker__new(const struct walk_options *o, walk_fn fn, void *ctx);
 void walker__free(struct walker *w); /* accepts NULL; connections are the caller's to close */
 
+/* Returns the packet that the record begins in which is handed on now: PACKET_AT(), or 0. */
+uint64_t walker__packet(const struct walker *w);
+
 /* Sums of all connections so far. */
 struct walk_totals {
 	uint64_t frames;

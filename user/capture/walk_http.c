@@ -38,6 +38,20 @@ static void go_opaque(struct call *k, uint8_t why)
 	k->w->fn(k->w->ctx, &r, sizeof(r));
 }
 
+/* Hands the start of a body on, as it lies in this segment. */
+static void hand_body_on(struct call *k)
+{
+	struct walker *w = k->w;
+	uint32_t n = k->left < k->s->body ? k->left : k->s->body;
+
+	record_start(&w->out.h.h, k->c, k->ts, WST_BODY, k->dir, k->seq);
+	w->out.h.n = n;
+	w->out.h.pos = WST_BODY_MAX - k->s->body;
+	memcpy(w->out.data, k->p, n);
+	w->fn(w->ctx, &w->out, sizeof(w->out.h) + n);
+	stream_body_passed(k->s, n);
+}
+
 void walk_http(struct call *k)
 {
 	struct walk_conn *c = k->c;
@@ -48,6 +62,12 @@ void walk_http(struct call *k)
 	const uint8_t *p = k->p;
 	int ev = HTTP_MORE, flags;
 
+	if (stream_wants_body(s))
+		hand_body_on(k);
+	if (s->phase == PH_OPAQUE) {
+		advance(k, k->left);
+		return;
+	}
 	if (http_data(&s->http)) {
 		advance(k, http_skip(&s->http, k->left));
 		return;

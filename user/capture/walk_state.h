@@ -16,6 +16,8 @@ struct walk_dir {
 	bool started; /* a byte of it has come */
 	bool missed; /* bytes before the next head are not in the capture */
 	bool head_cut; /* the last head was not captured to its end */
+	uint64_t packet; /* where the frame began whose header is under way */
+	uint64_t held_packet[HELD_MAX];
 	/* frames of a stream in doubt; they get records once they are believed */
 	struct wst_frame held[HELD_MAX];
 };
@@ -40,6 +42,7 @@ struct walker {
 	walk_fn fn;
 	void *ctx;
 	uint64_t conns;
+	uint64_t packet; /* that the record comes from which is handed on */
 	struct walk_totals totals;
 	struct {
 		struct wst_bytes h;

@@ -132,8 +132,10 @@ void conns__remove(struct conns *cs, struct conn *c)
 		buf_free(&c->frame[i].payload);
 		inflater__free(c->inflate[i]);
 	}
+	buf_free(&c->body);
 	free(c->cgroup);
 	free(c->container);
+	free(c->tunnel);
 	free(c->target);
 	free(c->shown_target);
 	free(c->hists);

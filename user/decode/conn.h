@@ -6,6 +6,7 @@
 #include <uthash.h>
 #include "bpf/wstrace.h"
 #include "decode/deflate.h"
+#include "decode/origin.h"
 #include "decode/proxy_protocol.h"
 #include "lib/buf.h"
 
@@ -14,13 +15,14 @@
 /* A frame whose payload has not all arrived. */
 struct pending_frame {
 	bool active;
+	uint64_t packet; /* where it begins: PACKET_AT(); 0: not known */
 	struct wst_frame frame;
 	struct buf payload;
 };
 
 struct pending_head {
 	struct buf bytes;
-	uint64_t ts;
+	uint64_t ts, packet;
 	uint32_t seq;
 	bool broken; /* a piece is missing */
 };
@@ -31,6 +33,7 @@ struct whole_head {
 	struct whole_head *next;
 	uint64_t ts, last_ts; /* of its first and last piece, CLOCK_MONOTONIC, ns */
 	uint64_t len; /* on the wire */
+	uint64_t packet; /* where it begins */
 	uint32_t seq;
 	uint16_t flags; /* enum wst_head_flags */
 	uint8_t dir;
@@ -79,9 +82,11 @@ struct conn {
 	uint32_t client_pid;
 	uint32_t first_seq[WST_DIRS]; /* sequence number of each direction's first byte */
 	char *cgroup; /* path in the cgroup v2 tree; NULL: not known */
+	struct tunnel *tunnel; /* NULL: it comes through none */
 	char *container; /* id or name; NULL: the cgroup names none */
 
 	struct pending_head head[WST_DIRS];
+	struct buf body; /* the start of the body behind the last answer, as on the wire */
 	bool opening; /* its EV_OPEN waits until it is known whether a PROXY header comes first */
 	uint64_t open_ts; /* of that event, CLOCK_MONOTONIC, ns */
 	struct whole_head *waiting; /* requests whose turn has not come, the oldest first */

@@ -19,6 +19,8 @@ struct decoder {
 	void *ctx;
 	struct decoder_options o;
 	int64_t offset;
+	uint64_t packet; /* see decoder__set_origin() */
+	const struct tunnel *tunnel;
 	struct buf inflated, shown,
 		/*
 		 * scratch: a frame's payload; a head's parts that may be shown, and the whole of it
@@ -61,6 +63,12 @@ void decoder__set_cgroup(struct decoder *d, cgroup_fn cgroup, void *ctx)
 {
 	d->conns.cgroup = cgroup;
 	d->conns.ctx = ctx;
+}
+
+void decoder__set_origin(struct decoder *d, uint64_t packet, const struct tunnel *tunnel)
+{
+	d->packet = packet;
+	d->tunnel = tunnel;
 }
 
 uint32_t decoder__conns(const struct decoder *d)
@@ -148,9 +156,10 @@ static void on_close_frame(struct conn *c, struct frame_event *f, const struct b
 
 /* Sends a frame's event. payload: as much as was kept, which is unmasked in place. */
 static void show_frame(struct decoder *d, struct conn *c, const struct wst_frame *r,
-		       const struct buf *payload)
+		       const struct buf *payload, uint64_t packet)
 {
 	struct event e = {
+		.packet = packet,
 		.frame = {
 			.len = r->len,
 			.offset = r->offset,
@@ -188,7 +197,7 @@ static void finish_frame(struct decoder *d, struct conn *c, uint8_t dir)
 	if (!p->active)
 		return;
 	p->active = false;
-	show_frame(d, c, &p->frame, &p->payload);
+	show_frame(d, c, &p->frame, &p->payload, p->packet);
 	p->payload.len = 0;
 }
 
@@ -198,10 +207,11 @@ static void on_frame(struct decoder *d, struct conn *c, const struct wst_frame *
 
 	finish_frame(d, c, r->h.dir);
 	if (!r->kept) {
-		show_frame(d, c, r, &p->payload);
+		show_frame(d, c, r, &p->payload, d->packet);
 		return;
 	}
 	p->frame = *r;
+	p->packet = d->packet;
 	p->active = true;
 }
 
@@ -306,6 +316,7 @@ static void tell_head(struct decoder *d, struct conn *c, const struct whole_head
 
 	if (http_parse(&d->msg, h->bytes.data, h->bytes.len) || show_head(d, &h->bytes, &e.head))
 		return;
+	e.packet = h->packet;
 	e.head.msg = &d->msg;
 	e.head.cut = h->cut || d->msg.more;
 	e.head.missed = h->flags & WST_HEAD_MISSED;
@@ -322,6 +333,7 @@ static void tell_head(struct decoder *d, struct conn *c, const struct whole_head
 	} else {
 		e.head.upgrade = h->flags & WST_HEAD_WS;
 		e.head.final = is_final(h);
+		e.head.body = (struct span){ c->body.data ? c->body.data : "", c->body.len };
 		on_response(c, &e, h->ts);
 		send(d, &e, c, EV_RESPONSE, h->ts);
 	}
@@ -434,6 +446,7 @@ static void finish_heads(struct decoder *d, struct conn *c)
 				.ts = p->ts,
 				.last_ts = p->ts,
 				.len = p->bytes.len,
+				.packet = p->packet,
 				.seq = p->seq,
 				.dir = WST_C2S,
 				.cut = true };
@@ -456,9 +469,12 @@ static void on_head(struct decoder *d, struct conn *c, const struct wst_bytes *r
 	struct whole_head h;
 
 	if (r->h.flags & WST_HEAD_FIRST) {
+		if (r->h.dir == WST_S2C)
+			c->body.len = 0;
 		p->bytes.len = 0;
 		p->broken = false;
 		p->ts = r->h.ts;
+		p->packet = d->packet;
 		p->seq = r->h.seq;
 	}
 	if (r->pos != p->bytes.len)
@@ -475,6 +491,7 @@ static void on_head(struct decoder *d, struct conn *c, const struct wst_bytes *r
 			.ts = p->ts,
 			.last_ts = r->h.ts,
 			.len = r->pos + r->n,
+			.packet = p->packet,
 			.seq = p->seq,
 			.flags = r->h.flags,
 			.dir = r->h.dir,
@@ -487,6 +504,19 @@ static void on_head(struct decoder *d, struct conn *c, const struct wst_bytes *r
 	p->broken = false;
 }
 
+/* Takes more of the body behind an answer; one that waits for its request is told with its body. */
+static void on_body(struct decoder *d, struct conn *c, const struct wst_bytes *r)
+{
+	struct event e = {};
+
+	if (r->pos != c->body.len || r->n > WST_BODY_MAX - c->body.len)
+		return;
+	buf_add(&c->body, r + 1, r->n);
+	e.head.body = (struct span){ c->body.data ? c->body.data : "", c->body.len };
+	if (!c->early)
+		send(d, &e, c, EV_BODY, r->h.ts);
+}
+
 /* Returns the smallest size of a record type, in bytes; 0: no such type. */
 static size_t record_size(uint8_t type)
 {
@@ -496,7 +526,8 @@ static size_t record_size(uint8_t type)
 		[WST_PAYLOAD] = sizeof(struct wst_bytes), [WST_RESYNC] = sizeof(struct wst_resync),
 		[WST_OPAQUE] = sizeof(struct wst_opaque), [WST_STATS] = sizeof(struct wst_stats),
 		[WST_HISTS] = sizeof(struct wst_hists),	  [WST_CLOSE] = sizeof(struct wst_stats),
-		[WST_HELD] = sizeof(struct wst_held),
+		[WST_HELD] = sizeof(struct wst_held),	  [WST_QUEUE] = sizeof(struct wst_queue),
+		[WST_BODY] = sizeof(struct wst_bytes),
 	};
 
 	return type < sizeof(sizes) / sizeof(sizes[0]) ? sizes[type] : 0;
@@ -515,6 +546,10 @@ static void on_open(struct decoder *d, struct conn *c, const struct wst_hdr *h)
 	c->opened = h->ts + d->offset;
 	c->open_ts = h->ts;
 	c->opening = may_be_proxied(h);
+	if (d->tunnel)
+		c->tunnel = malloc(sizeof(*c->tunnel));
+	if (c->tunnel)
+		*c->tunnel = *d->tunnel;
 	if (!c->opening)
 		send(d, &e, c, EV_OPEN, h->ts);
 }
@@ -548,6 +583,18 @@ static void on_opaque(const struct decoder *d, const struct wst_opaque *r, struc
 		copy->n = sizeof(copy->first);
 	if (copy->why == WST_WHY_HTTP_IN_WS && !d->o.secrets)
 		http_redact_head((char *)copy->first, copy->n);
+}
+
+/* Sends what only diagnosis wants to know of a socket. */
+static void on_hint(struct decoder *d, struct conn *c, const struct wst_hdr *h)
+{
+	struct event e = {};
+
+	if (h->type == WST_HELD)
+		e.held = (const void *)h;
+	else
+		e.queue = (const void *)h;
+	send(d, &e, c, h->type == WST_HELD ? EV_HELD : EV_QUEUE, h->ts);
 }
 
 static void on_record(struct decoder *d, struct conn *c, const struct wst_hdr *h)
@@ -587,8 +634,11 @@ static void on_record(struct decoder *d, struct conn *c, const struct wst_hdr *h
 		send(d, &e, c, EV_OPAQUE, h->ts);
 		break;
 	case WST_HELD:
-		e.held = r;
-		send(d, &e, c, EV_HELD, h->ts);
+	case WST_QUEUE:
+		on_hint(d, c, h);
+		break;
+	case WST_BODY:
+		on_body(d, c, r);
 		break;
 	case WST_HISTS:
 		conn__set_hists(c, r);
@@ -616,7 +666,8 @@ int decoder__record(struct decoder *d, const void *record, size_t size, int64_t 
 	if (size < sizeof(*h) || !record_size(h->type) || size < record_size(h->type) ||
 	    h->dir >= WST_DIRS)
 		return -EPROTO;
-	if ((h->type == WST_HEAD || h->type == WST_PAYLOAD) && size < sizeof(*b) + b->n)
+	if ((h->type == WST_HEAD || h->type == WST_PAYLOAD || h->type == WST_BODY) &&
+	    size < sizeof(*b) + b->n)
 		return -EPROTO;
 	d->offset = offset;
 	c = conns__find(&d->conns, h->conn);

@@ -35,6 +35,12 @@ void decoder__set_tap(struct decoder *d, tap_fn tap);
 void decoder__set_cgroup(struct decoder *d, cgroup_fn cgroup, void *ctx);
 
 /*
+ * Says where the next records come from: a packet, PACKET_AT(), and for a WST_OPEN the tunnel
+ * around it, which is copied; NULL: none.
+ */
+void decoder__set_origin(struct decoder *d, uint64_t packet, const struct tunnel *tunnel);
+
+/*
  * Takes one record of size bytes. offset: what to add to the record's time to get CLOCK_REALTIME,
  * ns. Returns 0, -ENOMEM, or -EPROTO for bytes that are no record.
  */

@@ -16,7 +16,9 @@ enum event_type {
 	EV_OPAQUE,
 	EV_STATS,
 	EV_CLOSE,
-	EV_HELD, /* for diagnosis alone */
+	EV_HELD, /* for diagnosis alone, as the two behind it are */
+	EV_QUEUE,
+	EV_BODY, /* more of the body of the last EV_RESPONSE has come; as head_event.body */
 	EV_LEG, /* from diagnose.c, as EV_VERDICT is */
 	EV_VERDICT,
 	EV_TYPES,
@@ -35,6 +37,9 @@ struct head_event {
 		shown; /* the bytes, redacted without a change of length; of a cut head the start */
 	uint64_t len; /* bytes on the wire */
 	uint64_t latency_us; /* response: time since the request; 0: the request was not seen */
+	/* response: the start of its body, as far as it has come; not redacted, and not to be shown
+	 */
+	struct span body;
 	/* response: whether Sec-WebSocket-Accept is right, 0 or 1; -1: nothing to judge */
 	int accept_ok;
 };
@@ -60,6 +65,7 @@ struct frame_event {
 struct event {
 	enum event_type type;
 	uint64_t ts; /* CLOCK_REALTIME, ns */
+	uint64_t packet; /* heads and frames from a file: where they begin, PACKET_AT(); else 0 */
 	struct conn *conn;
 	bool last; /* EV_STATS: the run ends, and this connection gets no further event */
 	union {
@@ -68,6 +74,7 @@ struct event {
 		const struct wst_resync *resync;
 		const struct wst_opaque *opaque;
 		const struct wst_held *held;
+		const struct wst_queue *queue;
 		const struct leg *leg;
 		const struct verdict *verdict;
 		const struct wst_stats *stats; /* EV_STATS, EV_CLOSE; histograms: conn->hists */

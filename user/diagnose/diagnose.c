@@ -14,6 +14,7 @@
 #define SETTLE NS_PER_SEC /* what ended together has ended on all legs by then */
 /* time between two looks at the ends, of which there may be 10,000s */
 #define ROUND (NS_PER_SEC / 10)
+#define LOOK_AGAIN (3 * NS_PER_SEC)
 #define STATS_MAX 4096 /* open WebSockets; statistics of more would fill the ring buffer */
 
 struct diagnose *diagnose__new(diagnosis_fn fn, void *ctx, bool live)
@@ -196,7 +197,7 @@ static void tell_leg(struct diagnose *d, struct facts *f, uint64_t ts)
 void diagnose__name_client(struct diagnose *d, struct facts *f)
 {
 	if (d->live && !f->client_comm[0] && f->conn && f->conn->role == WST_SERVER)
-		process_name(f->conn->client_pid, f->client_comm, sizeof(f->client_comm));
+		process_comm(f->conn->client_pid, f->client_comm, sizeof(f->client_comm));
 }
 
 static void joined(struct diagnose *d, struct facts *f, uint64_t ts)
@@ -338,9 +339,29 @@ static void on_opaque(struct diagnose *d, struct facts *f, const struct event *e
 	diagnose__weigh(d, f, AT_OPAQUE, e->ts);
 }
 
+/* Asks for the process that listens where f waits: by no call has it shown itself. */
+static void on_queue(const struct diagnose *d, struct facts *f, const struct event *e)
+{
+	struct queue_facts *q = &f->wait.queue;
+	struct process_files files;
+
+	observe_queue(f, e);
+	if (!d->live || !q->pid)
+		return;
+	if (!*q->comm)
+		process_comm(q->pid, q->comm, sizeof(q->comm));
+	if (!q->unaccepted || f->causes & 1 << CAUSE_HANDSHAKE)
+		return;
+	files = process_files(q->pid);
+	q->files = files.open;
+	q->files_max = files.max;
+}
+
 static void on_stats(struct diagnose *d, struct facts *f, const struct event *e)
 {
 	observe_stats(f, e);
+	if (f->wait.unread && !f->res.websocket)
+		d->unread_until = e->ts + LOOK_AGAIN;
 	if (f->wait.unread && !f->req.seen && !f->opaque_why && !f->conn->midstream &&
 	    f->conn->role == WST_SERVER && legs__unseen(d->legs, f))
 		tell_leg(d, f, e->ts);
@@ -412,6 +433,12 @@ void diagnose__event(struct diagnose *d, const struct event *e)
 		break;
 	case EV_STATS:
 		on_stats(d, f, e);
+		break;
+	case EV_BODY:
+		observe_body(f, e);
+		break;
+	case EV_QUEUE:
+		on_queue(d, f, e);
 		break;
 	case EV_HELD:
 		observe_held(f, e);
@@ -514,9 +541,10 @@ void diagnose__tick(struct diagnose *d, uint64_t now)
 		free_facts(d, f);
 }
 
-bool diagnose__wants_stats(const struct diagnose *d)
+bool diagnose__wants_stats(const struct diagnose *d, bool unheard)
 {
-	return (d->websockets || unanswered__any(&d->unanswered, d->now, NS_PER_SEC)) &&
+	return (unheard || d->websockets || d->unread_until > d->now ||
+		unanswered__any(&d->unanswered, d->now, NS_PER_SEC)) &&
 	       d->websockets <= STATS_MAX;
 }
 

@@ -46,9 +46,9 @@ void diagnose__lost(struct diagnose *d, uint64_t now);
 
 /*
  * Returns whether sockets in which data waits should be looked at: WebSockets are open, or asked
- * for.
+ * for, or bytes wait unread. unheard: there may be connections that have had no event.
  */
-bool diagnose__wants_stats(const struct diagnose *d);
+bool diagnose__wants_stats(const struct diagnose *d, bool unheard);
 
 /* Judges all that was still waiting for more facts, and sorts the verdicts. */
 void diagnose__finish(struct diagnose *d, uint64_t now);

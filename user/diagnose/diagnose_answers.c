@@ -3,6 +3,7 @@
 #include <string.h>
 #include "diagnose/diagnose_state.h"
 #include "facts/chain.h"
+#include "facts/observe.h"
 
 void diagnose__weigh_flaws(struct diagnose *d, struct facts *f, uint64_t ts)
 {
@@ -60,6 +61,14 @@ static void judge_answer(struct diagnose *d, struct facts *f, uint64_t ts)
 	if ((f->res.status == 401 || f->res.status == 407) &&
 	    (servers__retried(&d->servers, f) || end_blind(f)))
 		return; /* the client has answered with its credentials, or may have */
+	if (!f->req.wanted) {
+		diagnose__weigh(d, f, AT_PLAIN, ts);
+		return;
+	}
+	if (f->req.cut)
+		diagnose__weigh(d, f, AT_CUT, ts);
+	if (f->req.cut || f->res.cut)
+		return;
 	diagnose__weigh_flaws(d, f, ts);
 	if (f->res.status == 101)
 		return;
@@ -102,14 +111,6 @@ void diagnose__answered(struct diagnose *d, struct facts *f, uint64_t ts)
 	uint64_t ns;
 
 	if (!f->req.seen || !f->res.seen)
-		return;
-	if (!f->req.wanted) {
-		diagnose__weigh(d, f, AT_PLAIN, ts);
-		return;
-	}
-	if (f->req.cut)
-		diagnose__weigh(d, f, AT_CUT, ts);
-	if (f->req.cut || f->res.cut)
 		return;
 	ns = undecided_for(f);
 	if (f->undecided)

@@ -25,6 +25,7 @@ struct diagnose {
 	struct servers servers;
 	struct verdicts verdicts;
 	uint32_t websockets; /* open now */
+	uint64_t unread_until; /* until when to look at sockets again, since bytes wait in one */
 	uint64_t now, next_round;
 };
 

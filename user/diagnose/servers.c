@@ -21,6 +21,7 @@
 struct server {
 	char addr[ADDR_LEN];
 	uint64_t head; /* bytes of the largest request head that was not refused */
+	char comm[WST_COMM_LEN]; /* of the process that last answered there; empty: not known */
 	bool plain, tls; /* a server has answered there in HTTP, in TLS */
 	/* the same in HTTP, but for 400: behind a PROXY header, without one */
 	bool proxied, bare;
@@ -176,6 +177,8 @@ void servers__answered(struct servers *all, struct facts *f)
 	f->port_tls = s->tls;
 	f->port_proxied = s->proxied;
 	f->port_bare = s->bare;
+	if (f->conn->role == WST_SERVER && f->conn->pid)
+		memcpy(s->comm, f->conn->comm, sizeof(s->comm));
 	if (f->res.seen && f->res.status != 400)
 		*(f->conn->via.version ? &s->proxied : &s->bare) = true;
 	note_target(s, f);
@@ -262,6 +265,8 @@ void servers__closed(struct servers *all, struct facts *f)
 	f->port_plain = s && s->plain;
 	f->port_proxied = s && s->proxied;
 	f->port_bare = s && s->bare;
+	if (s && !*f->wait.queue.comm)
+		memcpy(f->wait.queue.comm, s->comm, sizeof(s->comm));
 	if (!s || !f->res.websocket)
 		return;
 	if (f->end.ts - s->close_second >= NS_PER_SEC) {

@@ -17,6 +17,8 @@ uint64_t undecided_for(const struct facts *f)
 		return FLAW_WAIT + trips;
 	if (f->res.status == 401 || f->res.status == 407)
 		return AUTH_WAIT + 2 * trips;
+	if (!f->req.wanted && f->res.status < 400)
+		return 0;
 	return f->res.status != 101 ? UNDECIDED_NS + trips : 0;
 }
 

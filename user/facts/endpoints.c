@@ -54,8 +54,9 @@ struct hop hop_server(const struct facts *f)
 {
 	const struct conn *c = endpoint_server(f);
 	const char *addr = conn_server_addr(f->conn);
+	const char *listener = *f->wait.queue.comm ? f->wait.queue.comm : NULL;
 
-	return (struct hop){ c && *c->comm ? c->comm : NULL, addr, c ? c->container : NULL,
+	return (struct hop){ c && *c->comm ? c->comm : listener, addr, c ? c->container : NULL,
 			     "the server", addr };
 }
 

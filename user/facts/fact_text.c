@@ -226,6 +226,13 @@ NUMBER(upstream_status, chain_answered(f), chain_answered(f)->res.status)
 NUMBER(latency_ms, f->res.seen && f->req.ts && f->res.ts > f->req.ts,
        (f->res.ts - f->req.ts) / 1000000)
 NUMBER(waited_ms, f->end.seen && f->req.ts, (f->end.ts - f->req.ts) / 1000000)
+#define QUEUE(name, seen, field) \
+	NUMBER(name, chain_last(f)->wait.queue.seen, chain_last(f)->wait.queue.field)
+QUEUE(listen_pid, pid, pid)
+QUEUE(queued, pid, queued)
+QUEUE(queue_max, pid, max)
+QUEUE(files, files_max, files)
+QUEUE(files_max, files_max, files_max)
 NUMBER(unread_behind, f->upstream, chain_last(f)->wait.unread)
 NUMBER(head_len, f->req.seen, f->req.len)
 NUMBER(port_head, f->port_head, f->port_head)
@@ -493,12 +500,31 @@ static void w_limit(struct buf *b, const struct facts *f)
 		}
 }
 
+/* Appends the words that the answer's body holds. */
+static void w_body(struct buf *b, const struct facts *f)
+{
+	for (const char *p = f->res.says ? f->res.says->words : ""; *p; p++)
+		if (*p == '*')
+			buf_str(b, " ... ");
+		else
+			buf_char(b, *p);
+}
+
+static void w_says(struct buf *b, const struct facts *f)
+{
+	if (!f->res.says)
+		return;
+	buf_str(b, "; it says \"");
+	w_body(b, f);
+	buf_char(b, '"');
+}
+
 static struct hop h_upstream(const struct facts *f)
 {
 	return f->upstream ? hop_server(f->upstream) : (struct hop){ .what = "the upstream" };
 }
 
-HOP(behind, h_upstream(f))
+HOP(next, h_upstream(f))
 
 static void w_upstream(struct buf *b, const struct facts *f)
 {
@@ -580,10 +606,10 @@ static void w_intruder_offset(struct buf *b, const struct facts *f)
 
 static const struct fact_text names[] = {
 	H(server), H(client), H(proxy), H(closer), H(other), H(sender), H(receiver), H(here),
-	H(peer), S(server_addr), S(client_addr), H(upstream), H(behind), N(port), S(target),
+	H(peer), S(server_addr), S(client_addr), H(upstream), H(next), N(port), S(target),
 	S(client_target), S(kept), S(location), S(host), S(client_host), S(origin), S(upgrade),
 	S(client_upgrade), S(connection), S(http), S(key), S(request_version), S(offered),
-	S(chosen), S(extensions_offered), S(extensions_granted), S(flaw), S(type),
+	S(chosen), S(extensions_offered), S(extensions_granted), S(flaw), S(type), S(body), S(says),
 	S(contrast_target), S(contrast_origin), S(elsewhere),
 	S(other_ports), S(limit), H(down), H(down_before), N(head_len), N(early),
 	N(contrast_ago), N(down_ago), S(accept),
@@ -605,6 +631,7 @@ static const struct fact_text names[] = {
 	P(place), P(for_place), P(matcher), P(backend), P(not_there), P(longer), P(head_kib),
 	P(head_bytes), P(ping_fits), S(latency), S(waited), S(contrast_since), S(down_since),
 	S(rtt), S(data_size),
+	N(listen_pid), N(queued), N(queue_max), N(files), N(files_max),
 	S(bad_line), N(via_version), S(via_client), S(intruder), H(intruder_from),
 	S(intruder_bytes), N(intruder_offset),
 };

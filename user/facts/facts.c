@@ -18,6 +18,18 @@ bool server_heard(const struct facts *f)
 	       f->s[WST_C2S].frames || (f->open && f->conn->head[WST_S2C].bytes.len);
 }
 
+enum close_meaning close_meaning(const struct stream_facts *s)
+{
+	enum close_meaning says = s ? reason_meaning(s->reason) : MEANS_NOTHING;
+
+	return says == MEANS_NOTHING && s && s->reason_cut ? MEANS_UNKNOWN : says;
+}
+
+bool end_blind(const struct facts *f)
+{
+	return f->end.blind[WST_C2S] || f->end.blind[WST_S2C];
+}
+
 #define RTT_MAX (2 * NS_PER_SEC)
 
 uint64_t facts_rtt(const struct facts *f)
@@ -30,18 +42,6 @@ uint64_t facts_rtt(const struct facts *f)
 bool facts_longer(const struct facts *f, uint64_t ns, uint64_t least)
 {
 	return ns > least + 2 * facts_rtt(f);
-}
-
-enum close_meaning close_meaning(const struct stream_facts *s)
-{
-	enum close_meaning says = s ? reason_meaning(s->reason) : MEANS_NOTHING;
-
-	return says == MEANS_NOTHING && s && s->reason_cut ? MEANS_UNKNOWN : says;
-}
-
-bool end_blind(const struct facts *f)
-{
-	return f->end.blind[WST_C2S] || f->end.blind[WST_S2C];
 }
 
 /* Two round trips for the 101 and the client's FIN, and what a busy client needs in between. */

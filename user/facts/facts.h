@@ -4,7 +4,6 @@
 #define FACTS_FACTS_H
 
 #include "facts/heads.h"
-#include "facts/reason.h"
 #include "facts/streams.h"
 
 /* Fields of legs.c. */
@@ -107,6 +106,12 @@ const struct stream_facts *first_close(const struct facts *f);
 /* Returns whether the server of f has, or may have, sent anything since the request. */
 bool server_heard(const struct facts *f);
 
+/* Returns whether bytes before the end were not seen, or not decoded: a Close frame may be there.
+ */
+bool end_blind(const struct facts *f);
+
+/* Returns what the reason of s, which sent the first Close frame, means; s may be NULL. */
+enum close_meaning close_meaning(const struct stream_facts *s);
 /* Returns f's round trip, ns, at most 2 s; 0: not known. A peer can feign longer ones. */
 uint64_t facts_rtt(const struct facts *f);
 
@@ -115,13 +120,6 @@ uint64_t facts_rtt(const struct facts *f);
  * on one path are a round trip on another.
  */
 bool facts_longer(const struct facts *f, uint64_t ns, uint64_t least);
-
-/* Returns whether bytes before the end were not seen, or not decoded: a Close frame may be there.
- */
-bool end_blind(const struct facts *f);
-
-/* Returns what the reason of s, which sent the first Close frame, means; s may be NULL. */
-enum close_meaning close_meaning(const struct stream_facts *s);
 
 /* Returns whether the client left at once after the 101, without a word, and unprovoked. */
 bool left_at_once(const struct facts *f);

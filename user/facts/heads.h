@@ -4,6 +4,7 @@
 #define FACTS_HEADS_H
 
 #include "decode/conn.h"
+#include "facts/body.h"
 
 /* Strings are NULL where there is nothing. Times are CLOCK_REALTIME, ns; 0: not yet. */
 struct request_facts {
@@ -40,6 +41,7 @@ struct response_facts {
 	uint16_t status;
 	int accept_ok; /* -1: nothing to judge */
 	uint64_t ts;
+	const struct body_words *says; /* what the body says, where that is known; NULL: nothing */
 	char *reason, *accept, *protocol, *extensions, *location, *version, *type;
 	enum flaw flaw;
 	char *flaw_says; /* words behind "a 101 that" */

@@ -205,6 +205,17 @@ void observe_stats(struct facts *f, const struct event *e)
 				  0;
 }
 
+void observe_queue(struct facts *f, const struct event *e)
+{
+	const struct wst_queue *r = e->queue;
+	struct queue_facts *q = &f->wait.queue;
+
+	q->unaccepted = r->unaccepted;
+	q->queued = r->queued;
+	q->max = r->max;
+	q->pid = r->pid;
+}
+
 void observe_held(struct facts *f, const struct event *e)
 {
 	const struct wst_held *r = e->held;
@@ -271,6 +282,8 @@ void observe_close(struct facts *f, const struct event *e)
 	end->rtt = r->rtt_us * 1000ULL;
 	observe_socket(f, r);
 	f->missed |= r->gaps || r->lost;
+	end->untouched =
+		!r->counts[WST_C2S].stream && !r->counts[WST_S2C].stream && !r->gaps && !r->lost;
 	f->heard |= r->gaps || r->lost || (!f->earlier && r->counts[WST_S2C].stream);
 	end->client_silence = client_silence(f, r, end->ts);
 	/* Data frames do not come as events with -q. */

@@ -19,6 +19,12 @@ struct breach {
 bool observe_request(struct facts *f, const struct event *e);
 void observe_response(struct facts *f, const struct event *e);
 
+/* Takes the body of an EV_RESPONSE, or of an EV_BODY. */
+void observe_body(struct facts *f, const struct event *e);
+
+/* Takes an EV_QUEUE. */
+void observe_queue(struct facts *f, const struct event *e);
+
 /* Takes a frame. Returns whether rules are to look at it (AT_FRAME). */
 bool observe_frame(struct facts *f, const struct event *e);
 

@@ -147,6 +147,14 @@ static bool is_endless(const struct http_msg *m)
 	       !http_find(m, "transfer-encoding") && !http_has_token(m, "connection", "close");
 }
 
+void observe_body(struct facts *f, const struct event *e)
+{
+	if (!f->res.seen || f->res.status < 300)
+		return;
+	if (!f->res.says)
+		f->res.says = body_find(e->head.body);
+}
+
 void observe_response(struct facts *f, const struct event *e)
 {
 	const struct http_msg *m = e->head.msg;
@@ -166,6 +174,7 @@ void observe_response(struct facts *f, const struct event *e)
 	r->reason = strndup(m->reason.p, m->reason.n);
 	r->type = value(m, "content-type");
 	r->endless = !r->cut && is_endless(m);
+	observe_body(f, e);
 	if (!f->req.wanted && !r->websocket)
 		return;
 	r->accept = value(m, "sec-websocket-accept");

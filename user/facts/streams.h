@@ -3,7 +3,10 @@
 #ifndef FACTS_STREAMS_H
 #define FACTS_STREAMS_H
 
-#include "facts/heads.h"
+#include <stdbool.h>
+#include <stdint.h>
+#include "bpf/wstrace.h"
+#include "facts/reason.h"
 
 enum message_state { MESSAGE_NONE, MESSAGE_OPEN, MESSAGE_UNKNOWN };
 
@@ -31,6 +34,7 @@ struct stream_facts {
 struct end_facts {
 	bool seen;
 	bool by_client; /* the client's side closed first */
+	bool untouched; /* no byte was read or written */
 	uint8_t how; /* enum wst_end_how */
 	uint64_t ts; /* when it began */
 	uint64_t silence; /* before it, ns */
@@ -50,6 +54,15 @@ struct end_facts {
 	uint32_t stay; /* connections that it has left then */
 };
 
+/* The accept queue in which a connection waits, or for which there was no room, live only. */
+struct queue_facts {
+	bool unaccepted; /* no process has accepted this connection */
+	uint32_t queued, max; /* connections in it; it is full with one more than max */
+	uint32_t pid; /* of its listener; 0: not known, as the queue is */
+	char comm[WST_COMM_LEN];
+	uint32_t files, files_max; /* open in that process, and most it may have; 0: not known */
+};
+
 /* Bytes that wait in the socket, from one look at it to the next. */
 struct waiting_facts {
 	uint64_t unread_since, unsent_since, unread_for, unsent_for; /* ns */
@@ -60,6 +73,7 @@ struct waiting_facts {
 	/* sent by this end, about, without retransmissions */
 	uint64_t segments;
 	uint64_t rtt; /* round trip, ns; 0: not known */
+	struct queue_facts queue;
 };
 
 /*

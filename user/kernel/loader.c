@@ -437,6 +437,11 @@ uint64_t loader__refused(const struct loader *l)
 	return __atomic_load_n(&l->skel->bss->refused_conns, __ATOMIC_RELAXED);
 }
 
+uint64_t loader__last_opened(const struct loader *l)
+{
+	return __atomic_load_n(&l->skel->bss->last_opened, __ATOMIC_RELAXED);
+}
+
 bool loader__hists_full(const struct loader *l)
 {
 	return __atomic_load_n(&l->skel->bss->hists_full, __ATOMIC_RELAXED);

@@ -55,6 +55,9 @@ int loader__census(struct loader *l, conn_fn fn, void *ctx);
 /* Connections that were not followed so far, since there were --max-conns already. */
 uint64_t loader__refused(const struct loader *l);
 
+/* When a connection to a server was last opened, CLOCK_MONOTONIC, ns; 0: none was so far. */
+uint64_t loader__last_opened(const struct loader *l);
+
 /* Whether a connection had to do without histograms: before Linux 6.1 only so many have them. */
 bool loader__hists_full(const struct loader *l);
 uint32_t loader__max_hists(const struct loader *l);

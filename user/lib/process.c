@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* prlimit() */
+#endif
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include "lib/container.h"
 #include "lib/process.h"
 
@@ -31,20 +37,91 @@ enum process_state process_state(uint32_t pid)
 	return kill(pid, 0) && errno == ESRCH ? PROCESS_GONE : PROCESS_LIVES;
 }
 
-void process_name(uint32_t pid, char *name, size_t n)
+/* Opens /proc/PID/NAME for reading. Returns NULL where that cannot be. */
+static FILE *open_proc(uint32_t pid, const char *name)
 {
+	char path[80];
+
+	if (!pid || !can_see())
+		return NULL;
+	snprintf(path, sizeof(path), "/proc/%u/%s", pid, name);
+	return fopen(path, "re");
+}
+
+static struct process_files count_files(uint32_t pid)
+{
+	struct process_files n = {};
+	struct rlimit limit;
 	char path[32];
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%u/fd", pid);
+	dir = opendir(path);
+	while (dir && readdir(dir))
+		n.open++;
+	if (dir)
+		closedir(dir);
+	n.open -= n.open > 2 ? 2 : n.open; /* "." and ".." */
+	if (dir && !prlimit(pid, RLIMIT_NOFILE, NULL, &limit))
+		n.max = limit.rlim_cur < UINT32_MAX ? limit.rlim_cur : UINT32_MAX;
+	return n;
+}
+
+#define CHILDREN 64 /* looked at */
+
+static struct process_files find_files(uint32_t pid)
+{
+	struct process_files worst = count_files(pid), n;
+	unsigned int child;
+	char name[48];
 	FILE *f;
 
-	*name = 0;
-	if (!pid || !can_see())
-		return;
-	snprintf(path, sizeof(path), "/proc/%u/comm", pid);
-	f = fopen(path, "re");
-	if (f && fgets(name, n, f))
-		name[strcspn(name, "\n")] = 0;
+	snprintf(name, sizeof(name), "task/%u/children", pid);
+	f = open_proc(pid, name);
+	for (int i = 0; f && i < CHILDREN && fscanf(f, "%u", &child) == 1; i++) {
+		n = count_files(child);
+		if (n.max &&
+		    (!worst.max || (uint64_t)n.open * worst.max > (uint64_t)worst.open * n.max))
+			worst = n;
+	}
 	if (f)
 		fclose(f);
+	return worst;
+}
+
+struct process_files process_files(uint32_t pid)
+{
+	static struct {
+		uint32_t pid;
+		time_t at;
+		struct process_files files;
+	} known[16], *k;
+	struct timespec now;
+
+	if (!pid || !can_see())
+		return (struct process_files){};
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	k = &known[pid % 16];
+	if (k->pid != pid || k->at != now.tv_sec) {
+		k->files = find_files(pid);
+		k->pid = pid;
+		k->at = now.tv_sec;
+	}
+	return k->files;
+}
+
+void process_comm(uint32_t pid, char *comm, size_t size)
+{
+	FILE *f = open_proc(pid, "comm");
+
+	comm[0] = 0;
+	if (!f)
+		return;
+	if (fgets(comm, size, f))
+		comm[strcspn(comm, "\n")] = 0;
+	else
+		comm[0] = 0;
+	fclose(f);
 }
 
 /*
@@ -53,11 +130,9 @@ void process_name(uint32_t pid, char *name, size_t n)
  */
 static void read_place(struct process_place *place, uint32_t pid)
 {
-	char path[32], line[4096], id[CONTAINER_LEN];
-	FILE *f;
+	char line[4096], id[CONTAINER_LEN];
+	FILE *f = open_proc(pid, "cgroup");
 
-	snprintf(path, sizeof(path), "/proc/%u/cgroup", pid);
-	f = fopen(path, "re");
 	while (f && fgets(line, sizeof(line), f)) {
 		const char *colon = strchr(line, ':'), *p = colon ? strchr(colon + 1, ':') : NULL;
 
@@ -90,7 +165,6 @@ const struct process_place *process_place(uint32_t pid, uint64_t cgroup)
 	k->pid = pid;
 	k->cgroup = cgroup;
 	k->place = (struct process_place){};
-	if (can_see())
-		read_place(&k->place, pid);
+	read_place(&k->place, pid);
 	return &k->place;
 }

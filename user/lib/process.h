@@ -13,8 +13,19 @@ enum process_state { PROCESS_UNKNOWN, PROCESS_LIVES, PROCESS_GONE };
 /* Returns whether a process lives. pid: as the initial namespace counts; 0: not known. */
 enum process_state process_state(uint32_t pid);
 
-/* Sets name, of n bytes, to what a process is called; empty: not known. */
-void process_name(uint32_t pid, char *name, size_t n);
+/* Files that a process has open, sockets included. */
+struct process_files {
+	uint32_t open, max; /* max: its soft limit; 0: not known */
+};
+
+/*
+ * Counts the files of a process, or of that of its children which is nearest to its limit: workers
+ * accept what their parent listens on. Asks once a second for each process at most.
+ */
+struct process_files process_files(uint32_t pid);
+
+/* Puts a process's name into comm, of size bytes; empty: not known. */
+void process_comm(uint32_t pid, char *comm, size_t size);
 
 /* The cgroup and the container of a process. */
 struct process_place {

@@ -135,6 +135,14 @@ static int json_open_output(void **self, const struct options *o, const struct r
 	return 0;
 }
 
+static void field_tunnel(struct buf *b, const struct conn *c)
+{
+	if (!c->tunnel)
+		return;
+	field(b, "outer");
+	buf_printf(b, "[\"%s\",\"%s\"]", c->tunnel->end[0], c->tunnel->end[1]);
+}
+
 static void json_open(struct json *j, const struct event *e)
 {
 	const struct conn *c = e->conn;
@@ -155,6 +163,7 @@ static void json_open(struct json *j, const struct event *e)
 		if (c->netns)
 			field_u64(b, "netns", c->netns);
 		field_bool(b, "midstream", c->midstream);
+		field_tunnel(b, c);
 		if (c->via.version) {
 			field(b, "via_proxy");
 			buf_printf(b, "{\"version\":%u", c->via.version);
@@ -180,6 +189,19 @@ static void field_headers(struct buf *b, const struct http_msg *m)
 		buf_char(b, ']');
 	}
 	buf_char(b, ']');
+}
+
+/* Adds the packet, and its file where there are several, and the tunnel around it. */
+static void field_origin(const struct json *j, struct buf *b, const struct event *e)
+{
+	uint64_t file = PACKET_FILE(e->packet);
+
+	if (!e->packet)
+		return;
+	field_u64(b, "packet", PACKET_NUMBER(e->packet));
+	if (j->o->n_files > 1 && file < j->o->n_files)
+		field_str(b, "file", j->o->files[file]);
+	field_tunnel(b, e->conn);
 }
 
 /* Adds seq and offset: bytes since the connection's first one, or since wstrace joined it. */
@@ -208,6 +230,7 @@ static void json_request(struct json *j, const struct event *e)
 	if (e->head.cut)
 		field_bool(b, "truncated", true);
 	field_position(b, e, WST_C2S);
+	field_origin(j, b, e);
 	finish(j, b, false);
 }
 
@@ -232,6 +255,7 @@ static void json_response(struct json *j, const struct event *e)
 	if (e->head.cut)
 		field_bool(b, "truncated", true);
 	field_position(b, e, WST_S2C);
+	field_origin(j, b, e);
 	finish(j, b, false);
 }
 
@@ -319,6 +343,7 @@ static void json_frame(struct json *j, const struct event *e)
 	}
 	if (f->rtt_us >= 0)
 		field_u64(b, "rtt_us", f->rtt_us);
+	field_origin(j, b, e);
 	finish(j, b, true);
 }
 

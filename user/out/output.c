@@ -39,7 +39,9 @@ static uint32_t output_kind(const struct event *e)
 		return KIND_HANDSHAKE;
 	case EV_VERDICT:
 		return KIND_VERDICT;
-	case EV_HELD: /* for diagnosis only */
+	case EV_HELD: /* these three for diagnosis only */
+	case EV_QUEUE:
+	case EV_BODY:
 		return 0;
 	default:
 		return KIND_CLOSE;

@@ -4,8 +4,8 @@
  *
  *   TIME            CONN  PROCESS         DIR WHAT
  *
- * Headers follow the line of their handshake, indented. -> goes from the WebSocket client to the
- * server.
+ * A line with the date stands where that changes, and first where it is not today's. Headers follow
+ * the line of their handshake, indented. -> goes from the WebSocket client to the server.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -43,14 +43,47 @@ static void pad(struct buf *b, size_t from, size_t n)
 		buf_char(b, ' ');
 }
 
+/* Writes the date, where a line is of another day than the one before it, or the first not of
+ * today. */
+static void new_day(struct text *t, uint64_t ts)
+{
+	time_t seconds = ts / NS_PER_SEC;
+	struct buf *b;
+	struct tm tm;
+
+	if (t->minute == ts / (60 * NS_PER_SEC) || !localtime_r(&seconds, &tm))
+		return;
+	t->minute = ts / (60 * NS_PER_SEC);
+	if (tm.tm_year == t->year && tm.tm_yday == t->day)
+		return;
+	t->year = tm.tm_year;
+	t->day = tm.tm_yday;
+	b = lines__start(t->lines);
+	buf_printf(b, "-- %04d-%02d-%02d --\n", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
+	lines__end(t->lines, false);
+}
+
+static void start_today(struct text *t)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	if (!localtime_r(&now, &tm))
+		return;
+	t->year = tm.tm_year;
+	t->day = tm.tm_yday;
+}
+
 struct buf *text_line(struct text *t, const struct event *e, const char *dir)
 {
 	static const char *const colours[] = { "\033[36m", "\033[35m", "\033[34m", "\033[32m",
 					       "\033[33m", "\033[96m", "\033[95m", "\033[94m" };
-	struct buf *b = lines__start(t->lines);
 	const struct conn *c = e->conn;
+	struct buf *b;
 	size_t from;
 
+	new_day(t, e->ts);
+	b = lines__start(t->lines);
 	time_local(b, e->ts);
 	buf_char(b, ' ');
 	/* one colour for a connection lets the eye follow it */
@@ -89,6 +122,7 @@ static int text_open_output(void **self, const struct options *o, const struct r
 		return -ENOMEM;
 	t->o = o;
 	t->lines = run->lines;
+	start_today(t);
 	t->colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR") && term && strcmp(term, "dumb");
 	t->summary = summary__new();
 	if (!t->summary) {
@@ -111,6 +145,22 @@ static void add_headers(const struct text *t, struct buf *b, const struct http_m
 		buf_escaped(b, h->shown.p, h->shown.n);
 		paint(t, b, RESET);
 		buf_char(b, '\n');
+	}
+}
+
+/* Appends where the event begins in a file, for -v. */
+static void add_packet(const struct text *t, struct buf *b, const struct event *e)
+{
+	uint64_t file = PACKET_FILE(e->packet);
+
+	if (!t->o->verbose || !e->packet)
+		return;
+	buf_printf(b, "  packet %llu", (unsigned long long)PACKET_NUMBER(e->packet));
+	if (t->o->n_files > 1 && file < t->o->n_files) {
+		const char *name = t->o->files[file], *slash = strrchr(name, '/');
+
+		buf_str(b, " of ");
+		buf_escaped(b, slash ? slash + 1 : name, strlen(slash ? slash + 1 : name));
 	}
 }
 
@@ -156,6 +206,7 @@ static void text_head(struct text *t, const struct event *e)
 	}
 	if (h->cut)
 		buf_str(b, "  (head incomplete)");
+	add_packet(t, b, e);
 	buf_char(b, '\n');
 	if (h->upgrade || t->o->verbose || e->conn->key[0])
 		add_headers(t, b, m);
@@ -258,6 +309,7 @@ static void text_frame(struct text *t, const struct event *e)
 			   f->hdr_len);
 	if (t->o->verbose && f->pid != e->conn->pid)
 		buf_printf(b, " pid %u", f->pid);
+	add_packet(t, b, e);
 	add_payload(t, b, f);
 	buf_char(b, '\n');
 	lines__end(t->lines, true);
@@ -447,8 +499,10 @@ static void text_event(void *self, const struct event *e)
 static void text_lost(void *self, uint64_t ts, uint64_t events)
 {
 	struct text *t = self;
-	struct buf *b = lines__start(t->lines);
+	struct buf *b;
 
+	new_day(t, ts);
+	b = lines__start(t->lines);
 	time_local(b, ts);
 	paint(t, b, RED);
 	buf_printf(b, " %llu events lost: the event buffer was full (--ringbuf)",

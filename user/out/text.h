@@ -19,6 +19,8 @@ struct text {
 	bool colour;
 	struct summary *summary; /* for -H, at the end */
 	struct buf length; /* scratch */
+	uint64_t minute; /* of the last line, since 1970; 0: none */
+	int year, day; /* of the last line, or when the output began, as struct tm has them */
 };
 
 /*

@@ -34,6 +34,8 @@ void text_open(struct text *t, const struct event *e)
 		buf_str(b, "  container ");
 		buf_escaped(b, c->container, container_short(c->container));
 	}
+	if (t->o->verbose && c->tunnel)
+		buf_printf(b, "  in a tunnel of %s and %s", c->tunnel->end[0], c->tunnel->end[1]);
 	if (t->o->verbose && c->netns)
 		buf_printf(b, "  netns %u", c->netns);
 	buf_char(b, '\n');

@@ -71,11 +71,11 @@ const struct rule rules_bytes[] = {
 	  "{intruder_bytes}",
 	  NULL, "dir intruder intruder_bytes intruder_offset" },
 	{ "bad-request-line", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, bad_line_only_400,
-	  "the request line for {target} has {bad_line}, so {server} answered {answer}; it comes "
+	  "the request line for {target} has {bad_line}, so {server} answered {status}; it comes "
 	  "from {client}",
 	  NULL, "target bad_line status server_addr" },
 	{ "bad-request-line", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, bad_line,
-	  "the request line for {target} has {bad_line}, and {server} answered {answer}, probably "
+	  "the request line for {target} has {bad_line}, and {server} answered {status}, probably "
 	  "for that; it comes from {client}",
 	  NULL, "target bad_line status server_addr", .certainty = LIKELY },
 	{ "proxy-protocol", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, proxy_400_alone,

@@ -245,8 +245,9 @@ const struct rule_help help_handshake[] = {
 	  .in_front = true },
 	{ "upstream-mute",
 	  "the application took the request and never answered",
-	  "The connection was accepted - perhaps by the kernel alone, on a full backlog - and the "
-	  "request was not answered: all workers are busy, or the application is stuck. wstrace "
+	  "The connection came about - perhaps by the kernel alone, and no process accepts it or "
+	  "reads from it - and the request was not answered: all workers are busy, or the "
+	  "application is stuck. wstrace "
 	  "says so when there has been no answer for five seconds, half of what common clients "
 	  "wait, while it can still be looked at; and else when the proxy or the client gives up. "
 	  "What comes good after more than five seconds has been told of, too.",
@@ -254,6 +255,27 @@ const struct rule_help help_handshake[] = {
 	  "free the server's workers, or give it more: in many servers each open WebSocket "
 	  "holds one",
 	  {} },
+	{ "accept-queue",
+	  "connections wait to be accepted, and the server accepts none",
+	  "The kernel completes a TCP handshake by itself and puts the connection into the accept "
+	  "queue, until the process calls accept(). A process that has as many files open as it "
+	  "may (EMFILE) or is stuck leaves it there; when the queue is full, further connections "
+	  "are not let in at all. Clients see a connection on which nothing comes, or none.",
+	  "ss -ltn: Recv-Q of the listening socket is what waits, Send-Q the backlog; nstat -az "
+	  "TcpExtListenOverflows; ls /proc/PID/fd | wc -l beside /proc/PID/limits.",
+	  "let the process have more files, and close those it is done with; a longer backlog only "
+	  "helps where connections come in bursts",
+	  { [PROXY_NGINX] = "raise worker_rlimit_nofile and worker_connections" } },
+	{ "closed-at-once",
+	  "the server hung up on a new connection before it had read anything",
+	  "The connection was accepted and closed at once. Servers do so at a limit of their "
+	  "connections (nginx: worker_connections are not enough), for clients that they do not "
+	  "let in, and where what they pass connections on to cannot be reached.",
+	  "The server's error log.",
+	  "raise the limit that the server's log names",
+	  { [PROXY_NGINX] =
+		    "raise worker_connections and worker_rlimit_nofile, where the error log "
+		    "says \"worker_connections are not enough\"" } },
 	{ "proxy-rejected-101",
 	  "the proxy refused the backend's 101",
 	  "The backend opened the WebSocket and the proxy did not like its answer: a malformed "

@@ -469,7 +469,7 @@ const struct rule rules_refused[] = {
 	  "{silent} never read the request for {target}: {server} gave up after {latency}",
 	  NOT_READ, "target status upstream latency_ms unread_behind" },
 	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, mute,
-	  "{behind} took the request for {target}"
+	  "{next} took the request for {target}"
 	  " and never answered: {server} gave up after {latency}",
 	  NULL, "target status upstream latency_ms" },
 	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, gateway_timeout,
@@ -582,11 +582,12 @@ const struct rule rules_refused[] = {
 	  " what is behind a unix socket{other_ports}",
 	  "target status host server_addr" },
 	{ "not-found", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, not_found,
-	  "{server} does not know {target} (404)", NULL, "target status host server_addr" },
+	  "{server} does not know {target} (404){says}", NULL,
+	  "target status body host server_addr" },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, bad_gateway,
-	  "{server} answered {target} with {answer}, and " UNSEEN_UPSTREAM,
+	  "{server} answered {target} with {answer}{says}, and " UNSEEN_UPSTREAM,
 	  "see its error log, which names the upstream and why it failed{other_ports}",
-	  "target status reason" },
+	  "target status reason body" },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, page,
 	  "{server} answered {target} with {answer} and a page ({type}): probably the path leads "
 	  "to a web page, and not to the application that speaks WebSocket",
@@ -594,9 +595,9 @@ const struct rule rules_refused[] = {
 	  "may have taken it",
 	  "target status type host server_addr", .certainty = LIKELY },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, upstream_unanswered,
-	  "{behind} did not answer the request for {target}, and {server} told the client"
+	  "{next} did not answer the request for {target}, and {server} told the client"
 	  " {answer}",
-	  "see the log of {behind}; where that speaks TLS, the proxy must, too (https://)",
+	  "see the log of {next}; where that speaks TLS, the proxy must, too (https://)",
 	  "target status reason upstream", .hop = "upstream" },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, endless,
 	  "{server} refused {target} with {answer}, in an answer without an end: it has neither "
@@ -605,13 +606,13 @@ const struct rule rules_refused[] = {
 	  "the end of the connection",
 	  "target status server_addr" },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, bad_request,
-	  "{server} refused to open a WebSocket for {target}: {answer}",
+	  "{server} refused to open a WebSocket for {target}: {answer}{says}",
 	  "see the log of {server}; 400 is also the answer to plain HTTP on a port with TLS,"
 	  " where wss:// is meant",
-	  "target status reason upgrade connection http server_addr" },
+	  "target status reason body upgrade connection http server_addr" },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, refused,
-	  "{server} refused to open a WebSocket for {target}: {answer}", NULL,
-	  "target status reason upgrade connection http" },
+	  "{server} refused to open a WebSocket for {target}: {answer}{says}", NULL,
+	  "target status reason body upgrade connection http" },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_END, no_answer,
 	  "{server} ended the connection without an answer to the request for {target}",
 	  "see the log of {server}; where it speaks TLS, wss:// is meant", "target how waited_ms" },

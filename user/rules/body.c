@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Rules about answers whose body says why a handshake was refused: what else would be a guess. */
+#include "facts/chain.h"
+#include "rules/rules.h"
+
+static bool says(const struct facts *f, enum body_meaning meaning)
+{
+	return f->res.says && f->res.says->meaning == meaning;
+}
+
+static bool too_large(const struct facts *f)
+{
+	return says(f, BODY_HEAD);
+}
+
+static bool tls_wanted(const struct facts *f)
+{
+	return says(f, BODY_TLS);
+}
+
+static bool session_unknown(const struct facts *f)
+{
+	return says(f, BODY_SESSION);
+}
+
+/* Returns whether the Origin is not let in, which is no news where it has been a moment before. */
+static bool origin(const struct facts *f)
+{
+	return says(f, BODY_ORIGIN) && !f->contrast.pair && f->req.origin;
+}
+
+static bool host(const struct facts *f)
+{
+	return says(f, BODY_HOST) && f->req.host;
+}
+
+/* Returns whether the request lacks something that none of the rules about requests has named. */
+static bool no_upgrade(const struct facts *f)
+{
+	return says(f, BODY_UPGRADE);
+}
+
+/* Returns whether what the proxy's connections showed says no more than the body does. */
+static bool unseen_behind(const struct facts *f)
+{
+	return !f->upstream && !f->down.ts;
+}
+
+static bool no_upstream(const struct facts *f)
+{
+	return says(f, BODY_NO_UPSTREAM) && unseen_behind(f);
+}
+
+static bool unreached(const struct facts *f)
+{
+	return says(f, BODY_UNREACHED) && unseen_behind(f);
+}
+
+static bool late(const struct facts *f)
+{
+	return says(f, BODY_LATE) && unseen_behind(f);
+}
+
+static bool limited(const struct facts *f)
+{
+	return says(f, BODY_LIMIT);
+}
+
+#define SAYS "it says \"{body}\""
+
+const struct rule rules_body[] = {
+	{ "too-large-head", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE | AT_CUT, too_large,
+	  "{server} refused {target} with {status}: the request's head, of {head_len} bytes, is "
+	  "larger than it takes{limit}; " SAYS,
+	  NULL, "target status body head_len client_addr" },
+	{ "tls-mismatch", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, tls_wanted,
+	  "{client} speaks plain HTTP to {server_addr}, where TLS is spoken: {server} answered "
+	  "{status}, and " SAYS,
+	  NULL, "server_addr client_addr target status body" },
+	{ "sticky", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE | AT_PLAIN, session_unknown,
+	  "{server} does not know the session that {target} names ({status}; " SAYS
+	  "): another server has made it, or it is over",
+	  NULL, "target status body server_addr" },
+	{ "origin-403", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, origin,
+	  "{server} refused {target} with {status}, since it does not take the Origin "
+	  "{origin}: " SAYS,
+	  NULL, "target status body origin host client_host" },
+	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, host,
+	  "{server} refused {target} with {status}, since it does not take the Host {host}: " SAYS,
+	  "let the server take that name, or have the proxy send one that it takes (nginx: "
+	  "proxy_set_header Host)",
+	  "target status body host client_host" },
+	{ "upstream-down", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, no_upstream,
+	  "{server} has no upstream for {target} that is up, and answered {status}: " SAYS,
+	  "start what it passes this path on to, and see its health checks", "target status body" },
+	{ "upstream-down", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, unreached,
+	  "{server} could not connect to its upstream for {target}, and answered {status}: " SAYS,
+	  NULL, "target status body latency_ms" },
+	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, late,
+	  "the upstream of {server} did not answer the request for {target} in {latency_ms} ms: "
+	  "{status}, " SAYS,
+	  NULL, "target status body latency_ms", .hop = "" },
+	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, no_upgrade,
+	  "{server} did not take the request for {target} for a WebSocket's ({status}): " SAYS,
+	  "compare what the server got with what the client sent: Upgrade, Connection and the "
+	  "Sec-WebSocket headers have to pass each proxy",
+	  "target status body upgrade connection http request_version key" },
+	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, limited,
+	  "{server} refused {target} with {status}, since a limit is reached: " SAYS,
+	  "see which limit the server's log names, and who uses it up", "target status body" },
+	{ 0 },
+};
