@@ -35,13 +35,16 @@ static void first_byte(void)
 	bytes(&r, "G", 1);
 }
 
+#define DATE "-- 2025-11-22 --" /* in front of the first line */
+
 static void text_handshake(void **state)
 {
 	starts();
 	opens(1, WST_SERVER);
 	writes(NULL); /* a PROXY header may come, which belongs to it */
 	head(1, WST_C2S, GET("/ws?token=sekrit"));
-	writes("08:26:40.001000 #1    app[7]             10.0.0.9:5001 -> 10.0.0.1:9588  server",
+	writes(DATE,
+	       "08:26:40.001000 #1    app[7]             10.0.0.9:5001 -> 10.0.0.1:9588  server",
 	       "08:26:40.002000 #1    app[7]          -> GET /ws?token=[redacted] HTTP/1.1  "
 	       "upgrade",
 	       "                                         Host: example.com",
@@ -132,7 +135,8 @@ static void text_via_proxy(void **state)
 	starts();
 	opens(1, WST_SERVER);
 	proxy_header(1, "PROXY TCP4 203.0.113.7 192.0.2.2 4711 80\r\n", 42);
-	writes("08:26:40.001000 #1    app[7]             10.0.0.9:5001 -> 10.0.0.1:9588  server, "
+	writes(DATE,
+	       "08:26:40.001000 #1    app[7]             10.0.0.9:5001 -> 10.0.0.1:9588  server, "
 	       "for 203.0.113.7:4711 (PROXY v1)",
 	       NULL);
 	assert_int_equal(end(), 0);
@@ -346,7 +350,8 @@ static void text_undecoded(void **state)
 
 	starts();
 	midstream(1);
-	writes("08:26:40.001000 #1    -                  0.0.0.0:0 -> 0.0.0.0:9588  server, "
+	writes(DATE,
+	       "08:26:40.001000 #1    -                  0.0.0.0:0 -> 0.0.0.0:9588  server, "
 	       "already open",
 	       NULL);
 	t.stats[1].counts[WST_S2C].stream = 77;
@@ -461,7 +466,8 @@ static void text_histograms(void **state)
 	starts();
 	websocket(1);
 	ends_with_wait(1, 20000);
-	writes("08:26:40.005000 #1    app[7]             client ended TCP (FIN), no Close frame "
+	writes(DATE,
+	       "08:26:40.005000 #1    app[7]             client ended TCP (FIN), no Close frame "
 	       "after 4.0 ms",
 	       "                                         -> 0 frames 0 B  <- 0 frames 0 B  tcp rtt "
 	       "120 us",
@@ -491,7 +497,8 @@ static void text_histograms(void **state)
 	       "     16384 -> 32767   : 1         |****************************************|", "",
 	       "Worst by wait in the receive queue:",
 	       "  #1     p99 18.4 ms of 1  app[7]  10.0.0.9:5001  /ws?token=[redacted]",
-	       "  #2     p99 40 us of 1  app[7]  10.0.0.9:5002  /ws?token=[redacted]", NULL);
+	       "  #2     p99 40 us of 1  app[7]  10.0.0.9:5002  /ws?token=[redacted]", "",
+	       "Who hung up:", "     2 x  client ended TCP (FIN), no Close frame", NULL);
 }
 
 /* The same in an object of its own, in the counters. */

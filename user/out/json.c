@@ -13,6 +13,7 @@
 #include "decode/hist.h"
 #include "decode/names.h"
 #include "decode/ws.h"
+#include "facts/ender.h"
 #include "facts/fact_text.h"
 #include "lib/escape.h"
 #include "out/lines.h"
@@ -470,6 +471,37 @@ static void json_stats(struct json *j, const struct event *e)
 	finish(j, b, false);
 }
 
+static void evidence_field(void *ctx, const struct fact_text *name, struct span value)
+{
+	struct buf *b = ctx;
+
+	if (b->data[b->len - 1] != '{')
+		buf_char(b, ',');
+	add_string(b, name->name, strlen(name->name));
+	buf_char(b, ':');
+	if (name->number)
+		buf_add(b, value.p, value.n);
+	else
+		add_string(b, value.p, value.n);
+}
+
+static void field_hop(struct buf *b, const char *field_name, struct hop h)
+{
+	if (!h.comm && !h.listen && !h.container)
+		return;
+	field(b, field_name);
+	buf_char(b, '{');
+	for (int i = 0; i < 3; i++) {
+		const char *name = i == 0 ? "comm" : i == 1 ? "listen" : "container";
+		const char *value = i == 0 ? h.comm : i == 1 ? h.listen : h.container;
+
+		if (value)
+			evidence_field(b, &(struct fact_text){ .name = name },
+				       (struct span){ value, strlen(value) });
+	}
+	buf_char(b, '}');
+}
+
 /* Adds who ended the WebSocket, and how; "first" and "how" are TCP's. */
 static void close_fields(struct buf *b, const struct ending *e)
 {
@@ -477,6 +509,18 @@ static void close_fields(struct buf *b, const struct ending *e)
 		field_str(b, "close_by", ending_by(e));
 	if (ending_how(e))
 		field_str(b, "close_how", ending_how(e));
+}
+
+/* Adds the process that ended the chain, where that is known: a proxy may pass an end on. */
+static void field_close_hop(struct buf *b, const struct event *e, const struct ending *ending)
+{
+	const struct facts *f = e->conn->facts;
+	struct hop hop;
+	bool last;
+
+	if (f && (f->upstream || f->downstream) &&
+	    chain_ender(f, ending, &hop, &last) != ENDER_UNKNOWN)
+		field_hop(b, "close_hop", hop);
 }
 
 static void json_close(struct json *j, const struct event *e)
@@ -498,6 +542,7 @@ static void json_close(struct json *j, const struct event *e)
 	if (how)
 		field_str(b, "how", how);
 	close_fields(b, &ending);
+	field_close_hop(b, e, &ending);
 	if (e->conn->close_code)
 		field_u64(b, "code", e->conn->close_code);
 	stats_fields(j, b, e);
@@ -518,42 +563,11 @@ static void json_leg(struct json *j, const struct event *e)
 	finish(j, b, false);
 }
 
-static void evidence_field(void *ctx, const struct fact_text *name, struct span value)
-{
-	struct buf *b = ctx;
-
-	if (b->data[b->len - 1] != '{')
-		buf_char(b, ',');
-	add_string(b, name->name, strlen(name->name));
-	buf_char(b, ':');
-	if (name->number)
-		buf_add(b, value.p, value.n);
-	else
-		add_string(b, value.p, value.n);
-}
-
 static void field_evidence(struct buf *b, const struct verdict *v)
 {
 	field(b, "evidence");
 	buf_char(b, '{');
 	verdict_evidence(v, evidence_field, b);
-	buf_char(b, '}');
-}
-
-static void field_hop(struct buf *b, struct hop h)
-{
-	if (!h.comm && !h.listen && !h.container)
-		return;
-	field(b, "hop");
-	buf_char(b, '{');
-	for (int i = 0; i < 3; i++) {
-		const char *name = i == 0 ? "comm" : i == 1 ? "listen" : "container";
-		const char *value = i == 0 ? h.comm : i == 1 ? h.listen : h.container;
-
-		if (value)
-			evidence_field(b, &(struct fact_text){ .name = name },
-				       (struct span){ value, strlen(value) });
-	}
 	buf_char(b, '}');
 }
 
@@ -567,7 +581,7 @@ static void json_verdict(struct json *j, const struct event *e)
 	field_str(b, "certainty", certainty_name(v->rule->certainty));
 	field_str(b, "text", v->text);
 	field_str(b, "fix", v->fix);
-	field_hop(b, verdict_hop(v));
+	field_hop(b, "hop", verdict_hop(v));
 	field_evidence(b, v);
 	field(b, "legs");
 	for (unsigned int i = 0; i < v->n_legs; i++) {

@@ -458,7 +458,8 @@ static void draw_row(const struct text *t, struct buf *b, const struct verdict_r
 		buf_printf(b, "port %u", r->port);
 	if (r->hops)
 		buf_str(b, " and others");
-	buf_str(b, "  ");
+	if (*r->path)
+		buf_str(b, "  ");
 	buf_escaped(b, r->path, strlen(r->path));
 	buf_printf(b, "\n%*s", ROW_INDENT, "");
 	prose(b, r->text, strlen(r->text), ROW_INDENT, ROW_INDENT, terminal_width());
@@ -521,6 +522,7 @@ static int text_end(void *self, uint64_t ts, const struct run_totals *totals,
 	(void)ts;
 	(void)totals;
 	summary__draw(t->summary, lines__start(t->lines));
+	hangups__draw(&t->hangups, lines__start(t->lines));
 	if (t->o->kinds & KIND_VERDICT)
 		draw_verdicts(t, lines__start(t->lines), d);
 	lines__end(t->lines, false);

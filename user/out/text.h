@@ -6,6 +6,7 @@
 #ifndef OUT_TEXT_H
 #define OUT_TEXT_H
 
+#include "out/hangups.h"
 #include "out/lines.h"
 #include "out/output.h"
 #include "out/summary.h"
@@ -18,6 +19,7 @@ struct text {
 	struct lines *lines;
 	bool colour;
 	struct summary *summary; /* for -H, at the end */
+	struct hangups hangups;
 	struct buf length; /* scratch */
 	uint64_t minute; /* of the last line, since 1970; 0: none */
 	int year, day; /* of the last line, or when the output began, as struct tm has them */

@@ -154,6 +154,20 @@ static struct span close_reason(const struct conn *c)
 			    (struct span){};
 }
 
+/* Adds a line that names who ended the chain, once that is known. */
+static void add_ender(struct buf *b, const struct event *e, const struct ending *ending)
+{
+	struct buf words = {};
+
+	ender_sentence(&words, e->conn->facts, ending);
+	if (words.len) {
+		buf_str(b, TEXT_INDENT);
+		buf_escaped(b, words.data, words.len);
+		buf_char(b, '\n');
+	}
+	buf_free(&words);
+}
+
 void text_close(struct text *t, const struct event *e)
 {
 	const struct wst_stats *r = e->stats;
@@ -176,11 +190,14 @@ void text_close(struct text *t, const struct event *e)
 		lines__end(t->lines, false);
 		return;
 	}
+	hangups__add(&t->hangups, e);
 	ending = ending_of(c, r);
 	ending_sentence(b, &ending, close_reason(c));
 	buf_str(b, c->midstream ? " seen for " : " after ");
 	buf_duration(b, r->h.ts > r->opened ? r->h.ts - r->opened : 0);
-	buf_str(b, "\n" TEXT_INDENT);
+	buf_str(b, "\n");
+	add_ender(b, e, &ending);
+	buf_str(b, TEXT_INDENT);
 	add_counts(b, e);
 	add_state(b, r);
 	buf_char(b, '\n');

@@ -31,8 +31,8 @@ static void draw_verdict(struct buf *b, const struct report_verdict *v)
 {
 	html(b, "<div class=\"verdict %s\"><p>", severity_name(v->rule->severity));
 	html_badge(b, v->rule->severity);
-	html(b, " <b>%s</b></p><p>%s</p><p class=fix><b>Fix</b>%s</p>", v->rule->id, v->text,
-	     v->fix);
+	html(b, " <b>%s</b></p><p>%s</p>", v->rule->id, v->text);
+	html_fix(b, v->fix);
 	draw_facts(b, &v->evidence);
 	html(b, "</div>");
 }
@@ -156,6 +156,11 @@ static void draw_findings(struct buf *b, const struct report_case *c)
 			     "Sec-WebSocket-Key tells.</p>",
 			     c->legs[i - 1]->number, c->legs[i]->number);
 	}
+	for (unsigned int i = 0; i < c->n; i++)
+		if (c->legs[i]->ender) {
+			html(b, "<p class=note>This chain was %s.</p>", c->legs[i]->ender);
+			break;
+		}
 	if (c->alike)
 		html(b,
 		     "<p class=note>%'ju more like this, of the same port and path, %s in the "

@@ -192,6 +192,7 @@ static void on_close(struct report *r, struct report_conn *c, const struct event
 {
 	const struct wst_stats *s = e->stats;
 
+	hangups__add(&r->hangups, e);
 	if (s->how != WST_UNSEEN) /* a close that was not seen has no counters */
 		on_stats(r, c, e);
 	if (!c)
@@ -199,6 +200,8 @@ static void on_close(struct report *r, struct report_conn *c, const struct event
 	c->closed = e->ts;
 	c->how = s->how;
 	c->end = ending_of(e->conn, s);
+	free(c->ender);
+	c->ender = ender_words(e->conn->facts, &c->end);
 	if (c->detail)
 		trail__moment(&c->detail->trail, e->ts);
 	look_at_handshake(r, c);

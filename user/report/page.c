@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include "report/page.h"
+#include "rules/plain.h"
 
 #define ROWS_SHOWN 30 /* most verdicts that are shown, */
 #define LINKS_SHOWN 8 /* and most links to connections of each */
@@ -78,12 +79,16 @@ static void draw_sums(struct page *p)
 	     "<div><dt>WebSockets</dt><dd>%'ju<small>opened or joined</small></dd></div>"
 	     "<div><dt>Failed handshakes</dt><dd>%'ju<small>%'ju were slow</small></dd></div>"
 	     "<div><dt>Verdicts</dt><dd>%'ju<small>%'ju error%s, %'ju warning%s</small></dd></div>"
+	     "<div><dt>Hung up</dt><dd>%'ju<small>%'ju clients, %'ju servers, %'ju proxies"
+	     "</small></dd></div>"
 	     "<div><dt>Frames</dt><dd>%'ju<small>%s payload</small></dd></div>"
 	     "<div><dt>Events lost</dt><dd>%'ju<small>%s</small></dd></div>"
 	     "</dl>\n",
 	     t->conns, r->n_open, r->n_websockets, r->n_failed, r->n_slow, verdicts, errors,
-	     errors == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s", t->frames,
-	     text_size(t->bytes).s, t->lost, t->lost ? "frames are missing" : "nothing is missing");
+	     errors == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s", r->hangups.all,
+	     hangups__by(&r->hangups, ENDER_CLIENT), hangups__by(&r->hangups, ENDER_SERVER),
+	     hangups__by(&r->hangups, ENDER_PROXY), t->frames, text_size(t->bytes).s, t->lost,
+	     t->lost ? "frames are missing" : "nothing is missing");
 }
 
 static void draw_nav(struct page *p, unsigned int n)
@@ -133,6 +138,8 @@ static void draw_refs(struct page *p, const struct verdict_row *row)
 
 static void draw_help(struct buf *b, const struct rule_help *help)
 {
+	char *plain;
+
 	if (!help)
 		return;
 	html(b, "<details class=more>"
@@ -147,7 +154,10 @@ static void draw_help(struct buf *b, const struct rule_help *help)
 		if (!help->proxy[i])
 			continue;
 		html(b, "</dd><dt>%s</dt><dd>", proxy_names[i]);
-		html_prose(b, help->proxy[i]);
+		plain = rule_plain(help->proxy[i]);
+		if (plain)
+			html_lines(b, plain);
+		free(plain);
 	}
 	html(b, "</dd></dl></details>");
 }
@@ -160,11 +170,13 @@ static void draw_row(struct page *p, const struct verdict_row *row)
 	html_badge(b, row->rule->severity);
 	html(b,
 	     "<h3>%s</h3><span>%'ju %s</span>"
-	     "<span class=where>port %u <span class=w>",
-	     row->rule->id, row->count, row->count == 1 ? "time" : "times", row->port);
+	     "<span class=where>%s%s%sport %u <span class=w>",
+	     row->rule->id, row->count, row->count == 1 ? "time" : "times",
+	     row->hop ? row->hop : "", row->hops ? " and others" : "",
+	     row->hop && *row->hop ? " \xc2\xb7 " : "", row->port);
 	html_bytes(b, row->path, strlen(row->path), 120);
-	html(b, "</span></span></header><p>%s</p><p class=fix><b>Fix</b>%s</p>", row->text,
-	     row->fix);
+	html(b, "</span></span></header><p>%s</p>", row->text);
+	html_fix(b, row->fix);
 	draw_refs(p, row);
 	draw_help(b, rule_help(row->rule->id));
 	html(b, "</article>\n");

@@ -68,6 +68,8 @@ void html_process(struct buf *b, const char *comm, uint32_t pid);
 /* "#12", a link if c is shown in detail */
 void html_link(struct buf *b, const struct report_conn *c);
 void html_badge(struct buf *b, enum severity s);
+void html_lines(struct buf *b, const char *fix); /* the same without its heading */
+void html_fix(struct buf *b, const char *fix); /* a sentence, and lines to copy */
 void html_end(struct buf *b, const struct report_conn *c); /* "closed by the server (FIN, ..." */
 
 /*

@@ -84,6 +84,7 @@ static void free_conn(struct report *r, struct report_conn *c)
 	free(c->method);
 	free(c->target);
 	free(c->reason);
+	free(c->ender);
 	free(c);
 }
 

@@ -10,6 +10,7 @@
 #include "decode/ending.h"
 #include "decode/hist.h"
 #include "diagnose/diagnose.h"
+#include "out/hangups.h"
 #include "report/pairs.h"
 #include "report/trail.h"
 
@@ -67,6 +68,7 @@ struct report_conn {
 	uint8_t how; /* enum wst_end_how */
 	bool http10;
 	struct ending end; /* once closed */
+	char *ender; /* who ended its chain, in words; NULL: not known */
 	uint64_t frames[WST_DIRS], bytes[WST_DIRS];
 	uint64_t lost, undecoded; /* events; bytes in which no frame was found */
 	uint32_t rtt_us, retrans, opaque;
@@ -105,6 +107,7 @@ struct report {
 	struct wst_hist hists[WST_HIST_KINDS], delay[WST_DIRS];
 	struct report_bins activity; /* frames */
 	struct report_bins verdicts; /* [0] errors, [1] others */
+	struct hangups hangups;
 	uint64_t n_websockets, n_failed, n_slow, n_open, n_verdicts[3];
 	uint64_t no_detail, details_dropped, conns_dropped;
 	uint32_t handshakes_pinned;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Writes words for a connection: its name, who is at its ends, how it ended. */
+#include <string.h>
 #include "decode/names.h"
 #include "report/page.h"
 
@@ -19,6 +20,36 @@ void html_link(struct buf *b, const struct report_conn *c)
 void html_badge(struct buf *b, enum severity s)
 {
 	html(b, "<span class=\"badge %s\">%s</span>", severity_name(s), severity_name(s));
+}
+
+/* Writes the lines for a configuration, each with its '\n' in front. */
+static void html_config(struct buf *b, const char *lines)
+{
+	size_t n;
+
+	if (!*lines)
+		return;
+	html(b, "<pre class=lines>");
+	for (; *lines; lines += n) {
+		n = strcspn(++lines, "\n");
+		html(b, "%.*s", (int)n, lines);
+		buf_char(b, '\n'); /* buf_html() would escape it */
+	}
+	html(b, "</pre>");
+}
+
+void html_fix(struct buf *b, const char *fix)
+{
+	html(b, "<p class=fix><b>Fix</b>%.*s</p>", (int)strcspn(fix, "\n"), fix);
+	html_config(b, fix + strcspn(fix, "\n"));
+}
+
+void html_lines(struct buf *b, const char *fix)
+{
+	size_t n = strcspn(fix, "\n");
+
+	html(b, "%.*s", (int)n, fix);
+	html_config(b, fix + n);
 }
 
 void html_end(struct buf *b, const struct report_conn *c)

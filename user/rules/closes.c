@@ -35,8 +35,8 @@ static bool application_1002(const struct facts *f)
 {
 	const struct stream_facts *s = first_close(f);
 
-	return seen_whole(f) && s && s->code == 1002 && s->reason && *s->reason &&
-	       close_says(f) == MEANS_NOTHING;
+	return seen_whole(f) && !f->other_blind && s && s->code == 1002 && s->reason &&
+	       *s->reason && close_says(f) == MEANS_NOTHING;
 }
 
 #define LINGER (5 * NS_PER_SEC) /* most libraries wait 10 to 30 s for the end of TCP */
@@ -58,7 +58,7 @@ static bool kept_open(const struct facts *f)
 
 static bool close_unanswered(const struct facts *f)
 {
-	return f->s[WST_C2S].closed != f->s[WST_S2C].closed &&
+	return !end_blind(f) && f->s[WST_C2S].closed != f->s[WST_S2C].closed &&
 	       facts_longer(f, lingered(f) + 1, LINGER) && f->end.by_client == f->s[WST_C2S].closed;
 }
 
@@ -67,7 +67,7 @@ static bool close_unanswered(const struct facts *f)
 /* Returns whether the server ends what it has just opened, before either side said anything. */
 static bool ended_at_once(const struct facts *f)
 {
-	return seen_whole(f) && !f->s[WST_C2S].frames && !f->s[WST_S2C].frames &&
+	return seen_whole(f) && !end_blind(f) && !f->s[WST_C2S].frames && !f->s[WST_S2C].frames &&
 	       !f->end.by_client && !facts_longer(f, f->end.lived + 1, AT_ONCE) &&
 	       !f->end.process_gone && f->end.together < 3 && f->end.how == WST_FIN;
 }
@@ -77,9 +77,9 @@ static bool proxy_broke(const struct facts *f)
 {
 	const struct stream_facts *s2c = f->upstream ? &f->upstream->s[WST_S2C] : NULL;
 
-	return s2c && proxy_ended(f) && granted_deflate(f->upstream) && s2c->compressed &&
-	       s2c->compressed_frames == 1 && f->s[WST_S2C].frames < s2c->frames &&
-	       !first_close(f) && !first_close(f->upstream);
+	return s2c && !end_blind(f) && !end_blind(f->upstream) && proxy_ended(f) &&
+	       granted_deflate(f->upstream) && s2c->compressed && s2c->compressed_frames == 1 &&
+	       f->s[WST_S2C].frames < s2c->frames && !first_close(f) && !first_close(f->upstream);
 }
 
 /* The same, of the leg that ended first. */

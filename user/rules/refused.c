@@ -417,11 +417,12 @@ static bool hung_up(const struct facts *f)
 		"server_addr client_addr status"
 #define NOT_READ \
 	"see whether its process is stopped or busy, and its listening socket's Recv-Q (ss -ltn)"
-#define FIND_UPSTREAM \
-	"see its error log, and ss -tnp state syn-sent for what cannot be reached{other_ports}"
+#define FIND_UPSTREAM                                                                  \
+	"see the error log of {silent}, and ss -tnp state syn-sent for what cannot be" \
+	" reached{other_ports}"
 /* A proxy's connections to AF_UNIX are not seen, nor upstreams that it does not try. */
-#define UNSEEN_UPSTREAM                                                                 \
-	"no connection from there to an upstream was seen: its upstream may be a unix " \
+#define UNSEEN_UPSTREAM                                                            \
+	"no connection of it to an upstream was seen: its upstream may be a unix " \
 	"socket{elsewhere}, or was not tried at all (no live upstreams)"
 
 const struct rule rules_refused[] = {
@@ -487,7 +488,7 @@ const struct rule rules_refused[] = {
 	  "target waiting upstream" },
 	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_WAIT, silent_proxy,
 	  "{silent} has not answered the request for {target} for {waiting} s, and no"
-	  " connection from there to an upstream is seen",
+	  " connection of it to an upstream is seen",
 	  FIND_UPSTREAM, "target waiting server_addr" },
 	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_WAIT, silent,
 	  "{silent} has not answered the request for {target} for {waiting} s", NULL,
@@ -497,7 +498,7 @@ const struct rule rules_refused[] = {
 	  "target waited_ms unread_behind upstream" },
 	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_END, gave_up_proxy,
 	  "{silent} did not answer the request for {target}: {client} gave up after"
-	  " {waited}; no connection from there to an upstream was seen",
+	  " {waited}; no connection of it to an upstream was seen",
 	  FIND_UPSTREAM, "target waited_ms server_addr" },
 	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_END, gave_up,
 	  "{silent} did not answer the request for {target}: {client} gave up after "
@@ -574,7 +575,7 @@ const struct rule rules_refused[] = {
 	  "{server} does not know {target} (404), though it has opened a WebSocket for {similar}",
 	  "use {similar}: case and slashes count", "target similar status host server_addr" },
 	{ "not-found", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, not_found_here,
-	  "{server} answered {target} with 404, and no connection from there to an upstream "
+	  "{server} answered {target} with 404, and no connection of it to an upstream "
 	  "was seen:"
 	  " nothing in its configuration passes the path on,"
 	  " or its upstream is a unix socket{elsewhere}",
@@ -586,7 +587,7 @@ const struct rule rules_refused[] = {
 	  "target status body host server_addr" },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, bad_gateway,
 	  "{server} answered {target} with {answer}{says}, and " UNSEEN_UPSTREAM,
-	  "see its error log, which names the upstream and why it failed{other_ports}",
+	  "see the error log of {server}, which names the upstream and why it failed{other_ports}",
 	  "target status reason body" },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, page,
 	  "{server} answered {target} with {answer} and a page ({type}): probably the path leads "

@@ -180,6 +180,10 @@ static void add_why(struct buf *b, const struct top_row *r, uint64_t now)
 		buf_str(b, "closed unseen, after no more than ");
 	} else {
 		ending_sentence(b, &r->end, (struct span){});
+		if (r->ender) {
+			buf_str(b, ", ");
+			buf_escaped(b, r->ender, strlen(r->ender));
+		}
 		buf_str(b, " after ");
 	}
 	buf_duration(b, end > opened ? end - opened : 0);

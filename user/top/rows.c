@@ -8,6 +8,8 @@
 #include "decode/hist.h"
 #include "decode/names.h"
 #include "facts/endpoints.h"
+#include "facts/ender.h"
+#include "out/prose.h"
 #include "top/rows.h"
 
 #define CLOSED_FOR (5 * NS_PER_SEC) /* how long they stay on the screen */
@@ -30,6 +32,7 @@ static void forget(struct top_rows *rows, struct top_row *r)
 	free(r->request);
 	free(r->response);
 	free(r->verdicts);
+	free(r->ender);
 	free(r);
 }
 
@@ -223,6 +226,7 @@ static struct top_row *on_close(struct top_rows *rows, struct top_row *r, const 
 	r->conn = NULL;
 	r->closed = e->ts;
 	r->end = ending_of(e->conn, e->stats);
+	r->ender = ender_words(e->conn->facts, &r->end);
 	r->messages_rate = r->bytes_rate = 0;
 	rows->n_closed++;
 	if (rows->last_closed)
@@ -292,9 +296,8 @@ void top_rows__verdict(struct top_rows *rows, const struct event *e)
 		buf_printf(&b, "%s\n", r->verdicts);
 	buf_printf(&b, "%s: ", v->rule->id);
 	buf_escaped(&b, v->text, strlen(v->text));
-	buf_str(&b, "\nfix: ");
-	buf_escaped(&b, v->fix, strlen(v->fix));
 	buf_char(&b, '\n');
+	prose_fix(&b, v->fix, 0, 0);
 	free(r->verdicts);
 	r->verdicts = keep(&b);
 }

@@ -24,6 +24,7 @@ struct top_row {
 	uint16_t port; /* local */
 	uint16_t close_code; /* 0: none seen */
 	struct ending end; /* once closed */
+	char *ender; /* who ended its chain, in words; NULL: not known */
 	bool awaits_response;
 	bool wanted; /* the request asks for a WebSocket */
 	uint16_t refused; /* the status that it got instead; 0: none */
