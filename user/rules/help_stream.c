@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The long form of the rules in stream.c: what --explain prints, and the fix of a verdict. */
+/* The long form of the rules about streams: what --explain prints, and the fix of a verdict. */
 #include "rules/rules.h"
 
 #define NO_GRACE "reload less often, and have clients reconnect after a random time"

@@ -6,6 +6,9 @@
 #include "facts/facts.h"
 #include "facts/reason.h"
 
+/* Returns whether f carries, or carried, a WebSocket. */
+bool is_ws(const struct facts *f);
+
 /* Returns whether the stream was seen from its 101 on. */
 bool seen_whole(const struct facts *f);
 
