@@ -9,11 +9,11 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 /* The stream is not HTTP. Returns whether the walk goes on. */
 static __always_inline int go_opaque(struct call *k, struct conn *c, struct stream *s, u8 why)
 {
-	struct wst_opaque r = {};
+	struct wst_opaque *r = call_opaque(k);
 
-	record_start(&r.h, c, WST_OPAQUE, k->dir, k->seq);
-	c->opaque = stream_opaque(s, &c->s[WST_C2S], k->dir, why, &r);
-	emit(c, &r, sizeof(r));
+	record_start(&r->h, c, WST_OPAQUE, k->dir, k->seq);
+	c->opaque = stream_opaque(s, &c->s[WST_C2S], k->dir, why, r);
+	emit(c, r, sizeof(*r));
 	return !c->opaque;
 }
 
@@ -53,6 +53,15 @@ __noinline int scan_all(u32 at)
 	return used;
 }
 
+/* Hands a record on, with n bytes of k->out.data: fewer than 2 * HTTP_STEP. */
+static __always_inline void emit_some(struct call *k, struct conn *c, u32 n)
+{
+	k->out.h.n = n;
+	/* The compiler knows the bound and leaves out what would show it to older verifiers. */
+	asm volatile("" : "+r"(n));
+	emit(c, &k->out, sizeof(k->out.h) + (n & (2 * HTTP_STEP - 1)));
+}
+
 __noinline int step_body(u32 at)
 {
 	struct call *k;
@@ -62,39 +71,23 @@ __noinline int step_body(u32 at)
 
 	if (!call_find(at, &k, &c, &s))
 		return 0;
-	n = k->b.left < s->body ? k->b.left : s->body;
+	n = k->b.left;
+	if (n > s->body)
+		n = s->body;
 	if (n > WST_BODY_MAX)
 		n = WST_BODY_MAX;
+	/* Before 6.18 the verifier does not see the bound in the compiler's comparisons. */
+	asm volatile("" : "+r"(n));
+	n &= 2 * WST_BODY_MAX - 1;
 	if (n == 0 || bpf_probe_read_user(k->out.data, n, (void *)k->b.base)) {
 		s->body = 0;
 		return 1;
 	}
 	record_start(&k->out.h.h, c, WST_BODY, k->dir, k->seq);
-	k->out.h.n = n;
 	k->out.h.pos = WST_BODY_MAX - s->body;
-	emit(c, &k->out, sizeof(k->out.h) + n);
+	emit_some(k, c, n);
 	stream_body_passed(s, n);
 	return 1;
-}
-
-/*
- * Settles whether a connection whose addresses --host rules out goes on: a piece of its first head
- * has been scanned, up to k->event. Behind a PROXY header the user side knows whose it is.
- */
-__noinline int settle_host(u32 at)
-{
-	struct call *k;
-	struct conn *c;
-	struct stream *s;
-
-	if (!call_find(at, &k, &c, &s) || !c->unsure)
-		return 0;
-	if (k->event == HTTP_PREFACE && k->dir == WST_C2S)
-		c->unsure = 0;
-	else if (k->dir == WST_S2C || k->event != HTTP_MORE ||
-		 (s->http.head_len > 7 && !(s->http.flags & HTTP_IS_PROXY)))
-		c->hidden = 1;
-	return 0;
 }
 
 __noinline int step_http(u32 at)
@@ -132,7 +125,8 @@ __noinline int step_http(u32 at)
 	used = scan_all(at);
 	s->http = k->http;
 	ev = k->event;
-	settle_host(at);
+	if (ev == HTTP_PREFACE)
+		c->unsure = 0; /* the user side knows whose it is */
 	if (used > HTTP_STEP)
 		return 0; /* never: for the verifier */
 	record_start(&k->out.h.h, c, WST_HEAD, k->dir, k->seq);
@@ -150,8 +144,7 @@ __noinline int step_http(u32 at)
 	if (stream_piece_told(flags, &pos, &used)) {
 		k->out.h.h.flags = flags;
 		k->out.h.pos = pos;
-		k->out.h.n = used;
-		emit(c, &k->out, sizeof(k->out.h) + (used & (2 * HTTP_STEP - 1)));
+		emit_some(k, c, used);
 	}
 	if (ev == HTTP_END && k->dir == WST_S2C && c->s[WST_C2S].phase == PH_OPAQUE)
 		c->opaque = 1; /* plain HTTP is its answer to TLS */

@@ -34,6 +34,18 @@ static __always_inline bool call_find(u32 at, struct call **k, struct conn **c, 
 	return true;
 }
 
+/*
+ * An empty record in the call's scratch, which what was there has left: on the stack, of which all
+ * functions together have 512 bytes, it would be too large.
+ */
+static __always_inline struct wst_opaque *call_opaque(struct call *k)
+{
+	struct wst_opaque *r = (struct wst_opaque *)&k->out;
+
+	__builtin_memset(r, 0, sizeof(*r));
+	return r;
+}
+
 /* n bytes of the call have been dealt with. */
 static __always_inline void advance(struct call *k, struct stream *s, u32 n)
 {
