@@ -88,6 +88,9 @@ __noinline int step_intruder(u32 at)
 	stream_intrusion(s, why, k->hdr, n, r);
 	if (n > WST_FIRST_BYTES)
 		n = WST_FIRST_BYTES;
+	/* The verifier of 6.12 loses the bound in comparisons of n's lower half. */
+	asm volatile("" : "+r"(n));
+	n &= 2 * WST_FIRST_BYTES - 1;
 	if (why == WST_WHY_TUNNEL_TLS)
 		c->opaque = 1;
 	else if (n < 8 || bpf_probe_read_user(r->first, n, (void *)k->b.base))

@@ -6,11 +6,17 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* The stream is not HTTP. Returns whether the walk goes on. */
-static __always_inline int go_opaque(struct call *k, struct conn *c, struct stream *s, u8 why)
+/* The stream is not HTTP, says why. Returns whether the walk goes on. */
+__noinline int step_opaque(u32 at, u32 why)
 {
-	struct wst_opaque *r = call_opaque(k);
+	struct wst_opaque *r;
+	struct call *k;
+	struct conn *c;
+	struct stream *s;
 
+	if (!call_find(at, &k, &c, &s))
+		return 0;
+	r = call_opaque(k);
 	record_start(&r->h, c, WST_OPAQUE, k->dir, k->seq);
 	c->opaque = stream_opaque(s, &c->s[WST_C2S], k->dir, why, r);
 	emit(c, r, sizeof(*r));
@@ -76,7 +82,7 @@ __noinline int step_body(u32 at)
 		n = s->body;
 	if (n > WST_BODY_MAX)
 		n = WST_BODY_MAX;
-	/* Before 6.18 the verifier does not see the bound in the compiler's comparisons. */
+	/* Older verifiers do not see the bound in the compiler's comparisons. */
 	asm volatile("" : "+r"(n));
 	n &= 2 * WST_BODY_MAX - 1;
 	if (n == 0 || bpf_probe_read_user(k->out.data, n, (void *)k->b.base)) {
@@ -90,14 +96,53 @@ __noinline int step_body(u32 at)
 	return 1;
 }
 
+/* Goes on behind the next used bytes of HTTP, which scan_all() has scanned up to k->event. */
+__noinline int step_piece(u32 at, u32 used)
+{
+	struct call *k;
+	struct conn *c;
+	struct stream *s;
+	int ev, flags;
+	bool head;
+	u32 pos;
+
+	if (!call_find(at, &k, &c, &s) || used > HTTP_STEP)
+		return 0;
+	head = s->http.state < HTTP_CONTENT;
+	pos = s->http.head_len;
+	s->http = k->http;
+	ev = k->event;
+	if (ev == HTTP_PREFACE)
+		c->unsure = 0; /* the user side knows whose it is */
+	record_start(&k->out.h.h, c, WST_HEAD, k->dir, k->seq);
+	advance(k, s, used);
+	if (!head) {
+		if (ev == HTTP_BAD)
+			lose_sync(k, s, WST_WHY_BAD);
+		return k->b.total > 0;
+	}
+	flags = stream_piece(s, &c->request, k->dir, ev, pos, used,
+			     stream_is_tls(k->out.data, k->out_n));
+	if (flags < 0)
+		return step_opaque(at, -flags);
+	if (flags & WST_HEAD_WS)
+		c->upgraded = c->ws = 1;
+	if (stream_piece_told(flags, &pos, &used)) {
+		k->out.h.h.flags = flags;
+		k->out.h.pos = pos;
+		emit_some(k, c, used);
+	}
+	if (ev == HTTP_END && k->dir == WST_S2C && c->s[WST_C2S].phase == PH_OPAQUE)
+		c->opaque = 1; /* plain HTTP is its answer to TLS */
+	return k->b.total > 0;
+}
+
 __noinline int step_http(u32 at)
 {
 	struct call *k;
 	struct conn *c;
 	struct stream *s;
-	u32 n, used, pos;
-	int ev, flags;
-	bool head;
+	u32 n;
 
 	if (!call_find(at, &k, &c, &s))
 		return 0;
@@ -108,8 +153,6 @@ __noinline int step_http(u32 at)
 	n = k->b.left < HTTP_STEP ? k->b.left : HTTP_STEP;
 	if (n == 0 || bpf_probe_read_user(k->out.data, n, (void *)k->b.base))
 		return 0;
-	head = s->http.state < HTTP_CONTENT;
-	pos = s->http.head_len;
 	if (stream_is_socks(s, k->out.data, n, k->b.total, k->dir)) {
 		/* What passes through the tunnel tells itself where it is HTTP. */
 		stream_lose(&c->s[WST_S2C], WST_WHY_SOCKS);
@@ -122,31 +165,5 @@ __noinline int step_http(u32 at)
 	}
 	k->http = s->http;
 	k->out_n = n;
-	used = scan_all(at);
-	s->http = k->http;
-	ev = k->event;
-	if (ev == HTTP_PREFACE)
-		c->unsure = 0; /* the user side knows whose it is */
-	if (used > HTTP_STEP)
-		return 0; /* never: for the verifier */
-	record_start(&k->out.h.h, c, WST_HEAD, k->dir, k->seq);
-	advance(k, s, used);
-	if (!head) {
-		if (ev == HTTP_BAD)
-			lose_sync(k, s, WST_WHY_BAD);
-		return k->b.total > 0;
-	}
-	flags = stream_piece(s, &c->request, k->dir, ev, pos, used, stream_is_tls(k->out.data, n));
-	if (flags < 0)
-		return go_opaque(k, c, s, -flags);
-	if (flags & WST_HEAD_WS)
-		c->upgraded = c->ws = 1;
-	if (stream_piece_told(flags, &pos, &used)) {
-		k->out.h.h.flags = flags;
-		k->out.h.pos = pos;
-		emit_some(k, c, used);
-	}
-	if (ev == HTTP_END && k->dir == WST_S2C && c->s[WST_C2S].phase == PH_OPAQUE)
-		c->opaque = 1; /* plain HTTP is its answer to TLS */
-	return k->b.total > 0;
+	return step_piece(at, scan_all(at));
 }

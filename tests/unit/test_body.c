@@ -112,7 +112,7 @@ static void unknown(void **state)
 	assert_null(strstr(t.text, "it says"));
 }
 
-/* A body that has come to its end, or cannot come any more, is not waited for. */
+/* A body that has come to its end, as one that cannot come any more, is not waited for. */
 static void whole(void **state)
 {
 	struct conn *c = opens(WST_SERVER, "app", 7, "10.0.0.1:80", "10.0.0.9:5000");
@@ -122,10 +122,15 @@ static void whole(void **state)
 	assert_string_equal(t.told, "");
 	body(c, "sorry");
 	assert_string_equal(t.told, "refused");
-	c = refused("400 Bad Request", "<html>");
-	assert_string_equal(t.told, "refused");
+}
+
+static void ended(void **state)
+{
+	struct conn *c = refused("400 Bad Request", "<html>");
+
+	assert_string_equal(t.told, "");
 	ends(c, WST_FIN, WST_FIRST_LOCAL, 0);
-	assert_string_equal(t.told, "refused refused");
+	assert_string_equal(t.told, "refused");
 }
 
 /* A polling request asks for no WebSocket. */
@@ -156,6 +161,7 @@ int main(void)
 		TEST(secrets),
 		TEST(unknown),
 		TEST(whole),
+		TEST(ended),
 		TEST(polling),
 	};
 
