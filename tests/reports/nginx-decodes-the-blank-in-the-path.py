@@ -10,7 +10,6 @@ REPORT = Report(
     "en",
     right=RIGHT,
     never=("auth", "the client sent a"),
-    not_yet="hop names who answered, not nginx, which wrote the line",
 )
 
 

@@ -21,7 +21,6 @@ REPORT = Report(
     "en",
     right=RIGHT,
     never=("not among the ports traced", "upstream-mute", "app-error"),
-    not_yet="in files a refused upstream on ::1 is not joined to 127.0.0.1",
 )
 
 

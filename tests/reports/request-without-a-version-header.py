@@ -8,7 +8,6 @@ REPORT = Report(
     "en",
     right=RIGHT,
     never=("auth", "bad-key", "bad-request-line"),
-    not_yet="the body hides bad-version",
 )
 
 

@@ -9,7 +9,6 @@ REPORT = Report(
     right=RIGHT,
     files=Verdict("closed-at-once refused reset", "likely"),
     never=("wss:// is meant", "tls-mismatch", "half-open"),
-    not_yet="of a file it is said that wss:// may be meant",
 )
 FULL = """
 const fs = require('fs'), files = [];

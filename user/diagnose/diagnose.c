@@ -393,11 +393,14 @@ static void on_close(struct diagnose *d, struct facts *f, const struct event *e)
 	servers__closed(&d->servers, f);
 	if (f->opaque_why == WST_WHY_NOT_HTTP || f->opaque_why == WST_WHY_HTTP2)
 		servers__probed(&d->servers, f);
-	if (f->end.how == WST_REFUSED || (f->end.how == WST_TIMEOUT && !f->req.seen))
+	if (f->end.how == WST_REFUSED || (f->end.how == WST_TIMEOUT && !f->req.seen)) {
 		if (legs__refused(d->legs, f)) {
 			note_down(d, f);
 			tell_leg(d, f, e->ts);
+		} else if (f->end.how == WST_REFUSED) {
+			servers__refused(&d->servers, f);
 		}
+	}
 	detach(f);
 	ends__add(&d->ends, f);
 }
@@ -469,6 +472,8 @@ static void judge(struct diagnose *d, struct facts *f)
 	}
 
 	servers__probing(&d->servers, f, d->now);
+	if (f->refused_often && !servers__refuses(&d->servers, f))
+		f->refused_often = 0;
 	if (is_hidden(f)) {
 		f->judged = true;
 		diagnose__weigh(d, f, AT_END, d->now);

@@ -302,6 +302,11 @@ bool legs__request(struct legs *l, struct facts *f)
 	return g;
 }
 
+static bool is_loopback(const char *host, size_t n)
+{
+	return (n > 4 && !memcmp(host, "127.", 4)) || (n == 3 && !memcmp(host, "::1", 3));
+}
+
 /*
  * Returns whether the host that got g's request is the one that tried to open f, and g waits: all
  * that a file can tell of a connection that was refused.
@@ -311,9 +316,11 @@ static bool same_host_asked(const struct facts *g, const struct facts *f)
 	const char *a, *b;
 	size_t n = addr_host(conn_server_addr(g->conn), &a);
 	size_t m = addr_host(conn_client_addr(f->conn), &b);
+	bool equal = n == m && !memcmp(a, b, n);
 
 	return (is_waiting(g) || is_over(g)) && waited_then(g, f) && g != f && g->conn &&
-	       g->req.wanted && !g->conn->pid && n == m && !memcmp(a, b, n) &&
+	       g->req.wanted && !g->conn->pid &&
+	       (equal || (is_loopback(a, n) && is_loopback(b, m))) &&
 	       g->req.ts <= f->conn->opened &&
 	       strcmp(conn_server_addr(g->conn), conn_server_addr(f->conn)) &&
 	       f->conn->opened - g->req.ts < SOON;

@@ -5,6 +5,7 @@
 #include <strings.h>
 #include "diagnose/servers.h"
 #include "diagnose/worked.h"
+#include "facts/endpoints.h"
 #include "lib/units.h"
 
 #define MASS 20 /* connections that end within a second */
@@ -27,6 +28,11 @@ struct server {
 	bool proxied, bare;
 	char *kept; /* a target whose Upgrade header the proxy here passed on; NULL: none */
 	struct worked *worked; /* NULL: nothing yet */
+	uint64_t refused_since,
+		refused_last; /* connects that were refused, one soon after another */
+	uint32_t refusals;
+	bool refusals_told;
+	uint64_t there; /* when something was last seen to listen; 0: never */
 	struct down_facts down; /* the last upstream that the proxy here could not connect to */
 	char *opened[OPENED_MAX]; /* the first targets that got a 101, without their queries */
 	struct probe {
@@ -171,6 +177,7 @@ void servers__answered(struct servers *all, struct facts *f)
 	if (s->down.ts && s->down.ts < f->req.ts && f->res.ts - s->down.ts < DOWN_REMEMBERED)
 		f->down_before = s->down;
 	s->plain |= f->res.seen && f->res.status != 400;
+	s->there = f->res.ts;
 	f->port_head = s->head;
 	if (f->req.len > s->head && f->res.status && f->res.status < 400)
 		s->head = f->req.len;
@@ -182,6 +189,64 @@ void servers__answered(struct servers *all, struct facts *f)
 	if (f->res.seen && f->res.status != 400)
 		*(f->conn->via.version ? &s->proxied : &s->bare) = true;
 	note_target(s, f);
+}
+
+/* Returns the length of an "addr:port" without its port. */
+static size_t host_len(const char *addr)
+{
+	const char *colon = strrchr(addr, ':');
+
+	return colon ? (size_t)(colon - addr) : strlen(addr);
+}
+
+#define REFUSALS 3 /* in a row, by which somebody tries again and again */
+#define REFUSED_APART (60 * NS_PER_SEC)
+#define RESTART (10 * NS_PER_SEC) /* a server that was there may be back by then */
+
+/* Returns whether any other address of this host is known as a server's, which may be a proxy. */
+static bool serves(const struct servers *all, const char *client, const struct server *but)
+{
+	size_t n = host_len(client);
+
+	for (const struct server *s = all->by_addr; s; s = s->hh.next)
+		if (s != but && host_len(s->addr) == n && !memcmp(s->addr, client, n))
+			return true;
+	return false;
+}
+
+void servers__refused(struct servers *all, struct facts *f)
+{
+	struct server *s = server_at(all, f);
+	const struct conn *client = endpoint_client(f);
+	uint64_t ts = f->end.ts;
+
+	if (!s)
+		return;
+	if (s->refused_last < s->there || ts > s->refused_last + REFUSED_APART) {
+		s->refusals = 0;
+		s->refusals_told = false;
+		s->refused_since = ts;
+	}
+	s->refused_last = ts;
+	if (++s->refusals < REFUSALS || s->refusals_told)
+		return;
+	if (s->there && ts < s->there + RESTART)
+		return;
+	s->refusals_told = true;
+	if (client ? proxy_named(client->comm) != PROXY_NONE :
+		     serves(all, conn_client_addr(f->conn), s))
+		return;
+	f->refused_often = s->refusals;
+}
+
+bool servers__refuses(struct servers *all, struct facts *f)
+{
+	struct server *s = server_at(all, f);
+
+	if (!s || !f->refused_often || s->there > f->end.ts)
+		return false;
+	f->refused_often = s->refusals;
+	return true;
 }
 
 void servers__down(struct servers *all, struct facts *f)
@@ -213,14 +278,6 @@ void servers__tls(struct servers *all, const struct facts *f)
 
 	if (s)
 		s->tls = true;
-}
-
-/* Returns the length of an "addr:port" without its port. */
-static size_t host_len(const char *addr)
-{
-	const char *colon = strrchr(addr, ':');
-
-	return colon ? (size_t)(colon - addr) : strlen(addr);
 }
 
 static struct probe *probe_of(struct server *s, const char *client)
@@ -260,6 +317,8 @@ void servers__closed(struct servers *all, struct facts *f)
 	struct server *s = server_at(all, f);
 	uint32_t came = 0;
 
+	if (s && f->end.how != WST_REFUSED && f->end.how != WST_TIMEOUT)
+		s->there = f->end.ts;
 	f->port_head = s ? s->head : 0;
 	f->port_tls = s && s->tls;
 	f->port_plain = s && s->plain;

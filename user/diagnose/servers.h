@@ -40,6 +40,15 @@ bool servers__retried(struct servers *all, const struct facts *f);
 /* Counts f's end after its 101. Sets f->early. */
 void servers__left(struct servers *all, struct facts *f);
 
+/*
+ * Counts f's connect, which was refused. Where nobody has listened at its server, and no proxy is
+ * known that may have tried it, f->refused_often is set once they are many.
+ */
+void servers__refused(struct servers *all, struct facts *f);
+
+/* Returns whether f->refused_often is set, and still true: it is what they are now. */
+bool servers__refuses(struct servers *all, struct facts *f);
+
 /* Notes that the server of f speaks TLS. */
 void servers__tls(struct servers *all, const struct facts *f);
 

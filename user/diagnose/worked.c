@@ -11,6 +11,9 @@
 struct one {
 	char *origin, *host, *path; /* never NULL where ts is set */
 	uint64_t ts; /* of the last 101 */
+	uint64_t parts[ASKED_PARTS], len; /* of its request */
+	uint32_t hidden, engine;
+	bool passed; /* a proxy has passed it on */
 	char client[ADDR_LEN]; /* that got it, without its port */
 	bool stayed; /* a client has stayed */
 	uint32_t n_left;
@@ -107,7 +110,21 @@ void worked__add(struct worked **w, const struct facts *f)
 		}
 	}
 	o->ts = f->res.ts;
+	memcpy(o->parts, f->req.parts, sizeof(o->parts));
+	o->len = f->req.len;
+	o->hidden = f->req.hidden;
+	o->engine = f->req.engine;
+	o->passed |= f->upstream != NULL;
 	set_client(o->client, f);
+}
+
+static uint32_t parts_that_differ(const struct one *o, const struct facts *f)
+{
+	uint32_t differs = 0;
+
+	for (int i = 0; i < ASKED_PARTS; i++)
+		differs |= (uint32_t)(o->parts[i] != f->req.parts[i]) << i;
+	return differs;
 }
 
 void worked__compare(const struct worked *w, struct facts *f)
@@ -131,6 +148,11 @@ void worked__compare(const struct worked *w, struct facts *f)
 			continue;
 		best = like;
 		c->ts = o->ts;
+		c->passed = o->passed;
+		c->differs = parts_that_differ(o, f);
+		c->hidden = o->hidden | f->req.hidden;
+		c->engine = o->engine;
+		c->len = o->len;
 		free(c->target);
 		free(c->origin);
 		c->target = strdup(o->path);

@@ -38,20 +38,24 @@ static const struct body_words rows[] = {
 	{ "can \"upgrade\" only to \"websocket\"", BODY_UPGRADE }, /* Spring, tornado */
 	{ "\"connection\" must be \"upgrade\"", BODY_UPGRADE }, /* tornado */
 	{ "missing or invalid sec-websocket-key", BODY_UPGRADE }, /* ws */
-	{ "missing or invalid sec-websocket-version", BODY_UPGRADE },
+	{ "sec-websocket-version", BODY_VERSION }, /* ws, gorilla, tungstenite, Jetty */
+	{ "unsupported websocket*version", BODY_VERSION }, /* coder/websocket, actix, Netty */
+	{ "unsupported version: ", BODY_VERSION }, /* aiohttp */
+	{ "websocket version header is required", BODY_VERSION }, /* actix */
 	{ "invalid upgrade header", BODY_UPGRADE },
 	{ "invalid connection header", BODY_UPGRADE },
 	{ "upgrade' token not found", BODY_UPGRADE }, /* gorilla */
-	{ "not a websocket handshake", BODY_UPGRADE },
 	{ "not using the websocket protocol", BODY_UPGRADE },
-	{ "websocket protocol violation", BODY_UPGRADE }, /* coder/websocket */
-	{ "failed to open a websocket connection", BODY_UPGRADE }, /* python websockets */
 	{ "no websocket upgrade hdr", BODY_UPGRADE }, /* aiohttp */
 	{ "websocket upgrade is expected", BODY_UPGRADE }, /* actix */
 	{ "requires use of the websocket protocol", BODY_UPGRADE },
 	{ "only websocket connections are accepted", BODY_UPGRADE },
 	{ "upgrade to websocket required", BODY_UPGRADE },
 	{ "upgrade required", BODY_UPGRADE },
+	{ "not a websocket handshake", BODY_HANDSHAKE },
+	{ "websocket protocol violation", BODY_HANDSHAKE }, /* coder/websocket */
+	{ "failed to open a websocket connection", BODY_HANDSHAKE }, /* python websockets */
+	{ "handshake failed", BODY_HANDSHAKE },
 	{ "bad handshake method", BODY_UPGRADE }, /* engine.io */
 	{ "no healthy upstream", BODY_NO_UPSTREAM }, /* Envoy */
 	{ "no server is available to handle", BODY_NO_UPSTREAM }, /* HAProxy */
@@ -80,7 +84,8 @@ static const struct body_words rows[] = {
 	{ "no route matched with those values", BODY_OTHER }, /* Kong */
 	{ "404 page not found", BODY_OTHER }, /* Go, Traefik */
 	{ "transport unknown", BODY_OTHER }, /* engine.io */
-	{ "unsupported protocol version", BODY_OTHER },
+	{ "unsupported protocol version", BODY_ENGINE },
+	{ "unsupported version of the socket.io or engine.io", BODY_ENGINE }, /* python-engineio */
 	{ "csrf", BODY_OTHER },
 	{ "access denied", BODY_OTHER }, /* daphne */
 	{ "token expired", BODY_OTHER },

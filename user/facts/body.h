@@ -13,6 +13,9 @@ enum body_meaning {
 	BODY_ORIGIN, /* the Origin is not let in */
 	BODY_HOST, /* the Host is not known, or not let in */
 	BODY_UPGRADE, /* the request lacks what makes a WebSocket's */
+	BODY_VERSION, /* the version of WebSocket, or of its request, is not taken */
+	BODY_HANDSHAKE, /* the handshake failed, for whatever reason */
+	BODY_ENGINE, /* the version of engine.io's protocol is not taken */
 	BODY_NO_UPSTREAM, /* a proxy has no live upstream */
 	BODY_UNREACHED, /* a proxy could not connect to its upstream */
 	BODY_LATE, /* its upstream did not answer in time */

@@ -12,6 +12,7 @@
 #include "facts/limits.h"
 #include "facts/observe.h"
 #include "facts/place.h"
+#include "facts/refusal.h"
 #include "lib/container.h"
 #include "lib/units.h"
 
@@ -236,8 +237,13 @@ QUEUE(files, files_max, files)
 QUEUE(files_max, files_max, files_max)
 NUMBER(unread_behind, f->upstream, chain_last(f)->wait.unread)
 NUMBER(head_len, f->req.seen, f->req.len)
+NUMBER(engine, f->req.engine, f->req.engine)
+NUMBER(contrast_engine, f->contrast.engine, f->contrast.engine)
+NUMBER(length, f->res.seen && f->res.length >= 0, f->res.length)
+NUMBER(head_read, f->end.seen, f->end.sent)
 NUMBER(port_head, f->port_head, f->port_head)
 NUMBER(early, true, f->early)
+NUMBER(refused_often, true, f->refused_often)
 NUMBER(lived_ms, f->end.seen, f->end.lived / 1000000)
 NUMBER(len, true, f->len)
 NUMBER(rsv, true, f->rsv)
@@ -568,6 +574,19 @@ static struct hop h_upstream(const struct facts *f)
 }
 
 HOP(next, h_upstream(f))
+/* Appends that the proxy in front of f did not pass the answer on, or nothing. */
+static void w_not_passed(struct buf *b, const struct facts *f)
+{
+	const struct facts *front = refusal_hung_up(f);
+
+	if (!front)
+		return;
+	buf_str(b, ", and ");
+	hop_text(b, hop_server(front));
+	buf_str(b, " hung up on its client without an answer: it did not pass this one on");
+}
+
+HOP(host_changer, refusal_host_changer(f))
 
 static void w_upstream(struct buf *b, const struct facts *f)
 {
@@ -645,6 +664,7 @@ static void w_intruder_offset(struct buf *b, const struct facts *f)
 #define S(n) { #n, false, w_##n, NULL }
 #define N(n) { #n, true, w_##n, NULL }
 #define P(n) { #n, false, place_##n, NULL }
+#define R(n) { #n, false, refusal_##n, NULL }
 #define H(n) { #n, false, w_##n, h_##n }
 
 static const struct fact_text names[] = {
@@ -671,6 +691,8 @@ static const struct fact_text names[] = {
 	H(silent), H(last), S(comm), S(similar), N(waiting), N(unread_behind),
 	H(close_passer), H(passer), S(close_sent), S(close_passed), S(flaw_from), H(flaw_hop),
 	H(before), H(answerer), S(show_gap), S(look_there), S(look_ahead),
+	R(differs), S(not_passed), R(sockjs), R(host_before), H(host_changer), N(head_read),
+	N(refused_often), N(engine), N(contrast_engine), N(length),
 	S(request_flaw), N(port_head), S(code_digits), N(lingered),
 	P(place), P(for_place), P(matcher), P(backend), P(not_there), P(longer), P(head_kib),
 	P(head_bytes), P(ping_fits), S(latency), S(waited), S(contrast_since), S(down_since),

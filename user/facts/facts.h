@@ -80,6 +80,7 @@ struct facts {
 	struct contrast_facts contrast;
 	struct down_facts down, down_before; /* for this request, for one before it */
 	bool all_ports; /* no port is left out */
+	uint32_t refused_often; /* connects there that were refused, with this one; 0: not many */
 	uint32_t early; /* addresses from which clients left after such a 101, and none stayed */
 	uint64_t looked; /* when the request was found still waiting; 0: never */
 	/* the chain's last leg when a verdict said that the answer is late; 0: none did */

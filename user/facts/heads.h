@@ -6,6 +6,17 @@
 #include "decode/conn.h"
 #include "facts/body.h"
 
+/* What of a request is compared with one that worked, beside path, Origin and Host. */
+enum asked {
+	ASKED_QUERY,
+	ASKED_COOKIE,
+	ASKED_AUTH,
+	ASKED_PROTOCOL,
+	ASKED_VERSION,
+	ASKED_OTHERS, /* all other headers but the key, Host and Origin */
+	ASKED_PARTS
+};
+
 /* Strings are NULL where there is nothing. Times are CLOCK_REALTIME, ns; 0: not yet. */
 struct request_facts {
 	bool seen, cut; /* cut: headers are missing */
@@ -17,6 +28,9 @@ struct request_facts {
 	bool http10;
 	const char *bad_line; /* what is wrong with the request line; NULL: nothing */
 	char *flaw_says; /* what is wrong with its headers, words behind "a request that"; NULL */
+	uint64_t parts[ASKED_PARTS]; /* hashes */
+	uint32_t hidden; /* a bit for each of them that a file shows redacted */
+	uint32_t engine; /* the version of engine.io's protocol that it asks for; 0: none */
 	uint32_t seq;
 	uint64_t ts, len; /* len: bytes of the head */
 	char *target; /* for comparing; outputs show shown_target */
@@ -38,7 +52,10 @@ struct response_facts {
 	bool seen, cut;
 	bool websocket; /* a 101 that opens WebSocket */
 	bool endless; /* nothing but the end of the connection says where its body ends */
+	bool cached; /* a header says that a cache had it */
+	bool envoys; /* Envoy made it by itself, as its headers tell */
 	uint16_t status;
+	int64_t length; /* Content-Length; -1: none */
 	int accept_ok; /* -1: nothing to judge */
 	uint64_t ts;
 	const struct body_words *says; /* what the body says, where that is known; NULL: nothing */
@@ -58,6 +75,11 @@ struct down_facts {
 struct contrast_facts {
 	bool pair; /* the same Origin and Host */
 	bool path; /* the same path */
+	bool passed; /* a proxy has passed that one on, to an upstream that was seen */
+	uint32_t differs; /* where both are the same: a bit for each enum asked that is another */
+	uint32_t hidden; /* a bit for each that cannot be compared */
+	uint32_t engine; /* as in request_facts */
+	uint64_t len; /* bytes of its head */
 	uint64_t ts; /* the last such 101; 0: none */
 	char *target, *origin; /* of that one */
 };

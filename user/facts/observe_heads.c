@@ -81,6 +81,89 @@ static bool key_good(const char *key)
 
 #define AHEAD (2 * NS_PER_SEC) /* an answer is at most so old when its request is complete */
 
+static bool contains(struct span s, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (size_t i = 0; i + n <= s.n; i++)
+		if (!strncasecmp(s.p + i, word, n))
+			return true;
+	return false;
+}
+
+/* Adds bytes to a hash (FNV-1a); 0 is that of nothing. */
+static void hash(uint64_t *h, struct span s)
+{
+	*h = *h ? *h : 0xcbf29ce484222325;
+	for (size_t i = 0; i < s.n; i++)
+		*h = (*h ^ (unsigned char)s.p[i]) * 0x100000001b3;
+}
+
+static bool is_named(const struct http_header *h, const char *name)
+{
+	return h->name.n == strlen(name) && !strncasecmp(h->name.p, name, h->name.n);
+}
+
+/* Returns whether a file holds "[redacted]", cut or filled up, in place of a value. */
+static bool is_hidden(struct span value)
+{
+	size_t n = value.n < strlen(HTTP_REDACTED) ? value.n : strlen(HTTP_REDACTED);
+
+	return n && !memcmp(value.p, HTTP_REDACTED, n);
+}
+
+/* Returns the part of a request to which a header belongs; ASKED_PARTS: none is compared so. */
+static enum asked part_of(const struct http_header *h)
+{
+	static const struct {
+		const char *name;
+		enum asked part;
+	} rows[] = {
+		{ "cookie", ASKED_COOKIE },
+		{ "authorization", ASKED_AUTH },
+		{ "sec-websocket-protocol", ASKED_PROTOCOL },
+		{ "sec-websocket-version", ASKED_VERSION },
+		{ "sec-websocket-key", ASKED_PARTS },
+		{ "host", ASKED_PARTS },
+		{ "origin", ASKED_PARTS },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (is_named(h, rows[i].name))
+			return rows[i].part;
+	return ASKED_OTHERS;
+}
+
+/* Notes what a request has beside its path, Origin and Host. */
+static void take_parts(struct request_facts *r, const struct http_msg *m)
+{
+	const char *query = r->target ? strchr(r->target, '?') : NULL;
+
+	for (unsigned int i = 0; i < m->n_headers; i++) {
+		enum asked part = part_of(&m->headers[i]);
+
+		if (part == ASKED_PARTS)
+			continue;
+		if (part == ASKED_OTHERS)
+			hash(&r->parts[part], m->headers[i].name);
+		hash(&r->parts[part], m->headers[i].value);
+		r->hidden |= (uint32_t)is_hidden(m->headers[i].value) << part;
+	}
+	if (query)
+		hash(&r->parts[ASKED_QUERY], (struct span){ query, strlen(query) });
+	if (query && strstr(query, "=[")) /* a redacted value, cut to its length */
+		r->hidden |= 1U << ASKED_QUERY;
+}
+
+/* Returns the number behind EIO= in a target's query, or 0. */
+static uint32_t engine_version(const char *target)
+{
+	for (const char *p = target ? strchr(target, '?') : NULL; p; p = strchr(p + 1, '&'))
+		if (!strncmp(p + 1, "EIO=", 4) && isdigit((unsigned char)p[5]))
+			return strtoul(p + 5, NULL, 10) % 100;
+	return 0;
+}
+
 /* Copies the headers that rules compare. */
 static void take_headers(struct request_facts *r, const struct http_msg *m)
 {
@@ -132,8 +215,11 @@ bool observe_request(struct facts *f, const struct event *e)
 	r->http10 = m->version.n == 3 && !memcmp(m->version.p, "1.0", 3);
 	r->target = strndup(m->target.p, m->target.n);
 	r->shown_target = strndup(m->shown_target.p, m->shown_target.n);
-	if (r->wanted)
+	r->engine = engine_version(r->target);
+	if (r->wanted) {
 		take_headers(r, m);
+		take_parts(r, m);
+	}
 	if (r->wanted && !r->cut)
 		r->flaw_says = request_flaw(m);
 	return answered;
@@ -145,6 +231,47 @@ static bool is_endless(const struct http_msg *m)
 	return m->status >= 200 && m->status != 204 && m->status != 304 && m->version.n == 3 &&
 	       !memcmp(m->version.p, "1.1", 3) && !http_find(m, "content-length") &&
 	       !http_find(m, "transfer-encoding") && !http_has_token(m, "connection", "close");
+}
+
+/* Returns whether a header of a cache says that this answer was in it. */
+static bool is_cached(const struct http_msg *m)
+{
+	static const char *const names[] = { "x-cache",		"x-cache-status",
+					     "x-proxy-cache",	"x-nginx-cache",
+					     "x-cached",	"cf-cache-status",
+					     "cache-status",	"x-fastcgi-cache",
+					     "x-varnish-cache", "x-nginx-cache-status" };
+	static const char *const has[] = { "hit", "stale", "updating", "revalidated" };
+	struct span age = http_value(m, "age");
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		for (size_t k = 0; k < sizeof(has) / sizeof(has[0]); k++)
+			if (contains(http_value(m, names[i]), has[k]) &&
+			    !contains(http_value(m, names[i]), "miss"))
+				return true;
+	return age.n && age.p[0] >= '1' && age.p[0] <= '9';
+}
+
+/* Returns whether Envoy answers of its own: it tells how long its upstream took, where one did. */
+static bool is_envoys(const struct http_msg *m)
+{
+	return contains(http_value(m, "server"), "envoy") &&
+	       !http_find(m, "x-envoy-upstream-service-time");
+}
+
+static int64_t content_length(const struct http_msg *m)
+{
+	struct span s = http_value(m, "content-length");
+	int64_t n = 0;
+
+	if (!s.n || s.n > 15)
+		return -1;
+	for (size_t i = 0; i < s.n; i++) {
+		if (!isdigit((unsigned char)s.p[i]))
+			return -1;
+		n = 10 * n + s.p[i] - '0';
+	}
+	return n;
 }
 
 void observe_body(struct facts *f, const struct event *e)
@@ -174,6 +301,9 @@ void observe_response(struct facts *f, const struct event *e)
 	r->reason = strndup(m->reason.p, m->reason.n);
 	r->type = value(m, "content-type");
 	r->endless = !r->cut && is_endless(m);
+	r->cached = r->status != 101 && is_cached(m);
+	r->envoys = is_envoys(m);
+	r->length = content_length(m);
 	observe_body(f, e);
 	if (!f->req.wanted && !r->websocket)
 		return;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Rules about answers whose body says why a handshake was refused: what else would be a guess. */
+#include <string.h>
 #include "facts/chain.h"
+#include "facts/refusal.h"
 #include "rules/rules.h"
 
 static bool says(const struct facts *f, enum body_meaning meaning)
@@ -29,6 +31,11 @@ static bool origin(const struct facts *f)
 	return says(f, BODY_ORIGIN) && !f->contrast.pair && f->req.origin;
 }
 
+static bool origin_changed(const struct facts *f)
+{
+	return origin(f) && refusal_host_changed(f);
+}
+
 static bool host(const struct facts *f)
 {
 	return says(f, BODY_HOST) && f->req.host;
@@ -38,6 +45,21 @@ static bool host(const struct facts *f)
 static bool no_upgrade(const struct facts *f)
 {
 	return says(f, BODY_UPGRADE);
+}
+
+static bool no_version(const struct facts *f)
+{
+	return says(f, BODY_VERSION) && !f->req.version;
+}
+
+static bool other_version(const struct facts *f)
+{
+	return says(f, BODY_VERSION) && f->req.version && strcmp(f->req.version, "13");
+}
+
+static bool engine(const struct facts *f)
+{
+	return says(f, BODY_ENGINE) && f->req.engine;
 }
 
 /* Returns whether what the proxy's connections showed says no more than the body does. */
@@ -81,6 +103,24 @@ const struct rule rules_body[] = {
 	  "{server} does not know the session that {target} names ({status}; " SAYS
 	  "): another server has made it, or it is over",
 	  NULL, "target status body server_addr" },
+	{ "bad-version", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, no_version,
+	  "{server} refused {target} with {answer}, since the request has no "
+	  "Sec-WebSocket-Version: " SAYS "; it comes from {client}",
+	  NULL, "target status body server_version", .hop = "client" },
+	{ "bad-version", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, other_version,
+	  "{server} refused {target} with {answer}, since {client} asked for WebSocket version "
+	  "{request_version}, and not 13: " SAYS,
+	  NULL, "target status body request_version server_version", .hop = "client" },
+	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE | AT_PLAIN, engine,
+	  "{server} refused {target} with {answer}, since it does not take version {engine} of "
+	  "engine.io's protocol (EIO={engine}): " SAYS,
+	  "let client and server be of versions that fit (EIO=3: Socket.IO 1 and 2; EIO=4: 3 and "
+	  "4), or have the server take both: allowEIO3: true",
+	  "target status body engine server_addr" },
+	{ "origin-403", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, origin_changed,
+	  "{host_changer} passed {target} on with the Host {host} in place of {host_before}, and "
+	  "{server} refused it with {status}, since the Origin {origin} does not fit: " SAYS,
+	  NULL, "target status body origin host client_host" },
 	{ "origin-403", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, origin,
 	  "{server} refused {target} with {status}, since it does not take the Origin "
 	  "{origin}: " SAYS,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Rules about bytes that are out of place: before a request, in its line, behind the 101. */
 #include "decode/names.h"
+#include "facts/chain.h"
 #include "rules/rules.h"
 
 #define MS 1000000ULL
@@ -13,6 +14,15 @@ static bool bad_line(const struct facts *f)
 static bool bad_line_only_400(const struct facts *f)
 {
 	return bad_line(f) && f->res.status == 400;
+}
+
+/* Returns whether the proxy made that line of a sound one. */
+static bool bad_line_made(const struct facts *f)
+{
+	const struct facts *asked = chain_asked(f);
+
+	return bad_line(f) && asked && !asked->req.bad_line && !asked->req.cut &&
+	       !chain_gap(asked, f);
 }
 
 /* Returns whether a request behind a PROXY header is answered as none is that was understood. */
@@ -70,6 +80,10 @@ const struct rule rules_bytes[] = {
 	  "{intruder_from} wrote {intruder} into the WebSocket, where a frame has to start: "
 	  "{intruder_bytes}",
 	  NULL, "dir intruder intruder_bytes intruder_offset" },
+	{ "bad-request-line", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, bad_line_made,
+	  "{proxy} made of {client_target} a request line with {bad_line}, {target}: {server} "
+	  "answered {status}, probably for that",
+	  NULL, "client_target target bad_line status server_addr", .certainty = LIKELY },
 	{ "bad-request-line", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, bad_line_only_400,
 	  "the request line for {target} has {bad_line}, so {server} answered {status}; it comes "
 	  "from {client}",

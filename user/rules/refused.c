@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Rules about handshakes without a 101: answers that refuse it, and those that do not come. */
+/*
+ * Rules about handshakes without a 101: what is refused for its size or version, upstreams that
+ * cannot be reached, answers that do not come.
+ */
 #include <string.h>
-#include <strings.h>
 #include "facts/chain.h"
 #include "rules/rules.h"
 
@@ -80,6 +82,12 @@ static bool gateway_timeout(const struct facts *f)
 	return f->res.status == 504 && !f->upstream;
 }
 
+/* Returns whether somebody, no proxy for others, tries again and again in vain. */
+static bool refused_often(const struct facts *f)
+{
+	return f->refused_often && !f->downstream && f->end.how == WST_REFUSED;
+}
+
 static bool unanswered(const struct facts *f)
 {
 	return f->req.wanted && !f->req.cut && !server_heard(f);
@@ -135,18 +143,6 @@ static bool gave_up_proxy(const struct facts *f)
 	return gave_up(f) && silent_proxy(f);
 }
 
-static bool no_answer(const struct facts *f)
-{
-	return unanswered(f) && !f->end.by_client;
-}
-
-/* Returns whether the upstream had the request, and the proxy gave up before its time was up. */
-static bool upstream_unanswered(const struct facts *f)
-{
-	return f->res.status == 502 && f->upstream && f->upstream->req.seen &&
-	       !server_heard(f->upstream);
-}
-
 static bool other_version(const struct facts *f)
 {
 	return (f->res.status == 426 || f->res.status == 400) && f->req.websocket &&
@@ -159,181 +155,8 @@ static bool no_version(const struct facts *f)
 	       !f->req.version;
 }
 
-/* Returns whether the target is one of engine.io's, of a session that there is already. */
-static bool engine_session(const char *target)
-{
-	return target && strstr(target, "EIO=") && strstr(target, "sid=");
-}
-
-static bool sticky(const struct facts *f)
-{
-	return f->res.status == 400 && engine_session(f->req.target);
-}
-
-static bool has_suffix(const char *target, const char *suffix)
-{
-	size_t n = strcspn(target, "?"), m = strlen(suffix);
-
-	return n >= m && !memcmp(target + n - m, suffix, m);
-}
-
-/* Returns whether the target has this parameter. */
-static bool has_param(const char *target, const char *name)
-{
-	size_t n = strlen(name);
-
-	for (const char *p = strchr(target, '?'); p; p = strchr(p + 1, '&'))
-		if (!strncmp(p + 1, name, n) && p[1 + n] == '=')
-			return true;
-	return false;
-}
-
-/*
- * Returns whether the server answers that it does not know a connection which was made before: by
- * SignalR's negotiate (?id=), or by SockJS (/SERVER/SESSION/xhr_send).
- */
-static bool sticky_connection(const struct facts *f)
-{
-	const char *t = f->req.target;
-
-	if (f->res.status != 404 || !t)
-		return false;
-	return has_suffix(t, "/xhr_send") ||
-	       ((f->req.wanted || f->contrast.path) &&
-		(has_param(t, "id") || has_param(t, "connectionToken")));
-}
-
-/*
- * Returns the port behind a host of n bytes, without the colon; the scheme's own port where there
- * is none.
- */
-static const char *port_of(const char *host, size_t n, const char *origin)
-{
-	host += n + (host[n] == ']');
-	return *host == ':' ? host + 1 : !strncasecmp(origin, "https:", 6) ? "443" : "80";
-}
-
-/* Returns whether an Origin, "https://example.com:8443", fits a Host, "example.com:8443". */
-static bool same_host(const char *origin, const char *host)
-{
-	const char *o = strstr(origin, "://");
-	size_t n;
-
-	o = o ? o + 3 : origin;
-	n = strcspn(o, *o == '[' ? "]" : ":/");
-	return !strncasecmp(o, host, n) && (!host[n] || strchr(":]", host[n])) &&
-	       !strcmp(port_of(o, n, origin), port_of(host, n, origin));
-}
-
-static bool may_be_origin(const struct facts *f)
-{
-	return f->req.origin && f->req.host && !same_host(f->req.origin, f->req.host) &&
-	       !f->contrast.pair;
-}
-
-static bool origin_403(const struct facts *f)
-{
-	return f->res.status == 403 && may_be_origin(f);
-}
-
-/* Returns whether the same path has been opened, but for pages of another origin. */
-static bool origin_differs(const struct facts *f)
-{
-	return (f->res.status == 403 || f->res.status == 404 || f->res.status == 400) &&
-	       may_be_origin(f) && f->contrast.path;
-}
-
-/* Returns whether the server has opened the same path for the same Origin and Host. */
-static bool same_but_refused(const struct facts *f)
-{
-	return f->res.status >= 400 && f->res.status < 500 && f->contrast.pair &&
-	       f->contrast.path && f->req.target && f->contrast.target &&
-	       strcspn(f->req.target, "?") == strlen(f->contrast.target) &&
-	       !strncmp(f->req.target, f->contrast.target, strlen(f->contrast.target));
-}
-
-/* Returns whether the server has opened another path for the same Origin and Host. */
-static bool pair_but_refused(const struct facts *f)
-{
-	return f->res.status == 403 && f->req.origin && f->contrast.pair;
-}
-
-/* Returns whether an ordinary page is what the server has for the request. */
-static bool page(const struct facts *f)
-{
-	return f->res.status == 200 && f->res.type && !strncasecmp(f->res.type, "text/html", 9);
-}
-
-static bool redirect(const struct facts *f)
-{
-	return f->res.status >= 300 && f->res.status < 400 && f->res.status != 304;
-}
-
-static bool auth(const struct facts *f)
-{
-	return (f->res.status == 401 || f->res.status == 407);
-}
-
-/* Returns whether the target came to the chain as another one. */
-static bool rewritten_on_way(const struct facts *f)
-{
-	const struct facts *asked = chain_asked(f);
-
-	return f->res.status == 404 && asked && asked->req.target && f->req.target &&
-	       strcmp(asked->req.target, f->req.target);
-}
-
-static bool path_rewritten(const struct facts *f)
-{
-	return rewritten_on_way(f) && !chain_gap(chain_asked(f), f);
-}
-
-/* Returns whether the target differs only in case or by a slash from one that works. */
-static bool almost_found(const struct facts *f)
-{
-	return f->res.status == 404 && f->similar;
-}
-
-/* Returns whether a proxy gave this answer, and no connection of it to an upstream is seen. */
-static bool alone(const struct facts *f)
-{
-	const struct conn *server = endpoint_server(f);
-
-	return !f->upstream && !f->down.ts && server && proxy_named(server->comm);
-}
-
-static bool not_found_here(const struct facts *f)
-{
-	return f->res.status == 404 && alone(f);
-}
-
-static bool not_found(const struct facts *f)
-{
-	return f->res.status == 404;
-}
-
-static bool bad_gateway(const struct facts *f)
-{
-	return (f->res.status == 502 || f->res.status == 503) && !f->upstream;
-}
-
-/* Returns whether a proxy cannot tell when the refusal is over, and may keep it until then. */
-static bool endless(const struct facts *f)
-{
-	return f->res.status >= 400 && f->res.endless && f->downstream && !f->end.seen;
-}
-
-static bool bad_request(const struct facts *f)
-{
-	return f->res.status == 400;
-}
-
-static bool refused(const struct facts *f)
-{
-	return f->res.status != 101;
-}
-
-/* Limits of requests' heads begin at 8 KiB, of one line or of all. */
+#define LARGE_HEAD 1024 /* bytes; no server is known that takes less */
+/* Limits of requests' heads mostly begin at 8 KiB, of one line or of all. */
 #define SMALL_LIMIT 8000
 
 static bool too_large(const struct facts *f)
@@ -343,9 +166,15 @@ static bool too_large(const struct facts *f)
 
 static bool probably_too_large(const struct facts *f)
 {
-	return (f->res.status == 400 || f->res.status == 413 || f->res.status == 414 ||
-		f->res.status == 494) &&
-	       f->req.len > SMALL_LIMIT;
+	return f->res.status == 400 && f->req.len > SMALL_LIMIT &&
+	       (!f->res.says || f->res.says->meaning == BODY_HANDSHAKE);
+}
+
+/* Returns whether the answer says that what is too large is a request, which has a head alone. */
+static bool said_too_large(const struct facts *f)
+{
+	return (f->res.status == 413 || f->res.status == 414 || f->res.status == 494) &&
+	       f->req.len >= LARGE_HEAD;
 }
 
 static bool too_large_unanswered(const struct facts *f)
@@ -354,29 +183,21 @@ static bool too_large_unanswered(const struct facts *f)
 	       f->req.len > SMALL_LIMIT;
 }
 
-#define EARLY 3 /* addresses; health checks come from one or two */
-
-static bool hung_up(const struct facts *f)
-{
-	return f->early >= EARLY;
-}
-
 #define NOT_READ \
 	"see whether its process is stopped or busy, and its listening socket's Recv-Q (ss -ltn)"
 #define FIND_UPSTREAM                                                                  \
 	"see the error log of {silent}, and ss -tnp state syn-sent for what cannot be" \
 	" reached{other_ports}"
-/* A proxy's connections to AF_UNIX are not seen, nor upstreams that it does not try. */
-#define UNSEEN_UPSTREAM                                                            \
-	"no connection of it to an upstream was seen: its upstream may be a unix " \
-	"socket{elsewhere}, or was not tried at all (no live upstreams)"
-
 const struct rule rules_refused[] = {
 	{ "too-large-head", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE | AT_CUT, too_large,
 	  "{server} refused {target} with {answer}: the request's head, of {head_len} bytes, is "
 	  "larger than it takes{limit}",
 	  NULL, "target status head_len client_addr" },
 	{ "too-large-head", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE | AT_CUT, probably_too_large,
+	  "{server} refused {target} with {answer}, probably since the request's head, of "
+	  "{head_len} bytes, is larger than it takes{limit}",
+	  NULL, "target status head_len client_addr", .certainty = LIKELY },
+	{ "too-large-head", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE | AT_CUT, said_too_large,
 	  "{server} refused {target} with {answer}, probably since the request's head, of "
 	  "{head_len} bytes, is larger than it takes{limit}",
 	  NULL, "target status head_len client_addr", .certainty = LIKELY },
@@ -404,6 +225,12 @@ const struct rule rules_refused[] = {
 	  "nothing listens on {down}, where {server} wants to pass {target} on to: the "
 	  "connection was refused, and the client got no answer",
 	  NULL, "target down how waited_ms", .hop = "down" },
+	{ "upstream-down", SEV_WARNING, CAUSE_HANDSHAKE, AT_END, refused_often,
+	  "nothing listens on {server_addr}, to which {client} wants to connect: {refused_often} "
+	  "connections were refused, one soon after another",
+	  "start what is to listen on {server_addr}, or mend that address in the client; and have "
+	  "it wait longer between attempts",
+	  "refused_often server_addr client_addr", .hop = "" },
 	{ "upstream-down", SEV_ERROR, CAUSE_HANDSHAKE, AT_END, unreachable_unanswered,
 	  "{down}, where {server} wants to pass {target} on to, cannot be reached: no "
 	  "connection came about, and the client got no answer",
@@ -459,97 +286,5 @@ const struct rule rules_refused[] = {
 	  "{server} refused {target} with {answer}, probably since the request has no "
 	  "Sec-WebSocket-Version; it comes from {client}",
 	  NULL, "target status server_version", .certainty = LIKELY, .hop = "client" },
-	{ "sticky", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE | AT_PLAIN, sticky,
-	  "{server} answered {target} with {answer}: probably it does not know this session, "
-	  "since another server has made it",
-	  NULL, "target status server_addr", .certainty = LIKELY, .hop = "" },
-	{ "sticky", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE | AT_PLAIN, sticky_connection,
-	  "{server} answered {target} with {answer}: probably it does not know this connection, "
-	  "since another server has made it",
-	  NULL, "target status server_addr", .certainty = LIKELY, .hop = "" },
-	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, same_but_refused,
-	  "{server} refused {target} with {answer}, though {contrast_since} before it opened a "
-	  "WebSocket for the same path, Origin and Host: the cause is something else",
-	  "compare the two requests: a token, a cookie, a session or a limit; see the log of "
-	  "{server}",
-	  "target status origin host contrast_ago" },
-	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, pair_but_refused,
-	  "{server} refused {target} with {answer}, though {contrast_since} before it opened "
-	  "{contrast_target} for the same Origin and Host: the Origin is not the cause",
-	  "see which paths the server has, and who may use this one; see the log of {server}",
-	  "target status origin host contrast_target contrast_ago" },
-	{ "origin-403", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, origin_differs,
-	  "{server} refused {target} with {answer}, probably since it does not take the Origin "
-	  "{origin}: {contrast_since} before it opened the same path for {contrast_origin}",
-	  NULL, "target status origin host client_host contrast_origin contrast_ago",
-	  .certainty = LIKELY },
-	{ "origin-403", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, origin_403,
-	  "{server} refused {target} with 403, probably since the Origin {origin} is not the "
-	  "Host {host} that it sees",
-	  NULL, "target status origin host client_host", .certainty = LIKELY },
-	{ "redirect", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, redirect,
-	  "{server} redirects {target} to {location}: WebSocket clients do not follow", NULL,
-	  "target status location" },
-	{ "auth", SEV_WARNING, CAUSE_HANDSHAKE, AT_RESPONSE, auth,
-	  "{server} refused {target} with {answer}: it wants credentials, and the client has sent "
-	  "no others since",
-	  NULL, "target status" },
-	{ "path-rewritten", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, path_rewritten,
-	  "{proxy} turned {client_target} into {target}, which {server} does not know (404)", NULL,
-	  "client_target target status server_addr" },
-	{ "path-rewritten", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, rewritten_on_way,
-	  "{client_target}, as {before} got it, came to {server} as {target}, which it does not "
-	  "know (404): {before} or {client} turned it, or a hop between them that is not seen",
-	  "{show_gap}", "client_target target status server_addr", .hop = "" },
-	{ "not-found", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, almost_found,
-	  "{server} does not know {target} (404), though it has opened a WebSocket for {similar}",
-	  "use {similar}: case and slashes count", "target similar status host server_addr" },
-	{ "not-found", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, not_found_here,
-	  "{server} answered {target} with 404, and no connection of it to an upstream "
-	  "was seen:"
-	  " nothing in its configuration passes the path on,"
-	  " or its upstream is a unix socket{elsewhere}",
-	  "compare the path, and its case, with what {server} passes on, and with the routes of"
-	  " what is behind a unix socket{other_ports}",
-	  "target status host server_addr" },
-	{ "not-found", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, not_found,
-	  "{server} does not know {target} (404){says}", NULL,
-	  "target status body host server_addr" },
-	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, bad_gateway,
-	  "{server} answered {target} with {answer}{says}, and " UNSEEN_UPSTREAM,
-	  "see the error log of {server}, which names the upstream and why it failed{other_ports}",
-	  "target status reason body" },
-	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, page,
-	  "{server} answered {target} with {answer} and a page ({type}): probably the path leads "
-	  "to a web page, and not to the application that speaks WebSocket",
-	  "look where the proxy, or the application, sends this path: a rule for all other paths "
-	  "may have taken it",
-	  "target status type host server_addr", .certainty = LIKELY },
-	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, upstream_unanswered,
-	  "{next} did not answer the request for {target}, and {server} told the client"
-	  " {answer}",
-	  "see the log of {next}; where that speaks TLS, the proxy must, too (https://)",
-	  "target status reason upstream", .hop = "upstream" },
-	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, endless,
-	  "{server} refused {target} with {answer}, in an answer without an end: it has neither "
-	  "Content-Length nor chunks, and the connection stays, so {client} may wait for more",
-	  "have the application end such an answer: Content-Length: 0, or Connection: close and "
-	  "the end of the connection",
-	  "target status server_addr" },
-	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, bad_request,
-	  "{server} refused to open a WebSocket for {target}: {answer}{says}",
-	  "see the log of {server}; 400 is also the answer to plain HTTP on a port with TLS,"
-	  " where wss:// is meant",
-	  "target status reason body upgrade connection http server_addr" },
-	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, refused,
-	  "{server} refused to open a WebSocket for {target}: {answer}{says}", NULL,
-	  "target status reason body upgrade connection http" },
-	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_END, no_answer,
-	  "{server} ended the connection without an answer to the request for {target}",
-	  "see the log of {server}; where it speaks TLS, wss:// is meant", "target how waited_ms" },
-	{ "early-client-close", SEV_WARNING, CAUSE_HANDSHAKE, AT_LEFT, hung_up,
-	  "clients from {early} addresses left at once after the 101 for {target}, without a"
-	  " frame, and none stayed: probably they do not take the handshake",
-	  NULL, "target lived_ms early chosen extensions_granted", .certainty = LIKELY, .hop = "" },
 	{ 0 },
 };

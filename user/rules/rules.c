@@ -6,11 +6,11 @@
 #include "rules/rules.h"
 
 /* The order in which rows are asked: a row that explains more comes first. */
-const struct rule *const rule_tables[] = {
-	rules_bytes,  rules_handshake, rules_101,     rules_body,  rules_asked,
-	rules_unread, rules_tls,       rules_refused, rules_close, rules_frame,
-	rules_end,    rules_passed,    rules_load,    NULL
-};
+const struct rule *const rule_tables[] = { rules_bytes,	 rules_handshake, rules_101,
+					   rules_body,	 rules_asked,	  rules_unread,
+					   rules_tls,	 rules_refused,	  rules_answers,
+					   rules_close,	 rules_frame,	  rules_end,
+					   rules_passed, rules_load,	  NULL };
 static const struct rule_help *const help_tables[] = { help_handshake, help_bytes, help_stream,
 						       NULL };
 

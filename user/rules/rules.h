@@ -91,8 +91,8 @@ struct rule_help {
 
 /* The tables of rules; each ends with a row without id. */
 extern const struct rule rules_bytes[], rules_handshake[], rules_101[], rules_body[], rules_asked[],
-	rules_unread[], rules_tls[], rules_refused[], rules_close[], rules_frame[], rules_end[],
-	rules_passed[], rules_load[];
+	rules_unread[], rules_tls[], rules_refused[], rules_answers[], rules_close[], rules_frame[],
+	rules_end[], rules_passed[], rules_load[];
 /* all of them, in the order in which rows are asked; NULL at the end */
 extern const struct rule *const rule_tables[];
 extern const struct rule_help help_bytes[], help_handshake[], help_stream[];
