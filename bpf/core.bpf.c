@@ -87,6 +87,9 @@ __noinline int step_intruder(u32 at)
 	stream_intrusion(s, why, k->hdr, n, r);
 	if (n > WST_FIRST_BYTES)
 		n = WST_FIRST_BYTES;
+	/* The verifier of 6.12 loses the bound in comparisons of n's lower half. */
+	asm volatile("" : "+r"(n));
+	n &= 2 * WST_FIRST_BYTES - 1;
 	if (why == WST_WHY_TUNNEL_TLS)
 		c->opaque = 1;
 	else if (n < 8 || bpf_probe_read_user(r->first, n, (void *)k->b.base))
@@ -291,6 +294,14 @@ static __always_inline void walk(struct call *k, struct conn *c, struct stream *
 	s->next_seq = k->seq; /* short of end_seq where bytes could not be read: a gap */
 }
 
+/* Lets a connection go that --host rules out, once no PROXY header can come. */
+static __always_inline void settle_host(struct conn *c, const struct stream *s, u8 dir)
+{
+	if (dir == WST_S2C || s->http.later || s->phase != PH_HTTP ||
+	    (s->http.head_len > 7 && !(s->http.flags & HTTP_IS_PROXY)))
+		c->hidden = 1;
+}
+
 int on_bytes(struct conn *c, struct call *k)
 {
 	struct stream *s;
@@ -304,6 +315,8 @@ int on_bytes(struct conn *c, struct call *k)
 	__sync_fetch_and_add(&s->busy, 1);
 	if (s->busy == 1)
 		walk(k, c, s);
+	if (c->unsure)
+		settle_host(c, s, k->dir);
 	if (want_hists && k->arrival)
 		time_read(k->at);
 	__sync_fetch_and_add(&s->busy, -1);

@@ -6,11 +6,17 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* The stream is not HTTP. Returns whether the walk goes on. */
-static __always_inline int go_opaque(struct call *k, struct conn *c, struct stream *s, u8 why)
+/* The stream is not HTTP, says why. Returns whether the walk goes on. */
+__noinline int step_opaque(u32 at, u32 why)
 {
-	struct wst_opaque *r = call_opaque(k, c);
+	struct wst_opaque *r;
+	struct call *k;
+	struct conn *c;
+	struct stream *s;
 
+	if (!call_find(at, &k, &c, &s))
+		return 0;
+	r = call_opaque(k, c);
 	c->opaque = stream_opaque(s, &c->s[WST_C2S], k->dir, why, r);
 	emit(c, r, sizeof(*r));
 	return !c->opaque;
@@ -52,6 +58,15 @@ __noinline int scan_all(u32 at)
 	return used;
 }
 
+/* Hands a record on, with n bytes of k->out.data: fewer than 2 * HTTP_STEP. */
+static __always_inline void emit_some(struct call *k, struct conn *c, u32 n)
+{
+	k->out.h.n = n;
+	/* The compiler knows the bound and leaves out what would show it to older verifiers. */
+	asm volatile("" : "+r"(n));
+	emit(c, &k->out, sizeof(k->out.h) + (n & (2 * HTTP_STEP - 1)));
+}
+
 __noinline int step_body(u32 at)
 {
 	struct call *k;
@@ -61,39 +76,64 @@ __noinline int step_body(u32 at)
 
 	if (!call_find(at, &k, &c, &s))
 		return 0;
-	n = k->b.left < s->body ? k->b.left : s->body;
+	n = k->b.left;
+	if (n > s->body)
+		n = s->body;
 	if (n > WST_BODY_MAX)
 		n = WST_BODY_MAX;
+	/* Older verifiers do not see the bound in the compiler's comparisons. */
+	asm volatile("" : "+r"(n));
+	n &= 2 * WST_BODY_MAX - 1;
 	if (n == 0 || bpf_probe_read_user(k->out.data, n, (void *)k->b.base)) {
 		s->body = 0;
 		return 1;
 	}
 	record_start(&k->out.h.h, c, WST_BODY, k->dir, k->seq);
-	k->out.h.n = n;
 	k->out.h.pos = WST_BODY_MAX - s->body;
-	emit(c, &k->out, sizeof(k->out.h) + n);
+	emit_some(k, c, n);
 	stream_body_passed(s, n);
 	return 1;
 }
 
-/*
- * Settles whether a connection whose addresses --host rules out goes on: a piece of its first head
- * has been scanned, up to k->event. Behind a PROXY header the user side knows whose it is.
- */
-__noinline int settle_host(u32 at)
+/* Goes on behind the next used bytes of HTTP, which scan_all() has scanned up to k->event. */
+__noinline int step_piece(u32 at, u32 used)
 {
 	struct call *k;
 	struct conn *c;
 	struct stream *s;
+	int ev, flags;
+	bool head;
+	u32 pos;
 
-	if (!call_find(at, &k, &c, &s) || !c->unsure)
+	if (!call_find(at, &k, &c, &s) || used > HTTP_STEP)
 		return 0;
-	if (k->event == HTTP_PREFACE && k->dir == WST_C2S)
-		c->unsure = 0;
-	else if (k->dir == WST_S2C || k->event != HTTP_MORE ||
-		 (s->http.head_len > 7 && !(s->http.flags & HTTP_IS_PROXY)))
-		c->hidden = 1;
-	return 0;
+	head = s->http.state < HTTP_CONTENT;
+	pos = s->http.head_len;
+	s->http = k->http;
+	ev = k->event;
+	if (ev == HTTP_PREFACE)
+		c->unsure = 0; /* the user side knows whose it is */
+	record_start(&k->out.h.h, c, WST_HEAD, k->dir, k->seq);
+	advance(k, s, used);
+	if (!head) {
+		if (ev == HTTP_BAD)
+			lose_sync(k, s, WST_WHY_BAD);
+		return k->b.total > 0;
+	}
+	flags = stream_piece(s, &c->request, k->dir, ev, pos, used,
+			     stream_is_tls(k->out.data, k->out_n));
+	if (flags < 0)
+		return step_opaque(at, -flags);
+	if (flags & WST_HEAD_WS)
+		c->upgraded = c->ws = 1;
+	if (stream_piece_told(flags, &pos, &used)) {
+		k->out.h.h.flags = flags;
+		k->out.h.pos = pos;
+		emit_some(k, c, used);
+	}
+	if (ev == HTTP_END && k->dir == WST_S2C && c->s[WST_C2S].phase == PH_OPAQUE)
+		c->opaque = 1; /* plain HTTP is its answer to TLS */
+	return k->b.total > 0;
 }
 
 __noinline int step_http(u32 at)
@@ -101,9 +141,7 @@ __noinline int step_http(u32 at)
 	struct call *k;
 	struct conn *c;
 	struct stream *s;
-	u32 n, used, pos;
-	int ev, flags;
-	bool head;
+	u32 n;
 
 	if (!call_find(at, &k, &c, &s))
 		return 0;
@@ -114,8 +152,6 @@ __noinline int step_http(u32 at)
 	n = k->b.left < HTTP_STEP ? k->b.left : HTTP_STEP;
 	if (n == 0 || bpf_probe_read_user(k->out.data, n, (void *)k->b.base))
 		return 0;
-	head = s->http.state < HTTP_CONTENT;
-	pos = s->http.head_len;
 	if (stream_is_socks(s, k->out.data, n, k->b.total, k->dir)) {
 		/* What passes through the tunnel tells itself where it is HTTP. */
 		stream_lose(&c->s[WST_S2C], WST_WHY_SOCKS);
@@ -128,31 +164,5 @@ __noinline int step_http(u32 at)
 	}
 	k->http = s->http;
 	k->out_n = n;
-	used = scan_all(at);
-	s->http = k->http;
-	ev = k->event;
-	settle_host(at);
-	if (used > HTTP_STEP)
-		return 0; /* never: for the verifier */
-	record_start(&k->out.h.h, c, WST_HEAD, k->dir, k->seq);
-	advance(k, s, used);
-	if (!head) {
-		if (ev == HTTP_BAD)
-			lose_sync(k, s, WST_WHY_BAD);
-		return k->b.total > 0;
-	}
-	flags = stream_piece(s, &c->request, k->dir, ev, pos, used, stream_is_tls(k->out.data, n));
-	if (flags < 0)
-		return go_opaque(k, c, s, -flags);
-	if (flags & WST_HEAD_WS)
-		c->upgraded = c->ws = 1;
-	if (stream_piece_told(flags, &pos, &used)) {
-		k->out.h.h.flags = flags;
-		k->out.h.pos = pos;
-		k->out.h.n = used;
-		emit(c, &k->out, sizeof(k->out.h) + (used & (2 * HTTP_STEP - 1)));
-	}
-	if (ev == HTTP_END && k->dir == WST_S2C && c->s[WST_C2S].phase == PH_OPAQUE)
-		c->opaque = 1; /* plain HTTP is its answer to TLS */
-	return k->b.total > 0;
+	return step_piece(at, scan_all(at));
 }

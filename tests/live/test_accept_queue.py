@@ -11,8 +11,6 @@ import wire
 from conftest import LIMIT, listens
 from test_diagnose import ONLY
 
-pytestmark = pytest.mark.one_kernel
-
 SERVER = """
 import os, resource, socket, sys, time
 how, port, backlog = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
@@ -79,6 +77,7 @@ def test_stuck(wstrace, spawn, free_port, how):
     assert v["hop"]["listen"] == f"127.0.0.1:{port}"
 
 
+@pytest.mark.one_kernel
 def test_gave_up(wstrace, spawn, free_port):
     """A client that does not wait for five seconds: told where it ends."""
     port = free_port()
@@ -91,6 +90,7 @@ def test_gave_up(wstrace, spawn, free_port):
     assert v["rule"] == "upstream-mute" and "read" in v["text"], v
 
 
+@pytest.mark.one_kernel
 def test_full_queue(wstrace, spawn, free_port):
     """More connections than the backlog lets in: the numbers are told, the rest not connected."""
     port = free_port()
@@ -113,6 +113,7 @@ def test_full_queue(wstrace, spawn, free_port):
     assert sum("could not connect" in v["text"] for v in verdicts) == 1
 
 
+@pytest.mark.one_kernel
 def test_out_of_files(wstrace, spawn, free_port):
     """accept() fails with EMFILE for all but one connection."""
     port = free_port()
@@ -126,6 +127,7 @@ def test_out_of_files(wstrace, spawn, free_port):
     assert f"/proc/{proc.pid}/fd" in v["fix"], v
 
 
+@pytest.mark.one_kernel
 @pytest.mark.parametrize("how", ["close", "late"])
 def test_closed_at_once(wstrace, spawn, free_port, how):
     """A server at its limit hangs up before it reads the request, as nginx does."""
@@ -147,6 +149,7 @@ def test_closed_at_once(wstrace, spawn, free_port, how):
     assert "probably" in v["text"] and ("unread" in v["evidence"]) == (how == "late"), v
 
 
+@pytest.mark.one_kernel
 def test_client_closes(wstrace, spawn, free_port):
     """Port scans and health checks, and a connection that waits unused, give no verdict."""
     port = free_port()

@@ -184,14 +184,15 @@ new WebSocket.Server({{server: https}}); https.listen({backend}, '127.0.0.1');""
 
 
 def test_ws_to_ssl_port(wstrace, real):
-    """No TLS was seen on the port: nginx's 400 may mean other things, as the fix says."""
+    """No TLS was seen on the port: the body of nginx's 400 says that it is wanted."""
     port = real.free_port()
     real.start([port], "nginx", nginx_conf(real.dir, [
         (f"127.0.0.1:{port} ssl", certificate(real) + "location / { return 404; }")]), "-p", real.dir,
         "-e", real.dir / "error.log", "-c")
     run = diagnosed(wstrace, (port,), lambda: ask(port)[0].close(), 1)
     v = run.one("verdict")
-    assert v["rule"] == "refused" and "wss://" in v["fix"]
+    assert v["rule"] == "tls-mismatch" and v["certainty"] == "certain", v
+    assert "plain http request was sent to https port" in v["text"]
 
 
 def test_upgrade_added(wstrace, lab):

@@ -128,9 +128,18 @@ static void polling(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(found), TEST(tls),	    TEST(origin),    TEST(head_size),
-		TEST(session),		 TEST(no_upstream), TEST(unreached), TEST(late),
-		TEST(no_upgrade),	 TEST(limit),	    TEST(secrets),   TEST(unknown),
+		cmocka_unit_test(found),
+		TEST(tls),
+		TEST(origin),
+		TEST(head_size),
+		TEST(session),
+		TEST(no_upstream),
+		TEST(unreached),
+		TEST(late),
+		TEST(no_upgrade),
+		TEST(limit),
+		TEST(secrets),
+		TEST(unknown),
 		TEST(polling),
 	};
 

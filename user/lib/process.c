@@ -48,21 +48,30 @@ static FILE *open_proc(uint32_t pid, const char *name)
 	return fopen(path, "re");
 }
 
+static uint32_t entries; /* counted by count_entry() */
+
+/* Counts an entry of a directory, for scandir(), which is to keep none. */
+static int count_entry(const struct dirent *e)
+{
+	entries += e->d_name[0] != '.';
+	return 0;
+}
+
 static struct process_files count_files(uint32_t pid)
 {
 	struct process_files n = {};
+	struct dirent **none;
 	struct rlimit limit;
 	char path[32];
-	DIR *dir;
+	int err;
 
+	entries = 0;
 	snprintf(path, sizeof(path), "/proc/%u/fd", pid);
-	dir = opendir(path);
-	while (dir && readdir(dir))
-		n.open++;
-	if (dir)
-		closedir(dir);
-	n.open -= n.open > 2 ? 2 : n.open; /* "." and ".." */
-	if (dir && !prlimit(pid, RLIMIT_NOFILE, NULL, &limit))
+	err = scandir(path, &none, count_entry, alphasort);
+	if (err >= 0)
+		free(none);
+	n.open = entries;
+	if (err >= 0 && !prlimit(pid, RLIMIT_NOFILE, NULL, &limit))
 		n.max = limit.rlim_cur < UINT32_MAX ? limit.rlim_cur : UINT32_MAX;
 	return n;
 }
