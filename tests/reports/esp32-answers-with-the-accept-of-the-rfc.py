@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A microcontroller's server has the Sec-WebSocket-Accept of the RFC's example built in."""
-import wire
 from lab import Report, Verdict
+import wire
 
 REPORT = Report(
     "esp8266 forum: Error during WebSocket handshake: Incorrect Sec-WebSocket-Accept header value", "en",

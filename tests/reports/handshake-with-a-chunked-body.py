@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The first frame is bad at once: an HTTP library put an empty chunked body behind the handshake."""
+from lab import Report, Verdict
 import wire
 from diag_lab import fresh_key
-from lab import Report, Verdict
 
 REPORT = Report(
     "websockets/ws: Invalid WebSocket frame: RSV2 and RSV3 must be clear, right after open", "en",

@@ -7,7 +7,7 @@ from lab import Report, Verdict
 REPORT = Report(
     "haproxy forum: accept-proxy and direct connections, Received invalid PROXY header", "en",
     # Others came with a PROXY header to this port; this one had none and got no answer.
-    right=Verdict("proxy-protocol", certainty="likely", says=("PROXY",)),
+    right=Verdict("proxy-protocol", says=("PROXY",)),
     never=("tls-mismatch", "upstream-down", "backend-restart", "auth", "origin-403"),
 )
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A bot is closed with 4009: it answers no heartbeats (messages of the application, not pings)."""
-import wire
 from lab import Report, Verdict
+import wire
 
 REPORT = Report(
     "discordjs/discord.js: WebSocket closed 4009 Session timed out", "en",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Chrome rejects the 101 of a server that was made of Python's http.server."""
-import wire
 from lab import Report, Verdict
+import wire
 
 REPORT = Report(
     "stackoverflow: Error during WebSocket handshake: Invalid status line, HTTP/1.0 101", "en",

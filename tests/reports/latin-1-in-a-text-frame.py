@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A client sends Latin-1 in text frames; node's ws closes with 1007."""
-import wire
 from lab import Report, Verdict
+import wire
 
 REPORT = Report(
     "websockets/ws: Invalid WebSocket frame: invalid UTF-8 sequence", "en",

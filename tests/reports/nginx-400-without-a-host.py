@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """An embedded client sends no Host header, and nginx answers 400."""
-from diag_lab import fresh_key
 from lab import Report, Verdict, location
+from diag_lab import fresh_key
 
 REPORT = Report(
     "gilmaimon/ArduinoWebsockets: 400 Bad Request from nginx", "en",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A set-top box speaks the draft of 2010 (Key1, Key2), and is refused."""
-from diag_lab import fresh_key
 from lab import Report, Verdict
+from diag_lab import fresh_key
 
 REPORT = Report(
     "gist: Safari 5 and hixie-76 clients get 400 since the update", "en",

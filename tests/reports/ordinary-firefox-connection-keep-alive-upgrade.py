@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Firefox sends "Connection: keep-alive, Upgrade"; nginx and node take it."""
-from diag_lab import fresh_key
 from lab import Report, location
+from diag_lab import fresh_key
 
 REPORT = Report("Firefox through nginx: an ordinary set-up", "en", right=None)
 

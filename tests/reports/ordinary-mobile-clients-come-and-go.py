@@ -2,8 +2,8 @@
 """Phones leave in all ways: FIN without a Close, RST, Close 1001, 1000; the server is well."""
 import time
 
-import wire
 from lab import Report, location
+import wire
 
 REPORT = Report("chat for phones behind nginx: an ordinary set-up", "en", right=None)
 

@@ -2,8 +2,8 @@
 """HAProxy, nginx and node with short timeouts; pings both ways keep the connection."""
 import time
 
-import wire
 from lab import UPGRADE, Report, location
+import wire
 
 REPORT = Report("haproxy and nginx in front of node: an ordinary set-up", "en", right=None)
 

@@ -2,8 +2,8 @@
 """The server closes with 1000 when its work is done, the client's TCP ends first, with a half-close."""
 import socket
 
-import wire
 from lab import Report
+import wire
 
 REPORT = Report("log streams of CI servers: an ordinary set-up", "en", right=None)
 

@@ -3,8 +3,8 @@
 import subprocess
 import time
 
-import wire
 from lab import Report, Verdict, wait_until
+import wire
 
 REPORT = Report(
     "python-websockets/websockets: sent 1011 keepalive ping timeout; no close frame received", "en",

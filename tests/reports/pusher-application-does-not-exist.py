@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Laravel Reverb closes each connection with 4001: the app key is another than the server's."""
-import wire
 from lab import Report, Verdict
+import wire
 
 REPORT = Report(
     "laravel/reverb: Connection error, Application does not exist, code 4001", "en",

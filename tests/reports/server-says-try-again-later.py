@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A server closes new clients with 1013, Try again later: it is full."""
-import wire
 from lab import Report, Verdict
+import wire
 
 REPORT = Report(
     "ninenines/cowboy users: close 1013, too many connections", "en",

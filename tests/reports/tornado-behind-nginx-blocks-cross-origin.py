@@ -6,6 +6,7 @@ REPORT = Report(
     "jupyter/notebook: Blocking Cross Origin WebSocket Attempt behind a reverse proxy", "en",
     # nginx asks with its upstream's name as Host; tornado compares Origin with Host, and refuses.
     right=Verdict("origin-403", says=("Host", "proxy_set_header Host")),
+    dump=Verdict("origin-403", says=("Host",)),  # packets do not tell that it is nginx
     never=("auth", "not-found", "upgrade-stripped", "upstream-down", "tls-mismatch"),
 )
 APP = """
