@@ -5,7 +5,7 @@ from lab import Report, Verdict
 REPORT = Report(
     "ninenines/cowboy: idle_timeout closes the connection when the client sends nothing", "en",
     # Each was ended by the server itself the same time after the client's own last frame, while the server sent.
-    right=Verdict("idle-timeout", certainty="likely", says=("server|client|sen[dt]", r"2(\.\d+)? ?s")),
+    right=Verdict("idle-timeout server-heartbeat", certainty="likely", says=("server|client|sen[dt]", r"2(\.\d+)? ?s")),
     never=("app-error", "backend-restart", "proxy_read_timeout", "half-open", "reload"),
 )
 

@@ -7,6 +7,7 @@ REPORT = Report(
     # The whole head has more than 16 KiB, HAProxy's buffer; no single header is to blame by itself.
     right=Verdict("too-large-head", says=(r"1[67][,.]?\d{3} bytes|1[67](\.\d)? ?KiB", "bufsize|haproxy"),
                   hop="haproxy"),
+    dump=Verdict("too-large-head", says=(r"1[67][,.]?\d{3} bytes",)),  # packets name no program
     never=("auth", "origin-403", "nginx", "bad-request-line", "upstream-down"),
 )
 

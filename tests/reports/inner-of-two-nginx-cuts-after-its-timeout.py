@@ -6,6 +6,7 @@ REPORT = Report(
     "kubernetes/ingress-nginx: websockets closed after 60 s though the ingress has 3600", "en",
     # The nginx next to the application cut the quiet connection; the outer one only passed the end on.
     right=Verdict("idle-timeout", says=("nginx", "proxy_read_timeout")),
+    dump=Verdict("idle-timeout", says=("quiet|without traffic",)),  # packets name no program
     never=("backend-restart", "reload", "app-error", "half-open", "upstream-down"),
 )
 HOP = []
