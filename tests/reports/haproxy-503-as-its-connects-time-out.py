@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """HAProxy answers 503 after a while: the SYNs to its server are not answered."""
-import socket
-
 from lab import Report, Verdict
 
 REPORT = Report(
@@ -15,8 +13,7 @@ REPORT = Report(
 def run(lab, broken):
     if broken:
         back = lab.serve(lambda peer: peer.accept().echo(), backlog=0, accepts=False)
-        full = [socket.create_connection(("127.0.0.1", back))]
-        lab.kept += full
+        lab.connect(back)  # fills the queue
     else:
         back = lab.serve(lambda peer: peer.accept().echo())
     front = lab.port()

@@ -42,6 +42,7 @@ def run(lab, broken):
     assert client.upgrade()[0] == 101
     client.chat("hello")
     if broken:
+        time.sleep(0.3)  # the last message is acknowledged
         lab.ip("-n", a, "link", "set", "far0", "down")
         time.sleep(4.5)
     else:
