@@ -6,6 +6,7 @@ REPORT = Report(
     "haproxy mailing list: 503 with unix socket server after restart", "en",
     # HAProxy itself answered 503; whether and what it asked is not seen here (a unix socket, perhaps).
     right=Verdict("upstream-down refused", says=("haproxy|503",), certainty="likely"),
+    own=Verdict("upstream-down refused", says=("haproxy|503",)),
     never=("origin-403", "auth", "app-error", "not-found", "proxy-rejected-101"),
 )
 

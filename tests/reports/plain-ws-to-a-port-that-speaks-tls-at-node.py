@@ -8,7 +8,7 @@ REPORT = Report(
     "websockets/ws: Error: socket hang up, ECONNRESET with ws:// to an https server", "en",
     # Others speak TLS with this port; this client sent plain HTTP and was hung up on.
     right=Verdict("tls-mismatch", says=("TLS|wss",)),
-    never=("closed-at-once", "refused", "backend-restart", "proxy-protocol", "certain.*limit"),
+    never=("closed-at-once", "backend-restart", "proxy-protocol", "certain.*limit"),
 )
 
 
