@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""python-socketio with two workers: polling at one, the upgrade at the other: 400, Invalid session."""
+"""python-socketio with two workers: polling at one, the upgrade at the other: 403, Invalid session."""
 import re
 
 from lab import UPGRADE, Report, Verdict
@@ -40,7 +40,7 @@ def run(lab, broken):
         sid = re.search(rb'"sid":"([^"]+)', body)[1].decode()
         with lab.connect(front) as client:
             status, _ = client.upgrade(f"/engine.io/?EIO=4&transport=websocket&sid={sid}")
-            assert status == (400 if broken else 101), status
+            assert status == (403 if broken else 101), status
             if status == 101:
                 client.chat("2probe")
                 client.goodbye()

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""uvicorn runs without a WebSocket library: each handshake gets the page, 200."""
+"""uvicorn runs without a WebSocket library: 400, Unsupported upgrade request."""
 from lab import Report, Verdict
 
 REPORT = Report(
     "encode/uvicorn: Unsupported upgrade request. No supported WebSocket library detected", "en",
-    # The server answered the handshake as a plain GET, with a page: it does not do WebSockets here.
-    right=Verdict("refused not-found", says=("200",)),
+    # The server answered that it does not do upgrades: it is no matter of Origin or path.
+    right=Verdict("refused not-found", says=("unsupported upgrade|websocket library|WebSockets",)),
     never=("origin-403", "auth", "upgrade-stripped", "no-key", "upstream-down", "tls-mismatch"),
 )
 APP = """
@@ -28,4 +28,4 @@ def run(lab, broken):
     lab.module("uvicorn")
     port = lab.python(APP % ("none" if broken else "auto"))
     lab.watch()
-    assert lab.talk(port) == (200 if broken else 101)
+    assert lab.talk(port) == (400 if broken else 101)
