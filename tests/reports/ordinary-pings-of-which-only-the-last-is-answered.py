@@ -13,7 +13,11 @@ def run(lab, broken):
         peer.accept()
         for i in range(3):
             peer.send(wire.PING, f"{i}")
-        peer.echo()
+        while True:
+            op, payload, first = peer.recv()
+            peer.send(wire.PONG if op == wire.PING else op, payload, fin=bool(first & 128))
+            if op == wire.CLOSE:
+                return
 
     port = lab.serve(server)
     lab.watch()
