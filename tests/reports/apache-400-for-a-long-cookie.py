@@ -3,10 +3,14 @@
 from lab import Report, Verdict
 
 REPORT = Report(
-    "serverfault: Size of a request header field exceeds server limit. Cookie", "en",
+    "serverfault: Size of a request header field exceeds server limit. Cookie",
+    "en",
     # One header, the cookie of 9000 bytes, is larger than Apache's limit of 8190.
-    right=Verdict("too-large-head", says=(r"9\d{3} bytes", "cookie", "LimitRequestFieldSize|apache2"),
-                  hop="apache2"),
+    right=Verdict(
+        "too-large-head",
+        says=(r"9\d{3} bytes", "cookie", "LimitRequestFieldSize|apache2"),
+        hop="apache2",
+    ),
     dump=Verdict("too-large-head", says=(r"9\d{3} bytes", "cookie")),  # packets name no program
     never=("auth", "origin-403", "upgrade-stripped", "nginx", "upstream-down"),
 )

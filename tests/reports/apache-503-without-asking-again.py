@@ -3,8 +3,10 @@
 from lab import Report, Verdict
 
 REPORT = Report(
-    "serverfault: mod_proxy 503 for 60 seconds after backend restart, retry=60", "en",
-    # The backend's port refused Apache's connect; the later 503s come since Apache has it as failed.
+    "serverfault: mod_proxy 503 for 60 seconds after backend restart, retry=60",
+    "en",
+    # The backend's port refused Apache's connect; the later 503s come since Apache has it as
+    # failed.
     right=Verdict("upstream-down", says=(r"refused|listen",)),
     never=("origin-403", "auth", "app-error", "not-found", "proxy-rejected-101", "idle-timeout"),
 )

@@ -3,7 +3,8 @@
 from lab import Report, Verdict
 
 REPORT = Report(
-    "serverfault: apache mod_proxy_wstunnel closes websocket after 60 seconds, ProxyTimeout", "en",
+    "serverfault: apache mod_proxy_wstunnel closes websocket after 60 seconds, ProxyTimeout",
+    "en",
     right=Verdict("idle-timeout", says=("apache2", "Timeout"), hop="apache2"),
     dump=Verdict("idle-timeout", says=("quiet|without traffic",)),  # packets name no program
     never=("backend-restart", "reload", "app-error", "half-open", "proxy_read_timeout"),

@@ -6,7 +6,8 @@ import ssl
 from lab import Report, Verdict
 
 REPORT = Report(
-    "encode/uvicorn: WARNING Invalid HTTP request received with wss://", "en",
+    "encode/uvicorn: WARNING Invalid HTTP request received with wss://",
+    "en",
     # The client speaks TLS to a port that speaks plain HTTP.
     right=Verdict("tls-mismatch", says=("TLS",)),
     never=("bad-request-line", "refused", "proxy-protocol", "early-client-close"),
@@ -35,7 +36,9 @@ def run(lab, broken):
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
-        context.wrap_socket(socket.create_connection(("127.0.0.1", port)), server_hostname="localhost")
+        context.wrap_socket(
+            socket.create_connection(("127.0.0.1", port)), server_hostname="localhost"
+        )
         raise AssertionError("TLS worked")
     except (ssl.SSLError, OSError):
         pass

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A capture on a Kubernetes node's eth0: all in VXLAN on port 8472, flannel's; the server masks its frames."""
+"""A capture on a Kubernetes node's eth0: all in VXLAN on port 8472, flannel's."""
 import struct
 
 from lab import Report, Verdict
@@ -7,7 +7,8 @@ import capture
 import wire
 
 REPORT = Report(
-    "flannel-io/flannel: tcpdump on eth0 shows OTV, UDP 8472 only", "en",
+    "flannel-io/flannel: tcpdump on eth0 shows OTV, UDP 8472 only",
+    "en",
     right=Verdict("mask-s2c"),
     never=("no-goodbye", "half-open", "mask-c2s"),
 )

@@ -6,7 +6,8 @@ from lab import Report, Verdict
 import capture
 
 REPORT = Report(
-    "the-tcpdump-group/tcpdump: data link type LINUX_SLL2 with -i any", "en",
+    "the-tcpdump-group/tcpdump: data link type LINUX_SLL2 with -i any",
+    "en",
     right=Verdict("origin-403", says=("evil.example",)),
     never=("not-found", "auth", "upgrade-stripped"),
 )
@@ -15,7 +16,7 @@ REPORT = Report(
 def edit(dump):
     packets = capture.read(dump)
     for packet in packets:
-        packet[1] = (b"\x08\0\0\0" + struct.pack("!IHBB", 1, 772, 0, 6) + bytes(8) + packet[1][14:])
+        packet[1] = b"\x08\0\0\0" + struct.pack("!IHBB", 1, 772, 0, 6) + bytes(8) + packet[1][14:]
     capture.write(dump, packets)
     data = bytearray(dump.read_bytes())
     struct.pack_into("<I", data, 20, 276)

@@ -4,7 +4,8 @@ from lab import Report, Verdict
 import wire
 
 REPORT = Report(
-    "websockets/ws: RangeError: Invalid WebSocket frame: invalid payload length 1", "en",
+    "websockets/ws: RangeError: Invalid WebSocket frame: invalid payload length 1",
+    "en",
     right=Verdict("bad-close bad-frame", says=("Close", "1 byte|one byte|length|code")),
     never=("app-error", "backend-restart", "bad-utf8", "http-after-101", "extension"),
 )
@@ -20,8 +21,11 @@ def run(lab, broken):
 
     port = lab.serve(server)
     lab.watch()
-    said = lab.ask_node("""const ws = new WebSocket('ws://127.0.0.1:' + PORT + '/ws');
+    said = lab.ask_node(
+        """const ws = new WebSocket('ws://127.0.0.1:' + PORT + '/ws');
         ws.on('open', () => ws.send('hello'));
         ws.on('close', c => console.log('closed', c));
-        ws.on('error', e => console.log('error', e.message));""", port)
+        ws.on('error', e => console.log('error', e.message));""",
+        port,
+    )
     assert ("error" in said) == broken, said

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A PLC's own server masks its frames: A server must not mask any frames that it sends to the client."""
+"""A PLC's own server masks its frames."""
 from lab import Report, Verdict
 import wire
 
 REPORT = Report(
-    "home-assistant forum: Received frame with mask from server, One or more reserved bits", "en",
+    "home-assistant forum: Received frame with mask from server, One or more reserved bits",
+    "en",
     right=Verdict("mask-s2c", certainty="certain", says=("mask",)),
     never=("mask-c2s", "extension", "app-error", "proxy", "no-goodbye"),
 )
@@ -18,7 +19,10 @@ def run(lab, broken):
 
     port = lab.serve(plc)
     lab.watch()
-    said = lab.ask_node("""const ws = new WebSocket('ws://127.0.0.1:' + PORT + '/ws');
+    said = lab.ask_node(
+        """const ws = new WebSocket('ws://127.0.0.1:' + PORT + '/ws');
         ws.on('message', m => { console.log('got'); ws.close(1000); });
-        ws.on('error', e => console.log('error', e.message));""", port)
+        ws.on('error', e => console.log('error', e.message));""",
+        port,
+    )
     assert ("error" in said) == broken, said

@@ -3,8 +3,10 @@
 from lab import Report, Verdict
 
 REPORT = Report(
-    "django/channels: ValueError: No route found for path 'ws/chat', WebSocket DISCONNECT 403", "en",
-    # Another path of the same server, same Origin and Host, got a 101: the path is refused, not the origin.
+    "django/channels: ValueError: No route found for path 'ws/chat', WebSocket DISCONNECT 403",
+    "en",
+    # Another path of the same server, same Origin and Host, got a 101: the path is refused, not
+    # the origin.
     right=Verdict("refused not-found", says=("403|path", "/ws/chat")),
     never=("origin-403", "auth", "upgrade-stripped", "tls-mismatch", "upstream-down"),
 )

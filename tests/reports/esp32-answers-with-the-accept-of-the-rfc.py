@@ -4,7 +4,8 @@ from lab import Report, Verdict
 import wire
 
 REPORT = Report(
-    "esp8266 forum: Error during WebSocket handshake: Incorrect Sec-WebSocket-Accept header value", "en",
+    "esp8266 forum: Error during WebSocket handshake: Incorrect Sec-WebSocket-Accept header value",
+    "en",
     # The accept value does not belong to this key; it is the one of the example in RFC 6455.
     right=Verdict("bad-accept", certainty="certain", says=("Accept",)),
     never=("subprotocol", "extension", "early-client-close", "no-goodbye", "cache"),

@@ -3,7 +3,7 @@
 from lab import Report, Verdict
 
 REPORT = Report(
-    "uNetworking/uWebSockets.js: Server sent a Sec-WebSocket-Extensions header but no extension was requested",
+    "websockets/ws: Server sent a Sec-WebSocket-Extensions header, none was requested",
     "en",
     right=Verdict("extension", says=("permessage-deflate",)),
     never=("subprotocol", "bad-accept", "early-client-close", "no-goodbye"),
@@ -12,8 +12,11 @@ REPORT = Report(
 
 def run(lab, broken):
     def server(peer):
-        peer.accept([("Sec-WebSocket-Extensions", "permessage-deflate; server_no_context_takeover")]
-                    if broken else []).echo()
+        peer.accept(
+            [("Sec-WebSocket-Extensions", "permessage-deflate; server_no_context_takeover")]
+            if broken
+            else []
+        ).echo()
 
     port = lab.serve(server)
     lab.watch()

@@ -5,7 +5,8 @@ import socket
 from lab import Report, Verdict
 
 REPORT = Report(
-    "stackoverflow: IIS ARR reverse proxy websocket 502.3", "en",
+    "stackoverflow: IIS ARR reverse proxy websocket 502.3",
+    "en",
     # The backend agreed with a 101; the proxy between answered 502 and did not pass it on.
     right=Verdict("proxy-rejected-101", says=("502", "101")),
     never=("upstream-down", "origin-403", "auth", "not-found", "app-error", "upgrade-stripped"),
@@ -14,6 +15,7 @@ REPORT = Report(
 
 def run(lab, broken):
     import threading
+
     back = lab.ws()
 
     def arr(peer):
@@ -24,8 +26,11 @@ def run(lab, broken):
             while not answer.endswith(b"\r\n\r\n"):
                 answer += up.recv(1)
             if broken:
-                peer.refuse("502 Bad Gateway", "<h3>HTTP Error 502.3 - Bad Gateway</h3>", [
-                    ("Server", "Microsoft-IIS/10.0"), ("Content-Type", "text/html")])
+                peer.refuse(
+                    "502 Bad Gateway",
+                    "<h3>HTTP Error 502.3 - Bad Gateway</h3>",
+                    [("Server", "Microsoft-IIS/10.0"), ("Content-Type", "text/html")],
+                )
                 return
             peer.raw(answer)
 
@@ -36,6 +41,7 @@ def run(lab, broken):
                     b.shutdown(socket.SHUT_WR)
                 except OSError:
                     pass
+
             t = threading.Thread(target=pump, args=(up, peer.sock), daemon=True)
             t.start()
             pump(peer.sock, up)

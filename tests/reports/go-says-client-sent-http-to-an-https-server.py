@@ -3,7 +3,8 @@
 from lab import Report, Verdict
 
 REPORT = Report(
-    "caddyserver/caddy: Client sent an HTTP request to an HTTPS server, websocket", "en",
+    "caddyserver/caddy: Client sent an HTTP request to an HTTPS server, websocket",
+    "en",
     # The port speaks TLS only, and its own words say so; the client must use wss://.
     right=Verdict("tls-mismatch", says=("TLS|HTTPS|wss",)),
     never=("bad-request-line", "no-key", "auth", "origin-403", "proxy-rejected-101", "refused"),
@@ -16,7 +17,9 @@ def run(lab, broken):
     def go(peer):
         if broken:
             peer.read_head()
-            peer.raw("HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n")
+            peer.raw(
+                "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n"
+            )
         else:
             peer.accept().echo()
 

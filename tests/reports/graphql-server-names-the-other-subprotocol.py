@@ -3,7 +3,8 @@
 from lab import Report, Verdict
 
 REPORT = Report(
-    "enisdenjo/graphql-ws#79", "en",
+    "enisdenjo/graphql-ws#79",
+    "en",
     # The client offered graphql-ws only; the server chose another, which the client must reject.
     right=Verdict("subprotocol", says=("graphql-transport-ws",)),
     never=("extension", "early-client-close", "auth", "no-goodbye"),

@@ -3,11 +3,19 @@
 from lab import Report, Verdict
 
 REPORT = Report(
-    "grpc/grpc-go: connection error, http2: frame too large, note that the frame header looked like an HTTP/1.1 header",
+    "grpc/grpc-go: the frame header looked like an HTTP/1.1 header",
     "en",
     # The client speaks HTTP/2 at once, the server HTTP/1.1 only: it answered 400.
     right=Verdict("refused bad-request-line", says=("HTTP/2|h2c",)),
-    never=("no-key", "auth", "origin-403", "too-large-head", "tls-mismatch", "not HTTP", "mask-c2s"),
+    never=(
+        "no-key",
+        "auth",
+        "origin-403",
+        "too-large-head",
+        "tls-mismatch",
+        "not HTTP",
+        "mask-c2s",
+    ),
 )
 
 

@@ -3,10 +3,14 @@
 from lab import Report, Verdict
 
 REPORT = Report(
-    "haproxy discourse: 400 Bad request, tune.bufsize and large headers, state PR--", "en",
+    "haproxy discourse: 400 Bad request, tune.bufsize and large headers, state PR--",
+    "en",
     # The whole head has more than 16 KiB, HAProxy's buffer; no single header is to blame by itself.
-    right=Verdict("too-large-head", says=(r"1[67][,.]?\d{3} bytes|1[67](\.\d)? ?KiB", "bufsize|haproxy"),
-                  hop="haproxy"),
+    right=Verdict(
+        "too-large-head",
+        says=(r"1[67][,.]?\d{3} bytes|1[67](\.\d)? ?KiB", "bufsize|haproxy"),
+        hop="haproxy",
+    ),
     dump=Verdict("too-large-head", says=(r"1[67][,.]?\d{3} bytes",)),  # packets name no program
     never=("auth", "origin-403", "nginx", "bad-request-line", "upstream-down"),
 )

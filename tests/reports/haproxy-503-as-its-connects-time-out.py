@@ -3,10 +3,19 @@
 from lab import Report, Verdict
 
 REPORT = Report(
-    "haproxy discourse: 503 SC-- / sC-- after timeout connect", "en",
+    "haproxy discourse: 503 SC-- / sC-- after timeout connect",
+    "en",
     # HAProxy tried to connect to its server, and nobody answered the SYN.
     right=Verdict("upstream-down accept-queue", says=("haproxy|answer|connect|accept",)),
-    never=("origin-403", "auth", "app-error", "not-found", "idle-timeout", "tls-mismatch", "refused"),
+    never=(
+        "origin-403",
+        "auth",
+        "app-error",
+        "not-found",
+        "idle-timeout",
+        "tls-mismatch",
+        "refused",
+    ),
 )
 
 
@@ -17,7 +26,10 @@ def run(lab, broken):
     else:
         back = lab.serve(lambda peer: peer.accept().echo())
     front = lab.port()
-    lab.start([front], "haproxy", f"""
+    lab.start(
+        [front],
+        "haproxy",
+        f"""
 defaults
   mode http
   timeout connect 1s
@@ -28,6 +40,9 @@ defaults
 listen l
   bind 127.0.0.1:{front}
   server s 127.0.0.1:{back}
-""", "-db", "-f")
+""",
+        "-db",
+        "-f",
+    )
     lab.watch()
     assert lab.talk(front) == (503 if broken else 101)

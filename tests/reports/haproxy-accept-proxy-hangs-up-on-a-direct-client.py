@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A monitor goes to HAProxy's PROXY port directly, and is hung up on without an answer."""
-import socket
 
 from lab import Report, Verdict
 
 REPORT = Report(
-    "haproxy forum: accept-proxy and direct connections, Received invalid PROXY header", "en",
+    "haproxy forum: accept-proxy and direct connections, Received invalid PROXY header",
+    "en",
     # Others came with a PROXY header to this port; this one had none and got no answer.
     right=Verdict("proxy-protocol", says=("PROXY",)),
     never=("tls-mismatch", "upstream-down", "backend-restart", "auth", "origin-403"),
@@ -14,7 +14,10 @@ REPORT = Report(
 
 def run(lab, broken):
     back, front = lab.ws(), lab.port()
-    lab.start([front], "haproxy", f"""
+    lab.start(
+        [front],
+        "haproxy",
+        f"""
 defaults
   mode http
   timeout connect 2s
@@ -24,7 +27,10 @@ defaults
 listen l
   bind 127.0.0.1:{front} accept-proxy
   server s 127.0.0.1:{back}
-""", "-db", "-f")
+""",
+        "-db",
+        "-f",
+    )
     lab.watch()
     for i in range(2):
         with lab.connect(front) as client:

@@ -3,7 +3,8 @@
 from lab import Report, Verdict, location
 
 REPORT = Report(
-    "haproxy discourse: websocket disconnects, timeout tunnel, nginx behind", "en",
+    "haproxy discourse: websocket disconnects, timeout tunnel, nginx behind",
+    "en",
     right=Verdict("idle-timeout", says=("haproxy", "timeout tunnel"), hop="haproxy"),
     dump=Verdict("idle-timeout", says=("quiet|without traffic",)),  # packets name no program
     never=("backend-restart", "reload", "app-error", "half-open", "no-goodbye"),

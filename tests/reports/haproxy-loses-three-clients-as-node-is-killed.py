@@ -5,7 +5,8 @@ import signal
 from lab import Report, Verdict
 
 REPORT = Report(
-    "kubernetes: OOMKilled websocket pod, all clients code 1006", "en",
+    "kubernetes: OOMKilled websocket pod, all clients code 1006",
+    "en",
     # The backend ended, by SIGKILL; haproxy only passed the end on.
     right=Verdict("backend-restart", says=("node",)),
     dump=Verdict("backend-restart"),  # packets name no program

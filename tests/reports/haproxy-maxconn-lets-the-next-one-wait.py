@@ -5,7 +5,8 @@ import socket
 from lab import Report, Verdict
 
 REPORT = Report(
-    "haproxy discourse: connections hang when maxconn of the frontend is reached", "en",
+    "haproxy discourse: connections hang when maxconn of the frontend is reached",
+    "en",
     # The connection waits in the kernel's accept queue; haproxy accepts none: its limit.
     right=Verdict("accept-queue", says=("haproxy|accept",)),
     dump=Verdict("accept-queue upstream-mute early-client-close closed-at-once"),

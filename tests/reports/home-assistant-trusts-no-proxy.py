@@ -3,10 +3,19 @@
 from lab import UPGRADE, Report, Verdict, location
 
 REPORT = Report(
-    "home-assistant/core#63083", "en",
+    "home-assistant/core#63083",
+    "en",
     # The server refused with 400 what this nginx passed on; its own log says why (trusted_proxies).
     right=Verdict("refused", says=("400", "log")),
-    never=("origin-403", "auth", "upgrade-stripped", "not-found", "too-large-head", "no-key", "upstream-down"),
+    never=(
+        "origin-403",
+        "auth",
+        "upgrade-stripped",
+        "not-found",
+        "too-large-head",
+        "no-key",
+        "upstream-down",
+    ),
 )
 APP = """
 from aiohttp import web
@@ -29,8 +38,14 @@ web.run_app(app, host="127.0.0.1", port=PORT, print=None)
 def run(lab, broken):
     lab.module("aiohttp")
     back = lab.python(APP % broken)
-    front = lab.nginx(location(back, more=UPGRADE + """
-        proxy_set_header Host $host; proxy_set_header X-Forwarded-For $remote_addr;"""))
+    front = lab.nginx(
+        location(
+            back,
+            more=UPGRADE
+            + """
+        proxy_set_header Host $host; proxy_set_header X-Forwarded-For $remote_addr;""",
+        )
+    )
     lab.watch()
     assert lab.talk(back, "/api/websocket") == 101
     assert lab.talk(front, "/api/websocket") == (400 if broken else 101)

@@ -4,7 +4,8 @@ from lab import Report, Verdict
 import wire
 
 REPORT = Report(
-    "stackoverflow: Error during WebSocket handshake: Invalid status line, HTTP/1.0 101", "en",
+    "stackoverflow: Error during WebSocket handshake: Invalid status line, HTTP/1.0 101",
+    "en",
     # The 101 says HTTP/1.0; the protocol wants 1.1, and browsers reject the answer.
     right=Verdict("bad-101", says=(r"1\.0",)),
     never=("subprotocol", "extension", "bad-accept", "upstream-http10", "no-goodbye"),

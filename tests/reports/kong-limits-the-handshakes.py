@@ -3,7 +3,8 @@
 from lab import Report, Verdict
 
 REPORT = Report(
-    "Kong/kong: rate-limiting plugin and websockets, 429 API rate limit exceeded", "en",
+    "Kong/kong: rate-limiting plugin and websockets, 429 API rate limit exceeded",
+    "en",
     # The gateway refused with 429: this client asks too often; earlier ones got a 101.
     right=Verdict("refused", says=("429", "rate|too many|often|limit")),
     never=("origin-403", "auth", "upstream-down", "not-found", "sticky", "upgrade-stripped"),
@@ -17,8 +18,11 @@ def run(lab, broken):
         peer.read_head()
         asked.append(1)
         if len(asked) > (2 if broken else 9):
-            peer.refuse("429 Too Many Requests", '{"message":"API rate limit exceeded"}',
-                        [("Server", "kong/3.4.0"), ("Retry-After", "31"), ("RateLimit-Remaining", "0")])
+            peer.refuse(
+                "429 Too Many Requests",
+                '{"message":"API rate limit exceeded"}',
+                [("Server", "kong/3.4.0"), ("Retry-After", "31"), ("RateLimit-Remaining", "0")],
+            )
         else:
             peer.accept().echo()
 

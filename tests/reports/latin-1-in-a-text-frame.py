@@ -4,7 +4,8 @@ from lab import Report, Verdict
 import wire
 
 REPORT = Report(
-    "websockets/ws: Invalid WebSocket frame: invalid UTF-8 sequence", "en",
+    "websockets/ws: Invalid WebSocket frame: invalid UTF-8 sequence",
+    "en",
     right=Verdict("bad-utf8", says=("UTF-8",)),
     never=("extension", "rsv-not-agreed", "app-error", "policy", "bad-close"),
 )

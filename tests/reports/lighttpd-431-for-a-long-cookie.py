@@ -3,9 +3,13 @@
 from lab import Report, Verdict
 
 REPORT = Report(
-    "lighttpd forum: 431 Request Header Fields Too Large, server.max-request-field-size", "en",
-    right=Verdict("too-large-head", says=(r"9\d{3} bytes", "cookie", "lighttpd|max-request-field-size"),
-                  hop="lighttpd"),
+    "lighttpd forum: 431 Request Header Fields Too Large, server.max-request-field-size",
+    "en",
+    right=Verdict(
+        "too-large-head",
+        says=(r"9\d{3} bytes", "cookie", "lighttpd|max-request-field-size"),
+        hop="lighttpd",
+    ),
     dump=Verdict("too-large-head", says=(r"9\d{3} bytes", "cookie")),  # packets name no program
     never=("auth", "origin-403", "large_client_header_buffers", "upstream-down"),
 )

@@ -3,7 +3,8 @@
 from lab import Report, Verdict
 
 REPORT = Report(
-    "mqttjs/MQTT.js: Error: Server sent no subprotocol", "en",
+    "mqttjs/MQTT.js: Error: Server sent no subprotocol",
+    "en",
     # The client offered mqtt, the server's 101 names none, and the client hangs up at once.
     right=Verdict("subprotocol", says=("mqtt",)),
     never=("extension", "auth", "idle-timeout", "bad-accept", "close-timeout"),

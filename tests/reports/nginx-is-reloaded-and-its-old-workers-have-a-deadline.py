@@ -5,7 +5,8 @@ import signal
 from lab import Report, Verdict, location
 
 REPORT = Report(
-    "kubernetes/ingress-nginx: websockets dropped on every reload, worker-shutdown-timeout", "en",
+    "kubernetes/ingress-nginx: websockets dropped on every reload, worker-shutdown-timeout",
+    "en",
     right=Verdict("reload", says=("nginx", "reload|worker"), hop="nginx"),
     dump=Verdict("reload no-goodbye reset backend-restart"),
     never=("idle-timeout", "app-error", "half-open", "proxy_read_timeout"),

@@ -3,7 +3,8 @@
 from lab import Report, Verdict, location
 
 REPORT = Report(
-    "stackoverflow: WebSocket connection failed: Unexpected response code: 301, return 301 https", "en",
+    "stackoverflow: WebSocket connection failed: Unexpected response code: 301, return 301 https",
+    "en",
     # nginx redirects to https; the client must ask wss:// itself.
     right=Verdict("redirect", says=("https|wss",)),
     never=("tls-mismatch", "auth", "origin-403", "upstream-down", "not-found", "upgrade-stripped"),

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One of nginx's two workers is killed (SIGKILL, out of memory): its clients are gone, the others stay."""
+"""One of nginx's two workers is killed (SIGKILL, out of memory): its clients are gone."""
 import os
 import signal
 
 from lab import Report, Verdict, location
 
 REPORT = Report(
-    "nginx ticket: worker process exited on signal 9, websockets drop", "en",
+    "nginx ticket: worker process exited on signal 9, websockets drop",
+    "en",
     # nginx's worker ended; the backend was well.
     right=Verdict("reload", says=("nginx",), hop="nginx"),
     dump=Verdict("reload no-goodbye reset backend-restart"),

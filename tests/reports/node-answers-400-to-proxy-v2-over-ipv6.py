@@ -5,7 +5,8 @@ import struct
 from lab import Report, Verdict
 
 REPORT = Report(
-    "kubernetes/ingress-nginx: NLB with proxy protocol v2 in front of a plain service", "en",
+    "kubernetes/ingress-nginx: NLB with proxy protocol v2 in front of a plain service",
+    "en",
     # The head begins with a PROXY v2 header, and the server does not know these.
     right=Verdict("proxy-protocol", says=("PROXY",)),
     never=("tls-mismatch", "no-key", "bad-request-line", "refused", "auth", "not WebSocket"),
@@ -20,9 +21,12 @@ def header():
 
 
 def run(lab, broken):
-    back = lab.node("""const s = http.createServer((q, r) => r.end('no'));
-        new WebSocket.Server({ server: s }).on('connection', ws => ws.on('message', m => ws.send(m)));
-        s.listen(PORT, '::1');""")
+    back = lab.node(
+        """const s = http.createServer((q, r) => r.end('no'));
+        new WebSocket.Server({ server: s }).on('connection', ws => ws.on('message', m =>
+            ws.send(m)));
+        s.listen(PORT, '::1');"""
+    )
     lab.watch()
     with lab.connect(back, host="::1") as client:
         if broken:

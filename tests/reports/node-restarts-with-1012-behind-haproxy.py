@@ -6,7 +6,8 @@ from lab import Report, Verdict
 import wire
 
 REPORT = Report(
-    "phoenixframework: close 1012 service restart at each deploy", "en",
+    "phoenixframework: close 1012 service restart at each deploy",
+    "en",
     # The server says that it restarts (1012): ordinary at a deploy, and no one's time-out.
     right=Verdict("restarting backend-restart", says=("1012|restart",)),
     never=("idle-timeout", "reload", "app-error", "half-open", "bad-close", "no-goodbye"),
@@ -14,10 +15,13 @@ REPORT = Report(
 
 
 def run(lab, broken):
-    back = lab.node("""const wss = new WebSocket.Server({ host: '127.0.0.1', port: PORT });
+    back = lab.node(
+        """const wss = new WebSocket.Server({ host: '127.0.0.1', port: PORT });
         wss.on('connection', ws => ws.on('message', m => ws.send(String(m))));
-        process.on('SIGTERM', () => { for (const ws of wss.clients) ws.close(1012, 'Service Restart');
-                                      setTimeout(() => process.exit(0), 400); });""")
+        process.on('SIGTERM', () => { for (const ws of wss.clients) ws.close(1012,
+            'Service Restart');
+                                      setTimeout(() => process.exit(0), 400); });"""
+    )
     front = lab.haproxy(back)
     lab.watch()
     clients = [lab.connect(front) for _ in range(3)]

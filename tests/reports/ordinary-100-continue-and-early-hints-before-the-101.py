@@ -2,7 +2,9 @@
 """A library sends Expect: 100-continue with its handshake; 100 and 103 come before the 101."""
 from lab import Report
 
-REPORT = Report(".NET and aiohttp: Expect: 100-continue with an upgrade, an ordinary set-up", "en", right=None)
+REPORT = Report(
+    ".NET and aiohttp: Expect: 100-continue with an upgrade, an ordinary set-up", "en", right=None
+)
 
 
 def check(lab, medium, events, said):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The client says goodbye while the server still sends: messages come after the client's Close, as they may."""
+"""The client says goodbye while the server still sends."""
 from lab import Report
 import wire
 

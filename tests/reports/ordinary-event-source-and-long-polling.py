@@ -1,19 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Server-sent events and long polling live beside the WebSocket, on the same nginx and node."""
-import time
 
 from lab import UPGRADE, Report, location
 
-REPORT = Report("EventSource, long polling and WebSocket on one port: an ordinary set-up", "en", right=None)
+REPORT = Report(
+    "EventSource, long polling and WebSocket on one port: an ordinary set-up", "en", right=None
+)
 
 
 def run(lab, broken):
-    back = lab.node("""const s = http.createServer((q, r) => {
+    back = lab.node(
+        """const s = http.createServer((q, r) => {
             if (q.url == '/events') { r.writeHead(200, { 'Content-Type': 'text/event-stream' });
-                const t = setInterval(() => r.write('data: tick\\n\\n'), 200); q.on('close', () => clearInterval(t)); }
+                const t = setInterval(() => r.write('data: tick\\n\\n'), 200); q.on('close',
+                    () => clearInterval(t)); }
             else setTimeout(() => r.end('nothing new'), 1200); });
-        new WebSocket.Server({ server: s }).on('connection', ws => ws.on('message', m => ws.send(String(m))));
-        s.listen(PORT, '127.0.0.1');""")
+        new WebSocket.Server({ server: s }).on('connection', ws => ws.on('message', m =>
+            ws.send(String(m))));
+        s.listen(PORT, '127.0.0.1');"""
+    )
     front = lab.nginx(location(back, more=UPGRADE + " proxy_buffering off;"))
     lab.watch()
     stream, poll = lab.connect(front), lab.connect(front)

@@ -15,7 +15,7 @@ def run(lab, broken):
     with lab.connect(front) as client:
         head = wire.request_head("/ws", key=fresh_key())
         for i in range(0, len(head), 7):
-            client.raw(head[i:i + 7])
+            client.raw(head[i : i + 7])
             time.sleep(0.02)
         assert client.answer()[0] == 101
         for _ in range(3):

@@ -2,8 +2,11 @@
 """nginx's upstream is localhost: ::1 refuses, 127.0.0.1 takes it; all is well."""
 from lab import UPGRADE, Report
 
-REPORT = Report("nginx: proxy_pass http://localhost, connect() failed (111) to [::1], an ordinary set-up",
-                "en", right=None)
+REPORT = Report(
+    "nginx: proxy_pass http://localhost, connect() failed (111) to [::1], an ordinary set-up",
+    "en",
+    right=None,
+)
 
 
 def run(lab, broken):

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""MessagePack-RPC on a watched port, joined in its midst: its bytes look like frames and are none."""
-import socket
-import threading
-import time
+"""MessagePack-RPC on a watched port, joined in its midst."""
 
 from lab import Report
 
-REPORT = Report("msgpack-rpc of a render farm, wstrace -p any: an ordinary set-up", "en", right=None)
+REPORT = Report(
+    "msgpack-rpc of a render farm, wstrace -p any: an ordinary set-up", "en", right=None
+)
 
 
 def check(lab, medium, events, said):
@@ -25,6 +24,10 @@ def run(lab, broken):
     client.sock.recv(4096)
     lab.watch()
     for i in range(40):
-        client.raw(b"\x82\xa4name\xa5hello\xa4data\xdc" + bytes([i]) * 40 if i % 2 else b"\x94\x00" + bytes([i]) + b"\xa5hello\x90")
+        client.raw(
+            b"\x82\xa4name\xa5hello\xa4data\xdc" + bytes([i]) * 40
+            if i % 2
+            else b"\x94\x00" + bytes([i]) + b"\xa5hello\x90"
+        )
         client.sock.recv(4096)
     client.close()

@@ -3,7 +3,6 @@
 import time
 
 from lab import Report, location
-import wire
 
 REPORT = Report("chat for phones behind nginx: an ordinary set-up", "en", right=None)
 

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """nginx passes to node over a unix socket; all is well."""
-import os
 
 from lab import UPGRADE, Report, wait_until
 
@@ -9,11 +8,15 @@ REPORT = Report("proxy_pass http://unix:/run/app.sock, an ordinary set-up", "en"
 
 def run(lab, broken):
     where = lab.dir / "app.sock"
-    port = lab.node("""process.umask(0);
+    port = lab.node(
+        """process.umask(0);
         for (const where of [PORT, '%s']) {
             const s = http.createServer();
-            new WebSocket.Server({ server: s }).on('connection', ws => ws.on('message', m => ws.send(String(m))));
-            typeof where == 'number' ? s.listen(where, '127.0.0.1') : s.listen(where); }""" % where)
+            new WebSocket.Server({ server: s }).on('connection', ws => ws.on('message', m =>
+                ws.send(String(m))));
+            typeof where == 'number' ? s.listen(where, '127.0.0.1') : s.listen(where); }"""
+        % where
+    )
     wait_until(where.exists, "the unix socket")
     front = lab.nginx(f"location / {{ proxy_pass http://unix:{where}; {UPGRADE} }}")
     lab.watch()

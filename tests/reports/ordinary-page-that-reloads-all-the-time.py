@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A developer's page reloads six times: each time the old connection ends with 1001 and a new one comes."""
+"""A developer's page reloads six times."""
 import time
 
 from lab import Report, location
@@ -8,7 +8,9 @@ REPORT = Report("vite and webpack's hot reload behind nginx: an ordinary set-up"
 
 
 def run(lab, broken):
-    front = lab.nginx(location(lab.ws("ws.send('connected'); ws.on('message', m => ws.send(String(m)));")))
+    front = lab.nginx(
+        location(lab.ws("ws.send('connected'); ws.on('message', m => ws.send(String(m)));"))
+    )
     lab.watch()
     for i in range(6):
         with lab.connect(front) as client:

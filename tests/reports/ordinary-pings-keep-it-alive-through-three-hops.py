@@ -9,9 +9,13 @@ REPORT = Report("haproxy and nginx in front of node: an ordinary set-up", "en", 
 
 
 def run(lab, broken):
-    back = lab.ws("const t = setInterval(() => ws.ping(), 1000); ws.on('close', () => clearInterval(t));"
-                  "ws.on('message', m => ws.send(String(m)));")
-    front = lab.haproxy(lab.nginx(location(back, more=UPGRADE + " proxy_read_timeout 3s;")), tunnel="3s")
+    back = lab.ws(
+        "const t = setInterval(() => ws.ping(), 1000); ws.on('close', () => clearInterval(t));"
+        "ws.on('message', m => ws.send(String(m)));"
+    )
+    front = lab.haproxy(
+        lab.nginx(location(back, more=UPGRADE + " proxy_read_timeout 3s;")), tunnel="3s"
+    )
     lab.watch()
     with lab.connect(front) as client:
         assert client.upgrade()[0] == 101

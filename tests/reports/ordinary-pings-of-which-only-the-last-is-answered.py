@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Three pings, one pong for the last; pongs nobody asked for; a ping amid a message in fragments; 2 MB frames."""
+"""Three pings, one pong for the last; pongs nobody asked for."""
 import time
 
 from lab import Report

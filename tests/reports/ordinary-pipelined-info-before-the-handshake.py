@@ -12,13 +12,18 @@ def check(lab, medium, events, said):
 
 
 def run(lab, broken):
-    port = lab.node("""const s = http.createServer((q, r) => r.end('{"websocket":true}'));
-        new WebSocket.Server({ server: s }).on('connection', ws => ws.on('message', m => ws.send(m)));
-        s.listen(PORT, '127.0.0.1');""")
+    port = lab.node(
+        """const s = http.createServer((q, r) => r.end('{"websocket":true}'));
+        new WebSocket.Server({ server: s }).on('connection', ws => ws.on('message', m =>
+            ws.send(m)));
+        s.listen(PORT, '127.0.0.1');"""
+    )
     lab.watch()
     with lab.connect(port) as client:
-        client.raw(b"GET /ws/info HTTP/1.1\r\nHost: localhost\r\n\r\n"
-                   + wire.request_head("/ws", key=fresh_key()))
+        client.raw(
+            b"GET /ws/info HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            + wire.request_head("/ws", key=fresh_key())
+        )
         status, headers = client.answer()
         assert status == 200
         body = b""

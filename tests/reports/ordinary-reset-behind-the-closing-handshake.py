@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A Windows server resets the connection after both Close frames; a Go client's Close has no code."""
+"""A Windows server resets the connection after both Close frames."""
 import time
 
 from lab import Report

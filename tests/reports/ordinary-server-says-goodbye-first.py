@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The server closes with 1000 when its work is done, the client's TCP ends first, with a half-close."""
+"""The server closes with 1000 when its work is done, the client's TCP ends first."""
 import socket
 
 from lab import Report

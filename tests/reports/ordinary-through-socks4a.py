@@ -43,7 +43,7 @@ def run(lab, broken):
     with lab.connect(front) as client:
         client.raw(b"\x04\x01" + struct.pack("!H", back) + b"\0\0\0\x01")
         client.raw(b"user\0localhost\0")
-        assert client.sock.recv(8)[1] == 0x5a
+        assert client.sock.recv(8)[1] == 0x5A
         assert client.upgrade()[0] == 101
         client.chat("hello", "you")
         client.goodbye()

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A phone goes into a tunnel: its network is gone, the server's pings stay unanswered, it ends with 1011."""
-import subprocess
+"""A phone goes into a tunnel: its network is gone, the server's pings stay unanswered."""
 import time
 
-from lab import Report, Verdict, wait_until
-import wire
+from lab import Report, Verdict
 
 REPORT = Report(
-    "python-websockets/websockets: sent 1011 keepalive ping timeout; no close frame received", "en",
+    "python-websockets/websockets: sent 1011 keepalive ping timeout; no close frame received",
+    "en",
     # The client vanished: it acknowledges nothing any more, so its ping was not answered.
     right=Verdict("half-open server-heartbeat", says=("ping|acknowledge|gone|answer",)),
     never=("app-error", "backend-restart", "proxy_read_timeout", "policy", "not-reading"),
@@ -23,7 +22,8 @@ async def handler(ws, *path):
         pass
 
 async def main():
-    async with websockets.serve(handler, "10.9.0.2", PORT, ping_interval=1, ping_timeout=1, close_timeout=1):
+    async with websockets.serve(handler, "10.9.0.2", PORT, ping_interval=1, ping_timeout=1,
+        close_timeout=1):
         await asyncio.Future()
 
 asyncio.run(main())

@@ -4,7 +4,8 @@ from lab import Report, Verdict
 import wire
 
 REPORT = Report(
-    "gorilla/websocket: write control frame too long, control frame length > 125", "en",
+    "gorilla/websocket: write control frame too long, control frame length > 125",
+    "en",
     right=Verdict("bad-frame", says=("ping|control", "125|300")),
     never=("extension", "app-error", "policy", "too-big", "mask-c2s", "http-after-101"),
 )

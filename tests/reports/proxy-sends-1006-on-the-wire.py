@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Traefik of old tells the server a Close frame with 1006 when its client has gone."""
 from lab import Report, Verdict
-import wire
 
 REPORT = Report(
-    "traefik/traefik#3236", "en",
+    "traefik/traefik#3236",
+    "en",
     # 1006 must never be sent: it is what a program says itself when no Close came.
     right=Verdict("bad-close", says=("1006",)),
     never=("app-error", "backend-restart", "idle-timeout", "bad-utf8", "close-changed"),

@@ -4,7 +4,8 @@ from lab import Report, Verdict
 import wire
 
 REPORT = Report(
-    "nodejs/undici forum: websocket behind a gateway, one or more reserved bits are on: reserved1 = 0", "en",
+    "nodejs/undici forum: websocket behind a gateway, one or more reserved bits are on",
+    "en",
     # Behind the 101 come the lines of chunked coding (a length in hexadecimal, CR LF), not frames.
     right=Verdict("http-after-101 bad-frame rsv-not-agreed", says=("chunk|HTTP|text",)),
     never=("extension", "mask-s2c", "app-error", "compress|deflate", "backend-restart"),
@@ -26,6 +27,9 @@ def run(lab, broken):
     if not broken:
         assert lab.talk(port) == 101
         return
-    said = lab.ask_node("""const ws = new WebSocket('ws://127.0.0.1:' + PORT + '/ws');
-        ws.on('error', e => console.log('error', e.message));""", port)
+    said = lab.ask_node(
+        """const ws = new WebSocket('ws://127.0.0.1:' + PORT + '/ws');
+        ws.on('error', e => console.log('error', e.message));""",
+        port,
+    )
     assert "error" in said, said

@@ -4,7 +4,8 @@ from lab import Report, Verdict
 import wire
 
 REPORT = Report(
-    "laravel/reverb: Connection error, Application does not exist, code 4001", "en",
+    "laravel/reverb: Connection error, Application does not exist, code 4001",
+    "en",
     # The server ended it with its own code 4001 and says why: the application key does not exist.
     right=Verdict("policy app-error auth", says=("4001", "Application does not exist")),
     never=("not-found", "backend-restart", "idle-timeout", "early-client-close", "no-goodbye"),

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""python-socketio with two workers: polling at one, the upgrade at the other: 403, Invalid session."""
+"""python-socketio with two workers: polling at one, the upgrade at the other: 403."""
 import re
 
 from lab import UPGRADE, Report, Verdict
 
 REPORT = Report(
-    "miguelgrinberg/python-socketio: Invalid session with more than one worker", "en",
+    "miguelgrinberg/python-socketio: Invalid session with more than one worker",
+    "en",
     # The session was opened at one server, and nginx took its upgrade to another.
     right=Verdict("sticky", says=("sid|session", "nginx|ip_hash|sticky|another")),
     never=("origin-403", "auth", "upgrade-stripped", "bad-header", "too-large-head"),
@@ -27,8 +28,9 @@ def run(lab, broken):
     lab.module("uvicorn")
     backs = [lab.python(APP) for _ in range(2)]
     servers = "".join(f"server 127.0.0.1:{back};" for back in (backs if broken else backs[:1]))
-    front = lab.nginx(f"location / {{ proxy_pass http://up; {UPGRADE} }}",
-                      http=f"upstream up {{ {servers} }}")
+    front = lab.nginx(
+        f"location / {{ proxy_pass http://up; {UPGRADE} }}", http=f"upstream up {{ {servers} }}"
+    )
     lab.watch()
     with lab.connect(front) as poll:
         poll.raw("GET /engine.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: localhost\r\n\r\n")

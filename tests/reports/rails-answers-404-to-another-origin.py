@@ -3,8 +3,10 @@
 from lab import Report, Verdict
 
 REPORT = Report(
-    "octobox/octobox#1369", "en",
-    # The same path gave 101 to another Origin a moment ago: the Origin is refused, the path is right.
+    "octobox/octobox#1369",
+    "en",
+    # The same path gave 101 to another Origin a moment ago: the Origin is refused, the path is
+    # right.
     right=Verdict("origin-403", says=("Origin", r"app\.example|http://localhost")),
     never=("path-rewritten", "auth", "upgrade-stripped", "upstream-down"),
 )
@@ -25,8 +27,13 @@ def run(lab, broken):
     names = ["https://app.example", "http://localhost" if broken else "https://app.example"]
     for name in names:
         with lab.connect(port) as client:
-            status, _ = client.upgrade("/cable", {
-                "Origin": name, "Sec-WebSocket-Protocol": "actioncable-v1-json, actioncable-unsupported"})
+            status, _ = client.upgrade(
+                "/cable",
+                {
+                    "Origin": name,
+                    "Sec-WebSocket-Protocol": "actioncable-v1-json, actioncable-unsupported",
+                },
+            )
             if status == 101:
                 client.chat('{"command":"subscribe"}')
                 client.goodbye()

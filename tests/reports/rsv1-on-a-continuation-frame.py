@@ -6,7 +6,8 @@ from lab import Report, Verdict
 import wire
 
 REPORT = Report(
-    "jetty/jetty.project#3159", "en",
+    "jetty/jetty.project#3159",
+    "en",
     # Only a message's first frame may have RSV1; the client's later fragments have it, too.
     right=Verdict("rsv-not-agreed bad-frame", says=("RSV1", "cont")),
     never=("extension", "app-error", "mask-c2s", "bad-utf8", "http-after-101"),

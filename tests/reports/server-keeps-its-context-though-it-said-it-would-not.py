@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""After the first message clients fail: the server granted server_no_context_takeover and keeps its context."""
+"""After the first message clients fail."""
 import zlib
 
 from lab import Report, Verdict
 import wire
 
 REPORT = Report(
-    "faye/permessage-deflate-ruby: invalid distance too far back on the second message", "en",
-    # The second message refers back to the first, which the 101 had ruled out: it cannot be inflated.
+    "faye/permessage-deflate-ruby: invalid distance too far back on the second message",
+    "en",
+    # The second message refers back to the first, which the 101 had ruled out: it cannot be
+    # inflated.
     right=Verdict("bad-frame rsv-not-agreed extension", says=("inflate|decompress|deflate|zlib",)),
     never=("mask-s2c", "bad-utf8", "app-error", "backend-restart", "http-after-101"),
 )
@@ -15,7 +17,9 @@ REPORT = Report(
 
 def run(lab, broken):
     def server(peer):
-        peer.accept([("Sec-WebSocket-Extensions", "permessage-deflate; server_no_context_takeover")])
+        peer.accept(
+            [("Sec-WebSocket-Extensions", "permessage-deflate; server_no_context_takeover")]
+        )
         packer = zlib.compressobj(wbits=-15)
         for _ in range(2):
             if not broken:
@@ -26,8 +30,12 @@ def run(lab, broken):
 
     port = lab.serve(server)
     lab.watch()
-    said = lab.ask_node("""let n = 0;
-        const ws = new WebSocket('ws://127.0.0.1:' + PORT + '/ws', { perMessageDeflate: { serverNoContextTakeover: true } });
+    said = lab.ask_node(
+        """let n = 0;
+        const ws = new WebSocket('ws://127.0.0.1:' + PORT + '/ws',
+            { perMessageDeflate: { serverNoContextTakeover: true } });
         ws.on('message', m => { console.log('got', m.length); if (++n == 2) ws.close(1000); });
-        ws.on('error', e => console.log('error', e.message));""", port)
+        ws.on('error', e => console.log('error', e.message));""",
+        port,
+    )
     assert ("error" in said) == broken, said

@@ -4,10 +4,20 @@ from lab import Report, Verdict
 import wire
 
 REPORT = Report(
-    "ninenines/cowboy users: close 1013, too many connections", "en",
+    "ninenines/cowboy users: close 1013, too many connections",
+    "en",
     # The server refuses to go on since it is overloaded: its code 1013 and its reason say so.
-    right=Verdict("policy app-error refused", says=("1013", "too many|overload|try again|full|busy")),
-    never=("idle-timeout", "backend-restart", "bad-close", "auth", "no-goodbye", "unsupported-data"),
+    right=Verdict(
+        "policy app-error refused", says=("1013", "too many|overload|try again|full|busy")
+    ),
+    never=(
+        "idle-timeout",
+        "backend-restart",
+        "bad-close",
+        "auth",
+        "no-goodbye",
+        "unsupported-data",
+    ),
 )
 
 

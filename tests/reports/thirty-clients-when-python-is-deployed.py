@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A deploy: python3-websockets is ended with SIGTERM, thirty clients lose their connection at once."""
+"""A deploy: python3-websockets is ended with SIGTERM."""
 from lab import Report, Verdict
 
 REPORT = Report(
-    "fastapi forum: all websocket clients disconnect at deploy", "en",
+    "fastapi forum: all websocket clients disconnect at deploy",
+    "en",
     # The server itself was stopped: all thirty ended at once, its process ended.
-    right=Verdict("restarting backend-restart", says=("restart|stop|shut|ended|going away|SIGTERM",)),
+    right=Verdict(
+        "restarting backend-restart", says=("restart|stop|shut|ended|going away|SIGTERM",)
+    ),
     never=("idle-timeout", "reload", "half-open", "app-error", "client closed|clients? left"),
 )
 

@@ -3,22 +3,30 @@
 from lab import Report, Verdict
 
 REPORT = Report(
-    "spring-projects/spring-boot: Invalid character found in the request target", "en",
+    "spring-projects/spring-boot: Invalid character found in the request target",
+    "en",
     # The target holds { and ", which must be percent-encoded; that is what the server's page says.
     right=Verdict("bad-request-line refused", says=("target|character|percent|path|query",)),
     never=("auth", "origin-403", "too-large-head", "bad-version", "no-key", "not-found"),
 )
-PAGE = ("<!doctype html><html><head><title>HTTP Status 400 \u2013 Bad Request</title></head><body>"
+PAGE = (
+    (
+        "<!doctype html><html><head><title>HTTP Status 400 \u2013 Bad Request</title></head><body>"
         "<p><b>Message</b> Invalid character found in the request target [&#47;ws?filter={&quot;a"
         "&quot;:1} ]. The valid characters are defined in RFC 7230 and RFC 3986</p></body></html>"
-        ).encode("utf-8").decode("latin-1")
+    )
+    .encode("utf-8")
+    .decode("latin-1")
+)
 
 
 def run(lab, broken):
     def tomcat(peer):
         peer.read_head()
         if "{" in peer.target:
-            peer.refuse("400 ", PAGE, [("Content-Type", "text/html;charset=utf-8"), ("Connection", "close")])
+            peer.refuse(
+                "400 ", PAGE, [("Content-Type", "text/html;charset=utf-8"), ("Connection", "close")]
+            )
         else:
             peer.accept().echo()
 

@@ -3,7 +3,8 @@
 from lab import Report, Verdict, location
 
 REPORT = Report(
-    "jupyter/notebook: Blocking Cross Origin WebSocket Attempt behind a reverse proxy", "en",
+    "jupyter/notebook: Blocking Cross Origin WebSocket Attempt behind a reverse proxy",
+    "en",
     # nginx asks with its upstream's name as Host; tornado compares Origin with Host, and refuses.
     right=Verdict("origin-403", says=("Host", "proxy_set_header Host")),
     dump=Verdict("origin-403", says=("Host",)),  # packets do not tell that it is nginx
@@ -27,12 +28,17 @@ asyncio.run(main())
 def run(lab, broken):
     lab.module("tornado")
     from diag_lab import UPGRADE
-    front = lab.nginx(location(lab.python(APP), more=UPGRADE + (
-        "" if broken else " proxy_set_header Host $http_host;")))
+
+    front = lab.nginx(
+        location(
+            lab.python(APP), more=UPGRADE + ("" if broken else " proxy_set_header Host $http_host;")
+        )
+    )
     lab.watch()
     with lab.connect(front) as client:
-        status, _ = client.upgrade("/api/kernels/1/channels", {"Origin": "http://lab.example"},
-                                   host="lab.example")
+        status, _ = client.upgrade(
+            "/api/kernels/1/channels", {"Origin": "http://lab.example"}, host="lab.example"
+        )
         assert status == (403 if broken else 101)
         if not broken:
             client.chat("hello")

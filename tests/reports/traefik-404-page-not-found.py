@@ -3,8 +3,10 @@
 from lab import Report, Verdict
 
 REPORT = Report(
-    "traefik community: websocket 404 page not found", "en",
-    # The answer is a 404 to this host and path; nothing says that Origin or cookies have to do with it.
+    "traefik community: websocket 404 page not found",
+    "en",
+    # The answer is a 404 to this host and path; nothing says that Origin or cookies have to do
+    # with it.
     right=Verdict("not-found", says=("404|does not know", "/ws")),
     never=("origin-403", "auth", "upgrade-stripped", "upstream-down", "path-rewritten"),
 )
@@ -16,8 +18,14 @@ def run(lab, broken):
         if peer.header("Host") == "chat.example":
             peer.accept().echo()
         else:
-            peer.refuse("404 Not Found", "404 page not found\n", [
-                ("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff")])
+            peer.refuse(
+                "404 Not Found",
+                "404 page not found\n",
+                [
+                    ("Content-Type", "text/plain; charset=utf-8"),
+                    ("X-Content-Type-Options", "nosniff"),
+                ],
+            )
 
     port = lab.serve(traefik)
     lab.watch()

@@ -3,7 +3,8 @@
 from lab import Report, Verdict
 
 REPORT = Report(
-    "encode/uvicorn: Unsupported upgrade request. No supported WebSocket library detected", "en",
+    "encode/uvicorn: Unsupported upgrade request. No supported WebSocket library detected",
+    "en",
     # The server answered that it does not do upgrades: it is no matter of Origin or path.
     right=Verdict("refused not-found", says=("unsupported upgrade|websocket library|WebSockets",)),
     never=("origin-403", "auth", "upgrade-stripped", "no-key", "upstream-down", "tls-mismatch"),
@@ -11,7 +12,8 @@ REPORT = Report(
 APP = """
 async def app(scope, receive, send):
     if scope["type"] == "http":
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/html")]})
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type",
+            b"text/html")]})
         await send({"type": "http.response.body", "body": b"<!doctype html><title>app</title>"})
     elif scope["type"] == "websocket":
         await receive()
