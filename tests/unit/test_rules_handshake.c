@@ -106,6 +106,18 @@ static void answers(void **state)
 	}
 }
 
+/* node's ws answers 401 to an Origin that its verifyClient does not take. */
+static void auth_or_origin(void **state)
+{
+	struct conn *c = opens(WST_SERVER, "node", 7, "10.0.0.1:80", "10.0.0.9:5000");
+
+	request(c, GET, FULL "Origin: https://b.example\r\n");
+	response(c, "401 Unauthorized", "");
+	t.now += 2 * S;
+	told("auth");
+	assert_non_null(strstr(t.text, "or it does not take the Origin https://b.example"));
+}
+
 static void sticky(void **state)
 {
 	struct conn *c = opens(WST_SERVER, "app", 7, "10.0.0.1:80", "10.0.0.9:5000");
@@ -396,10 +408,12 @@ static void tables(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(requests),	      TEST(answers),  TEST(sticky),
-		TEST(sticky_polling), TEST(flaws),    TEST(works_all_the_same),
-		TEST(credentials),    TEST(contrast), TEST(answer_comes_first),
-		TEST(too_large),      TEST(tables),
+		TEST(requests),		  TEST(answers),
+		TEST(auth_or_origin),	  TEST(sticky),
+		TEST(sticky_polling),	  TEST(flaws),
+		TEST(works_all_the_same), TEST(credentials),
+		TEST(contrast),		  TEST(answer_comes_first),
+		TEST(too_large),	  TEST(tables),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -226,6 +226,18 @@ static void path_rewritten(void **state)
 	told("path-rewritten");
 }
 
+/* node's ws answers 400 to a path that is not its own. */
+static void path_rewritten_for_ws(void **state)
+{
+	struct two p = proxied("GET / HTTP/1.1", FULL);
+
+	response(p.b, "400 Bad Request", "");
+	response(p.a, "400 Bad Request", "");
+	told("path-rewritten");
+	assert_non_null(strstr(t.text, "probably does not know: it answered 400 Bad Request"));
+	assert_int_equal(t.certainty, LIKELY);
+}
+
 /* The same key from two clients at once is no chain. */
 static void constant_key(void **state)
 {
@@ -416,6 +428,7 @@ int main(void)
 		TEST(upstream_refused),
 		TEST(upstream_unreachable),
 		TEST(upstream_mute),
+		TEST(path_rewritten_for_ws),
 		TEST(rejected_101),
 		TEST(idle),
 		TEST(idle_uneven),
