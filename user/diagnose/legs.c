@@ -9,7 +9,7 @@
 #define RING 64 /* frames of a direction whose offsets are remembered */
 #define SOON (5 * 1000000000ULL) /* ns; a proxy connects upstream within that time */
 #define CHAIN_MAX 16 /* legs of a chain; a client that repeats its key makes it no longer */
-#define LOOK_BACK 4096 /* most connections that are compared where no key tells */
+#define LOOK_BACK 512 /* most connections that are compared where no key tells */
 
 struct leg_ring {
 	struct {
