@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Recorded handshakes, silences and ends across a proxy. */
 #include "events.h"
+#include "facts/chain.h"
 
 static void chain(void **state)
 {
@@ -250,6 +251,39 @@ static void constant_key(void **state)
 	told("");
 }
 
+/* The same in a file, which tells of no processes: at one server there is no chain. */
+static void constant_key_in_a_file(void **state)
+{
+	for (int i = 0; i < 200; i++) {
+		char from[32];
+
+		snprintf(from, sizeof(from), "10.0.1.%d:5000", i);
+		request(opens(WST_SERVER, "", 0, "10.0.0.1:80", from), GET, FULL);
+	}
+	assert_int_equal(t.legs, 0);
+	told("");
+}
+
+/* A chain of legs with one key, each at another host, ends somewhere. */
+static void endless_chain(void **state)
+{
+	for (int i = 0; i < 200; i++) {
+		char at[32], from[32];
+
+		snprintf(from, sizeof(from), "10.0.1.%d:5000", i);
+		snprintf(at, sizeof(at), "10.0.1.%d:80", i + 1);
+		request(opens(WST_SERVER, "", 0, at, from), GET, FULL);
+	}
+	for (int i = 0; i < 200; i++) {
+		const struct facts *f = chain_first(t.conns[i].facts);
+		int n = 0;
+
+		for (; f; f = f->upstream)
+			n++;
+		assert_in_range(n, 2, 16);
+	}
+}
+
 static void by_process(void **state)
 {
 	struct conn *a = opens(WST_SERVER, "nginx", 812, "10.0.0.1:443", "10.0.0.9:51544"), *b;
@@ -424,6 +458,8 @@ int main(void)
 		TEST(stripped_then_here),
 		TEST(path_rewritten),
 		TEST(constant_key),
+		TEST(constant_key_in_a_file),
+		TEST(endless_chain),
 		TEST(by_process),
 		TEST(upstream_refused),
 		TEST(upstream_unreachable),

@@ -247,9 +247,9 @@ static bool origin_differs(const struct facts *f)
 static bool same_but_refused(const struct facts *f)
 {
 	return f->res.status >= 400 && f->res.status < 500 && f->contrast.pair &&
-	       f->contrast.path && f->req.target && f->contrast.target &&
-	       strcspn(f->req.target, "?") == strlen(f->contrast.target) &&
-	       !strncmp(f->req.target, f->contrast.target, strlen(f->contrast.target));
+	       f->contrast.path && f->req.shown_target && f->contrast.target &&
+	       strcspn(f->req.shown_target, "?") == strlen(f->contrast.target) &&
+	       !strncmp(f->req.shown_target, f->contrast.target, strlen(f->contrast.target));
 }
 
 /* Returns whether the server has opened another path for the same Origin and Host. */
@@ -267,6 +267,11 @@ static bool page(const struct facts *f)
 static bool redirect(const struct facts *f)
 {
 	return f->res.status >= 300 && f->res.status < 400 && f->res.status != 304;
+}
+
+static bool redirect_to(const struct facts *f)
+{
+	return redirect(f) && f->res.location && *f->res.location;
 }
 
 static bool auth(const struct facts *f)
@@ -504,9 +509,14 @@ const struct rule rules_refused[] = {
 	  "{server} refused {target} with 403, probably since the Origin {origin} is not the "
 	  "Host {host} that it sees",
 	  NULL, "target status origin host client_host", .certainty = LIKELY },
-	{ "redirect", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, redirect,
+	{ "redirect", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, redirect_to,
 	  "{server} redirects {target} to {location}: WebSocket clients do not follow", NULL,
 	  "target status location" },
+	{ "redirect", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, redirect,
+	  "{server} answered {target} with {answer}, but names no Location: WebSocket clients do "
+	  "not follow a redirect",
+	  "see what the server redirects to in its configuration, and use that URL in the client",
+	  "target status" },
 	{ "auth", SEV_WARNING, CAUSE_HANDSHAKE, AT_RESPONSE, auth_or_origin,
 	  "{server} refused {target} with {answer}: it wants credentials, and the client has sent "
 	  "no others since; or it does not take the Origin {origin}",
