@@ -19,6 +19,7 @@
 #define WS_RSV1 0x40
 #define WS_OPCODE 0x0f
 #define WS_MASKED 0x80
+#define WS_CLOSE 8
 #define WS_PING 9
 #define WS_PONG 10
 #define WS_IS_CONTROL(b0) ((b0)&0x08)
