@@ -34,7 +34,8 @@ struct server {
 	bool refusals_told;
 	uint64_t there; /* when something was last seen to listen; 0: never */
 	struct down_facts down; /* the last upstream that the proxy here could not connect to */
-	char *opened[OPENED_MAX]; /* the first targets that got a 101, without their queries */
+	char *opened[OPENED_MAX]; /* the first targets that got a 101, as they may be shown, without
+				     queries */
 	struct probe {
 		char host[ADDR_LEN];
 		uint64_t ts;
@@ -158,14 +159,14 @@ static const char *find_alike(const struct server *s, const char *target)
 
 static void note_target(struct server *s, struct facts *f)
 {
-	if (f->req.target && f->res.websocket) {
-		add_opened(s, f->req.target);
+	if (f->req.shown_target && f->res.websocket) {
+		add_opened(s, f->req.shown_target);
 		worked__add(&s->worked, f);
 	} else if (f->req.wanted) {
 		worked__compare(s->worked, f);
 	}
-	if (f->req.target && f->res.status == 404)
-		f->similar = find_alike(s, f->req.target);
+	if (f->req.shown_target && f->res.status == 404)
+		f->similar = find_alike(s, f->req.shown_target);
 }
 
 void servers__answered(struct servers *all, struct facts *f)
