@@ -451,20 +451,13 @@ static void tables(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(requests),
-		TEST(answers),
-		TEST(auth_or_origin),
-		TEST(sticky),
-		TEST(sticky_polling),
-		TEST(flaws),
-		TEST(works_all_the_same),
-		TEST(credentials),
-		TEST(contrast),
-		TEST(answer_comes_first),
-		TEST(too_large),
-		TEST(tables),
-		TEST(others_secrets),
-		TEST(zeros_in_place_of_a_frame),
+		TEST(requests),		  TEST(answers),
+		TEST(auth_or_origin),	  TEST(sticky),
+		TEST(sticky_polling),	  TEST(flaws),
+		TEST(works_all_the_same), TEST(credentials),
+		TEST(contrast),		  TEST(answer_comes_first),
+		TEST(too_large),	  TEST(tables),
+		TEST(others_secrets),	  TEST(zeros_in_place_of_a_frame),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
