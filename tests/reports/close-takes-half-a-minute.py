@@ -7,7 +7,7 @@ from lab import Report, Verdict, wire
 REPORT = Report(
     "websockets/ws#2257", "en",
     # Both Close frames went, but the server's side leaves TCP open; the client ends it at last.
-    right=Verdict("half-open close-wait no-goodbye", says=(r"TCP", "server|Close")),
+    right=Verdict("close-timeout half-open close-wait no-goodbye", says=(r"TCP", "server|Close")),
     never=("idle-timeout", "reset", "client-error", "early-client-close"),
 )
 

@@ -7,7 +7,7 @@ from lab import Report, Verdict
 
 REPORT = Report(
     "envoyproxy/envoy#32525", "en",
-    # GKE's load balancer gives a request 30 s, and a WebSocket is one. No rule knows this yet.
+    # GKE's load balancer gives a request 30 s, and a WebSocket is one.
     right=Verdict("max-lifetime", says=(r"1(\.0\d*)? s|same age", r"duration|lifetime|age|lived")),
     never=("idle-timeout", "heartbeat-races", "backend-restart", "reload", "early-client-close"),
 )

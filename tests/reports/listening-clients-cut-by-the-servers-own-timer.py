@@ -14,7 +14,6 @@ REPORT = Report(
     "zh",
     right=RIGHT,
     never=("reset", "reload", "backend-restart"),
-    not_yet="in files three ends within 0.8 s are a restart",
 )
 
 

@@ -12,7 +12,6 @@ REPORT = Report(
     own=RIGHT,
     dump=Verdict("reload backend-restart restarting", "likely"),
     never=("app-error", "idle-timeout"),
-    not_yet="in files a reload is an idle timeout",
 )
 
 

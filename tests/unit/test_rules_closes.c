@@ -80,10 +80,48 @@ static void close_unanswered(void **state)
 static void closed_in_time(void **state)
 {
 	close_frames(true, S, WST_FIRST_REMOTE);
-	close_frames(true, 30 * S, WST_FIRST_LOCAL);
+	close_frames(true, S, WST_FIRST_LOCAL);
 	close_frames(false, S, WST_FIRST_REMOTE);
 	close_frames(false, 0, WST_FIRST_LOCAL);
 	told("");
+}
+
+/* Whoever ends it: the client has waited for that. */
+static void ended_late(void **state)
+{
+	close_frames(true, 30 * S, WST_FIRST_LOCAL);
+	told("close-timeout");
+	says("app on 10.0.0.1:9588 ended the TCP connection only 30 s later");
+}
+
+/* Both have sent their Close frames; looked at after so long, and later once more. */
+static void stays_open(uint64_t after, uint64_t fin, const char *rule)
+{
+	struct conn *c = websocket();
+	struct wst_stats s = { .ended = fin };
+	struct event e = { .stats = &s };
+
+	closing(c, WST_S2C, 1000, "");
+	t.now += 40 * MS;
+	closing(c, WST_C2S, 1000, "");
+	for (int i = 0; i < 2; i++) {
+		t.now += after;
+		s.h.ts = t.now;
+		give(&e, c, EV_STATS);
+	}
+	ends(c, WST_FIN, WST_FIRST_REMOTE, 2 * after);
+	told(rule);
+}
+
+static void still_open(void **state)
+{
+	stays_open(7 * S, 0, "close-timeout");
+	says("Close frames 14 s ago, but app on 10.0.0.1:9588 keeps");
+}
+
+static void not_open_for_long(void **state)
+{
+	stays_open(S, 0, "");
 }
 
 static void ended_at_once(void **state)
@@ -227,10 +265,12 @@ int main(void)
 		TEST(said_in_letters),	  TEST(cannot_read_compressed),
 		TEST(application_speaks), TEST(kept_open),
 		TEST(close_unanswered),	  TEST(closed_in_time),
-		TEST(ended_at_once),	  TEST(proxy_broke),
-		TEST(bad_headers),	  TEST(proxy_made_it),
-		TEST(bad_but_taken),	  TEST(larger_head),
-		TEST(too_many),		  TEST(without_an_end),
+		TEST(ended_late),	  TEST(still_open),
+		TEST(not_open_for_long),  TEST(ended_at_once),
+		TEST(proxy_broke),	  TEST(bad_headers),
+		TEST(proxy_made_it),	  TEST(bad_but_taken),
+		TEST(larger_head),	  TEST(too_many),
+		TEST(without_an_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -391,6 +391,8 @@ static void on_close(struct diagnose *d, struct facts *f, const struct event *e)
 	unanswered__done(&d->unanswered, f);
 	d->websockets -= f->res.websocket;
 	servers__closed(&d->servers, f);
+	if (!f->other_end_judged)
+		servers__cut(&d->servers, f);
 	if (f->opaque_why == WST_WHY_NOT_HTTP || f->opaque_why == WST_WHY_HTTP2)
 		servers__probed(&d->servers, f);
 	if (f->end.how == WST_REFUSED || (f->end.how == WST_TIMEOUT && !f->req.seen)) {
@@ -492,7 +494,7 @@ static void judge(struct diagnose *d, struct facts *f)
 	if (!ended->end.how) /* the end is not in the capture: nobody knows who ended it, and how */
 		return;
 	ends__compare(&d->ends, ended, d->first, d->live);
-	servers__silence(&d->servers, ended);
+	servers__compare(&d->servers, ended);
 	diagnose__weigh(d, ended, left_at_once(ended) ? AT_LEFT : AT_END, d->now);
 	d->guessed |= !d->live && ended->causes & 1 << CAUSE_END &&
 		      (!ended->end.by_client || ended->end.together >= 3);

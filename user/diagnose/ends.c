@@ -6,7 +6,7 @@
 #include "lib/process.h"
 #include "lib/units.h"
 
-#define TOGETHER (NS_PER_SEC / 2)
+#define TOGETHER (NS_PER_SEC / 5) /* time between two ends of one moment */
 #define KEEP (3 * NS_PER_SEC)
 #define BY_ADDRESS (1ULL << 63) /* in a key: of an address, not of a process */
 
@@ -47,14 +47,27 @@ static uint64_t hash(const char *s)
 	return h;
 }
 
-/* Returns the number of who closed f: its process, or a server's address. 0: not known. */
+/* Returns the number of who closed f: its process, or a server's or a proxy's address. 0: not
+ * known. */
 static uint64_t closer_key(const struct facts *f)
 {
 	uint32_t pid = closer_pid(f);
 
 	if (pid)
 		return (uint64_t)pid << 1 | f->end.by_client;
-	return f->end.by_client ? 0 : BY_ADDRESS | hash(conn_server_addr(f->conn));
+	if (f->end.by_client && !f->downstream)
+		return 0;
+	return BY_ADDRESS | f->end.by_client |
+	       hash(conn_server_addr(f->end.by_client ? f->downstream->conn : f->conn)) << 1;
+}
+
+/* Returns the number of f's server: its process, or its address. */
+static uint64_t server_key(const struct facts *f)
+{
+	const struct conn *c = endpoint_server(f);
+
+	return c && c->pid ? (uint64_t)c->pid << 1 :
+			     BY_ADDRESS | hash(conn_server_addr(f->conn)) << 1;
 }
 
 /* Returns whether the server began the end, with a code that it sends when it stops. */
@@ -67,26 +80,33 @@ static bool restarting(const struct facts *f)
 	       (says == MEANS_NOTHING || says == MEANS_STOP);
 }
 
+/* Returns the leg on which f's client was sent away: the one in front where a proxy closed both. */
+static const struct facts *sent_away(const struct facts *f)
+{
+	if (restarting(f))
+		return f;
+	if (f->downstream && first_close(f) == &f->s[WST_C2S] && restarting(f->downstream))
+		return f->downstream;
+	return NULL;
+}
+
 void ends__collect(struct ends *e)
 {
 	e->closers.n = e->sent_away.n = 0;
 	e->counted = false;
 	for (const struct facts *f = e->first; f; f = f->ended_next) {
-		const struct conn *server;
-
 		if (!f->conn || f->other_end_judged || !(f->res.websocket || f->conn->midstream))
 			continue;
-		server = endpoint_server(f);
 		if (closer_key(f) && !first_close(f)) /* who said goodbye has a reason to end */
-			burst_add(&e->closers, closer_key(f), f->end.ts);
-		if (restarting(f) && server)
-			burst_add(&e->sent_away, server->pid, f->s[WST_S2C].close_ts);
+			burst_add_span(&e->closers, closer_key(f), f->res.ts, f->end.ts);
+		if (restarting(f))
+			burst_add(&e->sent_away, server_key(f), f->s[WST_S2C].close_ts);
 	}
 	burst_sort(&e->closers);
 	burst_sort(&e->sent_away);
 }
 
-/* Counts the open connections of each server's process, for all ends that are compared now. */
+/* Counts the open connections of each server, for all ends that are compared now. */
 static void count_open(struct ends *e, const struct facts *all)
 {
 	if (e->counted)
@@ -94,36 +114,38 @@ static void count_open(struct ends *e, const struct facts *all)
 	e->counted = true;
 	e->open.n = 0;
 	for (const struct facts *f = all; f; f = f->next)
-		if (!f->end.seen && !f->other_end_judged && f->res.websocket && endpoint_server(f))
-			burst_add(&e->open, endpoint_server(f)->pid, f->res.ts);
+		if (!f->end.seen && !f->other_end_judged && f->res.websocket)
+			burst_add(&e->open, server_key(f), f->res.ts);
 	burst_sort(&e->open);
 }
 
-/* Returns how many WebSockets of this process are open that were there at ts. */
-static uint32_t still_open(struct ends *e, uint32_t pid, uint64_t ts, const struct facts *all)
+/* Returns how many WebSockets of f's server are open that were there at ts. */
+static uint32_t still_open(struct ends *e, const struct facts *f, uint64_t ts,
+			   const struct facts *all)
 {
 	count_open(e, all);
-	return burst_near(&e->open, pid, 0, ts);
+	return burst_near(&e->open, server_key(f), 0, ts);
 }
 
 void ends__compare(struct ends *e, struct facts *f, const struct facts *all, bool live)
 {
-	const struct conn *server = endpoint_server(f);
+	const struct facts *away = sent_away(f);
 	enum process_state state = live ? process_state(closer_pid(f)) : PROCESS_UNKNOWN;
 	struct end_facts *end = &f->end;
 
 	if (closer_key(f))
-		end->together =
-			burst_near(&e->closers, closer_key(f), end->ts, TOGETHER + facts_rtt(f));
-	if (restarting(f) && server)
-		end->restarts = burst_near(&e->sent_away, server->pid, f->s[WST_S2C].close_ts,
-					   NS_PER_SEC + facts_rtt(f));
+		end->together = burst_beside(
+			&e->closers, &(struct burst_event){ closer_key(f), end->ts, f->res.ts },
+			TOGETHER + facts_rtt(f));
+	if (away)
+		end->restarts = burst_near(&e->sent_away, server_key(away),
+					   away->s[WST_S2C].close_ts, NS_PER_SEC + facts_rtt(f));
 	end->process_gone = state == PROCESS_GONE;
 	end->process_lives = state == PROCESS_LIVES;
-	if (server && end->restarts >= 3)
-		end->stay += still_open(e, server->pid, UINT64_MAX, all);
-	if (server && end->together >= 3 && !end->by_client)
-		end->remain = still_open(e, server->pid, end->ts, all);
+	if (end->restarts >= 2)
+		end->stay += still_open(e, away, UINT64_MAX, all);
+	if (endpoint_server(f) && end->together >= 3 && !end->by_client)
+		end->remain = still_open(e, f, end->ts, all);
 }
 
 void ends__free(struct ends *e)

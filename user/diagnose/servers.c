@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include "diagnose/alike.h"
 #include "diagnose/servers.h"
 #include "diagnose/worked.h"
 #include "facts/endpoints.h"
@@ -12,7 +13,7 @@
 #define MASS_REMEMBERED (30 * NS_PER_SEC)
 /* Time for which nginx and others do not try an upstream again that has failed */
 #define DOWN_REMEMBERED (30 * NS_PER_SEC)
-#define SILENCES 16
+#define AGES_DIFFER (50 * NS_PER_MS) /* a busy program's timers are late */
 #define SERVERS_MAX 65536 /* most addresses that are remembered */
 #define OPENED_MAX 8 /* most targets of each */
 #define PROBES_MAX 8 /* hosts that are remembered of each */
@@ -41,11 +42,9 @@ struct server {
 		uint64_t ts;
 	} probes[PROBES_MAX]; /* hosts of clients that sent what nobody speaks here */
 	uint32_t n_probes;
-	uint64_t silence[SILENCES]; /* ns without bytes before each of the last cuts */
-	uint32_t n_silences;
-	/* the same, of clients that had sent nothing while the server had */
-	uint64_t client_silence[SILENCES];
-	uint32_t n_client_silences;
+	struct alike silences; /* without bytes before each of the last cuts */
+	struct alike client_silences; /* of clients that had sent nothing while the server had */
+	struct alike ages; /* of connections that were cut */
 	uint64_t open_second, close_second; /* start of the seconds that are counted now */
 	/* in those seconds, and in the second before open_second */
 	uint32_t opens, opens_before, closes;
@@ -344,41 +343,70 @@ void servers__closed(struct servers *all, struct facts *f)
 	}
 }
 
-static uint64_t apart(uint64_t a, uint64_t b)
+/* Returns the server, or the proxy, that ended f: the leg behind a proxy is an end of its own. */
+static struct server *ended_at(struct servers *all, const struct facts *f)
 {
-	return a > b ? a - b : b - a;
+	return server_at(all, f->end.by_client && f->downstream ? f->downstream : f);
 }
 
-/*
- * Counts the silences that are about as long as this one, with it, which is added to them. way: by
- * how much the path can make them differ, ns.
- */
-static uint32_t count_alike(uint64_t *all, uint32_t *n, uint64_t silence, uint64_t way)
+/* Returns whether f was cut: without a Close frame, and on no other leg before. */
+static bool was_cut(const struct facts *f)
 {
-	uint32_t alike = 1;
+	const struct facts *down = f->downstream, *up = f->upstream;
 
-	for (uint32_t i = 0; i < SILENCES && i < *n; i++)
-		alike += apart(all[i], silence) * 50 <= silence + 50 * way;
-	all[(*n)++ % SILENCES] = silence;
-	return alike;
+	if (!f->res.websocket || first_close(f) || end_blind(f))
+		return false;
+	return !(down && down->end.seen && down->end.ts < f->end.ts) &&
+	       !(up && up->end.seen && up->end.ts < f->end.ts);
 }
 
-void servers__silence(struct servers *all, struct facts *f)
+void servers__cut(struct servers *all, struct facts *f)
 {
-	struct server *s = server_at(all, f);
+	struct server *s = was_cut(f) ? ended_at(all, f) : NULL;
+
+	if (!s || (f->downstream && f->downstream->end.counted) ||
+	    (f->upstream && f->upstream->end.counted))
+		return;
+	f->end.counted = true;
+	if (f->end.silence >= NS_PER_SEC)
+		alike__add(&s->silences, f->end.silence, f->end.ts);
+	if (f->end.client_silence >= NS_PER_SEC && !f->end.by_client)
+		alike__add(&s->client_silences, f->end.client_silence, f->end.ts);
+	if (!f->end.by_client || f->downstream)
+		alike__add(&s->ages, f->end.lived, f->end.ts);
+}
+
+/* Returns by how much the path can make a time of f differ, ns. */
+static uint64_t way(const struct facts *f, uint64_t ns)
+{
 	uint64_t rtt = facts_rtt(f);
 
-	if (!s || !f->res.websocket || f->s[0].closed || f->s[1].closed)
+	return ns >= 8 * rtt ? rtt : 0;
+}
+
+void servers__compare(struct servers *all, struct facts *f)
+{
+	struct server *s = was_cut(f) ? ended_at(all, f) : NULL;
+	struct end_facts *end = &f->end;
+	struct alike_count c;
+
+	if (!s)
 		return;
-	if (end_blind(f))
-		return;
-	if (f->end.silence >= NS_PER_SEC)
-		f->end.equal = count_alike(s->silence, &s->n_silences, f->end.silence,
-					   f->end.silence >= 8 * rtt ? rtt : 0);
-	if (f->end.client_silence >= NS_PER_SEC && !f->end.by_client)
-		f->end.client_equal =
-			count_alike(s->client_silence, &s->n_client_silences, f->end.client_silence,
-				    f->end.client_silence >= 8 * rtt ? rtt : 0);
+	if (end->silence >= NS_PER_SEC) {
+		c = alike__count(&s->silences, end->silence, end->ts, way(f, end->silence));
+		end->equal = c.alike;
+		end->equal_moments = c.moments;
+	}
+	if (end->client_silence >= NS_PER_SEC && !end->by_client) {
+		c = alike__count(&s->client_silences, end->client_silence, end->ts,
+				 way(f, end->client_silence));
+		end->client_equal = c.alike;
+		end->client_moments = c.moments;
+	}
+	c = alike__count(&s->ages, end->lived, end->ts, way(f, end->lived) + AGES_DIFFER);
+	end->aged = c.alike;
+	end->aged_moments = c.moments;
+	end->ages = c.all;
 }
 
 void servers__free(struct servers *all)

@@ -61,11 +61,15 @@ void servers__probing(struct servers *all, struct facts *f, uint64_t now);
 /* Counts f's end, which f->end describes already. Sets f->port_*. */
 void servers__closed(struct servers *all, struct facts *f);
 
+/* Notes after which silence and age f was cut, the first leg of its chain that was, which f->end
+ * describes already. */
+void servers__cut(struct servers *all, struct facts *f);
+
 /*
- * Sets f->end.equal where f was cut after a silence: how many were cut after the same one. To be
- * called once for each connection.
+ * Sets f->end.equal, .client_equal and .aged: how many others were cut after the same silence, or
+ * at the same age.
  */
-void servers__silence(struct servers *all, struct facts *f);
+void servers__compare(struct servers *all, struct facts *f);
 
 /* Frees all, with the strings that facts have from here: ->kept_elsewhere and ->similar. */
 void servers__free(struct servers *all);

@@ -99,12 +99,41 @@ static uint8_t closed_first(const struct facts *f)
 	return dir;
 }
 
+/* Returns the leg on which the earliest Close frame passed; f: the chain's first leg. */
+static const struct facts *closed_earliest(const struct facts *f)
+{
+	const struct facts *found = NULL;
+
+	for (; f; f = f->upstream) {
+		const struct stream_facts *s = first_close(f);
+
+		if (s && (!found || s->close_ts < first_close(found)->close_ts))
+			found = f;
+	}
+	return found;
+}
+
+/* Returns whether a proxy sent both of its sides a Close frame before either sent one. */
+static bool closed_apart(const struct facts *f)
+{
+	for (; f && f->upstream; f = f->upstream)
+		if (first_close(f) == &f->s[WST_S2C] &&
+		    first_close(f->upstream) == &f->upstream->s[WST_C2S])
+			return true;
+	return false;
+}
+
 const struct facts *chain_close(const struct facts *f, uint8_t *dir)
 {
 	const struct facts *c2s, *s2c;
 
 	while (f->downstream)
 		f = f->downstream;
+	if (closed_apart(f)) {
+		f = closed_earliest(f);
+		*dir = first_close(f) == &f->s[WST_C2S] ? WST_C2S : WST_S2C;
+		return f;
+	}
 	c2s = closed_at(f, WST_C2S);
 	s2c = closed_at(f, WST_S2C);
 	*dir = closed_first(f);

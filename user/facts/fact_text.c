@@ -251,6 +251,7 @@ NUMBER(masked, true, f->frame_masked)
 NUMBER(sent_code, f->s[f->dir].code, f->s[f->dir].code)
 NUMBER(together, true, f->end.together)
 NUMBER(equal, true, f->end.equal)
+NUMBER(aged, true, f->end.aged)
 NUMBER(remain, true, f->end.remain)
 NUMBER(client_equal, true, f->end.client_equal)
 NUMBER(restarts, true, f->end.restarts)
@@ -273,11 +274,13 @@ TIME(waiting, f->looked, f->looked - f->req.ts)
 TIME(contrast_ago, f->contrast.ts, f->res.ts - f->contrast.ts)
 TIME(down_ago, f->down_before.ts, f->res.ts - f->down_before.ts)
 TIME(silence, f->end.seen, f->end.silence)
+TIME(lived, f->end.seen, f->end.lived)
 TIME(client_silence, client_silence(f), client_silence(f))
 TIME(ping_every, f->s[WST_C2S].ping_every || f->s[WST_S2C].ping_every,
      f->s[WST_C2S].ping_every ? f->s[WST_C2S].ping_every : f->s[WST_S2C].ping_every)
 TIME(unread_for, f->wait.unread_for, f->wait.unread_for)
 TIME(unclosed_for, f->wait.unclosed_for, f->wait.unclosed_for)
+TIME(closed_for, f->wait.closed_for, f->wait.closed_for)
 TIME(unsent_for, f->wait.unsent_for, f->wait.unsent_for)
 
 static void w_port(struct buf *b, const struct facts *f)
@@ -691,7 +694,8 @@ static const struct fact_text names[] = {
 	N(sent_len), N(sent_frames), N(taken_len), S(sent_size),
 	N(silence), N(client_silence), N(ping_every), N(unread_for), N(unsent_for), N(held),
 	N(held_ms), N(rtt_min_us),
-	N(unclosed_for), N(unanswered_for), N(stray_pongs), N(remain), N(client_equal),
+	N(unclosed_for), N(closed_for), N(unanswered_for), N(stray_pongs), N(remain), N(aged),
+	N(lived), N(client_equal),
 	H(silent), H(last), S(comm), S(similar), N(waiting), N(unread_behind),
 	H(close_passer), H(passer), S(close_sent), S(close_passed), S(flaw_from), H(flaw_hop),
 	H(before), H(answerer), S(show_gap), S(look_there), S(look_ahead),

@@ -57,6 +57,9 @@ struct facts {
 	int64_t rtt_us; /* of the pong that is judged now */
 	uint64_t recent[RECENT]; /* when the last frames passed, of either direction */
 	uint32_t n_recent;
+	/* longest time between two frames, or from the 101 to the first, ns, and when it was over
+	 */
+	uint64_t quiet, quiet_ts;
 	uint8_t rsv;
 	bool frame_masked;
 	bool other_blind; /* the frame's receiver may have sent what was not seen */

@@ -136,6 +136,19 @@ static void observe_size(struct stream_facts *s, const struct frame_event *fr)
 	}
 }
 
+/* Notes how long nothing had passed when this frame came. */
+static void observe_quiet(struct facts *f, uint64_t ts)
+{
+	uint64_t last = f->res.ts;
+
+	for (int dir = 0; dir < WST_DIRS; dir++)
+		last = f->s[dir].last_ts > last ? f->s[dir].last_ts : last;
+	if (last && ts > last && ts - last > f->quiet) {
+		f->quiet = ts - last;
+		f->quiet_ts = ts;
+	}
+}
+
 bool observe_frame(struct facts *f, const struct event *e)
 {
 	const struct frame_event *fr = &e->frame;
@@ -151,6 +164,8 @@ bool observe_frame(struct facts *f, const struct event *e)
 	f->text_bad = false;
 	f->breach = find_breach(s, fr);
 	s->frames++;
+	if (fr->opcode != WS_OP_CLOSE)
+		observe_quiet(f, e->ts);
 	s->last_ts = e->ts;
 	f->recent[f->n_recent++ % RECENT] = e->ts;
 	remarkable = f->breach || fr->rsv || fr->masked != (fr->dir == WST_C2S) || closed;
@@ -200,6 +215,14 @@ static void observe_socket(struct facts *f, const struct wst_stats *r)
 	w->segments = out->stream / SEGMENT + counts_frames(out);
 }
 
+/* Returns how long both sides have said goodbye, where neither has ended TCP, ns. */
+static uint64_t closed_for(const struct facts *f, const struct event *e)
+{
+	uint64_t a = f->s[WST_C2S].close_ts, b = f->s[WST_S2C].close_ts, last = a > b ? a : b;
+
+	return a && b && !e->stats->ended && e->ts > last ? e->ts - last : 0;
+}
+
 void observe_stats(struct facts *f, const struct event *e)
 {
 	const struct wst_stats *r = e->stats;
@@ -215,6 +238,7 @@ void observe_stats(struct facts *f, const struct event *e)
 		w->unsent_since = r->unsent && r->window < CLOSED_WINDOW ? e->ts : 0;
 	w->unread_for = w->unread_since ? e->ts - w->unread_since : 0;
 	w->unsent_for = w->unsent_since ? e->ts - w->unsent_since : 0;
+	w->closed_for = closed_for(f, e);
 	w->received = received;
 	w->sent = sent;
 	/* Whoever still sends means to be only half closed. */
@@ -249,6 +273,14 @@ void observe_held(struct facts *f, const struct event *e)
 	f->dir = r->h.dir;
 }
 
+/* Returns whether the stream was seen from its 101 on, each frame of it. */
+static bool all_frames(const struct facts *f, const struct wst_stats *r)
+{
+	return f->res.websocket && !r->gaps && !r->lost &&
+	       counts_frames(&r->counts[WST_C2S]) <= f->s[WST_C2S].frames &&
+	       counts_frames(&r->counts[WST_S2C]) <= f->s[WST_S2C].frames;
+}
+
 /*
  * Returns how long the client had sent nothing when the connection ended, ns, where the server sent
  * something in that time; else 0, as where frames had no events.
@@ -257,10 +289,7 @@ static uint64_t client_silence(const struct facts *f, const struct wst_stats *r,
 {
 	uint64_t since = f->s[WST_C2S].last_ts > f->res.ts ? f->s[WST_C2S].last_ts : f->res.ts;
 
-	if (!f->res.websocket || r->gaps || r->lost ||
-	    counts_frames(&r->counts[WST_C2S]) > f->s[WST_C2S].frames ||
-	    counts_frames(&r->counts[WST_S2C]) > f->s[WST_S2C].frames ||
-	    f->s[WST_S2C].last_ts <= since || ended <= since)
+	if (!all_frames(f, r) || f->s[WST_S2C].last_ts <= since || ended <= since)
 		return 0;
 	return ended - since;
 }
@@ -305,6 +334,7 @@ void observe_close(struct facts *f, const struct event *e)
 		!r->counts[WST_C2S].stream && !r->counts[WST_S2C].stream && !r->gaps && !r->lost;
 	f->heard |= r->gaps || r->lost || (!f->earlier && r->counts[WST_S2C].stream);
 	end->client_silence = client_silence(f, r, end->ts);
+	end->quiet = all_frames(f, r) && f->quiet_ts < end->ts ? f->quiet : 0;
 	/* Data frames do not come as events with -q. */
 	for (int dir = 0; dir < WST_DIRS; dir++)
 		if (counts_frames(&r->counts[dir]) > f->s[dir].frames)

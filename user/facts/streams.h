@@ -46,16 +46,22 @@ struct end_facts {
 	uint64_t silence; /* before it, ns */
 	/* since the client's last frame, or the 101; 0: not known, or the server said less since */
 	uint64_t client_silence;
-	uint32_t client_equal; /* connections that the same server ended after the same of those */
+	/* connections that the same server ended after the same of those, at how many moments */
+	uint32_t client_equal, client_moments;
 	uint64_t lived; /* since the 101, or the opening, ns */
 	uint64_t sent; /* by the client, bytes of its stream */
 	uint64_t rtt; /* round trip, ns */
 	bool blind[WST_DIRS]; /* the last bytes of that direction were not seen, or not decoded */
 	bool process_gone; /* the process at this end has ended since */
 	bool process_lives; /* that process was asked for, and is there */
-	uint32_t together; /* connections that the same process ended within half a second */
+	uint32_t together; /* connections that the same process ended at that moment */
 	uint32_t remain; /* older connections that this process has left open then */
+	bool counted; /* among those with which others are compared */
 	uint32_t equal; /* connections that the same program ended after the same silence */
+	uint32_t equal_moments; /* at which it did: what ends together has fallen silent together */
+	/* connections that it ended at the same age, at how many moments, and of how many */
+	uint32_t aged, aged_moments, ages;
+	uint64_t quiet; /* longest silence before the last one, ns; 0: not known */
 	uint32_t restarts; /* connections to which it sent 1001 or 1012 within a second */
 	uint32_t stay; /* connections that it has left then */
 };
@@ -76,6 +82,8 @@ struct waiting_facts {
 	uint32_t unread, unsent, window, retrans;
 	/* since the peer's FIN, of a socket that this end has not closed; 0: not so */
 	uint64_t unclosed_for;
+	/* since both sides' Close frames, of a connection that neither has ended; 0: not so */
+	uint64_t closed_for;
 	/* sent by this end, about, without retransmissions */
 	uint64_t segments;
 	uint64_t rtt; /* round trip, ns; 0: not known */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Rules about bytes that are out of place: before a request, in its line, behind the 101. */
+#include <string.h>
 #include "decode/names.h"
 #include "facts/chain.h"
 #include "rules/rules.h"
@@ -75,7 +76,21 @@ static bool intruder(const struct facts *f)
 	return f->intruder;
 }
 
+/* Returns whether HTTP that came in place of a frame is a 408: a time-out of the HTTP phase. */
+static bool late_408(const struct facts *f)
+{
+	return f->intruder && f->intruder->why == WST_WHY_HTTP_IN_WS && f->intruder->n >= 12 &&
+	       !memcmp(f->intruder->first, "HTTP/1.", 7) &&
+	       !memcmp(f->intruder->first + 8, " 408", 4);
+}
+
 const struct rule rules_bytes[] = {
+	{ "http-after-101", SEV_ERROR, CAUSE_STREAM, AT_OPAQUE, late_408,
+	  "{intruder_from} wrote {intruder} into the WebSocket, where a frame has to start: "
+	  "{intruder_bytes}: probably its time-out of requests goes on behind the upgrade",
+	  "take that time-out off the socket when it is upgraded (node: server.requestTimeout = 0, "
+	  "or a newer node or proxy; Go: ReadTimeout), or raise it",
+	  "dir intruder intruder_bytes intruder_offset", .certainty = LIKELY },
 	{ "http-after-101", SEV_ERROR, CAUSE_STREAM, AT_OPAQUE, intruder,
 	  "{intruder_from} wrote {intruder} into the WebSocket, where a frame has to start: "
 	  "{intruder_bytes}",

@@ -39,7 +39,9 @@ static bool application_1002(const struct facts *f)
 	       *s->reason && close_says(f) == MEANS_NOTHING;
 }
 
-#define LINGER (5 * NS_PER_SEC) /* most libraries wait 10 to 30 s for the end of TCP */
+/* Most libraries wait 10 to 30 s for the end of TCP, browsers' pages see that wait. */
+#define LINGER (3 * NS_PER_SEC)
+#define LINGERS (10 * NS_PER_SEC) /* after which one that is still open is told of */
 
 /* Returns the time from the last Close frame to the end, ns. */
 static uint64_t lingered(const struct facts *f)
@@ -54,6 +56,20 @@ static bool kept_open(const struct facts *f)
 {
 	return f->s[WST_C2S].closed && f->s[WST_S2C].closed &&
 	       facts_longer(f, lingered(f) + 1, LINGER) && f->end.by_client;
+}
+
+/* The same, where the server ends it at last, before its client has had enough. */
+static bool ended_late(const struct facts *f)
+{
+	return f->s[WST_C2S].closed && f->s[WST_S2C].closed &&
+	       facts_longer(f, lingered(f) + 1, LINGER) && !f->end.by_client &&
+	       f->end.how != WST_TIMEOUT && f->end.how != WST_EXIT;
+}
+
+/* The same, of a connection that is open yet. */
+static bool still_open(const struct facts *f)
+{
+	return is_ws(f) && !f->end.seen && f->wait.closed_for >= LINGERS;
 }
 
 static bool close_unanswered(const struct facts *f)
@@ -92,6 +108,30 @@ static bool broke_downstream(const struct facts *f)
 	"ended both legs when the first compressed message came from its upstream, and did not " \
 	"pass it on: probably it cannot carry permessage-deflate"
 
+/* Returns whether a Close frame gives no other reason than that a program stops. */
+static bool close_means_little(const struct stream_facts *s)
+{
+	enum close_meaning says = close_meaning(s);
+
+	return says == MEANS_NOTHING || says == MEANS_STOP;
+}
+
+/* Returns whether the proxy between two legs sent the first Close frame to both of its sides. */
+static bool closed_both(const struct facts *down)
+{
+	const struct facts *up = down->upstream;
+	const struct stream_facts *s = first_close(down);
+
+	return up && s == &down->s[WST_S2C] && first_close(up) == &up->s[WST_C2S] &&
+	       (s->code == 1001 || s->code == 1012) && close_means_little(s);
+}
+
+static bool proxy_closed(const struct facts *f)
+{
+	return is_ws(f) && f->end.restarts >= 2 && f->end.restarts > f->end.stay &&
+	       (closed_both(f) || (f->downstream && closed_both(f->downstream)));
+}
+
 const struct rule rules_close[] = {
 	{ "bad-close", SEV_WARNING, CAUSE_STREAM, AT_FRAME, code_in_letters,
 	  "{sender} sent a Close frame whose code is written in digits, '{code_digits}', in place "
@@ -116,10 +156,23 @@ const struct rule rules_close[] = {
 	  "switch permessage-deflate off in the application, or have the proxy remove "
 	  "Sec-WebSocket-Extensions from the request",
 	  "extensions_granted first how", .certainty = LIKELY },
+	{ "reload", SEV_WARNING, CAUSE_END, AT_END, proxy_closed,
+	  "{close_sender} closed {restarts} connections together on both of their sides, with "
+	  "{closing}: probably its configuration was reloaded, or it was stopped",
+	  NULL, "restarts code close_reason lived_ms", .certainty = LIKELY },
 	{ "close-timeout", SEV_WARNING, CAUSE_END, AT_END, kept_open,
 	  "both sides had sent their Close frames, but {server} kept the TCP connection for "
 	  "{lingered} s, until {client} ended it: the server has to end it at once",
 	  "have {server} end TCP behind its Close frame (RFC 6455, 7.1.1)", "lingered first how" },
+	{ "close-timeout", SEV_WARNING, CAUSE_END, AT_END, ended_late,
+	  "both sides had sent their Close frames, but {server} ended the TCP connection only "
+	  "{lingered} s later: the client has to wait for that",
+	  "have {server} end TCP at once behind its Close frame (RFC 6455, 7.1.1)",
+	  "lingered first how" },
+	{ "close-timeout", SEV_WARNING, CAUSE_END, AT_LOOK, still_open,
+	  "both sides sent their Close frames {closed_for} s ago, but {server} keeps the TCP "
+	  "connection open: the server has to end it at once",
+	  "have {server} end TCP behind its Close frame (RFC 6455, 7.1.1)", "closed_for" },
 	{ "close-timeout", SEV_WARNING, CAUSE_END, AT_END, close_unanswered,
 	  "{close_receiver} did not answer the Close frame of {close_sender}, which ended the "
 	  "connection {lingered} s later",

@@ -116,12 +116,24 @@ static bool orderly(const struct facts *f)
 	return f->end.how != WST_TIMEOUT && f->end.how != WST_EXIT;
 }
 
+/*
+ * Returns whether equal silences are a sign of a time-out. Where many end at one moment they may
+ * have fallen silent together, and nobody knows whether their server was restarted meanwhile.
+ */
+static bool silences_tell(const struct facts *f)
+{
+	return f->end.equal_moments >= 2 || f->end.process_lives ||
+	       known_limit(f->end.silence, way(f));
+}
+
 static bool cut_idle(const struct facts *f)
 {
 	if (!dropped(f) || !orderly(f) || !facts_longer(f, f->end.silence + 1, NS_PER_SEC) ||
 	    f->end.process_gone)
 		return false;
-	if (f->end.together >= 3 && f->end.equal < 3)
+	if (f->end.quiet * 2 > f->end.silence * 3) /* it has been quiet for longer, and stayed */
+		return false;
+	if (f->end.together >= 3 && (f->end.equal < 3 || !silences_tell(f)))
 		return false;
 	return known_limit(f->end.silence, way(f)) || f->end.equal >= 2 ||
 	       (proxy_ended(f) &&
@@ -223,7 +235,7 @@ static bool stopping(const struct facts *f)
 static bool read_deadline(const struct facts *f)
 {
 	return dropped(f) && orderly(f) && !f->end.by_client && !f->end.process_gone &&
-	       !proxy_ended(f) && f->end.client_equal >= 2 &&
+	       !proxy_ended(f) && f->end.client_moments >= 2 &&
 	       f->end.client_silence >= 3 * f->end.silence / 2 &&
 	       !(f->end.together >= 3 && f->end.client_equal < 3);
 }
@@ -233,26 +245,61 @@ static bool closer_is_proxy(const struct facts *f)
 {
 	const struct conn *closer = f->end.by_client ? endpoint_client(f) : endpoint_server(f);
 
-	return is_ws(f) && closer && (proxy_named(closer->comm) || proxy_ended(f));
+	return is_ws(f) && (proxy_ended(f) || (closer && proxy_named(closer->comm)));
+}
+
+/* Returns whether most that were cut there had one age; what was restarted ends at one moment. */
+static bool same_age(const struct facts *f)
+{
+	uint32_t aged = f->end.aged, moments = f->end.aged_moments;
+
+	if (moments >= 3 && 2 * moments > aged && 4 * aged >= 3 * f->end.ages)
+		return true;
+	if (!proxy_ended(f) || !whole_seconds(f->end.lived) || aged < f->end.ages)
+		return false;
+	return moments >= 2 || (aged >= 3 && f->end.process_lives);
+}
+
+/* Returns whether f was cut at the age at which others were, while data flowed. */
+static bool lived_out(const struct facts *f)
+{
+	bool idle = f->end.equal_moments >= 2 && f->end.quiet * 10 < f->end.silence * 9;
+
+	return dropped(f) && orderly(f) && (!f->end.by_client || proxy_ended(f)) &&
+	       !f->end.process_gone && facts_longer(f, f->end.lived, NS_PER_SEC / 2) &&
+	       f->end.silence * 4 < f->end.lived && same_age(f) && !idle && !read_deadline(f);
 }
 
 /* Returns whether whoever ended f ended others at the same moment, and not for silence. */
 static bool ended_many(const struct facts *f)
 {
-	return dropped(f) && f->end.together >= 3 && f->end.equal < f->end.together;
+	return dropped(f) && f->end.together >= 3 &&
+	       (f->end.equal < f->end.together || !silences_tell(f)) && !read_deadline(f);
 }
 
 static bool reload(const struct facts *f)
 {
-	return closer_is_proxy(f) &&
-	       (f->end.how == WST_EXIT || f->end.process_gone || (ended_many(f) && proxy_ended(f)));
+	return closer_is_proxy(f) && (f->end.how == WST_EXIT || f->end.process_gone);
+}
+
+/* Returns whether a proxy ended both legs of many, and its process goes on. */
+static bool reload_goes_on(const struct facts *f)
+{
+	return closer_is_proxy(f) && ended_many(f) && proxy_ended(f) &&
+	       (f->end.process_lives || f->end.remain);
 }
 
 /* Returns whether a proxy passed the end of many connections on, or so it seems: it goes on. */
 static bool passed_on(const struct facts *f)
 {
-	return closer_is_proxy(f) && ended_many(f) && !f->end.by_client &&
+	return closer_is_proxy(f) && ended_many(f) && !f->end.by_client && !proxy_ended(f) &&
 	       (f->end.process_lives || f->end.remain);
+}
+
+/* Returns whether a proxy ended both legs of many, of which nobody knows whether it goes on. */
+static bool reload_not_seen(const struct facts *f)
+{
+	return closer_is_proxy(f) && ended_many(f) && proxy_ended(f);
 }
 
 /* Returns whether a proxy ended many, of which nobody knows whether it goes on. */
@@ -266,6 +313,24 @@ static bool backend_restart(const struct facts *f)
 {
 	return ended_many(f) && !f->end.by_client && !closer_is_proxy(f) && !f->end.process_lives &&
 	       !f->end.process_gone && f->end.how != WST_EXIT && !f->end.remain;
+}
+
+/* Returns whether a server that is no proxy ended many, and is gone. */
+static bool server_stopped(const struct facts *f)
+{
+	return ended_many(f) && !f->end.by_client && !closer_is_proxy(f) &&
+	       f->conn->role == WST_SERVER && (f->end.process_gone || f->end.how == WST_EXIT);
+}
+
+/*
+ * Returns whether the server, or the proxy in front of it, broke off while the client took nothing:
+ * its window was closed, and more waited for it.
+ */
+static bool dropped_slow(const struct facts *f)
+{
+	return dropped(f) && f->conn->role == WST_SERVER && !f->end.by_client &&
+	       !f->end.process_gone && f->end.how != WST_EXIT && f->end.how != WST_TIMEOUT &&
+	       f->wait.unsent && f->wait.window < f->wait.unsent;
 }
 
 static bool too_big(const struct facts *f)
@@ -387,8 +452,8 @@ const struct rule rules_end[] = {
 	  NULL, "code close_reason" },
 	{ "idle-timeout", SEV_WARNING, CAUSE_STREAM, AT_CLOSE, closed_idle,
 	  "{close_sender} closed the connection as idle: {closing}",
-	  "have the client send a ping, or a message, more often, or raise the idle time-out of"
-	  " {close_sender}",
+	  "have the client send a ping, or a message, more often, or raise the server's idle "
+	  "time-out, of {close_sender} (Jetty, Tomcat, Undertow: idle timeout of the session)",
 	  "code close_reason" },
 	{ "too-big", SEV_ERROR, CAUSE_STREAM, AT_CLOSE, too_big,
 	  "{close_sender} ended the connection with {closing}: a message of {close_receiver} was "
@@ -430,6 +495,25 @@ const struct rule rules_end[] = {
 	  "{closer} ended {together} connections together, without a Close frame: it was reloaded "
 	  "or stopped",
 	  NULL, "together silence lived_ms how first" },
+	{ "slow-reader", SEV_WARNING, CAUSE_END, AT_END, dropped_slow,
+	  "{closer} ended the connection with {unsent} bytes that {other} had not taken: probably "
+	  "it drops clients that read too slowly",
+	  "have the client read on while it works on what it has read (a queue of its own), or ask "
+	  "for less; see the limit of {closer} for what waits for a client",
+	  "unsent window silence first how", .certainty = LIKELY },
+	{ "max-lifetime", SEV_WARNING, CAUSE_END, AT_END, lived_out,
+	  "{closer} ended {aged} connections at the same age, {lived} s after their 101, while "
+	  "data flowed: probably it limits the duration of a connection",
+	  NULL, "lived_ms aged silence first how", .certainty = LIKELY },
+	{ "reload", SEV_WARNING, CAUSE_END, AT_END, reload_goes_on,
+	  "{closer} ended {together} connections together on both of its sides, without a Close "
+	  "frame, and goes on itself: probably its configuration was reloaded",
+	  NULL, "together remain silence lived_ms how first", .certainty = LIKELY },
+	{ "reload", SEV_WARNING, CAUSE_END, AT_END, reload_not_seen,
+	  "{closer} ended {together} connections together on both of its sides, without a Close "
+	  "frame: probably it was reloaded or stopped; whether its process went on is not seen"
+	  " here",
+	  NULL, "together silence lived_ms how first", .certainty = LIKELY },
 	{ "backend-restart", SEV_WARNING, CAUSE_END, AT_END, passed_on,
 	  "{closer} ended {together} connections together, without a Close frame, and goes on "
 	  "itself: probably the server behind it was restarted or stopped",
@@ -460,6 +544,12 @@ const struct rule rules_end[] = {
 	{ "restarting", SEV_INFO, CAUSE_END, AT_END, restarting,
 	  "{server} sent {restarts} clients away together with {closing}: it restarts", NULL,
 	  "restarts code" },
+	{ "backend-restart", SEV_WARNING, CAUSE_END, AT_END, server_stopped,
+	  "{closer} ended {together} connections together, without a Close frame, and its process "
+	  "is gone: it was restarted or stopped, or it failed",
+	  "see the log of {closer}; close the WebSockets with 1001 or 1012 before it stops; have "
+	  "clients reconnect after a random time",
+	  "together silence lived_ms how first" },
 	{ "app-error", SEV_ERROR, CAUSE_END, AT_END, app_exit,
 	  "{server} ended without a Close frame: its process is gone", NULL, "how lived_ms" },
 	{ "backend-restart", SEV_WARNING, CAUSE_END, AT_END, backend_restart,

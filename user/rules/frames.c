@@ -11,9 +11,20 @@ bool seen_whole(const struct facts *f)
 	return f->res.websocket; /* then it is known where frames start, and whose they are */
 }
 
+/* Returns whether the frame that is judged is the first Close frame of its direction. */
+static bool is_close(const struct facts *f)
+{
+	return f->s[f->dir].closed && !(f->breach && f->breach->after_close);
+}
+
 static bool mask_c2s(const struct facts *f)
 {
-	return seen_whole(f) && f->dir == WST_C2S && !f->frame_masked;
+	return seen_whole(f) && f->dir == WST_C2S && !f->frame_masked && !is_close(f);
+}
+
+static bool mask_c2s_close(const struct facts *f)
+{
+	return seen_whole(f) && f->dir == WST_C2S && !f->frame_masked && is_close(f);
 }
 
 static bool mask_s2c(const struct facts *f)
@@ -53,6 +64,19 @@ static bool agreement_lost(const struct facts *f)
 	       (f->dir == WST_C2S ? f->between : f->upstream->between) == BETWEEN_ONE;
 }
 
+/*
+ * Returns whether what should be a frame breaks several rules at once. No library makes such
+ * frames: it is what came behind a frame that was longer than its header said, or that others wrote
+ * between.
+ */
+static bool out_of_step(const struct facts *f)
+{
+	int wrong = (f->frame_masked != (f->dir == WST_C2S)) + (rsv_not_agreed(f) && f->rsv != 4) +
+		    (f->breach && !f->breach->after_close);
+
+	return seen_whole(f) && wrong >= 2;
+}
+
 static bool closed_before(const struct facts *f)
 {
 	return f->breach && f->breach->after_close;
@@ -85,9 +109,19 @@ static bool bad_code(const struct facts *f)
 }
 
 const struct rule rules_frame[] = {
+	{ "bad-frame", SEV_ERROR, CAUSE_STREAM, AT_FRAME, out_of_step,
+	  "bytes of {sender} are no frame, where one has to start: probably the frame before is "
+	  "longer than its header says, or two threads wrote at the same time",
+	  "mend the sender: the length in a header counts bytes, not characters of text; let only "
+	  "one thread at a time write a message",
+	  "dir breach rsv masked len", .certainty = LIKELY },
 	{ "mask-c2s", SEV_ERROR, CAUSE_STREAM, AT_FRAME, mask_c2s,
 	  "{sender} sent a frame that is not masked: servers must end the connection", NULL,
 	  "dir masked len" },
+	{ "mask-c2s", SEV_WARNING, CAUSE_NOTE, AT_FRAME, mask_c2s_close,
+	  "{sender} sent a Close frame that is not masked: it ends the connection anyway, but a "
+	  "server may count it as an error",
+	  NULL, "dir masked len" },
 	{ "mask-s2c", SEV_ERROR, CAUSE_STREAM, AT_FRAME, mask_s2c,
 	  "{sender} sent a masked frame: clients must end the connection", NULL, "dir masked len" },
 	{ "rsv-not-agreed", SEV_ERROR, CAUSE_STREAM, AT_FRAME, agreement_lost,

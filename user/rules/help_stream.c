@@ -2,7 +2,10 @@
 /* The long form of the rules about streams: what --explain prints, and the fix of a verdict. */
 #include "rules/rules.h"
 
-#define NO_GRACE "reload less often, and have clients reconnect after a random time"
+#define NO_GRACE                                                                                 \
+	"reload less often, have clients reconnect after a random time, and old processes live " \
+	"long enough (nginx: worker_shutdown_timeout; HAProxy: hard-stop-after; Caddy: "         \
+	"stream_close_delay)"
 
 /* clang-format off */
 #define IDLE_EVERYWHERE \
@@ -111,11 +114,13 @@ const struct rule_help help_stream[] = {
 	  "60 s, Envoy after 300, AWS's balancers after 60 or 350, Cloudflare after 100, unless "
 	  "told otherwise.",
 	  "The silence before the close is the same each time.",
-	  "{ping_fits}; or raise that time-out", IDLE_EVERYWHERE },
+	  "{ping_fits}; or raise that time-out (its read timeout, or idle timeout)",
+	  IDLE_EVERYWHERE },
 	{ "heartbeat-races", "pings come about as often as the timeout strikes",
 	  "A ping every 60 s does not keep a connection open that is cut after 60 s of silence.",
 	  "The interval of pings, and the silence before the close.",
-	  "{ping_fits}; or raise that time-out", IDLE_EVERYWHERE },
+	  "{ping_fits}; or raise that time-out (its read timeout, or idle timeout)",
+	  IDLE_EVERYWHERE },
 	{ "server-heartbeat",
 	  "the server ended a connection whose client did not answer pings",
 	  "Servers ping, and drop clients that do not pong: the client is gone or busy, or it is "
@@ -154,6 +159,21 @@ const struct rule_help help_stream[] = {
 	  "close the WebSockets with 1001 or 1012 before the server stops; have clients reconnect "
 	  "after a random time",
 	  {} },
+	{ "max-lifetime",
+	  "connections are cut at a fixed age",
+	  "Connections of one server ended at the same age, without a Close frame, while data "
+	  "flowed: a balancer or proxy takes a WebSocket for one request, and limits its duration, "
+	  "or a server limits a connection's life. Pings do not help.",
+	  "The time from the 101 to the end is the same each time; the silence before is not.",
+	  "raise that limit (Google Cloud: the backend service's timeout, 30 s; Envoy: "
+	  "max_stream_duration, max_connection_duration, the route's timeout; AWS API Gateway: "
+	  "2 h, fixed); have clients reconnect, at a random time before it",
+	  { [PROXY_ENVOY] = "have clients reconnect, and raise the limit in Envoy, in the "
+			    "route{for_place}:\n"
+			    "route:\n"
+			    "  timeout: 0s\n"
+			    "  max_stream_duration:\n"
+			    "    max_stream_duration: 0s" } },
 	{ "reload",
 	  "the proxy was reloaded or stopped",
 	  "All connections of one worker ended together, and not for silence: after a reload old "
