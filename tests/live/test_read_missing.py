@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from captures import (ACK, CLIENT, FIN, KEY, MASK, RST, SERVER, SYN, Capture, Tcp, accepted,
+from captures import (ACK, CLIENT, MASK, RST, SERVER, SYN, Capture, Tcp, accepted,
                       close_frame, frame, head, request)
 from conftest import of
 from read_file import read, read_bytes, rules
