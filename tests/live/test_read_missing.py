@@ -114,6 +114,17 @@ def test_no_verdict_needs_what_is_missing(tmp_path, talk, true):
         assert set(rules(tmp_path, packets, snaplen=snaplen)) <= true, snaplen
 
 
+@pytest.mark.parametrize("status, more, says", (
+    ("404 Not Found", "Content-Length: 0", ["not-found"]),
+    ("502 Bad Gateway", "Content-Length: 0", ["refused"]),
+    ("400 Bad Request", "Content-Length: 900", ["refused"]),
+    ("401 Unauthorized", "Content-Length: 0", [])))
+def test_file_that_ends_with_the_refusal(tmp_path, status, more, says):
+    """Whoever stops tcpdump then has seen enough, unless credentials may follow."""
+    talk = Talk().client(request()).server(head(f"HTTP/1.1 {status}", more))
+    assert rules(tmp_path, talk.capture.packets) == says
+
+
 def pings_unanswered(pongs):
     c = Talk().client(request()).server(accepted())
     for i in range(3):
