@@ -450,6 +450,7 @@ static void tables(void **state)
 
 int main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		TEST(requests),
 		TEST(answers),
@@ -466,6 +467,7 @@ int main(void)
 		TEST(others_secrets),
 		TEST(zeros_in_place_of_a_frame),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
