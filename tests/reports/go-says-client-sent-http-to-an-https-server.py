@@ -12,7 +12,7 @@ REPORT = Report(
 
 
 def run(lab, broken):
-    back = lab.ws()
+    lab.ws()
 
     def go(peer):
         if broken:

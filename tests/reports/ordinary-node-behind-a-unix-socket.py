@@ -8,7 +8,7 @@ REPORT = Report("proxy_pass http://unix:/run/app.sock, an ordinary set-up", "en"
 
 def run(lab, broken):
     where = lab.dir / "app.sock"
-    port = lab.node(
+    lab.node(
         """process.umask(0);
         for (const where of [PORT, '%s']) {
             const s = http.createServer();

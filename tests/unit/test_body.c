@@ -140,6 +140,7 @@ static void polling(void **state)
 
 int main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(found),
 		TEST(tls),
@@ -156,6 +157,7 @@ int main(void)
 		TEST(unknown),
 		TEST(polling),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

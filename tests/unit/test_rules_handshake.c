@@ -450,6 +450,7 @@ static void tables(void **state)
 
 int main(void)
 {
+	/* clang-format off */
 	const struct CMUnitTest tests[] = {
 		TEST(requests),		  TEST(answers),
 		TEST(auth_or_origin),	  TEST(sticky),
@@ -459,6 +460,7 @@ int main(void)
 		TEST(too_large),	  TEST(tables),
 		TEST(others_secrets),	  TEST(zeros_in_place_of_a_frame),
 	};
+	/* clang-format on */
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,6 +26,7 @@ struct mark {
 	uint8_t header_len;
 	uint8_t header[HEADER];
 	uint8_t first[32]; /* bytes of the payload */
+	uint8_t pad[1]; /* none elsewhere: marks are compared whole */
 };
 
 struct twice {

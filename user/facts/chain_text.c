@@ -136,7 +136,7 @@ void chain_asked_otherwise(struct buf *b, const struct facts *f, const struct fa
 		y = there->extensions;
 		name = "Sec-WebSocket-Extensions";
 	}
-	if (x ? y && !strcmp(x, y) : !y)
+	if (x == y || (x && y && !strcmp(x, y)))
 		buf_str(b, "the answer was changed on the way");
 	else if (!y)
 		buf_printf(b, "the request had lost its %s on the way", name);

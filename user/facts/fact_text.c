@@ -613,9 +613,14 @@ static void w_flaw_from(struct buf *b, const struct facts *f)
 }
 
 /* Whoever sent such a 101, unless a hop that is not seen may have made it so. */
-HOP(flaw_hop, chain_right_behind(f) && chain_gap(f, chain_answered(f)) ?
-		      (struct hop){ .what = "" } :
-		      hop_server(f))
+static struct hop hop_of_flaw(const struct facts *f)
+{
+	struct hop unseen = { .what = "" };
+
+	return chain_right_behind(f) && chain_gap(f, chain_answered(f)) ? unseen : hop_server(f);
+}
+
+HOP(flaw_hop, hop_of_flaw(f))
 
 static void w_bad_line(struct buf *b, const struct facts *f)
 {

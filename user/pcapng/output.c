@@ -105,7 +105,9 @@ static void destroy(struct out_pcapng *k)
 	struct pair *p, *after;
 
 	DL_FOREACH_SAFE(k->members, m, next)
-	member_free(m);
+	{
+		member_free(m);
+	}
 	HASH_ITER(hh, k->pairs, p, after)
 	{
 		HASH_DEL(k->pairs, p);
