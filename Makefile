@@ -7,7 +7,7 @@
 # make reports    faults that people reported, rebuilt: what wstrace says of them; REPORTS="--write" or names
 # make check      format, static analysis, who includes whom, the verifier's counts, fuzzers for 10 s
 # make coverage   which lines the unit tests run; COVERAGE=live: the live tests, too
-# make fuzz       the parsers, FUZZ_SECONDS=60 each
+# make fuzz       the parsers and diagnosis, FUZZ_SECONDS=60 each
 # make bench      what tracing costs; BENCH="--rounds 20 ..." goes to tools/bench
 # make ARCH=arm64 cross-builds build/arm64/wstrace, linked statically; ARCH=arm64 deps, test-programs
 # make bench-conns what 100,000 connections take; BENCH="--conns 1000 ..." goes to tools/bench-conns
@@ -174,6 +174,8 @@ $(B)/tests/fuzz/%: tests/fuzz/%.c
 
 # Of several sources the compiler tells the headers of one alone: all count
 FUZZED_HEADERS := $(wildcard user/*.h user/*/*.h bpf/*.h)
+$(B)/tests/fuzz/fuzz_diagnose: $(wildcard $(patsubst %,user/%/*.c,lib decode facts rules diagnose)) \
+	$(FUZZED_HEADERS)
 $(B)/tests/fuzz/fuzz_pcapng: user/capture/pcapng_read.c $(FUZZED_HEADERS)
 $(B)/tests/fuzz/fuzz_read: $(wildcard user/capture/*.c user/decode/*.c) $(FUZZED_HEADERS) \
 	$(patsubst %,user/lib/%.c,buf container escape process units)

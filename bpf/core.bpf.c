@@ -13,7 +13,10 @@
 static __always_inline bool on_doubtful_frame(struct call *k, struct conn *c, struct stream *s,
 					      const struct ws_frame *f)
 {
-	int weight = stream_weigh(s, f, k->dir);
+	int weight = -1;
+
+	if (!stream_repeats(s, f, k->hdr + 1, k->b.left))
+		weight = stream_weigh(s, f, k->dir);
 
 	if (weight > 0) {
 		emit_resync(k, c, s, f->hdr_len);

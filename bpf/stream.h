@@ -24,7 +24,7 @@ enum phase { PH_HTTP, PH_WS, PH_LOST, PH_OPAQUE };
 #define TRUSTED 255
 
 /* How the last data frame left its message, as far as a stream that is in doubt tells. */
-enum message { MESSAGE_UNKNOWN, MESSAGE_DONE, MESSAGE_GOES_ON };
+enum message { MESSAGE_UNKNOWN, MESSAGE_DONE, MESSAGE_GOES_ON, MESSAGE_CLOSED };
 
 /* In the order of use: the fields that each frame touches lie in as few cache lines as possible. */
 struct stream {
@@ -100,14 +100,19 @@ static __always_inline int stream_gap(struct stream *s, __u32 n)
 /*
  * Whether f may follow the data frame before it: only the first frame of a message has an opcode.
  * Payload that repeats one value, 00 00 or 01 01 01, reads as a chain of plausible frames, but not
- * as one of messages. An empty fragment is legal, but too cheap to be a sign.
+ * as one of messages. An empty fragment is legal, but too cheap to be a sign. Nothing follows a
+ * Close, whose payload is nothing, or a code and a reason (RFC 6455, 5.5.1).
  */
 static __always_inline int stream_continues_message(struct stream *s, const struct ws_frame *f)
 {
 	__u8 fin = f->b0 & WS_FIN, first = f->b0 & WS_OPCODE;
 
+	if (s->message == MESSAGE_CLOSED)
+		return 0;
+	if (first == WS_CLOSE)
+		s->message = MESSAGE_CLOSED;
 	if (WS_IS_CONTROL(f->b0))
-		return 1;
+		return first != WS_CLOSE || f->len != 1;
 	if (!first && f->b0 & WS_RSV1) /* RFC 7692, section 6.1: it is on a message's first frame */
 		return 0;
 	if ((!fin && !f->len) || s->message == (first ? MESSAGE_GOES_ON : MESSAGE_DONE))
@@ -115,6 +120,22 @@ static __always_inline int stream_continues_message(struct stream *s, const stru
 	if (fin || first)
 		s->message = fin ? MESSAGE_DONE : MESSAGE_GOES_ON;
 	return 1;
+}
+
+/*
+ * Whether the two bytes that f starts with stand again where its masking key ends, or its payload,
+ * n bytes of which are at p, begins: as in 81 81 81 or 82 02 82 02, each of which would read as a
+ * chain of frames. A random key does that once in 65536.
+ */
+static __always_inline int stream_repeats(const struct stream *s, const struct ws_frame *f,
+					  const __u8 *p, __u64 n)
+{
+	const __u8 *hdr = s->ws.hdr; /* f's: the last that has passed */
+	__u8 end = f->hdr_len & 15;
+
+	if (f->masked)
+		return hdr[(end - 2) & 15] == hdr[0] && hdr[(end - 1) & 15] == hdr[1];
+	return f->len > 1 && n > 1 && p[0] == hdr[0] && p[1] == hdr[1];
 }
 
 /*

@@ -19,6 +19,7 @@
 #define WS_RSV1 0x40
 #define WS_OPCODE 0x0f
 #define WS_MASKED 0x80
+#define WS_CLOSE 8
 #define WS_PING 9
 #define WS_PONG 10
 #define WS_IS_CONTROL(b0) ((b0)&0x08)
@@ -39,16 +40,15 @@ struct ws_frame {
 	__u8 pad;
 };
 
-/* Length of the whole header, from its first two bytes. */
+/*
+ * Length of the whole header, from its second byte. In arithmetic: conditions would be six paths
+ * that the verifier follows to the end of the walk.
+ */
 static __always_inline __u32 ws_hdr_len(__u8 b1)
 {
-	__u32 n = 2;
+	__u32 len = b1 & 0x7f;
 
-	if ((b1 & 0x7f) == 126)
-		n = 4;
-	else if ((b1 & 0x7f) == 127)
-		n = 10;
-	return b1 & WS_MASKED ? n + 4 : n;
+	return 2 + ((len + 2) >> 7) * 2 /* 126 or 127 */ + ((len + 1) >> 7) * 6 + (b1 >> 7) * 4;
 }
 
 /* Fills in f from the whole header at p. */

@@ -9,7 +9,7 @@ import time
 import pytest
 
 import wire
-from conftest import LIMIT, WSTRACE, end_process, program, wait_until
+from conftest import WSTRACE, end_process, program, wait_until
 from diag_lab import UPGRADE, ask, goodbye, lab, location, poke, talk  # noqa: F401
 from test_diagnose import ANSWERS, ENDS, FRAMES, quiet_until_cut
 

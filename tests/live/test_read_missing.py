@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from captures import (ACK, CLIENT, FIN, KEY, MASK, RST, SERVER, SYN, Capture, Tcp, accepted,
+from captures import (ACK, CLIENT, MASK, RST, SERVER, SYN, Capture, Tcp, accepted,
                       close_frame, frame, head, request)
 from conftest import of
 from read_file import read, read_bytes, rules
@@ -112,6 +112,17 @@ def test_no_verdict_needs_what_is_missing(tmp_path, talk, true):
         assert set(rules(tmp_path, left)) <= true, name
     for snaplen in range(54, 400, 6):
         assert set(rules(tmp_path, packets, snaplen=snaplen)) <= true, snaplen
+
+
+@pytest.mark.parametrize("status, more, says", (
+    ("404 Not Found", "Content-Length: 0", ["not-found"]),
+    ("502 Bad Gateway", "Content-Length: 0", ["refused"]),
+    ("400 Bad Request", "Content-Length: 900", ["refused"]),
+    ("401 Unauthorized", "Content-Length: 0", [])))
+def test_file_that_ends_with_the_refusal(tmp_path, status, more, says):
+    """Whoever stops tcpdump then has seen enough, unless credentials may follow."""
+    talk = Talk().client(request()).server(head(f"HTTP/1.1 {status}", more))
+    assert rules(tmp_path, talk.capture.packets) == says
 
 
 def pings_unanswered(pongs):

@@ -202,9 +202,11 @@ static inline void closing(struct conn *c, uint8_t dir, uint16_t code, const cha
 }
 
 /* silence before it, in ns */
-static inline void ends(struct conn *c, uint8_t how, uint16_t first, uint64_t silence)
+/* unread: bytes that came and were not read. */
+static inline void ends_unread(struct conn *c, uint8_t how, uint16_t first, uint64_t silence,
+			       uint32_t unread)
 {
-	struct wst_stats s = { .how = how };
+	struct wst_stats s = { .how = how, .unread = unread };
 	struct event e = { .stats = &s };
 
 	s.h.ts = s.ended = t.now;
@@ -213,6 +215,11 @@ static inline void ends(struct conn *c, uint8_t how, uint16_t first, uint64_t si
 	s.opened = c->opened;
 	give(&e, c, EV_CLOSE);
 	memset(c, 0, sizeof(*c));
+}
+
+static inline void ends(struct conn *c, uint8_t how, uint16_t first, uint64_t silence)
+{
+	ends_unread(c, how, first, silence, 0);
 }
 
 static inline void looks(struct conn *c, uint32_t unread, uint32_t unsent, uint32_t window)

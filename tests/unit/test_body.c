@@ -95,6 +95,19 @@ CASE(no_upgrade, "400 Bad Request", "Can \"Upgrade\" only to \"WebSocket\".", "r
      "for a WebSocket's (400)")
 CASE(limit, "429 x", "Too Many Requests", "refused", "since a limit is reached")
 
+/* A proxy's answer may be that of an upstream that is not seen. */
+static void no_upgrade_behind(void **state)
+{
+	struct conn *c = opens(WST_SERVER, "haproxy", 7, "10.0.0.1:443", "10.0.0.9:5000");
+
+	request(c, GET, FULL);
+	response(c, "426 Upgrade Required", "Content-Length: 16\r\n");
+	body(c, "Upgrade Required");
+	told("refused");
+	says("haproxy on 10.0.0.1:443, or an upstream of it that is not seen");
+	assert_string_equal(t.hop, "");
+}
+
 /* The words of the table are shown, never the body, which may hold secrets. */
 static void secrets(void **state)
 {
@@ -130,6 +143,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(found),
 		TEST(tls),
+		TEST(no_upgrade_behind),
 		TEST(origin),
 		TEST(head_size),
 		TEST(session),

@@ -82,6 +82,8 @@ static void answers(void **state)
 		{ FULL "Origin: https://example.com:80\r\n", "403 Forbidden", "", "origin-403" },
 		{ FULL "Origin: null\r\n", "403 Forbidden", "", "origin-403" },
 		{ FULL, "302 Found", "Location: /x?token=secret\r\n", "redirect" },
+		{ FULL, "300 Multiple Choices", "", "redirect" },
+		{ FULL, "302 Found", "Location:\r\n", "redirect" },
 		{ FULL, "404 Not Found", "", "not-found" },
 		{ FULL, "401 Unauthorized", "", "auth" },
 		{ FULL, "502 Bad Gateway", "", "refused" },
@@ -103,7 +105,60 @@ static void answers(void **state)
 		t.now += 2 * S; /* a 401 is no end where credentials follow */
 		told(rows[i].rule);
 		assert_null(strstr(t.text, "secret"));
+		assert_null(strstr(t.text, " : "));
 	}
+}
+
+/* node's ws answers 401 to an Origin that its verifyClient does not take. */
+static void auth_or_origin(void **state)
+{
+	struct conn *c = opens(WST_SERVER, "node", 7, "10.0.0.1:80", "10.0.0.9:5000");
+
+	request(c, GET, FULL "Origin: https://b.example\r\n");
+	response(c, "401 Unauthorized", "");
+	t.now += 2 * S;
+	told("auth");
+	assert_non_null(strstr(t.text, "or it does not take the Origin https://b.example"));
+}
+
+/* What others asked for a moment before is shown without secrets, too, and so is the summary. */
+static void others_secrets(void **state)
+{
+	static const char *const asked[][2] = {
+		{ "GET ws://me:secret@example.com/ws HTTP/1.1",
+		  "GET ws://me:secret@example.com/ws/ HTTP/1.1" },
+		{ "GET /ws#token=secret HTTP/1.1", "GET /WS#token=secret HTTP/1.1" },
+	};
+
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		struct conn *c;
+
+		teardown(state);
+		setup(state);
+		c = opens(WST_SERVER, "app", 7, "10.0.0.1:80", "10.0.0.9:5000");
+		request(c, asked[i][0], FULL);
+		response(c, "101 x", YES);
+		c = opens(WST_SERVER, "app", 7, "10.0.0.1:80", "10.0.0.9:5001");
+		request(c, asked[i][1], ASK "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n");
+		response(c, "404 Not Found", "");
+		told("not-found");
+		assert_non_null(strstr(t.text, "though it has opened"));
+		assert_null(strstr(t.text, "secret"));
+		assert_null(strstr(t.fix, "secret"));
+		assert_null(strstr(diagnose__verdict(t.d, 0)->path, "secret"));
+	}
+}
+
+/* Bytes of TLS hold zeros, which do not end the sentence. */
+static void zeros_in_place_of_a_frame(void **state)
+{
+	struct wst_opaque tls = { .h.dir = WST_S2C, .why = WST_WHY_TLS_IN_WS, .n = 6 };
+	struct event e = { .opaque = &tls };
+
+	memcpy(tls.first, "\x16\3\1\0\x7a!", 6);
+	give(&e, websocket(), EV_OPAQUE);
+	told("http-after-101");
+	assert_non_null(strstr(t.text, "'\x16\3\1\xef\xbf\xbdz!'"));
 }
 
 static void sticky(void **state)
@@ -396,10 +451,20 @@ static void tables(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(requests),	      TEST(answers),  TEST(sticky),
-		TEST(sticky_polling), TEST(flaws),    TEST(works_all_the_same),
-		TEST(credentials),    TEST(contrast), TEST(answer_comes_first),
-		TEST(too_large),      TEST(tables),
+		TEST(requests),
+		TEST(answers),
+		TEST(auth_or_origin),
+		TEST(sticky),
+		TEST(sticky_polling),
+		TEST(flaws),
+		TEST(works_all_the_same),
+		TEST(credentials),
+		TEST(contrast),
+		TEST(answer_comes_first),
+		TEST(too_large),
+		TEST(tables),
+		TEST(others_secrets),
+		TEST(zeros_in_place_of_a_frame),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -371,18 +371,60 @@ static void close_of_the_client_lost(void **state)
 	says("nginx on 10.0.0.1:12345 did not pass the Close frame of the client 10.0.0.9, 4100");
 }
 
+/* A server of this host, behind nginx, ends a connection whose client has sent a Close. */
+static void closed_by_the_server(uint32_t unread)
+{
+	struct two p;
+
+	p.a = opens(WST_SERVER, "nginx", 812, "10.0.0.1:12345", "10.0.0.9:51544");
+	request(p.a, GET, FULL);
+	t.now += MS;
+	p.b = opens(WST_SERVER, "python3", 901, "10.0.0.1:9588", "10.0.0.1:40000");
+	request(p.b, GET, FULL);
+	response(p.b, "101 x", YES);
+	response(p.a, "101 x", YES);
+	closing(p.a, WST_C2S, 4100, "done");
+	t.now += MS;
+	ends_unread(p.b, WST_FIN, WST_FIRST_REMOTE, 0, unread);
+	ends(p.a, WST_FIN, WST_FIRST_REMOTE, 0);
+}
+
+static void close_that_did_not_come(void **state)
+{
+	closed_by_the_server(0);
+	told("close-lost");
+}
+
+/* What the server has not read may be the Close. */
+static void close_that_nobody_read(void **state)
+{
+	closed_by_the_server(10);
+	told("");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(stripped_in_a_gap),     TEST(gap_with_all_ports),
-		TEST(tls_between),	     TEST(another_host_between),
-		TEST(rewritten_in_a_gap),    TEST(lost_101_in_a_gap),
-		TEST(http10_behind_a_gap),   TEST(three_hops_spoil),
-		TEST(middle_leg_comes_last), TEST(first_leg_comes_last),
-		TEST(one_hosts_view),	     TEST(next_upstream),
-		TEST(agreement_hidden),	     TEST(flaw_of_the_proxy),
-		TEST(flaw_of_the_server),    TEST(close_in_a_gap),
-		TEST(close_of_the_proxy),    TEST(close_of_the_client_lost),
+		TEST(stripped_in_a_gap),
+		TEST(gap_with_all_ports),
+		TEST(tls_between),
+		TEST(another_host_between),
+		TEST(rewritten_in_a_gap),
+		TEST(lost_101_in_a_gap),
+		TEST(http10_behind_a_gap),
+		TEST(three_hops_spoil),
+		TEST(middle_leg_comes_last),
+		TEST(first_leg_comes_last),
+		TEST(one_hosts_view),
+		TEST(next_upstream),
+		TEST(agreement_hidden),
+		TEST(flaw_of_the_proxy),
+		TEST(flaw_of_the_server),
+		TEST(close_in_a_gap),
+		TEST(close_of_the_proxy),
+		TEST(close_of_the_client_lost),
+		TEST(close_that_did_not_come),
+		TEST(close_that_nobody_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Recorded handshakes, silences and ends across a proxy. */
 #include "events.h"
+#include "facts/chain.h"
 
 static void chain(void **state)
 {
@@ -226,6 +227,18 @@ static void path_rewritten(void **state)
 	told("path-rewritten");
 }
 
+/* node's ws answers 400 to a path that is not its own. */
+static void path_rewritten_for_ws(void **state)
+{
+	struct two p = proxied("GET / HTTP/1.1", FULL);
+
+	response(p.b, "400 Bad Request", "");
+	response(p.a, "400 Bad Request", "");
+	told("path-rewritten");
+	assert_non_null(strstr(t.text, "probably does not know: it answered 400 Bad Request"));
+	assert_int_equal(t.certainty, LIKELY);
+}
+
 /* The same key from two clients at once is no chain. */
 static void constant_key(void **state)
 {
@@ -236,6 +249,39 @@ static void constant_key(void **state)
 	request(b, GET, FULL);
 	assert_int_equal(t.legs, 0);
 	told("");
+}
+
+/* The same in a file, which tells of no processes: at one server there is no chain. */
+static void constant_key_in_a_file(void **state)
+{
+	for (int i = 0; i < 200; i++) {
+		char from[32];
+
+		snprintf(from, sizeof(from), "10.0.1.%d:5000", i);
+		request(opens(WST_SERVER, "", 0, "10.0.0.1:80", from), GET, FULL);
+	}
+	assert_int_equal(t.legs, 0);
+	told("");
+}
+
+/* A chain of legs with one key, each at another host, ends somewhere. */
+static void endless_chain(void **state)
+{
+	for (int i = 0; i < 200; i++) {
+		char at[32], from[32];
+
+		snprintf(from, sizeof(from), "10.0.1.%d:5000", i);
+		snprintf(at, sizeof(at), "10.0.1.%d:80", i + 1);
+		request(opens(WST_SERVER, "", 0, at, from), GET, FULL);
+	}
+	for (int i = 0; i < 200; i++) {
+		const struct facts *f = chain_first(t.conns[i].facts);
+		int n = 0;
+
+		for (; f; f = f->upstream)
+			n++;
+		assert_in_range(n, 2, 16);
+	}
 }
 
 static void by_process(void **state)
@@ -412,10 +458,13 @@ int main(void)
 		TEST(stripped_then_here),
 		TEST(path_rewritten),
 		TEST(constant_key),
+		TEST(constant_key_in_a_file),
+		TEST(endless_chain),
 		TEST(by_process),
 		TEST(upstream_refused),
 		TEST(upstream_unreachable),
 		TEST(upstream_mute),
+		TEST(path_rewritten_for_ws),
 		TEST(rejected_101),
 		TEST(idle),
 		TEST(idle_uneven),

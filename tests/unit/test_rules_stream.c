@@ -33,8 +33,8 @@ static void frames(void **state)
 		{ WST_S2C, { 0x89 }, 126, "bad-frame", "125 bytes", "longer than 125" },
 		{ WST_S2C, { 0x09 }, 5, "bad-frame", "fragmented", "in one frame" },
 		{ WST_S2C, { 0xc1 }, 5, "rsv-not-agreed", "(RSV1)", "compress" },
-		{ WST_S2C, { 0xa1 }, 5, "rsv-not-agreed", "RSV2 set", "mend the sender" },
-		{ WST_S2C, { 0xd1 }, 5, "rsv-not-agreed", "RSV1 and RSV3 set", "mend the sender" },
+		{ WST_S2C, { 0xa1 }, 5, "rsv-not-agreed", "RSV2 set", "correct the" },
+		{ WST_S2C, { 0xd1 }, 5, "rsv-not-agreed", "RSV1 and RSV3 set", "correct the" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

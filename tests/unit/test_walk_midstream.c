@@ -225,6 +225,16 @@ static void same_bytes(int i)
 	put_length(0, 2);
 }
 
+/* As files with gaps, memory and padding are: one byte, or two in turn, over and over. */
+static uint8_t repeated[2];
+
+static void repeat(int i)
+{
+	len = 0;
+	while (len < 14u + i % 90 * 2)
+		put(repeated[len & 1], 1);
+}
+
 static void nothing_but_chance(int i)
 {
 	len = 0;
@@ -336,6 +346,32 @@ static void other_protocols_become_no_frames(void **state)
 	}
 }
 
+static void repeated_bytes_become_no_frames(void **state)
+{
+	for (int run = 0; run < 0x10000 * 2; run++) {
+		uint8_t dir = run & 1 ? WST_C2S : WST_S2C;
+
+		repeated[0] = run >> 9;
+		repeated[1] = run >> 1;
+		/* Those are pings and messages without payload. */
+		if (dir == WST_S2C && (!repeated[0] || !repeated[1]))
+			continue;
+		for (int cut = 0; cut < CUTS; cut++) {
+			seed = run;
+			start();
+			for (int i = 0; i < 40; i++) {
+				repeat(i);
+				send(dir, cut);
+			}
+			if (frames)
+				fail_msg("%02x %02x, %s, cut %d: %d frames", repeated[0],
+					 repeated[1], dir == WST_C2S ? "client" : "server", cut,
+					 frames);
+			stop();
+		}
+	}
+}
+
 /* A frame with n bytes of payload, of a message that has begun or not, in a direction. */
 static void frame(uint8_t b0, uint8_t dir, uint32_t n)
 {
@@ -390,12 +426,42 @@ static void an_endless_message_is_followed(void **state)
 	}
 }
 
+/* All that a quiet server sends, and the same bytes over and over. */
+static void pings_without_payload_are_found(void **state)
+{
+	start();
+	for (int i = 0; i < 40; i++) {
+		frame(WS_FIN | WS_PING, WST_S2C, 0);
+		send(WST_S2C, WHOLE);
+	}
+	assert_in_range(frames, 36, 40);
+	stop();
+}
+
+/* Nothing follows a Close: what reads as several is none. */
+static void closes_in_a_row_are_no_frames(void **state)
+{
+	for (int dir = 0; dir < WST_DIRS; dir++) {
+		seed = dir;
+		start();
+		for (int i = 0; i < 40; i++) {
+			frame(WS_FIN | WS_CLOSE, dir, 2 + below(20));
+			send(dir, WHOLE);
+		}
+		assert_int_equal(frames, 0);
+		stop();
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(other_protocols_become_no_frames),
+		cmocka_unit_test(repeated_bytes_become_no_frames),
 		cmocka_unit_test(frames_are_found_however_they_are_cut),
 		cmocka_unit_test(an_endless_message_is_followed),
+		cmocka_unit_test(pings_without_payload_are_found),
+		cmocka_unit_test(closes_in_a_row_are_no_frames),
 	};
 
 	return cmocka_run_group_tests_name("walk_midstream", tests, NULL, NULL);

@@ -136,8 +136,10 @@ static bool on_doubtful_frame(struct call *k, const struct ws_frame *f)
 {
 	struct stream *s = k->s;
 	struct walk_dir *d = call_dir(k);
-	int weight = stream_weigh(s, f, k->dir);
+	int weight = -1;
 
+	if (!stream_repeats(s, f, k->p, k->left))
+		weight = stream_weigh(s, f, k->dir);
 	if (weight == 0 && d->n_held == HELD_MAX)
 		d->n_held = 0;
 	if (weight == 0) {

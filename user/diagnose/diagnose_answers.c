@@ -76,13 +76,23 @@ static void judge_answer(struct diagnose *d, struct facts *f, uint64_t ts)
 	diagnose__weigh(d, f, AT_RESPONSE, ts);
 }
 
+/*
+ * Returns whether what has followed behind the end of a file may change what f's answer means:
+ * credentials, the answer's end, or a first frame. Most files end shortly after a refusal.
+ */
+static bool may_go_on(const struct facts *f)
+{
+	return !f->end.seen && !f->res.flaw &&
+	       (f->res.status < 400 || f->res.status == 401 || f->res.status == 407 ||
+		f->res.endless);
+}
+
 void diagnose__undecided(struct diagnose *d, bool all)
 {
 	struct facts *f;
 
 	while ((f = undecided__next(&d->undecided, d->now, all))) {
-		/* What has followed shortly behind the end of a file is not known. */
-		if (all && !d->live && f->decide_at > d->now && !f->res.flaw && !f->end.seen)
+		if (all && !d->live && f->decide_at > d->now && may_go_on(f))
 			continue;
 		judge_answer(d, f, d->now);
 	}

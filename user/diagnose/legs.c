@@ -8,7 +8,8 @@
 
 #define RING 64 /* frames of a direction whose offsets are remembered */
 #define SOON (5 * 1000000000ULL) /* ns; a proxy connects upstream within that time */
-#define LOOK_BACK 4096 /* most connections that are compared where no key tells */
+#define CHAIN_MAX 16 /* legs of a chain; a client that repeats its key makes it no longer */
+#define LOOK_BACK 512 /* most connections that are compared where no key tells */
 
 struct leg_ring {
 	struct {
@@ -96,6 +97,16 @@ static bool is_vacant(const struct facts *f)
 	return !f || !f->req.seen || (f->end.seen && !f->res.seen) || f->res.status >= 500;
 }
 
+/* Returns whether no leg is to be added to f's chain: no real one is as long. */
+static bool is_full(struct facts *f)
+{
+	unsigned int n = 0;
+
+	for (f = chain_first(f); f && n < CHAIN_MAX; f = f->upstream)
+		n++;
+	return n == CHAIN_MAX;
+}
+
 /*
  * Returns whether g, whose key f's request repeats, can be the leg downstream of f: some clients
  * send the same key every time.
@@ -107,8 +118,7 @@ static bool can_be_downstream(const struct facts *g, const struct facts *f)
 		return false;
 	if (g->conn->role == WST_SERVER && f->conn->role == WST_SERVER)
 		/* The last condition: a proxy that passes on to its own port. */
-		return strcmp(g->conn->local, f->conn->local) || !same_process(g, f) ||
-		       (f->conn->client_pid && f->conn->client_pid == g->conn->pid);
+		return strcmp(g->conn->local, f->conn->local) || chain_fits(g, f) >= 2;
 	if (g->conn->role == WST_SERVER && f->conn->role == WST_CLIENT)
 		/* another process, too: then something in between is not seen */
 		return same_process(g, f) || f->req.ts - g->req.ts < SOON;
@@ -168,7 +178,7 @@ static bool may_have_caused(const struct legs *l, const struct facts *g, const s
 	else
 		soon = may_ask(g, f) && g->req.ts <= opened && opened - g->req.ts < SOON &&
 		       (!f->req.key || !g->req.key || strcmp(f->req.key, g->req.key));
-	return soon && (!local || opened_by(g, f));
+	return soon && (!local || opened_by(g, f)) && !is_full((struct facts *)g);
 }
 
 /* Returns whether f's client has sent something that this end may pass on to an upstream. */
@@ -212,6 +222,8 @@ void legs__waits(struct legs *l, struct facts *f, uint64_t ts)
 static struct facts *next_cause(struct legs *l, struct facts *g, const struct facts *f, uint32_t *n,
 				bool over)
 {
+	if (!f->conn->pid && !(l->live && f->conn->role == WST_SERVER))
+		return NULL; /* may_have_caused() asks for processes */
 	for (struct facts *older; g && *n < LOOK_BACK; g = older, ++*n) {
 		older = g->legs.older;
 		if (g->legs.waits_since + SOON < f->conn->opened)
@@ -249,10 +261,13 @@ static struct facts *find_missing(struct facts *g, const struct facts *f)
 /* Joins f with the chain of g, which has had the same key. Returns false where it is another. */
 static bool join_by_key(struct facts *g, struct facts *f)
 {
-	struct facts *first = chain_first(g), *before = find_missing(g, f), *after;
+	struct facts *first = chain_first(g), *before, *after;
 	bool turned = f->req.ts - first->req.ts < SOON && !first->end.seen &&
 		      (chain_fits(f, first) == 3 || chain_fits(first, f) < 0);
 
+	if (is_full(g))
+		return false;
+	before = find_missing(g, f);
 	if (before) {
 		after = before->upstream;
 		after->downstream = NULL;

@@ -28,7 +28,8 @@ struct server {
 	char *kept; /* a target whose Upgrade header the proxy here passed on; NULL: none */
 	struct worked *worked; /* NULL: nothing yet */
 	struct down_facts down; /* the last upstream that the proxy here could not connect to */
-	char *opened[OPENED_MAX]; /* the first targets that got a 101, without their queries */
+	char *opened[OPENED_MAX]; /* the first targets that got a 101, as they may be shown, without
+				     queries */
 	struct probe {
 		char host[ADDR_LEN];
 		uint64_t ts;
@@ -152,14 +153,14 @@ static const char *find_alike(const struct server *s, const char *target)
 
 static void note_target(struct server *s, struct facts *f)
 {
-	if (f->req.target && f->res.websocket) {
-		add_opened(s, f->req.target);
+	if (f->req.shown_target && f->res.websocket) {
+		add_opened(s, f->req.shown_target);
 		worked__add(&s->worked, f);
 	} else if (f->req.wanted) {
 		worked__compare(s->worked, f);
 	}
-	if (f->req.target && f->res.status == 404)
-		f->similar = find_alike(s, f->req.target);
+	if (f->req.shown_target && f->res.status == 404)
+		f->similar = find_alike(s, f->req.shown_target);
 }
 
 void servers__answered(struct servers *all, struct facts *f)

@@ -73,7 +73,7 @@ static struct verdict_count *find_row(struct verdicts *all, const struct rule *r
 				      const struct facts *f)
 {
 	struct facts *first = chain_first((struct facts *)f);
-	const char *target = first->req.target ? first->req.target : "";
+	const char *target = first->req.shown_target ? first->req.shown_target : "";
 	size_t n = strcspn(target, "?");
 	uint16_t port = addr_port(conn_server_addr(first->conn));
 	struct verdict_count *rows;

@@ -9,7 +9,7 @@
 #define ADDRS 4 /* addresses of clients that left at once */
 
 struct one {
-	char *origin, *host, *path; /* never NULL where ts is set */
+	char *origin, *host, *path; /* as they may be shown; never NULL where ts is set */
 	uint64_t ts; /* of the last 101 */
 	char client[ADDR_LEN]; /* that got it, without its port */
 	bool stayed; /* a client has stayed */
@@ -28,9 +28,9 @@ static size_t path_len(const char *target)
 
 static bool same_path(const struct one *o, const struct facts *f)
 {
-	size_t n = path_len(f->req.target);
+	size_t n = path_len(f->req.shown_target);
 
-	return strlen(o->path) == n && !memcmp(o->path, f->req.target, n);
+	return strlen(o->path) == n && !memcmp(o->path, f->req.shown_target, n);
 }
 
 static bool equal(const char *kept, const char *s)
@@ -45,7 +45,7 @@ static bool same_pair(const struct one *o, const struct facts *f)
 
 static struct one *find(struct worked *w, const struct facts *f)
 {
-	for (int i = 0; w && f->req.target && i < WORKED; i++)
+	for (int i = 0; w && f->req.shown_target && i < WORKED; i++)
 		if (w->list[i].ts && same_path(&w->list[i], f) && same_pair(&w->list[i], f))
 			return &w->list[i];
 	return NULL;
@@ -88,7 +88,7 @@ void worked__add(struct worked **w, const struct facts *f)
 {
 	struct one *o = find(*w, f);
 
-	if (!f->req.target || too_long(f->req.target) || too_long(f->req.host) ||
+	if (!f->req.shown_target || too_long(f->req.shown_target) || too_long(f->req.host) ||
 	    too_long(f->req.origin))
 		return;
 	if (!*w)
@@ -100,7 +100,7 @@ void worked__add(struct worked **w, const struct facts *f)
 		forget(o);
 		o->origin = strdup(f->req.origin ? f->req.origin : "");
 		o->host = strdup(f->req.host ? f->req.host : "");
-		o->path = strndup(f->req.target, path_len(f->req.target));
+		o->path = strndup(f->req.shown_target, path_len(f->req.shown_target));
 		if (!o->origin || !o->host || !o->path) {
 			forget(o);
 			return;
@@ -118,7 +118,7 @@ void worked__compare(const struct worked *w, struct facts *f)
 	free(c->target);
 	free(c->origin);
 	memset(c, 0, sizeof(*c));
-	for (int i = 0; w && f->req.target && i < WORKED; i++) {
+	for (int i = 0; w && f->req.shown_target && i < WORKED; i++) {
 		const struct one *o = &w->list[i];
 		bool pair = o->ts && same_pair(o, f), path = o->ts && same_path(o, f);
 		int like = 2 * path + pair;
@@ -143,7 +143,7 @@ bool worked__since(const struct worked *w, const struct facts *f, uint64_t ts)
 	char client[ADDR_LEN];
 
 	set_client(client, f);
-	for (int i = 0; w && f->req.target && i < WORKED; i++)
+	for (int i = 0; w && f->req.shown_target && i < WORKED; i++)
 		if (w->list[i].ts > ts && same_path(&w->list[i], f) &&
 		    !strcmp(w->list[i].client, client))
 			return true;

@@ -621,6 +621,7 @@ static void w_intruder(struct buf *b, const struct facts *f)
 
 HOP(intruder_from, hop_from(f, f->dir))
 
+/* Appends the first of those bytes; U+FFFD stands for a NUL, which would end the sentence. */
 static void w_intruder_bytes(struct buf *b, const struct facts *f)
 {
 	const struct wst_opaque *r = f->intruder;
@@ -630,8 +631,11 @@ static void w_intruder_bytes(struct buf *b, const struct facts *f)
 		return;
 	while (n < r->n && r->first[n] != '\r' && r->first[n] != '\n')
 		n++;
+	if (r->why == WST_WHY_TLS_IN_WS)
+		n = r->n;
 	buf_char(b, '\'');
-	buf_add(b, r->first, r->why == WST_WHY_TLS_IN_WS ? r->n : n);
+	for (uint32_t i = 0; i < n; i++)
+		buf_str(b, r->first[i] ? (char[]){ r->first[i], 0 } : "\xef\xbf\xbd");
 	buf_char(b, '\'');
 }
 

@@ -109,6 +109,8 @@ static void choose_allocation(struct wstrace_bpf *skel, const struct btf *btf)
 	limit(skel->maps.recents, hists_at_once());
 }
 
+#define READS_MAX 8 /* times that the ring is read for one walk of an iterator */
+
 static int on_record(void *ctx, void *record, size_t size)
 {
 	struct loader *l = ctx;
@@ -142,26 +144,27 @@ static int read_ring(struct loader *l)
  * Runs an iterator through; l, where given, is read whenever that waits for room in its ring, and
  * fn gets the numbers that the iterator writes. Returns 0 or -errno, or what the ring's reader
  * returned. Where connections fill the ring as fast as it is read, the iterator goes on without
- * room.
+ * room: the caller has more to do than to wait for it.
  */
 static int run_iterator(const struct bpf_link *link, struct loader *l, conn_fn fn, void *ctx)
 {
 	int fd = bpf_iter_create(bpf_link__fd(link)), err = 0;
 	uint64_t numbers[512], before = 0;
-	unsigned int waits = 0;
+	unsigned int waits = 0, reads = 0;
 	ssize_t n;
 
 	if (fd < 0)
 		return -errno;
 	do {
 		if (l) {
-			l->skel->bss->no_wait = waits > 2;
+			l->skel->bss->no_wait = waits > 2 || reads >= READS_MAX;
 			before = l->skel->bss->iterated;
 		}
 		n = read(fd, numbers, sizeof(numbers));
 		if (n < 0 && errno == EAGAIN && l) {
 			waits = l->skel->bss->iterated == before ? waits + 1 : 0;
 			err = read_ring(l);
+			reads++;
 			continue;
 		}
 		err = n < 0 && errno != EAGAIN && errno != EINTR ? -errno : 0;

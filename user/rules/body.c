@@ -18,6 +18,12 @@ static bool tls_wanted(const struct facts *f)
 	return says(f, BODY_TLS);
 }
 
+/* As tls_wanted(), of a client that is no proxy which is known. */
+static bool tls_wanted_of_client(const struct facts *f)
+{
+	return tls_wanted(f) && !f->downstream;
+}
+
 static bool session_unknown(const struct facts *f)
 {
 	return says(f, BODY_SESSION);
@@ -46,6 +52,14 @@ static bool unseen_behind(const struct facts *f)
 	return !f->upstream && !f->down.ts;
 }
 
+/* Returns whether a proxy says so, or passed it on. */
+static bool no_upgrade_behind(const struct facts *f)
+{
+	const struct conn *server = endpoint_server(f);
+
+	return no_upgrade(f) && unseen_behind(f) && server && proxy_named(server->comm);
+}
+
 static bool no_upstream(const struct facts *f)
 {
 	return says(f, BODY_NO_UPSTREAM) && unseen_behind(f);
@@ -67,16 +81,20 @@ static bool limited(const struct facts *f)
 }
 
 #define SAYS "it says \"{body}\""
+#define PLAIN_TO_TLS                                                                     \
+	"{client} speaks plain HTTP to {server_addr}, where TLS is spoken: it answered " \
+	"{status}, and " SAYS
 
 const struct rule rules_body[] = {
 	{ "too-large-head", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE | AT_CUT, too_large,
 	  "{server} refused {target} with {status}: the request's head, of {head_len} bytes, is "
 	  "larger than it takes{limit}; " SAYS,
 	  NULL, "target status body head_len client_addr" },
-	{ "tls-mismatch", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, tls_wanted,
-	  "{client} speaks plain HTTP to {server_addr}, where TLS is spoken: {server} answered "
-	  "{status}, and " SAYS,
-	  NULL, "server_addr client_addr target status body" },
+	{ "tls-mismatch", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, tls_wanted_of_client,
+	  PLAIN_TO_TLS, "use wss:// there, in a proxy https://",
+	  "server_addr client_addr target status body" },
+	{ "tls-mismatch", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, tls_wanted, PLAIN_TO_TLS, NULL,
+	  "server_addr client_addr target status body" },
 	{ "sticky", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE | AT_PLAIN, session_unknown,
 	  "{server} does not know the session that {target} names ({status}; " SAYS
 	  "): another server has made it, or it is over",
@@ -100,6 +118,12 @@ const struct rule rules_body[] = {
 	  "the upstream of {server} did not answer the request for {target} in {latency_ms} ms: "
 	  "{status}, " SAYS,
 	  NULL, "target status body latency_ms", .hop = "" },
+	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, no_upgrade_behind,
+	  "{server}, or an upstream of it that is not seen, did not take the request for {target} "
+	  "for a WebSocket's ({status}): " SAYS,
+	  "trace the port of its upstream, too: Upgrade and Connection have to pass each "
+	  "proxy{other_ports}",
+	  "target status body upgrade connection http request_version key", .hop = "" },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, no_upgrade,
 	  "{server} did not take the request for {target} for a WebSocket's ({status}): " SAYS,
 	  "compare what the server got with what the client sent: Upgrade, Connection and the "

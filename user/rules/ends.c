@@ -362,7 +362,7 @@ const struct rule rules_end[] = {
 	{ "server-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_CLOSE, server_pong_differs,
 	  "{close_sender} ended the connection with {closing}: {close_receiver} sent pongs, but "
 	  "none with the payload of its ping",
-	  "mend the client's library: a pong has the payload of the ping that it answers",
+	  "correct the client's library: a pong has the payload of the ping that it answers",
 	  "unanswered_for stray_pongs code close_reason" },
 	{ "server-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_CLOSE, server_ping_unanswered,
 	  "{close_sender} ended the connection because {close_receiver} had not answered its ping "
@@ -375,7 +375,7 @@ const struct rule rules_end[] = {
 	{ "client-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_CLOSE, pong_differs,
 	  "{close_sender} ended the connection with {closing}: {close_receiver} sent pongs, but "
 	  "none with the payload of its ping",
-	  "mend the server's library: a pong has the payload of the ping that it answers",
+	  "correct the server's library: a pong has the payload of the ping that it answers",
 	  "unanswered_for stray_pongs code close_reason" },
 	{ "client-heartbeat", SEV_ERROR, CAUSE_STREAM, AT_CLOSE, ping_unanswered,
 	  "{close_sender} ended the connection because {close_receiver} had not answered its ping "

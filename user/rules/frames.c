@@ -106,7 +106,7 @@ const struct rule rules_frame[] = {
 	{ "rsv-not-agreed", SEV_ERROR, CAUSE_STREAM, AT_FRAME, rsv_not_agreed,
 	  "{sender} sent a frame with {rsv_bits} set, and the handshake agreed on no extension "
 	  "that uses that",
-	  "mend the sender, or what alters frames on the way: without such an extension these "
+	  "correct the sender, or what alters frames on the way: without such an extension these "
 	  "bits "
 	  "are 0",
 	  "dir rsv extensions_offered extensions_granted" },

@@ -10,7 +10,7 @@ const struct rule_help help_bytes[] = {
 	  "expect it takes it for a bad request (400) or hangs up; one that "
 	  "expects it hangs up on a client "
 	  "that does not send it, without a word.",
-	  "the line of the open says \"for ADDRESS (PROXY v1)\" where there is one",
+	  "The line of the open says \"for ADDRESS (PROXY v1)\" where there is one",
 	  "send the PROXY header where it is expected, and only there",
 	  { [PROXY_NGINX] = "proxy_protocol on; in stream {} sends it, listen ... proxy_protocol; "
 			    "expects it: both, or neither",
@@ -23,7 +23,7 @@ const struct rule_help help_bytes[] = {
 	  "none within. Clients that put text into a URL without encoding it make "
 	  "others; so does nginx, "
 	  "where proxy_pass names a URL with $uri, which is decoded.",
-	  "the request is shown as it was sent; JSON has bad_line",
+	  "The request, which is shown as it was sent; JSON has bad_line.",
 	  "encode what goes into the URL (a blank is %20) where it is made",
 	  { [PROXY_NGINX] = "proxy_pass with $request_uri, or without a URI, in place of $uri, "
 			    "which is decoded" } },
@@ -33,7 +33,7 @@ const struct rule_help help_bytes[] = {
 	  "of the same server, which refuses the upgrade that the first one has accepted (two "
 	  "WebSocket servers on one HTTP server; a framework's route for 404); text comes from a "
 	  "program's warnings, printed into the socket. Clients call it an invalid frame header.",
-	  "the verdict shows the first bytes",
+	  "The verdict shows the first bytes.",
 	  "let one handler alone answer an upgrade: where several WebSocket servers share a port, "
 	  "pick by path (ws: noServer and handleUpgrade()); keep warnings out of the socket",
 	  {} },

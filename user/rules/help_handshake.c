@@ -18,10 +18,11 @@ const char *const proxy_names[PROXIES] = {
 	"HAProxy passes Upgrade on by itself in mode http: remove http-request "       \
 	"del-header Upgrade, option httpclose and the like from the frontend and the " \
 	"backend{for_place}"
-#define APACHE_UPGRADE                                                                 \
-	"in Apache from 2.4.47 (before: mod_proxy_wstunnel, and ws:// for http://):\n" \
-	"<Location \"{place}\">\n"                                                     \
-	"    ProxyPass \"http://{backend}{place}\" upgrade=websocket\n"                \
+#define APACHE_UPGRADE                                                                     \
+	"in Apache from 2.4.47 (before: mod_proxy_wstunnel, and ws:// for http://), above" \
+	" every other ProxyPass:\n"                                                        \
+	"<Location \"{place}\">\n"                                                         \
+	"    ProxyPass \"http://{backend}{place}\" upgrade=websocket\n"                    \
 	"</Location>"
 #define CADDY_UPGRADE                                                                         \
 	"Caddy passes Upgrade on by itself: remove header_up -Upgrade and -Connection from\n" \
@@ -112,7 +113,7 @@ const struct rule_help help_handshake[] = {
 	  "the Sec-WebSocket-Key is not 16 bytes in base64",
 	  "The key must be 16 random bytes in base64: 24 characters that end in ==.",
 	  "The key in the request.",
-	  "mend the client, or the hop before that rewrites the key",
+	  "correct the client, or the hop before that rewrites the key",
 	  {} },
 	{ "bad-version",
 	  "the server does not speak the client's version",
@@ -128,7 +129,7 @@ const struct rule_help help_handshake[] = {
 	  "Compare the keys in front of and behind each proxy; wstrace computes what Accept "
 	  "should "
 	  "be.",
-	  "mend the server, or the hop that rewrites Sec-WebSocket-Key",
+	  "correct the server, or the hop that rewrites Sec-WebSocket-Key",
 	  {} },
 	{ "bad-101",
 	  "clients reject the server's 101",
@@ -136,10 +137,10 @@ const struct rule_help help_handshake[] = {
 	  "once, and has no body: no Transfer-Encoding, no Content-Length. Browsers and node's ws "
 	  "look at all of that; other clients take some of it, and then this is a warning.",
 	  "The headers of the answer.",
-	  "mend the server, or the hop that drops, adds or doubles the header",
+	  "correct the server, or the hop that drops, adds or doubles the header",
 	  { [PROXY_NGINX] =
 		    "remove proxy_hide_header and add_header for Upgrade, Connection and "
-		    "Sec-WebSocket-Accept from the location{for_place}; if there are none, mend "
+		    "Sec-WebSocket-Accept from the location{for_place}; if there are none, correct "
 		    "what is behind nginx" } },
 	{ "subprotocol",
 	  "client and server did not agree on a subprotocol",
@@ -155,7 +156,7 @@ const struct rule_help help_handshake[] = {
 	  "An extension, or a parameter of one, that the client did not offer makes it fail the "
 	  "handshake.",
 	  "Sec-WebSocket-Extensions in the request and in the answer.",
-	  "mend the server's negotiation, or pass Sec-WebSocket-Extensions on unchanged",
+	  "correct the server's negotiation, or pass Sec-WebSocket-Extensions on unchanged",
 	  {} },
 	{ "origin-403",
 	  "the server refused the page's origin",
@@ -229,19 +230,20 @@ const struct rule_help help_handshake[] = {
 	  "nothing listens on the upstream's port",
 	  "The proxy's connection upstream was refused, or got no answer at all.",
 	  "ss -ltn on the backend's host.",
-	  "start what is to listen on {not_there}, or mend that address in the proxy",
+	  "start what is to listen on {not_there}, or correct that address in the proxy",
 	  { [PROXY_NGINX] =
-		    "start what is to listen on {not_there}, or mend that address in proxy_pass "
+		    "start what is to listen on {not_there}, or correct that address in proxy_pass "
 		    "or upstream",
-	    [PROXY_HAPROXY] = "start what is to listen on {not_there}, or mend that address "
+	    [PROXY_HAPROXY] = "start what is to listen on {not_there}, or correct that address "
 			      "in its "
 			      "server line",
-	    [PROXY_APACHE] = "start what is to listen on {not_there}, or mend that address in "
+	    [PROXY_APACHE] = "start what is to listen on {not_there}, or correct that address in "
 			     "ProxyPass",
-	    [PROXY_CADDY] = "start what is to listen on {not_there}, or mend that address in "
+	    [PROXY_CADDY] = "start what is to listen on {not_there}, or correct that address in "
 			    "reverse_proxy",
-	    [PROXY_ENVOY] = "start what is to listen on {not_there}, or mend that address in the "
-			    "cluster's endpoints" },
+	    [PROXY_ENVOY] =
+		    "start what is to listen on {not_there}, or correct that address in the "
+		    "cluster's endpoints" },
 	  .in_front = true },
 	{ "upstream-mute",
 	  "the application took the request and never answered",
@@ -250,10 +252,10 @@ const struct rule_help help_handshake[] = {
 	  "application is stuck. wstrace "
 	  "says so when there has been no answer for five seconds, half of what common clients "
 	  "wait, while it can still be looked at; and else when the proxy or the client gives up. "
-	  "What comes good after more than five seconds has been told of, too.",
+	  "What is answered after more than five seconds has been told of, too.",
 	  "ss -ltn: Recv-Q of the listening socket; the application's threads.",
-	  "free the server's workers, or give it more: in many servers each open WebSocket "
-	  "holds one",
+	  "free the server's workers, or start more of them: in many servers each open "
+	  "WebSocket holds one",
 	  {} },
 	{ "accept-queue",
 	  "connections wait to be accepted, and the server accepts none",
@@ -369,7 +371,7 @@ const struct rule_help help_handshake[] = {
 	  "(Host, Upgrade, Sec-WebSocket-Key, Sec-WebSocket-Version), or no Host: servers answer "
 	  "400 or 403. Proxies make such requests where a header is set twice, or where a value "
 	  "holds a line break.",
-	  "the request is shown as it was sent",
+	  "The request, which is shown as it was sent.",
 	  "send each of these headers once, and no line break in a value",
 	  { [PROXY_NGINX] = "one proxy_set_header for each header; none for what another one sets "
 			    "already" } },

@@ -24,7 +24,8 @@
 				"route:\n" \
 				"  idle_timeout: {longer}s", \
 		[PROXY_LIGHTTPD] = "{ping_fits}; or in lighttpd:\n" \
-				   "server.max-read-idle = {longer}" \
+				   "server.max-read-idle = {longer}\n" \
+				   "server.max-write-idle = {longer}" \
 	}
 /* clang-format on */
 
@@ -33,13 +34,13 @@ const struct rule_help help_stream[] = {
 	  "a client's frame is not masked",
 	  "Clients must mask every frame (RFC 6455, 5.1); servers end the connection with 1002.",
 	  "The frame's line has no mask.",
-	  "mend the client's library, or the middlebox that alters frames",
+	  "correct the client's library, or the middlebox that alters frames",
 	  {} },
 	{ "mask-s2c",
 	  "a server's frame is masked",
 	  "Servers must not mask (RFC 6455, 5.1); clients end the connection with 1002.",
 	  "The frame's line has a mask.",
-	  "mend the server's library, or the middlebox that alters frames",
+	  "correct the server's library, or the middlebox that alters frames",
 	  {} },
 	{ "rsv-not-agreed",
 	  "reserved bits are set that no extension uses",
@@ -55,8 +56,8 @@ const struct rule_help help_stream[] = {
 	  "peer said so, with 1002.",
 	  "The frames before it. Where messages run into each other, two threads write to one "
 	  "connection without a lock.",
-	  "mend the sender: see which of its frames came last; let only one thread at a time write "
-	  "a message",
+	  "correct the sender: see which of its frames came last; let only one thread at a time "
+	  "write a message",
 	  {} },
 	{ "bad-utf8",
 	  "text that is not UTF-8",
@@ -69,8 +70,8 @@ const struct rule_help help_stream[] = {
 	  "A Close frame carries nothing, or a code and a reason; 1004, 1005, 1006 and 1015 never, "
 	  "and nothing follows it.",
 	  "The close frame's line.",
-	  "mend the sender: without a code to give, send an empty Close frame; 1005, 1006 and 1015 "
-	  "are what a library tells its own program",
+	  "correct the sender: without a code to give, send an empty Close frame; 1005, 1006 and "
+	  "1015 are what a library tells its own program",
 	  {} },
 	{ "close-changed",
 	  "a proxy changed a Close frame",
@@ -169,7 +170,7 @@ const struct rule_help help_stream[] = {
 			     "and in Apache:\n"
 			     "GracefulShutdownTimeout 3600",
 	    [PROXY_CADDY] = "have clients reconnect after a random time, and streams outlive a "
-			    "reload:\n"
+			    "reload (from Caddy 2.7):\n"
 			    "reverse_proxy {matcher} {backend} {\n"
 			    "    stream_close_delay 1h\n"
 			    "}",
@@ -280,7 +281,7 @@ const struct rule_help help_stream[] = {
 	  "Who gets a Close frame answers with one; then the server ends TCP (RFC 6455, 5.5.1, "
 	  "7.1.1). A server that keeps the connection, or does not read, leaves the other side to "
 	  "its own time-out: 10 s in websockets, 30 s in node's ws.",
-	  "the Close frames of both sides, and the time from there to the close",
+	  "The Close frames of both sides, and the time from there to the end.",
 	  "have the server read until the Close frame, answer it and end TCP",
 	  {} },
 	{ 0 },

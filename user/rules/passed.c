@@ -54,6 +54,12 @@ static bool fin_or_rst(const struct facts *f)
 	       f->end.how == WST_RST_RECEIVED;
 }
 
+/* Returns whether bytes of this direction came to the watched end that its process never read. */
+static bool has_unread(const struct facts *f, uint8_t dir)
+{
+	return f->wait.unread && f->conn->role == (dir == WST_C2S ? WST_SERVER : WST_CLIENT);
+}
+
 /* Returns whether f's near end closed it after that frame, without a word, unhurried.
  */
 static bool close_lost_on_way(const struct facts *f)
@@ -61,8 +67,8 @@ static bool close_lost_on_way(const struct facts *f)
 	uint8_t dir;
 	const struct facts *source = close_source(f, &dir);
 
-	return source && f->end.seen && !f->missed && fin_or_rst(f) && !f->s[0].closed &&
-	       !f->s[1].closed && (f->res.websocket || f->conn->midstream) &&
+	return source && f->end.seen && !f->missed && !has_unread(f, dir) && fin_or_rst(f) &&
+	       !f->s[0].closed && !f->s[1].closed && (f->res.websocket || f->conn->midstream) &&
 	       f->end.by_client == (dir == WST_C2S) &&
 	       f->end.ts + apart(f) >= source->s[dir].close_ts &&
 	       !(source->end.seen &&

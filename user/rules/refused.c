@@ -247,9 +247,9 @@ static bool origin_differs(const struct facts *f)
 static bool same_but_refused(const struct facts *f)
 {
 	return f->res.status >= 400 && f->res.status < 500 && f->contrast.pair &&
-	       f->contrast.path && f->req.target && f->contrast.target &&
-	       strcspn(f->req.target, "?") == strlen(f->contrast.target) &&
-	       !strncmp(f->req.target, f->contrast.target, strlen(f->contrast.target));
+	       f->contrast.path && f->req.shown_target && f->contrast.target &&
+	       strcspn(f->req.shown_target, "?") == strlen(f->contrast.target) &&
+	       !strncmp(f->req.shown_target, f->contrast.target, strlen(f->contrast.target));
 }
 
 /* Returns whether the server has opened another path for the same Origin and Host. */
@@ -269,23 +269,45 @@ static bool redirect(const struct facts *f)
 	return f->res.status >= 300 && f->res.status < 400 && f->res.status != 304;
 }
 
+static bool redirect_to(const struct facts *f)
+{
+	return redirect(f) && f->res.location && *f->res.location;
+}
+
 static bool auth(const struct facts *f)
 {
 	return (f->res.status == 401 || f->res.status == 407);
 }
 
+/* Returns whether a 401 may also mean the Origin, as that of node's ws does by default. */
+static bool auth_or_origin(const struct facts *f)
+{
+	return f->res.status == 401 && may_be_origin(f);
+}
+
 /* Returns whether the target came to the chain as another one. */
-static bool rewritten_on_way(const struct facts *f)
+static bool is_rewritten(const struct facts *f)
 {
 	const struct facts *asked = chain_asked(f);
 
-	return f->res.status == 404 && asked && asked->req.target && f->req.target &&
+	return asked && asked->req.target && f->req.target &&
 	       strcmp(asked->req.target, f->req.target);
+}
+
+static bool rewritten_on_way(const struct facts *f)
+{
+	return f->res.status == 404 && is_rewritten(f);
 }
 
 static bool path_rewritten(const struct facts *f)
 {
 	return rewritten_on_way(f) && !chain_gap(chain_asked(f), f);
+}
+
+/* Returns whether a proxy changed the path, and the server answers 400, as node's ws does then. */
+static bool probably_rewritten(const struct facts *f)
+{
+	return f->res.status == 400 && is_rewritten(f) && !chain_gap(chain_asked(f), f);
 }
 
 /* Returns whether the target differs only in case or by a slash from one that works. */
@@ -487,9 +509,20 @@ const struct rule rules_refused[] = {
 	  "{server} refused {target} with 403, probably since the Origin {origin} is not the "
 	  "Host {host} that it sees",
 	  NULL, "target status origin host client_host", .certainty = LIKELY },
-	{ "redirect", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, redirect,
+	{ "redirect", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, redirect_to,
 	  "{server} redirects {target} to {location}: WebSocket clients do not follow", NULL,
 	  "target status location" },
+	{ "redirect", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, redirect,
+	  "{server} answered {target} with {answer}, but names no Location: WebSocket clients do "
+	  "not follow a redirect",
+	  "see what the server redirects to in its configuration, and use that URL in the client",
+	  "target status" },
+	{ "auth", SEV_WARNING, CAUSE_HANDSHAKE, AT_RESPONSE, auth_or_origin,
+	  "{server} refused {target} with {answer}: it wants credentials, and the client has sent "
+	  "no others since; or it does not take the Origin {origin}",
+	  "log in first, and have the proxy pass Authorization and Cookie on; node's ws says 401 "
+	  "for whatever verifyClient does not take, as the Origin",
+	  "target status origin host" },
 	{ "auth", SEV_WARNING, CAUSE_HANDSHAKE, AT_RESPONSE, auth,
 	  "{server} refused {target} with {answer}: it wants credentials, and the client has sent "
 	  "no others since",
@@ -501,6 +534,10 @@ const struct rule rules_refused[] = {
 	  "{client_target}, as {before} got it, came to {server} as {target}, which it does not "
 	  "know (404): {before} or {client} turned it, or a hop between them that is not seen",
 	  "{show_gap}", "client_target target status server_addr", .hop = "" },
+	{ "path-rewritten", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, probably_rewritten,
+	  "{proxy} turned {client_target} into {target}, which {server} probably does not know: it "
+	  "answered {answer}",
+	  NULL, "client_target target status server_addr", .certainty = LIKELY },
 	{ "not-found", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, almost_found,
 	  "{server} does not know {target} (404), though it has opened a WebSocket for {similar}",
 	  "use {similar}: case and slashes count", "target similar status host server_addr" },
@@ -528,7 +565,8 @@ const struct rule rules_refused[] = {
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, upstream_unanswered,
 	  "{next} did not answer the request for {target}, and {server} told the client"
 	  " {answer}",
-	  "see the log of {next}; where that speaks TLS, the proxy must, too (https://)",
+	  "see the log of {next}; where it wants TLS (https://) or a PROXY header, the proxy must "
+	  "send it",
 	  "target status reason upstream", .hop = "upstream" },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, endless,
 	  "{server} refused {target} with {answer}, in an answer without an end: it has neither "
@@ -538,15 +576,17 @@ const struct rule rules_refused[] = {
 	  "target status server_addr" },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, bad_request,
 	  "{server} refused to open a WebSocket for {target}: {answer}{says}",
-	  "see the log of {server}; 400 is also the answer to plain HTTP on a port with TLS,"
-	  " where wss:// is meant",
+	  "see the log of {server}; 400 may mean a path that it does not have (node's ws), or plain"
+	  " HTTP on a port with TLS, where wss:// is meant",
 	  "target status reason body upgrade connection http server_addr" },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, refused,
 	  "{server} refused to open a WebSocket for {target}: {answer}{says}", NULL,
 	  "target status reason body upgrade connection http" },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_END, no_answer,
 	  "{server} ended the connection without an answer to the request for {target}",
-	  "see the log of {server}; where it speaks TLS, wss:// is meant", "target how waited_ms" },
+	  "see the log of {server}; where it speaks TLS, wss:// is meant, and where it expects a"
+	  " PROXY header, only a proxy can ask it",
+	  "target how waited_ms" },
 	{ "early-client-close", SEV_WARNING, CAUSE_HANDSHAKE, AT_LEFT, hung_up,
 	  "clients from {early} addresses left at once after the 101 for {target}, without a"
 	  " frame, and none stayed: probably they do not take the handshake",

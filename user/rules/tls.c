@@ -55,13 +55,14 @@ static bool tls_answer(const struct facts *f)
 	return f->req.wanted && f->answer_why == WST_WHY_TLS;
 }
 
-#define TLS_TO_PLAIN                                                      \
-	"{client} speaks TLS to {server}, which speaks plain HTTP", NULL, \
-		"server_addr client_addr status"
+#define TLS_TO_PLAIN "{client} speaks TLS to {server}, which speaks plain HTTP"
 
 const struct rule rules_tls[] = {
-	{ "tls-mismatch", SEV_ERROR, CAUSE_HANDSHAKE, AT_OPAQUE, tls_to_plain, TLS_TO_PLAIN },
-	{ "tls-mismatch", SEV_ERROR, CAUSE_HANDSHAKE, AT_END, hello_to_plain, TLS_TO_PLAIN },
+	{ "tls-mismatch", SEV_ERROR, CAUSE_HANDSHAKE, AT_OPAQUE, tls_to_plain, TLS_TO_PLAIN, NULL,
+	  "server_addr client_addr status" },
+	{ "tls-mismatch", SEV_ERROR, CAUSE_HANDSHAKE, AT_END, hello_to_plain, TLS_TO_PLAIN,
+	  "use ws:// there, or have {server} speak TLS on that port",
+	  "server_addr client_addr status" },
 	{ "tls-mismatch", SEV_ERROR, CAUSE_HANDSHAKE, AT_END, tls_in_vain,
 	  "{client} spoke TLS to {server}, which answers others in plain HTTP, and got no"
 	  " answer: probably ws:// is meant",
