@@ -8,7 +8,6 @@ REPORT = Report(
     "en",
     right=RIGHT,
     never=("auth", "origin-403", "tls-mismatch", "proxy-protocol"),
-    not_yet="the file of -w does not keep a request line that is malformed",
 )
 
 

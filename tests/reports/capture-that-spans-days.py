@@ -9,7 +9,6 @@ REPORT = Report(
     "mozillazg/ptcpdump#262",
     "en",
     never=("idle-timeout", "half-open"),
-    not_yet="the text of -r has times of day alone",
 )
 DAYS = 3 * 86400 * 10**9
 

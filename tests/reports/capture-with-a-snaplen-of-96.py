@@ -9,7 +9,6 @@ REPORT = Report(
     "the-tcpdump-group/tcpdump#136",
     "en",
     never=("hung up", " for  "),
-    not_yet="no-goodbye of a connection whose frames the file has cut",
 )
 
 

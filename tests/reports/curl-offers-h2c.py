@@ -6,7 +6,6 @@ REPORT = Report(
     "haproxy/haproxy#2183",
     "en",
     never=("upgrade-value", "tls-mismatch", "bad-request-line"),
-    not_yet="the file of -w has HTTP/2 as a connection that was closed at once",
 )
 
 

@@ -8,7 +8,6 @@ REPORT = Report(
     "ru",
     right=RIGHT,
     never=("rsv-not-agreed", "mask-s2c", "compress"),
-    not_yet="the file of -w does not keep what is no frame",
 )
 CLIENT = """
 const ws = new WebSocket(`ws://127.0.0.1:${PORT}/ws`);

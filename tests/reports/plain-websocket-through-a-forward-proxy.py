@@ -5,7 +5,7 @@ import subprocess
 from lab import WSTRACE, Report
 
 REPORT = Report(
-    "lysine-dev/okhttp#4390", "en", not_yet="the file of -w has no frames behind a CONNECT"
+    "lysine-dev/okhttp#4390", "en"
 )
 SQUID = """
 http_port 127.0.0.1:{port}

@@ -12,7 +12,6 @@ REPORT = Report(
     "en",
     right=RIGHT,
     never=("backend-restart", "reload", "early-client-close"),
-    not_yet="the file of -w has no FIN of the server where it came",
 )
 
 

@@ -12,7 +12,6 @@ REPORT = Report(
     "en",
     right=RIGHT,
     never=("rsv-not-agreed", "extension", "compress"),
-    not_yet="the file of -w does not keep what is no frame",
 )
 SERVER = """
 const server = http.createServer();

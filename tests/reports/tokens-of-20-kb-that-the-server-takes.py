@@ -6,7 +6,6 @@ REPORT = Report(
     "jupyterhub/configurable-http-proxy#207",
     "en",
     never=("too-large-head",),
-    not_yet="the file of -w loses frames behind a head over 16 KiB",
 )
 
 

@@ -8,7 +8,6 @@ REPORT = Report(
     "en",
     right=RIGHT,
     never=("bad-request-line", "no-goodbye", "refused"),
-    not_yet="the file of -w does not keep TLS records",
 )
 
 

@@ -171,7 +171,7 @@ static void test_remarks(void **state)
 		frame(&c, FLOW_S2C, FIN | TEXT, 300);
 		if (ends[i & 3] == FLOW_END_NONE)
 			assert_int_equal(flow__note(c.f, "said late"), 0);
-		assert_int_equal(flow__close(c.f, t.ts, ends[i & 3], i & 1), 0);
+		assert_int_equal(flow__close(c.f, t.ts, ends[i & 3], i & 1, 0), 0);
 		if (ends[i & 3] != FLOW_END_NONE)
 			assert_int_equal(flow__remark(c.f, t.ts, "said late"), 0);
 		assert_int_equal(flow__remark(c.f, t.ts, "and again"), 0);

@@ -203,7 +203,7 @@ static void test_tunnel_that_is_not_used(void **state)
 	end(&c, FLOW_END_FIN);
 	begin_next(&c);
 	say(&c, FLOW_C2S, CONNECT, false);
-	assert_int_equal(flow__close(c.f, t.ts, FLOW_END_NONE, false), 0);
+	assert_int_equal(flow__close(c.f, t.ts, FLOW_END_NONE, false, 0), 0);
 	flow__free(c.f);
 	begin_next(&c); /* more than is kept back */
 	for (int i = 0; i < 10; i++) {

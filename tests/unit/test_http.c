@@ -81,6 +81,10 @@ static void test_bad_lines(void **state)
 			assert_null(m.bad_line);
 		http_redact_head(head, n);
 		assert_null(strstr(head, "Doe"));
+		assert_int_equal(http_parse(&m, head, n), 0); /* still wrong in the same way */
+		assert_int_equal(!m.bad_line, !rows[i].wrong);
+		if (m.bad_line)
+			assert_string_equal(m.bad_line, rows[i].wrong);
 	}
 	parse("GET /cut-off", false); /* its end is not there to judge */
 	is(m.target, "/cut-off");

@@ -226,7 +226,7 @@ static void frame(struct talk *c, uint8_t dir, uint8_t b0, uint64_t len)
 
 static void end(struct talk *c, enum flow_end how)
 {
-	assert_int_equal(flow__close(c->f, t.ts += 1000, how, c->server), 0);
+	assert_int_equal(flow__close(c->f, t.ts += 1000, how, c->server, 0), 0);
 	flow__free(c->f);
 }
 

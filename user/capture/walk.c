@@ -370,8 +370,11 @@ void walk__bytes(struct walk_conn *c, uint8_t dir, uint64_t ts, uint32_t seq, co
 			  .dir = dir };
 	int32_t gap = seq - s->next_seq;
 
-	if (c->opaque)
+	if (c->opaque) {
+		s->n.stream += len;
+		c->last = ts;
 		return;
+	}
 	c->w->packet = c->w->o.passing ? c->w->o.passing->packet : 0;
 	c->last = ts;
 	if (c->upgraded && !s->upgraded && !in_head(&k))

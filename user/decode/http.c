@@ -329,6 +329,23 @@ static void overwrite(struct span s)
 	memcpy(p, HTTP_REDACTED, s.n < word ? s.n : word);
 }
 
+/* Overwrites a value of a query. A blank within it stays one: it is what is wrong with the request.
+ */
+static void overwrite_value(struct span s)
+{
+	char *p = (char *)s.p;
+	bool first = s.n && *p == ' ', last = s.n && p[s.n - 1] == ' ';
+	bool inside = s.n > 2 && memchr(p + 1, ' ', s.n - 2);
+
+	overwrite(s);
+	if (first)
+		*p = ' ';
+	if (last)
+		p[s.n - 1] = ' ';
+	if (inside)
+		p[s.n / 2] = ' '; /* where it was is not told */
+}
+
 static void overwrite_url(struct span url, bool target)
 {
 	struct span user, rest = url, query = find_query(url);
@@ -345,7 +362,7 @@ static void overwrite_url(struct span url, bool target)
 			amp = end;
 		eq = memchr(p, '=', amp - p);
 		p = eq ? eq + 1 : p;
-		overwrite((struct span){ p, amp - p });
+		overwrite_value((struct span){ p, amp - p });
 	}
 }
 

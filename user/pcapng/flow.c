@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <utlist.h>
 #include "lib/addr.h"
 #include "pcapng/flow_state.h"
 
@@ -46,7 +47,7 @@ static int flow_init(struct flow *f, const struct flow_info *i)
 	path_init(&f->lane[FLOW_C2S].path, family, client, server, cport, sport);
 	path_init(&f->lane[FLOW_S2C].path, family, server, client, sport, cport);
 	for (int d = 0; d < FLOW_DIRS; d++)
-		f->lane[d].next = i->first_seq[d];
+		f->lane[d].first = f->lane[d].next = i->first_seq[d];
 	f->host = host_text(family, server, sport);
 	f->comment = i->comment ? strdup(i->comment) : NULL;
 	if (!f->host || (i->comment && !f->comment))
@@ -87,6 +88,11 @@ void flow__free(struct flow *f)
 	}
 	f->flows->kept_back -= f->early.len;
 	buf_free(&f->early);
+	if (f->answering) {
+		f->flows->kept_back -= f->answer.bytes.len;
+		DL_DELETE(f->flows->waiting, f);
+	}
+	buf_free(&f->answer.bytes);
 	buf_free(&f->note);
 	free(f->comment);
 	free(f->target);

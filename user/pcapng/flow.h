@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Turns connections into packets that Wireshark dissects without configuration: a packet for each
- * HTTP head and each WebSocket frame, with a made-up TCP handshake and acknowledgements around
- * them. The caller opens and closes files. In a new file each connection starts with what a reader
- * needs who has that file only.
+ * Turns connections into packets that Wireshark dissects without configuration: one for each HTTP
+ * head and WebSocket frame, with made-up TCP around them. The caller opens and closes files. In a
+ * new file each connection starts with what a reader needs who has that file only.
  *
  * Times are CLOCK_REALTIME in ns, sequence numbers TCP's own, bytes as they were on the wire.
  * Functions that return int return 0 or -errno: -ENOMEM, or what pcapng__packet() returns.
@@ -84,6 +83,7 @@ struct flow_head {
 	bool upgrade; /* a 101 after which both directions speak WebSocket */
 	struct span bytes;
 	bool preface; /* no head but a PROXY header: written as it is */
+	struct span body; /* text in place of the start of its body */
 };
 
 /*
@@ -133,10 +133,10 @@ enum flow_end {
 };
 
 /*
- * Writes the end of the flow. first_local: the local end sent the first FIN, or the RST. Only
- * flow__remark() and flow__free() may follow.
+ * Writes the end of the flow. first_local: the local end sent the first FIN, or the RST. ended:
+ * when that was; 0: at ts. Only flow__remark() and flow__free() may follow.
  */
-int flow__close(struct flow *f, uint64_t ts, enum flow_end how, bool first_local);
+int flow__close(struct flow *f, uint64_t ts, enum flow_end how, bool first_local, uint64_t ended);
 
 /* Writes what flow__head() and flow__frame() keep back, as far as it is known. */
 int flow__release(struct flow *f, uint64_t ts);

@@ -153,6 +153,21 @@ static void end_cut(const struct flow_head *h, struct http_msg *m, struct buf *b
 }
 
 /*
+ * Puts text behind a whole head, in place of the start of its body. Returns as put_head() does. A
+ * body shorter than the text has as much of it as fits.
+ */
+static uint64_t put_body(const struct flow_head *h, const struct http_msg *m, struct buf *b)
+{
+	uint64_t size = http_find(m, "content-length") ? body_size(m) : UNKNOWN_BODY;
+	size_t n = size < h->body.n ? size : h->body.n;
+
+	if (http_has_token(m, "transfer-encoding", "chunked"))
+		buf_printf(b, "%zx\r\n", n);
+	buf_add(b, h->body.p, n);
+	return n < size;
+}
+
+/*
  * Puts the head into b, as far as packets shall have it. Returns how many bytes more it has on the
  * wire: at least one if it shall be dissected although there is more to come.
  */
@@ -171,6 +186,8 @@ static uint64_t put_head(struct flow *f, const struct flow_head *h, struct buf *
 	else if (h->upgrade && !has_end(h->bytes))
 		end_cut(h, m, b);
 	rest -= rest < FILL_MAX ? rest : FILL_MAX;
+	if (h->body.n && !rest && !wanted && has_body(f, m) && has_end(h->bytes))
+		return put_body(h, m, b);
 	/*
 	 * Claim one byte more if a body follows, which is not in the file: after a complete packet
 	 * Wireshark would wait for the body before it shows the head.

@@ -166,7 +166,7 @@ static bool is_early_answer(const struct flow *f, const struct flow_head *h)
 	return f->asked != f->gen || (f->body == UNKNOWN_BODY && !f->early.len);
 }
 
-int flow__head(struct flow *f, const struct flow_head *h)
+int flow_hold_head(struct flow *f, const struct flow_head *h)
 {
 	bool done = false;
 	int err = 0;
@@ -189,8 +189,10 @@ int flow__frame(struct flow *f, const struct flow_frame *fr)
 {
 	struct early e = { .frame = *fr };
 	uint32_t back = fr->offset < UINT32_MAX / 2 ? fr->offset : 0;
-	int err = 0;
+	int err = flow_answer_release(f);
 
+	if (err)
+		return err;
 	if (is_early(f, fr->dir))
 		return add_early(f, &e, NULL);
 	if (!f->upgraded || f->n_held)
@@ -207,23 +209,34 @@ int flow__payload(struct flow *f, uint8_t dir, uint64_t ts, uint64_t pos, const 
 	return f->early.len < EARLY_MAX ? add_early(f, &e, p) : 0;
 }
 
-int flow__skip(struct flow *f, uint8_t dir, uint64_t ts, uint32_t seq, const char *text)
+int flow_settle(struct flow *f, uint8_t dir, uint64_t ts, uint32_t seq)
 {
-	int err = 0;
+	int err = flow_answer_release(f);
 
+	if (err)
+		return err;
 	if (f->n_held || f->early.len || (!f->upgraded && f->gen == f->flows->gen))
 		err = settle(f, dir, ts, seq);
+	return err;
+}
+
+int flow__skip(struct flow *f, uint8_t dir, uint64_t ts, uint32_t seq, const char *text)
+{
+	int err = flow_settle(f, dir, ts, seq);
+
 	return err ? err : flow_skip(f, dir, ts, seq, text);
 }
 
 int flow__release(struct flow *f, uint64_t ts)
 {
-	int err = release(f, false);
+	int err = flow_answer_release(f);
 
+	if (!err)
+		err = release(f, false);
 	return err || !f->early.len ? err : settle(f, FLOW_C2S, ts, f->lane[FLOW_C2S].next);
 }
 
-int flow__close(struct flow *f, uint64_t ts, enum flow_end how, bool first_local)
+int flow__close(struct flow *f, uint64_t ts, enum flow_end how, bool first_local, uint64_t ended)
 {
 	int err = flow__release(f, ts);
 
@@ -234,5 +247,7 @@ int flow__close(struct flow *f, uint64_t ts, enum flow_end how, bool first_local
 	if (how == FLOW_END_NONE)
 		return flow_tcp_note(f, ts);
 	err = flow_open(f, ts, f->upgraded ? MAKE_BOTH : MAKE_NOTHING);
-	return err ? err : flow_tcp_close(f, ts, how, first_local);
+	for (int d = 0; d < FLOW_DIRS && !f->attempt; d++)
+		f->lane[d].next += f->lane[d].blind; /* a hole before the FIN */
+	return err ? err : flow_tcp_close(f, ts, how, first_local, ended);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The inside of flow.h, for its six files only, each of which uses those after it: flow.c (creating
- * and freeing flows), flow_hold.c (what has to wait for what comes next), flow_head.c (HTTP heads),
- * flow_ws.c (frames), flow_tcp.c (TCP around them), flow_iface.c (files and interfaces). What they
- * do for each other is in flow_steps.h.
+ * The inside of flow.h, for its eight files only, each of which uses those after it: flow.c
+ * (creating and freeing flows), flow_answer.c (answers that wait for their bodies), flow_hold.c
+ * (what has to wait for what comes next), flow_other.c (what is no head and no frame), flow_head.c
+ * (HTTP heads), flow_ws.c (frames), flow_tcp.c (TCP around them), flow_iface.c (files and
+ * interfaces). What they do for each other is in flow_steps.h.
  */
 #ifndef PCAPNG_FLOW_STATE_H
 #define PCAPNG_FLOW_STATE_H
@@ -44,6 +45,7 @@ struct flows {
 	uint64_t lost; /* events lost since the last packet */
 	unsigned int busy; /* number of lanes in LANE_STREAMING */
 	uint64_t kept_back; /* bytes of heads and frames that wait, of all flows */
+	struct flow *waiting; /* those with an answer that waits, the oldest first */
 	struct iface *ifaces;
 	struct http_msg msg; /* scratch; too big for the stack */
 };
@@ -57,9 +59,12 @@ enum lane_state {
 /* One direction of a flow. */
 struct lane {
 	struct path path;
-	uint32_t next; /* sequence number of the next byte to write */
+	uint32_t first, next; /* sequence numbers of its first byte, of the next byte to write */
 	bool seen; /* a byte that was really seen has been written */
 	bool framed; /* a frame has been written */
+	uint64_t latest; /* time of its last packet in the current file */
+	uint32_t unseen; /* what to acknowledge beyond next: bytes that were not seen */
+	bool blind; /* it ends with such bytes */
 	uint32_t unacked; /* packets with data */
 	uint64_t unacked_bytes;
 
@@ -110,6 +115,11 @@ struct flow {
 	bool tunnel; /* the last one opens a tunnel */
 	struct buf early; /* the client's frames before the 101 */
 	bool not_early; /* the 101 is not waited for */
+
+	/* flow_answer.c: an answer whose body may come */
+	struct held_head answer;
+	bool answering;
+	struct flow *prev, *next; /* in flows.waiting */
 };
 
 /* Finds or adds the interface of a task. Returns 0 or -ENOMEM. */

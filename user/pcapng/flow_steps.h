@@ -26,7 +26,8 @@ int flow_tcp_open(struct flow *f, uint64_t ts, int make);
 int flow_tcp_note(struct flow *f, uint64_t ts);
 
 /* Writes the end as flow__close() says; how: anything but FLOW_END_NONE. */
-int flow_tcp_close(struct flow *f, uint64_t ts, enum flow_end how, bool first_local);
+int flow_tcp_close(struct flow *f, uint64_t ts, enum flow_end how, bool first_local,
+		   uint64_t ended);
 
 /* flow_ws.c */
 
@@ -43,6 +44,19 @@ int flow_reach(struct flow *f, uint8_t dir, uint64_t ts, uint32_t seq, int make)
 int flow_frame(struct flow *f, const struct flow_frame *fr);
 int flow_payload(struct flow *f, uint8_t dir, uint64_t ts, uint64_t pos, const void *p, size_t n);
 int flow_skip(struct flow *f, uint8_t dir, uint64_t ts, uint32_t seq, const char *text);
+
+/* flow_hold.c */
+
+/* Writes a head, or keeps it back, as flow__head() does; whether its body comes is settled. */
+int flow_hold_head(struct flow *f, const struct flow_head *h);
+
+/* Makes sure that bytes of direction dir at seq, which are no head, have their place. */
+int flow_settle(struct flow *f, uint8_t dir, uint64_t ts, uint32_t seq);
+
+/* flow_answer.c */
+
+/* Writes the answer that waits, if there is one. */
+int flow_answer_release(struct flow *f);
 
 /* flow_head.c */
 

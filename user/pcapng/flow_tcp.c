@@ -31,8 +31,8 @@ static int emit(struct flow *f, uint8_t dir, uint64_t ts, uint8_t flags, const s
 		unsigned int pieces, uint32_t len)
 {
 	struct lane *l = &f->lane[dir], *other = &f->lane[!dir];
-	struct frame_packet s = { l->next, flags & TCP_ACK ? other->next : 0, flags, data, pieces,
-				  len };
+	uint32_t ack = flags & TCP_ACK ? other->next + other->unseen : 0;
+	struct frame_packet s = { l->next, ack, flags, data, pieces, len };
 	struct pcapng_packet k = { .ts = ts };
 	int err = flow_iface_ready(f->flows, f->iface);
 
@@ -47,6 +47,8 @@ static int emit(struct flow *f, uint8_t dir, uint64_t ts, uint8_t flags, const s
 		return err;
 	if (ts > f->flows->latest)
 		f->flows->latest = ts;
+	l->latest = ts;
+	l->unseen = 0;
 	f->iface->received++;
 	f->iface->dropped += k.dropped;
 	f->note.len = 0;
@@ -156,9 +158,10 @@ int flow_tcp_open(struct flow *f, uint64_t ts, int make)
 	return err;
 }
 
-static int emit_fins(struct flow *f, uint8_t first, uint64_t ts)
+/* ended: when the first FIN was sent; the other end may have closed its own much later. */
+static int emit_fins(struct flow *f, uint8_t first, uint64_t ts, uint64_t ended)
 {
-	int err = emit(f, first, ts, TCP_FIN | TCP_ACK, NULL, 0, 0);
+	int err = emit(f, first, ended, TCP_FIN | TCP_ACK, NULL, 0, 0);
 
 	if (!err)
 		err = emit(f, !first, ts, TCP_FIN | TCP_ACK, NULL, 0, 0);
@@ -191,11 +194,16 @@ int flow__remark(struct flow *f, uint64_t ts, const char *text)
 	return err ? err : flow_tcp_note(f, ts);
 }
 
-int flow_tcp_close(struct flow *f, uint64_t ts, enum flow_end how, bool first_local)
+int flow_tcp_close(struct flow *f, uint64_t ts, enum flow_end how, bool first_local, uint64_t ended)
 {
 	uint8_t local = f->server ? FLOW_S2C : FLOW_C2S, first = first_local ? local : !local;
 	int err = 0;
 
+	/* Nothing may come before what its sender sent before it. */
+	if (!ended || ended > ts)
+		ended = ts;
+	else if (ended < f->lane[first].latest)
+		ended = f->lane[first].latest;
 	if (f->attempt) { /* RFC 9293 section 3.5.2: the answer's sequence number is 0 */
 		f->lane[FLOW_S2C].next = 0;
 		return how == FLOW_END_RST ? emit(f, FLOW_S2C, ts, TCP_RST | TCP_ACK, NULL, 0, 0) :
@@ -203,7 +211,7 @@ int flow_tcp_close(struct flow *f, uint64_t ts, enum flow_end how, bool first_lo
 	}
 	switch (how) {
 	case FLOW_END_FIN:
-		return emit_fins(f, first, ts);
+		return emit_fins(f, first, ts, ended);
 	case FLOW_END_TIMEOUT:
 		err = flow__note(f, "synthetic: the connection timed out");
 		first = local;

@@ -11,13 +11,15 @@
 #include <uthash.h>
 #include <utlist.h>
 #include "decode/names.h"
-#include "lib/container.h"
+#include "facts/body.h"
 #include "lib/escape.h"
 #include "lib/units.h"
 #include "out/output.h"
 #include "pcapng/closed_flows.h"
-#include "pcapng/flow.h"
+#include "pcapng/flow_other.h"
+#include "pcapng/opaque.h"
 #include "pcapng/savefile.h"
+#include "pcapng/task_text.h"
 #include "pcapng/wireshark_ports.h"
 
 #define FLUSH_NS (200 * NS_PER_MS)
@@ -185,46 +187,6 @@ static bool is_second_end(struct out_pcapng *k, const struct wst_open *o)
 	return false;
 }
 
-/* Texts that describe a task; task_text_free() frees them. */
-struct task_text {
-	struct buf name, description;
-	struct flow_task task;
-};
-
-static bool task_text(struct out_pcapng *k, struct task_text *t, const struct conn *c)
-{
-	size_t n = strnlen(c->comm, sizeof(c->comm));
-
-	*t = (struct task_text){};
-	if (c->pid) {
-		buf_escaped(&t->name, c->comm, n);
-		buf_printf(&t->name, "[%u]", c->pid);
-		buf_printf(&t->description, "pid=%u comm=", c->pid);
-		buf_escaped(&t->description, c->comm, n);
-	} else {
-		buf_str(&t->name, "unknown");
-		buf_str(&t->description, "a process that is not known");
-	}
-	if (c->cgroup) {
-		buf_str(&t->description, " cgroup=");
-		buf_escaped(&t->description, c->cgroup, strlen(c->cgroup));
-	}
-	if (c->container) {
-		buf_str(&t->description, " container=");
-		buf_escaped(&t->description, c->container, container_short(c->container));
-	}
-	buf_char(&t->name, 0);
-	buf_char(&t->description, 0);
-	t->task = (struct flow_task){ t->name.data, t->description.data };
-	return check(k, t->name.failed || t->description.failed ? -ENOMEM : 0);
-}
-
-static void task_text_free(struct task_text *t)
-{
-	buf_free(&t->name);
-	buf_free(&t->description);
-}
-
 static void hint(struct out_pcapng *k, const struct wst_open *o)
 {
 	uint16_t port = wireshark_takes_port(o->lport) ? o->lport : o->rport;
@@ -264,7 +226,7 @@ static void open_flow(struct out_pcapng *k, struct member *m, const struct conn 
 	snprintf(comment, sizeof(comment), "wstrace #%u, seen from the %s, netns %u", c->number,
 		 i.server ? "server" : "client", c->netns);
 	i.comment = comment;
-	if (task_text(k, &t, c)) {
+	if (check(k, task_text(&t, c))) {
 		i.task = t.task;
 		check(k, flow__new(&m->flow, k->flows, &i));
 	}
@@ -293,7 +255,7 @@ static void on_task(struct out_pcapng *k, struct member *m, const struct conn *c
 {
 	struct task_text t;
 
-	if (task_text(k, &t, c))
+	if (check(k, task_text(&t, c)))
 		check(k, flow__set_task(m->flow, &t.task));
 	task_text_free(&t);
 }
@@ -313,6 +275,8 @@ static void on_frame(struct out_pcapng *k, struct member *m, const struct wst_fr
 		.masked = r->masked,
 	};
 
+	if (r->h.flags & WST_OTHER_BLIND)
+		flow__blind(m->flow, !r->h.dir, false);
 	check(k, flow__frame(m->flow, &f));
 }
 
@@ -351,7 +315,15 @@ static void on_close(struct out_pcapng *k, struct conn *c, const struct wst_stat
 	if (m->flow && r->how == WST_UNSEEN) {
 		flow__free(m->flow);
 	} else if (m->flow) {
-		check(k, flow__close(m->flow, ts, how, r->h.flags & WST_FIRST_LOCAL));
+		for (int dir = 0; dir < WST_DIRS; dir++) {
+			check(k, flow__pad(m->flow, dir, r->last ? ts - (r->h.ts - r->last) : ts,
+					   r->counts[dir].stream));
+			if (stats_blind(r, dir))
+				flow__blind(m->flow, dir, true);
+		}
+		check(k,
+		      flow__close(m->flow, ts, how, r->h.flags & WST_FIRST_LOCAL,
+				  r->ended && r->ended < r->h.ts ? ts - (r->h.ts - r->ended) : 0));
 		closed_key(&key, &m->open);
 		check(k, closed_flows__add(k->closed, m->flow, c->number, &key, ts));
 	}
@@ -367,7 +339,8 @@ static void rotate(struct out_pcapng *k, uint64_t now)
 	if (!savefile__due(k->file, now) ||
 	    (flows__busy(k->flows) && !savefile__overdue(k->file, now)))
 		return;
-	if (check(k, flows__end(k->flows, now)) && check(k, savefile__next(k->file, now)))
+	if (check(k, flows__tick(k->flows, UINT64_MAX)) && check(k, flows__end(k->flows, now)) &&
+	    check(k, savefile__next(k->file, now)))
 		check(k, flows__begin(k->flows, savefile__pcapng(k->file), now));
 }
 
@@ -393,6 +366,28 @@ static void on_head_piece(struct out_pcapng *k, struct member *m, const struct w
 		check(k, m->preface.failed ? -ENOMEM : flow__head(m->flow, &head));
 	}
 	buf_free(&m->preface);
+}
+
+/* Takes the event of bytes in place of a frame, where they are redacted, or a record of others. */
+static void on_opaque(struct out_pcapng *k, const struct conn *c, const struct wst_opaque *r,
+		      uint64_t ts)
+{
+	const struct member *m = c->capture;
+	struct flow_other other;
+
+	if (m && m->flow && opaque_bytes(r, ts, &other))
+		check(k, flow__other(m->flow, &other));
+}
+
+/* Takes what an answer's body says, of which only known words are written. */
+static void on_body(struct out_pcapng *k, const struct conn *c)
+{
+	const struct member *m = c->capture;
+	struct span body = { c->body.data ? c->body.data : "", c->body.len };
+	const struct body_words *said = m && m->flow && body.n ? body_find(body) : NULL;
+
+	if (said)
+		check(k, flow__body(m->flow, said->words));
 }
 
 /* Returns whether a record becomes a packet: for counters alone no file is begun. */
@@ -432,6 +427,10 @@ static void pcapng_record(void *self, struct conn *c, const struct wst_hdr *h, u
 		on_payload(k, m, r, ts);
 	else if (h->type == WST_RESYNC)
 		on_resync(k, m, r, ts);
+	else if (h->type == WST_BODY)
+		on_body(k, c);
+	else if (h->type == WST_OPAQUE && !((const struct wst_opaque *)r)->n)
+		on_opaque(k, c, r, ts);
 }
 
 static void on_verdict(struct out_pcapng *k, const struct event *e)
@@ -483,7 +482,7 @@ static void on_head(struct out_pcapng *k, const struct event *e)
 	check(k, flow__head(m->flow, &head));
 }
 
-/* Takes heads and verdicts. All else comes as records. */
+/* Takes heads, what has to be redacted, and verdicts. All else comes as records. */
 static void pcapng_event(void *self, const struct event *e)
 {
 	struct out_pcapng *k = self;
@@ -494,6 +493,10 @@ static void pcapng_event(void *self, const struct event *e)
 		on_verdict(k, e);
 	else if (e->type == EV_REQUEST || e->type == EV_RESPONSE)
 		on_head(k, e);
+	if (e->type == EV_RESPONSE)
+		on_body(k, e->conn);
+	else if (e->type == EV_OPAQUE && e->opaque->n)
+		on_opaque(k, e->conn, e->opaque, e->ts);
 }
 
 static void pcapng_lost(void *self, uint64_t ts, uint64_t events)
@@ -512,6 +515,7 @@ static bool pcapng_tick(void *self, uint64_t now, uint64_t *focus)
 	if (k->status)
 		return true;
 	closed_flows__expire(k->closed, now);
+	check(k, flows__tick(k->flows, now));
 	/* otherwise the next file is opened when there is something to write */
 	if (savefile__ending(k->file, now))
 		rotate(k, now);
@@ -570,7 +574,7 @@ static int pcapng_close(void *self, uint64_t now, const struct run_totals *t,
 	(void)d;
 	DL_FOREACH(k->members, m)
 	if (m->flow && !k->status)
-		check(k, complete ? flow__close(m->flow, now, FLOW_END_NONE, false) :
+		check(k, complete ? flow__close(m->flow, now, FLOW_END_NONE, false, 0) :
 				    flow__release(m->flow, now));
 	if (!k->status)
 		check(k, flows__end(k->flows, now));
