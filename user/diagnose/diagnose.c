@@ -393,7 +393,7 @@ static void on_close(struct diagnose *d, struct facts *f, const struct event *e)
 	servers__closed(&d->servers, f);
 	if (!f->other_end_judged)
 		servers__cut(&d->servers, f);
-	if (f->opaque_why == WST_WHY_NOT_HTTP || f->opaque_why == WST_WHY_HTTP2)
+	if (f->opaque_why == WST_WHY_NOT_HTTP)
 		servers__probed(&d->servers, f);
 	if (f->end.how == WST_REFUSED || (f->end.how == WST_TIMEOUT && !f->req.seen)) {
 		if (legs__refused(d->legs, f)) {

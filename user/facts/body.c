@@ -56,9 +56,10 @@ static const struct body_words rows[] = {
 	{ "websocket protocol violation", BODY_HANDSHAKE }, /* coder/websocket */
 	{ "failed to open a websocket connection", BODY_HANDSHAKE }, /* python websockets */
 	{ "handshake failed", BODY_HANDSHAKE },
+	{ "unsupported upgrade request", BODY_UPGRADE }, /* uvicorn without a library for it */
 	{ "bad handshake method", BODY_UPGRADE }, /* engine.io */
 	{ "no healthy upstream", BODY_NO_UPSTREAM }, /* Envoy */
-	{ "no server is available to handle", BODY_NO_UPSTREAM }, /* HAProxy */
+	{ "no server is available to handle", BODY_NO_SERVER }, /* HAProxy */
 	{ "failure to get a peer", BODY_NO_UPSTREAM }, /* Kong */
 	{ "no available server", BODY_NO_UPSTREAM }, /* Traefik */
 	{ "before headers. reset reason: connection failure", BODY_UNREACHED }, /* Envoy */

@@ -17,6 +17,7 @@ enum body_meaning {
 	BODY_HANDSHAKE, /* the handshake failed, for whatever reason */
 	BODY_ENGINE, /* the version of engine.io's protocol is not taken */
 	BODY_NO_UPSTREAM, /* a proxy has no live upstream */
+	BODY_NO_SERVER, /* a proxy has none, or none that is free */
 	BODY_UNREACHED, /* a proxy could not connect to its upstream */
 	BODY_LATE, /* its upstream did not answer in time */
 	BODY_BROKEN, /* its upstream's answer was none */

@@ -29,6 +29,9 @@ static const struct breach
 			  "correct the sender: send a ping, pong or close in one frame, with FIN" },
 	orphan = { "it continues a message that was not begun",
 		   "correct the sender: let only one thread at a time write a message" },
+	marked = { "RSV1 marks the first frame of a compressed message, no other (RFC 7692, 6.1)",
+		   "correct the sender: set RSV1 in the first frame of a message alone, in no "
+		   "continuation and no control frame" },
 	nested = { "it begins a message inside another one",
 		   "correct the sender: let only one thread at a time write a message" },
 	after_close = { "it comes after a Close frame",
@@ -171,6 +174,8 @@ bool observe_frame(struct facts *f, const struct event *e)
 	remarkable = f->breach || fr->rsv || fr->masked != (fr->dir == WST_C2S) || closed;
 	if (closed && !f->breach)
 		f->breach = &after_close;
+	if (!f->breach && fr->rsv & 4 && (fr->opcode == WS_OP_CONT || fr->opcode & 8))
+		f->breach = &marked;
 	if (fr->opcode & 8)
 		return observe_control(f, s, e) || remarkable;
 	observe_size(s, fr);

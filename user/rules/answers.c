@@ -42,7 +42,8 @@ static bool engine_session(const char *target)
 
 static bool sticky(const struct facts *f)
 {
-	return f->res.status == 400 && engine_session(f->req.target);
+	return (f->res.status == 400 || f->res.status == 403 || f->res.status == 404) &&
+	       engine_session(f->req.target);
 }
 
 static bool has_suffix(const char *target, const char *suffix)
@@ -99,7 +100,8 @@ static bool origin_403_changed(const struct facts *f)
 static bool origin_differs(const struct facts *f)
 {
 	return (f->res.status == 403 || f->res.status == 404 || f->res.status == 400) &&
-	       may_be_origin(f) && f->contrast.path;
+	       f->req.origin && !f->contrast.pair && f->contrast.path && f->contrast.origin &&
+	       strcasecmp(f->contrast.origin, f->req.origin);
 }
 
 static bool origin_differs_changed(const struct facts *f)

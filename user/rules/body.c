@@ -87,6 +87,12 @@ static bool no_upstream(const struct facts *f)
 	return says(f, BODY_NO_UPSTREAM) && unseen_behind(f);
 }
 
+/* Returns whether HAProxy says so, which it also does where a queue or a connect took too long. */
+static bool no_server(const struct facts *f)
+{
+	return says(f, BODY_NO_SERVER) && unseen_behind(f);
+}
+
 static bool unreached(const struct facts *f)
 {
 	return says(f, BODY_UNREACHED) && unseen_behind(f);
@@ -151,6 +157,11 @@ const struct rule rules_body[] = {
 	{ "upstream-down", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, no_upstream,
 	  "{server} has no upstream for {target} that is up, and answered {status}: " SAYS,
 	  "start what it passes this path on to, and see its health checks", "target status body" },
+	{ "upstream-down", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, no_server,
+	  "{server} has no server for {target}, and answered {status}: probably none is up, or all "
+	  "are busy; " SAYS,
+	  "see its log (HAProxy: the termination state, as SC or sQ) and its health checks",
+	  "target status body", .certainty = LIKELY },
 	{ "upstream-down", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, unreached,
 	  "{server} could not connect to its upstream for {target}, and answered {status}: " SAYS,
 	  NULL, "target status body latency_ms" },

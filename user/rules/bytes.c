@@ -71,6 +71,13 @@ static bool proxy_may_be_missing(const struct facts *f)
 	       !f->upstream && !f->req.cut && server && proxy_named(server->comm);
 }
 
+/* Returns whether a client of HTTP/2 is sent away where others are answered in HTTP/1.1. */
+static bool http2(const struct facts *f)
+{
+	return f->opaque_why == WST_WHY_HTTP2 && f->end.seen && !f->end.by_client &&
+	       f->port_plain && !f->probing && !facts_longer(f, f->end.lived, 1000 * MS);
+}
+
 static bool intruder(const struct facts *f)
 {
 	return f->intruder;
@@ -135,5 +142,9 @@ const struct rule rules_bytes[] = {
 	  "see whether its port expects the PROXY protocol (nginx: listen ... proxy_protocol; "
 	  "HAProxy: bind ... accept-proxy); if so, what stands before it must send it",
 	  "target how server_addr", .certainty = LIKELY },
+	{ "http2-mismatch", SEV_WARNING, CAUSE_HANDSHAKE, AT_END, http2,
+	  "{client} speaks HTTP/2 from the first byte (h2c, as gRPC does) to {server}, which hung "
+	  "up: probably it speaks HTTP/1.1 alone, as it does with others",
+	  NULL, "server_addr client_addr lived_ms", .certainty = LIKELY, .hop = "client" },
 	{ 0 },
 };

@@ -30,6 +30,18 @@ static bool cannot_inflate(const struct facts *f)
 	return granted_deflate(f) && close_says(f) == MEANS_COMPRESSION;
 }
 
+/*
+ * Returns whether a side says that a message is no UTF-8 which came to it compressed: where it
+ * cannot be inflated, libraries say so, too.
+ */
+static bool compressed_1007(const struct facts *f)
+{
+	const struct stream_facts *s = first_close(f);
+
+	return granted_deflate(f) && s && s->code == 1007 &&
+	       f->s[s == &f->s[WST_C2S] ? WST_S2C : WST_C2S].compressed;
+}
+
 /* Returns whether a side gives a reason of its own for 1002, and what it got was sound. */
 static bool application_1002(const struct facts *f)
 {
@@ -144,6 +156,13 @@ const struct rule rules_close[] = {
 	  "do not offer, or grant, permessage-deflate in {close_sender} (a header set by hand does "
 	  "not make a library inflate)",
 	  "code close_reason extensions_offered extensions_granted" },
+	{ "extension", SEV_ERROR, CAUSE_STREAM, AT_CLOSE, compressed_1007,
+	  "{close_sender} ended the connection with {closing}, after a compressed message of "
+	  "{close_receiver}: probably it could not inflate that, since one side keeps a context "
+	  "that the other gave up; or its text is not UTF-8",
+	  "see with -s full whether wstrace can inflate it; compare both sides' settings of "
+	  "no_context_takeover, or switch permessage-deflate off",
+	  "code close_reason extensions_offered extensions_granted", .certainty = LIKELY },
 	{ "policy", SEV_WARNING, CAUSE_STREAM, AT_CLOSE, application_1002,
 	  "{close_sender} ended the connection with {closing}: no frame of {close_receiver} breaks "
 	  "RFC 6455, so that its reason tells what is wrong",

@@ -98,6 +98,10 @@ static bool whole_seconds(uint64_t ns)
 {
 	uint64_t off = (ns + NS_PER_SEC / 2) % NS_PER_SEC;
 
+	/* nginx moves a timer only by 300 ms or more: it may cut that much too early */
+	if (NS_PER_SEC - ns % NS_PER_SEC <= 300 * MS)
+		return true;
+
 	off = off > NS_PER_SEC / 2 ? off - NS_PER_SEC / 2 : NS_PER_SEC / 2 - off;
 	return off < 60 * MS || off * 50 < ns;
 }

@@ -37,5 +37,14 @@ const struct rule_help help_bytes[] = {
 	  "let one handler alone answer an upgrade: where several WebSocket servers share a port, "
 	  "pick by path (ws: noServer and handleUpgrade()); keep warnings out of the socket",
 	  {} },
+	{ "http2-mismatch",
+	  "HTTP/2 to a server of HTTP/1.1",
+	  "A client that begins with HTTP/2, without TLS and without an upgrade (prior knowledge, "
+	  "RFC 9113, 3.3), gets no answer from a server that knows HTTP/1.1 alone: a gRPC client "
+	  "at the wrong port, or a proxy told to speak h2c to its upstream. WebSocket over HTTP/2 "
+	  "is another thing (RFC 8441).",
+	  "the connection's line says that it is HTTP/2",
+	  "have the client speak HTTP/1.1 there, or use the port that is for HTTP/2",
+	  {} },
 	{ 0 },
 };

@@ -50,6 +50,13 @@ static bool plain_to_tls(const struct facts *f)
 	return f->res.status == 400 && f->port_tls;
 }
 
+/* Returns whether a request is not answered on a port where others speak TLS. */
+static bool plain_unanswered(const struct facts *f)
+{
+	return f->req.wanted && !f->req.cut && !server_heard(f) && f->end.seen &&
+	       !f->end.by_client && f->port_tls;
+}
+
 static bool tls_answer(const struct facts *f)
 {
 	return f->req.wanted && f->answer_why == WST_WHY_TLS;
@@ -77,5 +84,9 @@ const struct rule rules_tls[] = {
 	  "{client} got {answer} from {server}, probably since it speaks plain HTTP, and"
 	  " others speak TLS there",
 	  NULL, "server_addr client_addr status", .certainty = LIKELY },
+	{ "tls-mismatch", SEV_ERROR, CAUSE_HANDSHAKE, AT_END, plain_unanswered,
+	  "{server} hung up on {client}, which speaks plain HTTP, without an answer: probably "
+	  "wss:// is meant, since others speak TLS there",
+	  NULL, "server_addr client_addr how waited_ms", .certainty = LIKELY },
 	{ 0 },
 };
