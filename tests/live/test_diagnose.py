@@ -235,7 +235,7 @@ def test_legs_of_a_chain_that_was_there_before(wstrace, lab, proxy):
     behind = {e["remote"]: e["conn"] for e in run.of("open") if e["local"].endswith(f":{backend}")}
     assert {e["by"] for e in legs} == {"mask"}
     assert sorted(e["upstream"] for e in legs) == sorted(behind.values())
-    assert [v["rule"] for v in run.of("verdict")] == ["app-error"] * 3
+    assert [v["rule"] for v in run.of("verdict")] == ["backend-restart"] * 3
     for leg in legs:
         masks = [{f["mask"] for f in run.frames(leg[n], "c2s")} for n in ("conn", "upstream")]
         assert masks[0] & masks[1] and leg["comm"].startswith(proxy)

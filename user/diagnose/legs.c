@@ -263,6 +263,7 @@ static bool join_by_key(struct facts *g, struct facts *f)
 {
 	struct facts *first = chain_first(g), *before, *after;
 	bool turned = f->req.ts - first->req.ts < SOON && !first->end.seen &&
+		      !(first->res.seen && first->res.ts < f->req.ts) &&
 		      (chain_fits(f, first) == 3 || chain_fits(first, f) < 0);
 
 	if (is_full(g))
