@@ -707,7 +707,7 @@ static const struct fact_text names[] = {
 	R(differs), S(not_passed), R(sockjs), R(host_before), H(host_changer), N(head_read),
 	N(refused_often), N(engine), N(contrast_engine), N(length),
 	S(request_flaw), N(port_head), S(code_digits), N(lingered),
-	P(place), P(for_place), P(matcher), P(backend), P(not_there), P(longer), P(head_kib),
+	P(place), P(for_place), P(matcher), P(backend), P(not_there), P(longer), P(shorten), P(head_kib),
 	P(head_bytes), P(ping_fits), S(latency), S(waited), S(contrast_since), S(down_since),
 	S(rtt), S(data_size),
 	N(listen_pid), N(queued), N(queue_max), N(files), N(files_max),
