@@ -62,6 +62,14 @@ static bool proxy_missing(const struct facts *f)
 	       !f->port_bare;
 }
 
+/* The same, where the server has not even taken what came. */
+static bool proxy_missing_unread(const struct facts *f)
+{
+	return !f->conn->via.version && !f->conn->midstream && !f->req.seen && !f->opaque_why &&
+	       f->end.untouched && !f->end.by_client && f->port_proxied && !f->port_bare &&
+	       !facts_longer(f, f->end.lived, 1000 * MS);
+}
+
 /* Returns whether a proxy hangs up on a sound request at once, as it does where PROXY is due. */
 static bool proxy_may_be_missing(const struct facts *f)
 {
@@ -136,6 +144,12 @@ const struct rule rules_bytes[] = {
 	  "send it (nginx: proxy_protocol on; in stream; HAProxy: send-proxy), or let this client "
 	  "use a port without it",
 	  "target how server_addr" },
+	{ "proxy-protocol", SEV_ERROR, CAUSE_HANDSHAKE, AT_END, proxy_missing_unread,
+	  "{server} hung up on {client} before it read anything: connections to it begin with a "
+	  "PROXY header, and probably this one does not",
+	  "send it (nginx: proxy_protocol on; in stream; HAProxy: send-proxy), or let this client "
+	  "use a port without it",
+	  "how server_addr", .certainty = LIKELY },
 	{ "proxy-protocol", SEV_WARNING, CAUSE_HANDSHAKE, AT_END, proxy_may_be_missing,
 	  "{server} hung up on the request for {target} at once, without an answer: probably it "
 	  "expects a PROXY header before the request, or is told to hang up (nginx: return 444)",
