@@ -162,6 +162,51 @@ static void proxy_broke(void **state)
 	}
 }
 
+/* Ends a leg behind its Close frames, after so many messages of each side. */
+static void ends_after(struct conn *c, uint64_t c2s, uint64_t s2c)
+{
+	struct wst_stats r = { .how = WST_FIN };
+	struct event e = { .stats = &r };
+
+	closing(c, WST_C2S, 1000, "");
+	closing(c, WST_S2C, 1000, "");
+	r.h.ts = r.ended = r.last = t.now;
+	r.h.flags = WST_FIRST_LOCAL;
+	r.opened = c->opened;
+	r.counts[WST_C2S].messages = c2s;
+	r.counts[WST_S2C].messages = s2c;
+	give(&e, c, EV_CLOSE);
+	memset(c, 0, sizeof(*c));
+}
+
+/* What came on one leg before the Close frames has to have gone out on the other one. */
+static void message_lost(void **state)
+{
+	static const struct {
+		uint64_t before[2], behind[2]; /* messages of client and server, on both legs */
+		const char *rule, *says;
+	} rows[] = {
+		{ { 3, 5 }, { 3, 5 }, "", "" },
+		{ { 3, 4 }, { 3, 5 }, "message-lost", "1 of the 5 messages that came from" },
+		{ { 3, 5 }, { 1, 5 }, "message-lost", "2 of the 3 messages that came from the c" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct two p;
+
+		teardown(state);
+		setup(state);
+		p = proxied_well();
+		ends_after(p.b, rows[i].behind[0], rows[i].behind[1]);
+		ends_after(p.a, rows[i].before[0], rows[i].before[1]);
+		told(rows[i].rule);
+		if (*rows[i].rule) {
+			says(rows[i].says);
+			says("nginx on 10.0.0.1:12345 did not pass on");
+		}
+	}
+}
+
 static struct conn *asks(const char *headers, const char *answer)
 {
 	struct conn *c = opens(WST_SERVER, "app", 7, "10.0.0.1:80", "10.0.0.9:5000");
@@ -267,10 +312,10 @@ int main(void)
 		TEST(close_unanswered),	  TEST(closed_in_time),
 		TEST(ended_late),	  TEST(still_open),
 		TEST(not_open_for_long),  TEST(ended_at_once),
-		TEST(proxy_broke),	  TEST(bad_headers),
-		TEST(proxy_made_it),	  TEST(bad_but_taken),
-		TEST(larger_head),	  TEST(too_many),
-		TEST(without_an_end),
+		TEST(proxy_broke),	  TEST(message_lost),
+		TEST(bad_headers),	  TEST(proxy_made_it),
+		TEST(bad_but_taken),	  TEST(larger_head),
+		TEST(too_many),		  TEST(without_an_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

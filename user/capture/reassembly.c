@@ -472,7 +472,8 @@ void reassembly__end(struct reassembly *r)
 	{
 		reassembly_skip_holes(r, f);
 		reassembly_miss_acked(r, f, f->last_ts);
-		if (!f->closed && half_done(&f->h[0]) && half_done(&f->h[1]))
+		/* What one side has ended is over, whenever the other one does so. */
+		if (!f->closed && (half_done(&f->h[0]) || half_done(&f->h[1])))
 			close_flow(r, f, f->last_ts, WST_FIN);
 	}
 }

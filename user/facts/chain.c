@@ -157,3 +157,30 @@ uint64_t chain_rtt(const struct facts *f)
 	}
 	return longest;
 }
+
+/* Returns whether all messages of f, from its 101 to the Close frames of both sides, were seen. */
+static bool is_whole(const struct facts *f)
+{
+	return f && f->res.websocket && !f->conn->midstream && f->end.seen && !f->missed &&
+	       !end_blind(f) && f->s[WST_C2S].closed && f->s[WST_S2C].closed;
+}
+
+const struct facts *chain_lost(const struct facts *f, uint8_t *dir, uint64_t *n)
+{
+	for (int i = 0; i < 2; i++, f = f->upstream) {
+		const struct facts *down = f ? f->downstream : NULL;
+
+		if (!f)
+			return NULL;
+		for (*dir = 0; *dir < WST_DIRS && is_whole(down) && is_whole(f); ++*dir) {
+			const struct facts *from = *dir == WST_C2S ? down : f;
+			const struct facts *to = *dir == WST_C2S ? f : down;
+
+			if (from->end.messages[*dir] <= to->end.messages[*dir])
+				continue;
+			*n = from->end.messages[*dir] - to->end.messages[*dir];
+			return f;
+		}
+	}
+	return NULL;
+}

@@ -61,4 +61,11 @@ static inline const struct facts *chain_source(const struct facts *f, uint8_t di
 /* Returns the longest round trip of the chain's legs that is known, ns; 0: none is. */
 uint64_t chain_rtt(const struct facts *f);
 
+/*
+ * Returns the leg behind f, or f itself, that has fewer messages in a direction than the leg in
+ * front of it, or more, though the Close frame behind them came through: the process between the
+ * two lost some. Sets *dir, and *n to how many; NULL: none did.
+ */
+const struct facts *chain_lost(const struct facts *f, uint8_t *dir, uint64_t *n);
+
 #endif

@@ -672,6 +672,49 @@ static void w_intruder_offset(struct buf *b, const struct facts *f)
 		buf_u64(b, f->intruder->offset);
 }
 
+static struct hop h_loser(const struct facts *f)
+{
+	uint8_t dir;
+	uint64_t n;
+	const struct facts *leg = chain_lost(f, &dir, &n);
+
+	return leg ? hop_server(leg->downstream) : (struct hop){ .what = "the proxy" };
+}
+
+static void w_loser(struct buf *b, const struct facts *f)
+{
+	hop_text(b, h_loser(f));
+}
+
+static void w_lost(struct buf *b, const struct facts *f)
+{
+	uint8_t dir;
+	uint64_t n;
+
+	if (chain_lost(f, &dir, &n))
+		buf_u64(b, n);
+}
+
+static void w_lost_of(struct buf *b, const struct facts *f)
+{
+	uint8_t dir;
+	uint64_t n;
+	const struct facts *leg = chain_lost(f, &dir, &n);
+
+	if (leg)
+		buf_u64(b, (dir == WST_C2S ? leg->downstream : leg)->end.messages[dir]);
+}
+
+static void w_lost_from(struct buf *b, const struct facts *f)
+{
+	uint8_t dir;
+	uint64_t n;
+	const struct facts *leg = chain_lost(f, &dir, &n);
+
+	if (leg)
+		hop_text(b, dir == WST_C2S ? hop_client(leg->downstream) : hop_server(leg));
+}
+
 /* clang-format off */
 #define S(n) { #n, false, w_##n, NULL }
 #define N(n) { #n, true, w_##n, NULL }
@@ -706,8 +749,9 @@ static const struct fact_text names[] = {
 	H(before), H(answerer), S(show_gap), S(look_there), S(look_ahead),
 	R(differs), S(not_passed), R(sockjs), R(host_before), H(host_changer), N(head_read),
 	N(refused_often), N(engine), N(contrast_engine), N(length),
+	H(loser), N(lost), N(lost_of), S(lost_from),
 	S(request_flaw), N(port_head), S(code_digits), N(lingered),
-	P(place), P(for_place), P(matcher), P(backend), P(not_there), P(longer), P(head_kib),
+	P(place), P(for_place), P(matcher), P(backend), P(not_there), P(longer), P(shorten), P(head_kib),
 	P(head_bytes), P(ping_fits), S(latency), S(waited), S(contrast_since), S(down_since),
 	S(rtt), S(data_size),
 	N(listen_pid), N(queued), N(queue_max), N(files), N(files_max),

@@ -33,6 +33,7 @@ struct request_facts {
 	uint32_t engine; /* the version of engine.io's protocol that it asks for; 0: none */
 	uint32_t seq;
 	uint64_t ts, len; /* len: bytes of the head */
+	char longest[24]; /* the name of its longest header; "/": the target is longer */
 	char *target; /* for comparing; outputs show shown_target */
 	char *shown_target, *upgrade, *connection_value, *key, *version, *host, *origin, *protocols,
 		*extensions;

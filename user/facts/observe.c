@@ -332,6 +332,8 @@ void observe_close(struct facts *f, const struct event *e)
 	else
 		end->lived = ended > r->opened ? ended - r->opened : 0;
 	end->sent = r->counts[WST_C2S].stream;
+	for (int dir = 0; dir < WST_DIRS; dir++)
+		end->messages[dir] = r->counts[dir].messages;
 	end->rtt = r->rtt_us * 1000ULL;
 	observe_socket(f, r);
 	f->missed |= r->gaps || r->lost;

@@ -134,6 +134,23 @@ static enum asked part_of(const struct http_header *h)
 	return ASKED_OTHERS;
 }
 
+/* Notes which part of the head is the longest. */
+static void take_longest(struct request_facts *r, const struct http_msg *m)
+{
+	size_t most = m->target.n;
+
+	strcpy(r->longest, "/");
+	for (unsigned int i = 0; i < m->n_headers; i++) {
+		const struct http_header *h = &m->headers[i];
+
+		if (h->name.n + h->value.n <= most || h->name.n >= sizeof(r->longest))
+			continue;
+		most = h->name.n + h->value.n;
+		memcpy(r->longest, h->name.p, h->name.n);
+		r->longest[h->name.n] = 0;
+	}
+}
+
 /* Notes what a request has beside its path, Origin and Host. */
 static void take_parts(struct request_facts *r, const struct http_msg *m)
 {
@@ -213,6 +230,7 @@ bool observe_request(struct facts *f, const struct event *e)
 	r->wanted = e->head.wanted;
 	r->bad_line = m->bad_line;
 	r->http10 = m->version.n == 3 && !memcmp(m->version.p, "1.0", 3);
+	take_longest(r, m);
 	r->target = strndup(m->target.p, m->target.n);
 	r->shown_target = strndup(m->shown_target.p, m->shown_target.n);
 	r->engine = engine_version(r->target);

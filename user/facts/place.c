@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 #include "facts/endpoints.h"
 #include "facts/place.h"
 #include "lib/units.h"
@@ -139,6 +140,18 @@ void place_longer(struct buf *b, const struct facts *f)
 	while (i < 2 && limit(f) >= steps[i] * NS_PER_SEC / 2)
 		i++;
 	buf_u64(b, steps[i]);
+}
+
+void place_shorten(struct buf *b, const struct facts *f)
+{
+	const char *longest = f->req.longest;
+
+	if (!longest[0] || !strcasecmp(longest, "cookie"))
+		buf_str(b, "remove cookies that are not needed");
+	else if (longest[0] == '/')
+		buf_str(b, "send less in the URL: a long token fits into the first message");
+	else
+		buf_printf(b, "shorten the header %s", longest);
 }
 
 static unsigned int head_kib(const struct facts *f)

@@ -37,6 +37,7 @@ void place_ping_fits(struct buf *b, const struct facts *f);
 void place_longer(struct buf *b, const struct facts *f);
 
 /* A size that takes f's head and some more, in KiB, and in bytes. */
+void place_shorten(struct buf *b, const struct facts *f);
 void place_head_kib(struct buf *b, const struct facts *f);
 void place_head_bytes(struct buf *b, const struct facts *f);
 

@@ -50,6 +50,7 @@ struct end_facts {
 	uint32_t client_equal, client_moments;
 	uint64_t lived; /* since the 101, or the opening, ns */
 	uint64_t sent; /* by the client, bytes of its stream */
+	uint64_t messages[WST_DIRS]; /* data frames with FIN */
 	uint64_t rtt; /* round trip, ns */
 	bool blind[WST_DIRS]; /* the last bytes of that direction were not seen, or not decoded */
 	bool process_gone; /* the process at this end has ended since */

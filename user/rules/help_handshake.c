@@ -332,21 +332,21 @@ const struct rule_help help_handshake[] = {
 	  "and in Python's servers (400), 16 KiB in node (431), 8 KiB in Tomcat and Jetty. Each "
 	  "hop has a limit of its own.",
 	  "The size of the request's head in the verdict; -v shows its headers.",
-	  "remove cookies that are not needed, or raise the limit of this server (node: "
+	  "{shorten}, or raise the limit of this server (node: "
 	  "--max-http-header-size={head_bytes}; gunicorn: --limit-request-field_size; Tomcat: "
 	  "maxHttpRequestHeaderSize)",
-	  { [PROXY_NGINX] = "remove cookies that are not needed, or in nginx, in http or server:\n"
+	  { [PROXY_NGINX] = "{shorten}, or in nginx, in http or server:\n"
 			    "large_client_header_buffers 4 {head_kib}k;",
-	    [PROXY_HAPROXY] = "remove cookies that are not needed, or in HAProxy, in global:\n"
+	    [PROXY_HAPROXY] = "{shorten}, or in HAProxy, in global:\n"
 			      "tune.bufsize {head_bytes}",
-	    [PROXY_APACHE] = "remove cookies that are not needed, or in Apache's server or "
+	    [PROXY_APACHE] = "{shorten}, or in Apache's server or "
 			     "VirtualHost:\n"
 			     "LimitRequestFieldSize {head_bytes}\n"
 			     "LimitRequestLine {head_bytes}",
-	    [PROXY_ENVOY] = "remove cookies that are not needed, or in Envoy's HTTP connection "
+	    [PROXY_ENVOY] = "{shorten}, or in Envoy's HTTP connection "
 			    "manager:\n"
 			    "max_request_headers_kb: {head_kib}",
-	    [PROXY_LIGHTTPD] = "remove cookies that are not needed, or in lighttpd:\n"
+	    [PROXY_LIGHTTPD] = "{shorten}, or in lighttpd:\n"
 			       "server.max-request-field-size = {head_bytes}" } },
 	{ "refused",
 	  "the server refused the handshake",

@@ -304,5 +304,13 @@ const struct rule_help help_stream[] = {
 	  "The Close frames of both sides, and the time from there to the end.",
 	  "have the server read until the Close frame, answer it and end TCP",
 	  {} },
+	{ "message-lost",
+	  "a proxy did not pass a message on",
+	  "What comes from one leg has to go out on the next one, in its order. A message that is "
+	  "missing there, while the Close frame behind it came through, was dropped in between: "
+	  "mostly the first one, which came in one segment with the 101.",
+	  "The counts of messages in the closes of both legs.",
+	  "update the proxy, or have the application wait a moment with its first message",
+	  {} },
 	{ 0 },
 };

@@ -80,7 +80,35 @@ static bool close_lost(const struct facts *f)
 	return close_lost_on_way(f) && one_hop(f);
 }
 
+/* Returns whether messages of one leg are missing on the next one. */
+static bool messages_lost(const struct facts *f)
+{
+	uint8_t dir;
+	uint64_t n;
+
+	return chain_lost(f, &dir, &n);
+}
+
+/* Returns whether one process has both of these legs. */
+static bool messages_lost_here(const struct facts *f)
+{
+	uint8_t dir;
+	uint64_t n;
+	const struct facts *leg = chain_lost(f, &dir, &n);
+
+	return leg && leg->between == BETWEEN_ONE;
+}
+
 const struct rule rules_passed[] = {
+	{ "message-lost", SEV_ERROR, CAUSE_PASSED, AT_END, messages_lost_here,
+	  "{loser} did not pass on {lost} of the {lost_of} messages that came from {lost_from}, "
+	  "though it passed on the Close frame behind them",
+	  NULL, "lost lost_of" },
+	{ "message-lost", SEV_ERROR, CAUSE_PASSED, AT_END, messages_lost,
+	  "{lost} of the {lost_of} messages of {lost_from} are lost before the next leg, though "
+	  "the Close frame behind them is not: a hop between, which is not seen, did not pass them "
+	  "on",
+	  "{show_gap}", "lost lost_of", .hop = "" },
 	{ "close-changed", SEV_WARNING, CAUSE_PASSED, AT_PASSED, close_changed,
 	  "{close_passer} passed the Close frame of {close_sender}, {close_sent}, on as "
 	  "{close_passed}",

@@ -20,6 +20,7 @@ static inline const char *const *rule_word(const char *at)
 		{ "{backend}", "HOST:PORT" },
 		{ "{not_there}", "the upstream's address" },
 		{ "{longer}", "3600" },
+		{ "{shorten}", "remove cookies that are not needed" },
 		{ "{head_kib}", "32" },
 		{ "{head_bytes}", "32768" },
 	};
