@@ -563,10 +563,11 @@ static void on_open(struct decoder *d, struct conn *c, const struct wst_hdr *h)
 	c->opened = h->ts + d->offset;
 	c->open_ts = h->ts;
 	c->opening = may_be_proxied(h);
-	if (d->tunnel)
+	if (d->tunnel) {
 		c->tunnel = malloc(sizeof(*c->tunnel));
-	if (c->tunnel)
-		*c->tunnel = *d->tunnel;
+		if (c->tunnel)
+			*c->tunnel = *d->tunnel;
+	}
 	if (!c->opening)
 		send(d, &e, c, EV_OPEN, h->ts);
 }

@@ -140,6 +140,7 @@ static struct span find_query(struct span url)
 /* Returns the first "user:password" of the URLs in s, before any query. Its n is 0: none. */
 static struct span find_user(struct span s, bool target)
 {
+	static const char behind[] = { '/', '?', '#', ' ', '\t', ',', '<', '>', '"' };
 	struct span query = find_query(s);
 	const char *end = query.p ? query.p : s.p + s.n, *at, *p = s.p;
 
@@ -152,7 +153,7 @@ static struct span find_user(struct span s, bool target)
 			at = p + 2;
 		else
 			continue;
-		while (at + n < end && !memchr("/?# \t,<>\"", at[n], 9))
+		while (at + n < end && !memchr(behind, at[n], sizeof(behind)))
 			n++;
 		while (n && at[n - 1] != '@')
 			n--;

@@ -187,19 +187,6 @@ static bool is_second_end(struct out_pcapng *k, const struct wst_open *o)
 	return false;
 }
 
-static void hint(struct out_pcapng *k, const struct wst_open *o)
-{
-	uint16_t port = wireshark_takes_port(o->lport) ? o->lport : o->rport;
-
-	if (k->hinted || !wireshark_takes_port(port))
-		return;
-	k->hinted = true;
-	fprintf(stderr,
-		"wstrace: Wireshark takes port %u for another protocol's: read the file with "
-		"-o tcp.try_heuristic_first:TRUE\n",
-		port);
-}
-
 static void open_flow(struct out_pcapng *k, struct member *m, const struct conn *c)
 {
 	const struct wst_open *o = &m->open;
@@ -222,7 +209,8 @@ static void open_flow(struct out_pcapng *k, struct member *m, const struct conn 
 
 	closed_key(&key, o);
 	closed_flows__replaced(k->closed, &key);
-	hint(k, o);
+	if (!k->hinted)
+		k->hinted = wireshark_hint(o->lport, o->rport);
 	snprintf(comment, sizeof(comment), "wstrace #%u, seen from the %s, netns %u", c->number,
 		 i.server ? "server" : "client", c->netns);
 	i.comment = comment;

@@ -5,6 +5,7 @@
  * on all of them.
  */
 #include <stddef.h>
+#include <stdio.h>
 #include "pcapng/wireshark_ports.h"
 
 static const uint16_t taken[] = {
@@ -26,7 +27,8 @@ static const uint16_t taken[] = {
 	48049, 48898, 57000,
 };
 
-bool wireshark_takes_port(uint16_t port)
+/* Returns whether Wireshark hands this TCP port's data to another dissector than HTTP's. */
+static bool takes_port(uint16_t port)
 {
 	if ((port >= 6000 && port <= 6063) || (port >= 6881 && port <= 6889)) /* X11, BitTorrent */
 		return true;
@@ -34,4 +36,17 @@ bool wireshark_takes_port(uint16_t port)
 		if (taken[i] == port)
 			return true;
 	return false;
+}
+
+bool wireshark_hint(uint16_t lport, uint16_t rport)
+{
+	uint16_t port = takes_port(lport) ? lport : rport;
+
+	if (!takes_port(port))
+		return false;
+	fprintf(stderr,
+		"wstrace: Wireshark takes port %u for another protocol's: read the file with "
+		"-o tcp.try_heuristic_first:TRUE\n",
+		port);
+	return true;
 }

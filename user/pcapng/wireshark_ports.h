@@ -5,7 +5,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Returns whether Wireshark hands this TCP port's data to another dissector than HTTP's. */
-bool wireshark_takes_port(uint16_t port);
+/*
+ * Tells the user how to read the file if Wireshark hands the data of one of these TCP ports to
+ * another dissector than HTTP's. Returns whether it does.
+ */
+bool wireshark_hint(uint16_t lport, uint16_t rport);
 
 #endif
