@@ -292,6 +292,7 @@ static void close_wait(void **state)
 	unclosed(8, 12 * S, 0, "close-wait");
 	assert_non_null(
 		strstr(t.text, "10.0.0.9 ended its side 12 s ago, and app on 10.0.0.1:9588 has"));
+	assert_string_equal(t.hop, "app");
 }
 
 static void close_wait_for_long(void **state)
