@@ -120,6 +120,28 @@ static void other_pong(void **state)
 	assert_non_null(strstr(t.fix, "payload"));
 }
 
+/* Heartbeats of less than a second are rare, and end connections, too. */
+static void terminated(uint64_t silence, const char *rule)
+{
+	struct conn *c = websocket();
+
+	t.now += S;
+	frame(c, WST_S2C, 0x89, 0);
+	t.now += silence;
+	ends(c, WST_FIN, WST_FIRST_LOCAL, silence);
+	told(rule);
+}
+
+static void short_heartbeat(void **state)
+{
+	terminated(900 * MS, "server-heartbeat");
+}
+
+static void ended_behind_a_ping(void **state)
+{
+	terminated(400 * MS, "no-goodbye");
+}
+
 /* With two pings under way, the pong may answer the one before the last. */
 static void pong_of_another_ping(void **state)
 {
@@ -332,6 +354,8 @@ int main(void)
 		TEST(read_deadline),
 		TEST(feed_ends),
 		TEST(close_wait),
+		TEST(short_heartbeat),
+		TEST(ended_behind_a_ping),
 		TEST(close_wait_for_long),
 		TEST(half_closed),
 		TEST(closed_here),
