@@ -2,13 +2,11 @@
 """tornado behind nginx answers 403: Host is the upstream's name, the Origin is another."""
 from lab import UPGRADE, Report, Verdict, location
 
-# Certain where the body of the answer is there, which the file of -w does not keep
 RIGHT = Verdict("origin-403", says=("Origin", "Host", "proxy_set_header Host"))
 REPORT = Report(
     "qd-today/qd#463",
     "zh",
     right=RIGHT,
-    own=RIGHT.but(certainty="likely"),
     dump=RIGHT.but(says=("Origin", "Host")),
     never=("auth", "not-found"),
 )

@@ -34,6 +34,7 @@ def run(lab, broken):
     assert client.upgrade("/api/kernels/1/channels")[0] == 101
     client.chat('{"msg_type":"kernel_info_request"}')
     if broken:
+        wire.recv_exactly(client.sock, 2)  # "<!", which Chrome rejects once it is there
         client.goodbye(1002)
     else:
         client.goodbye()

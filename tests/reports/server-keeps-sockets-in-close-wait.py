@@ -12,7 +12,6 @@ REPORT = Report(
     right=RIGHT,
     files=Note(()),
     never=("half-open", "reset"),
-    not_yet="close-wait names no hop",
 )
 SERVER = """
 import base64, hashlib, socket, threading

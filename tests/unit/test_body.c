@@ -126,6 +126,28 @@ static void unknown(void **state)
 	assert_null(strstr(t.text, "it says"));
 }
 
+/* HAProxy says of a head over its buffer what it says of any that is wrong. */
+static void invalid_or_too_large(void **state)
+{
+	char headers[17000] = FULL "Cookie: ";
+	size_t n = strlen(headers);
+
+	for (int i = 0; i < 2; i++) {
+		struct conn *c;
+
+		teardown(state);
+		setup(state);
+		memset(headers + n, 'y', i ? 16500 - n : 300);
+		strcpy(headers + (i ? 16500 : n + 300), "\r\n");
+		c = opens(WST_SERVER, "haproxy", 7, "10.0.0.1:443", "10.0.0.9:5000");
+		request(c, GET, headers);
+		response(c, "400 Bad request", "Content-Length: 90\r\n");
+		body(c, "<h1>400 Bad request</h1>\nYour browser sent an invalid request.\n");
+		told(i ? "too-large-head" : "refused");
+	}
+	assert_int_equal(t.certainty, LIKELY);
+}
+
 /* A polling request asks for no WebSocket. */
 static void polling(void **state)
 {
@@ -144,6 +166,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(found),
 		TEST(tls),
+		TEST(invalid_or_too_large),
 		TEST(no_upgrade_behind),
 		TEST(origin),
 		TEST(head_size),

@@ -120,6 +120,28 @@ static void other_pong(void **state)
 	assert_non_null(strstr(t.fix, "payload"));
 }
 
+/* Heartbeats of less than a second are rare, and end connections, too. */
+static void terminated(uint64_t silence, const char *rule)
+{
+	struct conn *c = websocket();
+
+	t.now += S;
+	frame(c, WST_S2C, 0x89, 0);
+	t.now += silence;
+	ends(c, WST_FIN, WST_FIRST_LOCAL, silence);
+	told(rule);
+}
+
+static void short_heartbeat(void **state)
+{
+	terminated(900 * MS, "server-heartbeat");
+}
+
+static void ended_behind_a_ping(void **state)
+{
+	terminated(400 * MS, "no-goodbye");
+}
+
 /* With two pings under way, the pong may answer the one before the last. */
 static void pong_of_another_ping(void **state)
 {
@@ -292,6 +314,7 @@ static void close_wait(void **state)
 	unclosed(8, 12 * S, 0, "close-wait");
 	assert_non_null(
 		strstr(t.text, "10.0.0.9 ended its side 12 s ago, and app on 10.0.0.1:9588 has"));
+	assert_string_equal(t.hop, "app");
 }
 
 static void close_wait_for_long(void **state)
@@ -331,6 +354,8 @@ int main(void)
 		TEST(read_deadline),
 		TEST(feed_ends),
 		TEST(close_wait),
+		TEST(short_heartbeat),
+		TEST(ended_behind_a_ping),
 		TEST(close_wait_for_long),
 		TEST(half_closed),
 		TEST(closed_here),

@@ -203,6 +203,8 @@ static void flaws(void **state)
 		{ DEFLATE "; client_max_window_bits\r\n",
 		  YES DEFLATE "; client_max_window_bits\r\n", "extension",
 		  "client_max_window_bits without a value" },
+		{ "", YES DEFLATE "\r\n", "extension",
+		  "grants permessage-deflate, an extension that was not offered" },
 		{ DEFLATE "\r\n", YES DEFLATE ", permessage-deflate\r\n", "extension",
 		  "permessage-deflate twice" },
 		{ DEFLATE "\r\n", YES DEFLATE "; server_no_context_takeover=1\r\n", "extension",

@@ -323,6 +323,33 @@ static void tls_elsewhere(void **state)
 	told("");
 }
 
+/* curl tries HTTP/2 once; a gRPC client at the wrong port comes again and again. */
+static void http2_again(void **state)
+{
+	for (int i = 0; i < 4; i++) {
+		teardown(state);
+		setup(state);
+		if (i) {
+			struct conn *c =
+				opens(WST_SERVER, "app", 7, "10.0.0.1:80", "10.0.0.9:4000");
+
+			request(c, GET, "Upgrade: h2c\r\n");
+			response(c, "200 OK", "Content-Length: 0\r\n");
+			ends_after(c, WST_FIRST_REMOTE, 0, 100, 100);
+		}
+		for (int k = 0; k < (i == 1 ? 1 : 2); k++) {
+			struct conn *c =
+				opens(WST_SERVER, "app", 7, "10.0.0.1:80", "10.0.0.9:5000");
+
+			opaque(c, WST_C2S, WST_WHY_HTTP2);
+			if (i == 2) /* it answers in HTTP/2, and hangs up */
+				opaque(c, WST_S2C, WST_WHY_NOT_HTTP);
+			ends_after(c, WST_FIRST_LOCAL, 0, 100, 100);
+		}
+		told(i == 3 ? "http2-mismatch" : "");
+	}
+}
+
 static void tls_answer(void **state)
 {
 	struct two p = proxied(GET, FULL);
@@ -532,6 +559,7 @@ int main(void)
 		TEST(upgrade_added),
 		TEST(key_removed),
 		TEST(own_port),
+		TEST(http2_again),
 		TEST(found_but_for_case),
 	};
 

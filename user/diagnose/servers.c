@@ -42,6 +42,7 @@ struct server {
 		uint64_t ts;
 	} probes[PROBES_MAX]; /* hosts of clients that sent what nobody speaks here */
 	uint32_t n_probes;
+	uint32_t http2; /* clients of HTTP/2 on which it hung up */
 	struct alike silences; /* without bytes before each of the last cuts */
 	struct alike client_silences; /* of clients that had sent nothing while the server had */
 	struct alike ages; /* of connections that were cut */
@@ -324,6 +325,8 @@ void servers__closed(struct servers *all, struct facts *f)
 	f->port_plain = s && s->plain;
 	f->port_proxied = s && s->proxied;
 	f->port_bare = s && s->bare;
+	if (s && f->opaque_why == WST_WHY_HTTP2 && !f->end.by_client)
+		f->http2_refused = ++s->http2;
 	if (s && !*f->wait.queue.comm)
 		memcpy(f->wait.queue.comm, s->comm, sizeof(s->comm));
 	if (!s || !f->res.websocket)

@@ -93,7 +93,7 @@ static const struct body_words rows[] = {
 	{ "token*invalid", BODY_OTHER },
 	{ "invalid token", BODY_OTHER },
 	{ "error code: 52", BODY_BROKEN }, /* Cloudflare */
-	{ "sent an invalid request", BODY_OTHER }, /* HAProxy */
+	{ "sent an invalid request", BODY_INVALID }, /* HAProxy */
 };
 
 static char lower(char c)

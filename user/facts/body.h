@@ -21,6 +21,7 @@ enum body_meaning {
 	BODY_UNREACHED, /* a proxy could not connect to its upstream */
 	BODY_LATE, /* its upstream did not answer in time */
 	BODY_BROKEN, /* its upstream's answer was none */
+	BODY_INVALID, /* the request is wrong, or too large: HAProxy says the same of both */
 	BODY_OTHER,
 };
 

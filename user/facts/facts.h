@@ -73,6 +73,7 @@ struct facts {
 	/* within a minute, the client's host has also sent what is neither HTTP nor TLS */
 	bool probing;
 	bool port_plain, port_tls; /* others were answered there in HTTP, in TLS */
+	uint32_t http2_refused; /* clients of HTTP/2 on which it hung up, with this one */
 	/* others had an answer there that is no 400: behind a PROXY header, without one */
 	bool port_proxied, port_bare;
 	uint64_t port_head; /* bytes of the largest head that the server took so far; 0: none */

@@ -191,6 +191,8 @@ static bool stray_param(struct buf *b, const char *list, struct span rest)
 	return false;
 }
 
+#define NAME_SHOWN 40 /* bytes of an extension's name */
+
 static enum flaw in_extensions(struct buf *b, const struct request_facts *req,
 			       const struct response_facts *r)
 {
@@ -207,7 +209,9 @@ static enum flaw in_extensions(struct buf *b, const struct request_facts *req,
 		bool is_deflate = extension_is(e.name, "permessage-deflate");
 
 		if (!offers(req->extensions, e.name)) {
-			buf_str(b, "an extension that was not offered");
+			buf_printf(b, "%.*s%s, an extension that was not offered",
+				   e.name.n > NAME_SHOWN ? NAME_SHOWN : (int)e.name.n, e.name.p,
+				   e.name.n > NAME_SHOWN ? "..." : "");
 			return FLAW_EXTENSION;
 		}
 		if (is_deflate && deflate) {

@@ -79,11 +79,15 @@ static bool proxy_may_be_missing(const struct facts *f)
 	       !f->upstream && !f->req.cut && server && proxy_named(server->comm);
 }
 
-/* Returns whether a client of HTTP/2 is sent away where others are answered in HTTP/1.1. */
+/*
+ * Returns whether clients of HTTP/2 are sent away again and again where others are answered in
+ * HTTP/1.1. Who tries once finds out what the server speaks.
+ */
 static bool http2(const struct facts *f)
 {
-	return f->opaque_why == WST_WHY_HTTP2 && f->end.seen && !f->end.by_client &&
-	       f->port_plain && !f->probing && !facts_longer(f, f->end.lived, 1000 * MS);
+	return f->opaque_why == WST_WHY_HTTP2 && f->http2_refused >= 2 && !f->answer_why &&
+	       f->end.seen && !f->end.by_client && f->port_plain && !f->probing &&
+	       !facts_longer(f, f->end.lived, 1000 * MS);
 }
 
 static bool intruder(const struct facts *f)

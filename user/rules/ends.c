@@ -156,13 +156,19 @@ static bool races(const struct facts *f)
 	return cut_idle(f) && every && (every > cut ? every - cut : cut - every) * 10 <= cut;
 }
 
-/* Returns whether the server has pinged, at least a second before ts, and got nothing since. */
+/* Returns whether a pong is due after ns: within a second, or half of one on a short path. */
+static bool pong_due(const struct facts *f, uint64_t ns)
+{
+	return facts_longer(f, ns, NS_PER_SEC) || (ns > NS_PER_SEC / 2 && 16 * facts_rtt(f) <= ns);
+}
+
+/* Returns whether the server has pinged, early enough before ts, and got nothing since. */
 static bool unanswered(const struct facts *f, uint64_t ts)
 {
 	const struct stream_facts *c2s = &f->s[WST_C2S], *s2c = &f->s[WST_S2C];
 
 	return s2c->asked_ts && c2s->last_ts < s2c->asked_ts && ts > s2c->asked_ts &&
-	       facts_longer(f, ts - s2c->asked_ts, NS_PER_SEC);
+	       pong_due(f, ts - s2c->asked_ts);
 }
 
 static bool server_heartbeat(const struct facts *f)

@@ -43,7 +43,7 @@ const struct rule_help help_bytes[] = {
 	  "RFC 9113, 3.3), gets no answer from a server that knows HTTP/1.1 alone: a gRPC client "
 	  "at the wrong port, or a proxy told to speak h2c to its upstream. WebSocket over HTTP/2 "
 	  "is another thing (RFC 8441).",
-	  "the connection's line says that it is HTTP/2",
+	  "the connection's line says that it is HTTP/2; one try alone gets no verdict",
 	  "have the client speak HTTP/1.1 there, or use the port that is for HTTP/2",
 	  {} },
 	{ 0 },

@@ -101,7 +101,7 @@ const struct rule rules_load[] = {
 	{ "close-wait", SEV_WARNING, CAUSE_LOAD, AT_LOOK, close_wait,
 	  "{peer} ended its side {unclosed_for} s ago, and {here} has not closed the connection: "
 	  "it stays in CLOSE_WAIT, and keeps a file descriptor",
-	  NULL, "unclosed_for unread" },
+	  NULL, "unclosed_for unread", .hop = "here" },
 	{ "loss-stall", SEV_WARNING, CAUSE_LOAD, AT_LOOK | AT_END, loss,
 	  "of about {segments} segments to {peer}, {retrans} were sent again: packets get lost,"
 	  " and each loss holds up what comes behind it",

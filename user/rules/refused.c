@@ -167,7 +167,8 @@ static bool too_large(const struct facts *f)
 static bool probably_too_large(const struct facts *f)
 {
 	return f->res.status == 400 && f->req.len > SMALL_LIMIT &&
-	       (!f->res.says || f->res.says->meaning == BODY_HANDSHAKE);
+	       (!f->res.says || f->res.says->meaning == BODY_HANDSHAKE ||
+		f->res.says->meaning == BODY_INVALID);
 }
 
 /* Returns whether the answer says that what is too large is a request, which has a head alone. */
