@@ -8,6 +8,7 @@
 #include "facts/chain.h"
 #include "facts/chain_text.h"
 #include "facts/endpoints.h"
+#include "facts/fact_streams.h"
 #include "facts/fact_text.h"
 #include "facts/limits.h"
 #include "facts/observe.h"
@@ -288,86 +289,6 @@ static void w_port(struct buf *b, const struct facts *f)
 	buf_u64(b, addr_port(conn_server_addr(f->conn)));
 }
 
-/* Appends "RSV2 and RSV3". */
-static void w_rsv_bits(struct buf *b, const struct facts *f)
-{
-	const char *between = "";
-
-	for (int n = 1; n <= 3; n++) {
-		if (!(f->rsv & 8 >> n))
-			continue;
-		buf_printf(b, "%sRSV%d", between, n);
-		between = " and ";
-	}
-}
-
-/* Returns the direction whose Close frame came first, or one without any. */
-static const struct stream_facts *close_of(const struct facts *f)
-{
-	const struct stream_facts *first = first_close(f);
-
-	return first ? first : &f->s[WST_S2C];
-}
-
-static void w_code(struct buf *b, const struct facts *f)
-{
-	if (close_of(f)->code)
-		buf_u64(b, close_of(f)->code);
-}
-
-static void w_code_name(struct buf *b, const struct facts *f)
-{
-	put(b, ws_close_name(close_of(f)->code));
-}
-
-static void w_close_reason(struct buf *b, const struct facts *f)
-{
-	put(b, close_of(f)->reason);
-}
-
-/* Appends a code that is written in digits, with those that follow it. */
-static void w_code_digits(struct buf *b, const struct facts *f)
-{
-	const struct stream_facts *s = &f->s[f->dir];
-
-	buf_printf(b, "%c%c", s->code >> 8, s->code & 0xff);
-	for (const char *p = s->reason; p && *p >= '0' && *p <= '9' && p < s->reason + 2; p++)
-		buf_char(b, *p);
-}
-
-/* Appends the time from the last Close frame to the end, in seconds. */
-static void w_lingered(struct buf *b, const struct facts *f)
-{
-	uint64_t a = f->s[WST_C2S].close_ts, z = f->s[WST_S2C].close_ts, last = a > z ? a : z;
-
-	if (last && f->end.ts > last)
-		buf_printf(b, "%.3g", (f->end.ts - last) / 1e9);
-}
-
-/* Appends '1008 policy violation ("go away")'. */
-static void w_closing(struct buf *b, const struct facts *f)
-{
-	w_code(b, f);
-	if (ws_close_name(close_of(f)->code))
-		buf_printf(b, " %s", ws_close_name(close_of(f)->code));
-	if (close_of(f)->reason && *close_of(f)->reason)
-		buf_printf(b, " (\"%s\")", close_of(f)->reason);
-}
-
-/* Appends for how long a ping of who sent that Close frame had had no answer, in seconds. */
-static void w_unanswered_for(struct buf *b, const struct facts *f)
-{
-	const struct stream_facts *s = close_of(f);
-
-	if (s->closed && s->asked_ts && s->close_ts > s->asked_ts)
-		buf_printf(b, "%.3g", (s->close_ts - s->asked_ts) / 1e9);
-}
-
-static void w_stray_pongs(struct buf *b, const struct facts *f)
-{
-	buf_u64(b, close_of(f)->stray_pongs);
-}
-
 #define SPAN(name, ns)                                             \
 	static void w_##name(struct buf *b, const struct facts *f) \
 	{                                                          \
@@ -389,23 +310,7 @@ SPAN(latency, f->res.ts > f->req.ts ? f->res.ts - f->req.ts : 0)
 SPAN(rtt, f->rtt_us > 0 ? f->rtt_us * NS_PER_US : 0)
 SPAN(waited, f->end.ts > f->req.ts ? f->end.ts - f->req.ts : 0)
 SPAN(contrast_since, f->res.ts > f->contrast.ts ? f->res.ts - f->contrast.ts : 0)
-static void w_data_size(struct buf *b, const struct facts *f)
-{
-	buf_bytes(b, f->s[f->dir].data_len);
-}
-
 SPAN(down_since, f->res.ts > f->down_before.ts ? f->res.ts - f->down_before.ts : 0)
-
-/* Returns the sender of the chain's first Close frame. */
-static struct hop hop_close(const struct facts *f)
-{
-	uint8_t dir = WST_S2C;
-	const struct facts *leg = chain_close(f, &dir);
-
-	if (!leg)
-		leg = f;
-	return dir == WST_C2S ? hop_client(leg) : hop_server(leg);
-}
 
 /* Returns the process that passed on to f what came in this direction. */
 static struct hop hop_passer(const struct facts *f, uint8_t dir)
@@ -421,62 +326,10 @@ static uint8_t close_dir(const struct facts *f)
 	return dir;
 }
 
-static void w_close_sent(struct buf *b, const struct facts *f)
-{
-	chain_close_sent(b, f);
-}
-
-static void w_close_passed(struct buf *b, const struct facts *f)
-{
-	chain_close_passed(b, f);
-}
-
 HOP(close_sender, hop_close(f))
 HOP(close_passer, hop_passer(f, close_dir(f)))
 HOP(passer, hop_passer(f, f->dir))
-HOP(close_receiver, hop_from(f, close_of(f) == &f->s[WST_C2S] ? WST_S2C : WST_C2S))
-
-/* Returns the direction of whoever got that Close frame. */
-static const struct stream_facts *closed_of(const struct facts *f)
-{
-	return close_of(f) == &f->s[WST_C2S] ? &f->s[WST_S2C] : &f->s[WST_C2S];
-}
-
-static void w_sent_len(struct buf *b, const struct facts *f)
-{
-	if (closed_of(f)->big_len)
-		buf_u64(b, closed_of(f)->big_len);
-}
-
-static void w_sent_frames(struct buf *b, const struct facts *f)
-{
-	if (closed_of(f)->big_len)
-		buf_u64(b, closed_of(f)->big_frames);
-}
-
-static void w_taken_len(struct buf *b, const struct facts *f)
-{
-	if (closed_of(f)->big_before)
-		buf_u64(b, closed_of(f)->big_before);
-}
-
-/* Appends ", of 70000 bytes in 2 frames; one of 100 it took (64 KiB is ...)". */
-static void w_sent_size(struct buf *b, const struct facts *f)
-{
-	const struct stream_facts *s = closed_of(f);
-	struct hop by = h_close_sender(f);
-	const char *limit = by.comm ? message_limit(by.comm, s->big_len, s->big_before) : NULL;
-
-	if (!s->big_len) /* data frames have no events with -q */
-		return;
-	buf_printf(b, ", of %llu bytes", (unsigned long long)s->big_len);
-	if (s->big_frames > 1)
-		buf_printf(b, " in %u frames", s->big_frames);
-	if (s->big_before)
-		buf_printf(b, "; one of %llu it took", (unsigned long long)s->big_before);
-	if (limit)
-		buf_printf(b, " (%s)", limit);
-}
+HOP(close_receiver, hop_from(f, streams_close(f) == &f->s[WST_C2S] ? WST_S2C : WST_C2S))
 
 /* Appends "404 Not Found". */
 static void w_answer(struct buf *b, const struct facts *f)
@@ -637,73 +490,8 @@ static void w_via_client(struct buf *b, const struct facts *f)
 	buf_str(b, f->conn->via.client);
 }
 
-/* Appends what came in place of a frame. */
-static void w_intruder(struct buf *b, const struct facts *f)
-{
-	if (f->intruder)
-		buf_str(b, f->intruder->why == WST_WHY_HTTP_IN_WS ? "HTTP" :
-			   f->intruder->why == WST_WHY_TLS_IN_WS  ? "TLS" :
-								    "text");
-}
-
 HOP(intruder_from, hop_from(f, f->dir))
-
-/* Appends the first of those bytes; U+FFFD stands for a NUL, which would end the sentence. */
-static void w_intruder_bytes(struct buf *b, const struct facts *f)
-{
-	const struct wst_opaque *r = f->intruder;
-	uint32_t n = 0;
-
-	if (!r)
-		return;
-	while (n < r->n && r->first[n] != '\r' && r->first[n] != '\n')
-		n++;
-	if (r->why == WST_WHY_TLS_IN_WS)
-		n = r->n;
-	buf_char(b, '\'');
-	for (uint32_t i = 0; i < n; i++)
-		buf_str(b, r->first[i] ? (char[]){ r->first[i], 0 } : "\xef\xbf\xbd");
-	buf_char(b, '\'');
-}
-
-static void w_intruder_offset(struct buf *b, const struct facts *f)
-{
-	if (f->intruder)
-		buf_u64(b, f->intruder->offset);
-}
-
-static struct hop h_loser(const struct facts *f)
-{
-	uint8_t dir;
-	uint64_t n;
-	const struct facts *leg = chain_lost(f, &dir, &n);
-
-	return leg ? hop_server(leg->downstream) : (struct hop){ .what = "the proxy" };
-}
-
-static void w_loser(struct buf *b, const struct facts *f)
-{
-	hop_text(b, h_loser(f));
-}
-
-static void w_lost(struct buf *b, const struct facts *f)
-{
-	uint8_t dir;
-	uint64_t n;
-
-	if (chain_lost(f, &dir, &n))
-		buf_u64(b, n);
-}
-
-static void w_lost_of(struct buf *b, const struct facts *f)
-{
-	uint8_t dir;
-	uint64_t n;
-	const struct facts *leg = chain_lost(f, &dir, &n);
-
-	if (leg)
-		buf_u64(b, (dir == WST_C2S ? leg->downstream : leg)->end.messages[dir]);
-}
+HOP(loser, hop_loser(f))
 
 static void w_lost_from(struct buf *b, const struct facts *f)
 {
@@ -718,6 +506,8 @@ static void w_lost_from(struct buf *b, const struct facts *f)
 /* clang-format off */
 #define S(n) { #n, false, w_##n, NULL }
 #define N(n) { #n, true, w_##n, NULL }
+#define T(n) { #n, false, streams_##n, NULL }
+#define U(n) { #n, true, streams_##n, NULL }
 #define P(n) { #n, false, place_##n, NULL }
 #define R(n) { #n, false, refusal_##n, NULL }
 #define H(n) { #n, false, w_##n, h_##n }
@@ -731,32 +521,33 @@ static const struct fact_text names[] = {
 	S(contrast_target), S(contrast_origin), S(elsewhere),
 	S(other_ports), S(limit), H(down), H(down_before), N(head_len), N(early),
 	N(contrast_ago), N(down_ago), S(accept),
-	S(reason), S(server_version), S(breach), S(breach_fix), S(rsv_bits),
+	S(reason), S(server_version), S(breach), S(breach_fix), T(rsv_bits),
 	N(sent_code), S(dir), S(first), S(joined_by),
-	S(answer), S(how), S(code_name), S(close_reason), S(closing), H(close_sender),
-	H(close_receiver), N(code), N(status), N(client_status), N(upstream_status),
+	S(answer), S(how), T(code_name), T(close_reason), T(closing), H(close_sender),
+	H(close_receiver), U(code), N(status), N(client_status), N(upstream_status),
 	N(latency_ms), N(waited_ms), N(lived_ms), N(len), N(rsv), N(masked), N(together),
 	N(equal), N(restarts), N(unread), N(unsent), N(window), N(retrans), N(segments),
 	N(delay_ms),
 	N(delays), N(rtt_ms), N(opens), N(mass_closes), N(frames_per_second), N(data_len),
-	N(sent_len), N(sent_frames), N(taken_len), S(sent_size),
+	U(sent_len), U(sent_frames), U(taken_len), T(sent_size),
 	N(silence), N(client_silence), N(ping_every), N(unread_for), N(unsent_for), N(held),
 	N(held_ms), N(rtt_min_us),
-	N(unclosed_for), N(closed_for), N(unanswered_for), N(stray_pongs), N(remain), N(aged),
+	N(unclosed_for), N(closed_for), U(unanswered_for), U(stray_pongs), N(remain), N(aged),
 	N(lived), N(client_equal),
 	H(silent), H(last), S(comm), S(similar), N(waiting), N(unread_behind),
-	H(close_passer), H(passer), S(close_sent), S(close_passed), S(flaw_from), H(flaw_hop),
+	H(close_passer), H(passer), T(close_sent), T(close_passed), S(flaw_from), H(flaw_hop),
 	H(before), H(answerer), S(show_gap), S(look_there), S(look_ahead),
 	R(differs), S(not_passed), R(sockjs), R(host_before), H(host_changer), N(head_read),
 	N(refused_often), N(engine), N(contrast_engine), N(length),
-	H(loser), N(lost), N(lost_of), S(lost_from),
-	S(request_flaw), N(port_head), S(code_digits), N(lingered),
-	P(place), P(for_place), P(matcher), P(backend), P(not_there), P(longer), P(shorten), P(head_kib),
-	P(head_bytes), P(ping_fits), S(latency), S(waited), S(contrast_since), S(down_since),
-	S(rtt), S(data_size),
+	H(loser), U(lost), U(lost_of), S(lost_from),
+	S(request_flaw), N(port_head), T(code_digits), U(lingered),
+	P(place), P(for_place), P(matcher), P(backend), P(not_there), P(longer), P(shorten),
+	P(head_kib), P(head_bytes), P(ping_fits), S(latency),
+	S(waited), S(contrast_since), S(down_since),
+	S(rtt), T(data_size),
 	N(listen_pid), N(queued), N(queue_max), N(files), N(files_max),
-	S(bad_line), N(via_version), S(via_client), S(intruder), H(intruder_from),
-	S(intruder_bytes), N(intruder_offset),
+	S(bad_line), N(via_version), S(via_client), T(intruder), H(intruder_from),
+	T(intruder_bytes), U(intruder_offset),
 };
 /* clang-format on */
 
