@@ -10,6 +10,7 @@ REPORT = Report(
     # The server breaks a connection when its queue overflows: the client reads too slowly.
     right=Verdict("slow-reader not-reading", says=("read|take",), also="reset"),
     never=("idle-timeout", "half-open", "backend-restart", "server-heartbeat"),
+    not_yet="files have no unsent bytes or window, so they say reset",
 )
 
 

@@ -10,7 +10,6 @@ REPORT = Report(
     "en",
     right=RIGHT,
     never=("auth", "origin-403"),
-    not_yet="live, the size told is at times what nginx had read, not what was sent",
 )
 
 

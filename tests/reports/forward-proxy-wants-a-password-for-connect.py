@@ -15,6 +15,7 @@ REPORT = Report(
         "upstream-down",
         "upgrade-stripped",
     ),
+    not_yet="a 407 to CONNECT is what each client with a password gets first",
 )
 
 

@@ -16,6 +16,7 @@ REPORT = Report(
         "not HTTP",
         "mask-c2s",
     ),
+    not_yet="one try of HTTP/2 is what scanners do, too; only a second one is told",
 )
 
 

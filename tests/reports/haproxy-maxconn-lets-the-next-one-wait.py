@@ -11,6 +11,7 @@ REPORT = Report(
     right=Verdict("accept-queue", says=("haproxy|accept",)),
     dump=Verdict("accept-queue upstream-mute early-client-close closed-at-once"),
     never=("origin-403", "auth", "upstream-down", "tls-mismatch", "refused"),
+    not_yet="a request that waits for less than five seconds is not told",
 )
 
 

@@ -8,7 +8,6 @@ REPORT = Report(
     "en",
     right=RIGHT,
     never=("bad-frame", "app-error", "no-goodbye"),
-    not_yet="the size of the message is not told",
 )
 
 

@@ -10,6 +10,7 @@ REPORT = Report(
     # The client vanished: it acknowledges nothing any more, so its ping was not answered.
     right=Verdict("half-open server-heartbeat", says=("ping|acknowledge|gone|answer",)),
     never=("app-error", "backend-restart", "proxy_read_timeout", "policy", "not-reading"),
+    not_yet="both ends of the connection are on this host, and one is still open",
 )
 APP = """
 import websockets

@@ -7,6 +7,7 @@ REPORT = Report(
     # The server reads 2048 bytes and misses the key that comes behind them.
     right=Verdict("too-large-head", certainty="likely", says=("cookie|bytes",), also="reset"),
     never=("upstream-down", "no-key", "half-open", "early-client-close"),
+    not_yet="the file of -w keeps no head that was not read to its end",
 )
 
 
