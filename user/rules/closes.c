@@ -95,9 +95,10 @@ static bool close_unanswered(const struct facts *f)
 /* Returns whether the server ends what it has just opened, before either side said anything. */
 static bool ended_at_once(const struct facts *f)
 {
-	return seen_whole(f) && !end_blind(f) && !f->s[WST_C2S].frames && !f->s[WST_S2C].frames &&
-	       !f->end.by_client && !facts_longer(f, f->end.lived + 1, AT_ONCE) &&
-	       !f->end.process_gone && f->end.together < 3 && f->end.how == WST_FIN;
+	return seen_whole(f) && f->req.shown_target && *f->req.shown_target && !end_blind(f) &&
+	       !f->s[WST_C2S].frames && !f->s[WST_S2C].frames && !f->end.by_client &&
+	       !facts_longer(f, f->end.lived + 1, AT_ONCE) && !f->end.process_gone &&
+	       f->end.together < 3 && f->end.how == WST_FIN;
 }
 
 /* Returns whether a proxy ended all when the first compressed message came, and did not pass it. */
