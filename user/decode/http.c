@@ -350,7 +350,7 @@ static void overwrite_value(struct span s)
 static void overwrite_url(struct span url, bool target)
 {
 	struct span user, rest = url, query = find_query(url);
-	const char *end = query.p + query.n, *p, *amp, *eq;
+	const char *end = query.p ? query.p + query.n : NULL, *p, *amp, *eq;
 
 	while ((user = find_user(rest, target)).n) {
 		overwrite(user);
