@@ -166,7 +166,7 @@ const struct rule rules_body[] = {
 	  "{server} could not connect to its upstream for {target}, and answered {status}: " SAYS,
 	  NULL, "target status body latency_ms" },
 	{ "upstream-mute", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, late,
-	  "the upstream of {server} did not answer the request for {target} in {latency_ms} ms: "
+	  "the upstream of {server} did not answer the request for {target} in {latency}: "
 	  "{status}, " SAYS,
 	  NULL, "target status body latency_ms", .hop = "" },
 	{ "refused", SEV_ERROR, CAUSE_HANDSHAKE, AT_RESPONSE, no_upgrade_behind,
