@@ -276,7 +276,7 @@ TIME(contrast_ago, f->contrast.ts, f->res.ts - f->contrast.ts)
 TIME(down_ago, f->down_before.ts, f->res.ts - f->down_before.ts)
 TIME(silence, f->end.seen, f->end.silence)
 TIME(lived, f->end.seen, f->end.lived)
-TIME(client_silence, client_silence(f), client_silence(f))
+TIME(client_silence, true, client_silence(f))
 TIME(ping_every, f->s[WST_C2S].ping_every || f->s[WST_S2C].ping_every,
      f->s[WST_C2S].ping_every ? f->s[WST_C2S].ping_every : f->s[WST_S2C].ping_every)
 TIME(unread_for, f->wait.unread_for, f->wait.unread_for)
