@@ -4,7 +4,6 @@
  * left out.
  */
 #include <errno.h>
-#include <nettle/base64.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "facts/ender.h"
 #include "facts/fact_text.h"
 #include "lib/escape.h"
+#include "out/json_fields.h"
 #include "out/lines.h"
 #include "out/output.h"
 
@@ -23,45 +23,6 @@ struct json {
 	const struct options *o;
 	struct lines *lines;
 };
-
-static void add_string(struct buf *b, const char *p, size_t n)
-{
-	buf_char(b, '"');
-	buf_json(b, p, n);
-	buf_char(b, '"');
-}
-
-/* Starts a field. Names are our own and need no escaping. */
-static void field(struct buf *b, const char *name)
-{
-	buf_str(b, ",\"");
-	buf_str(b, name);
-	buf_str(b, "\":");
-}
-
-static void field_str(struct buf *b, const char *name, const char *value)
-{
-	field(b, name);
-	add_string(b, value, strlen(value));
-}
-
-static void field_span(struct buf *b, const char *name, struct span value)
-{
-	field(b, name);
-	add_string(b, value.p, value.n);
-}
-
-static void field_u64(struct buf *b, const char *name, uint64_t value)
-{
-	field(b, name);
-	buf_u64(b, value);
-}
-
-static void field_bool(struct buf *b, const char *name, bool value)
-{
-	field(b, name);
-	buf_str(b, value ? "true" : "false");
-}
 
 static struct buf *object(struct json *j, const char *type, uint64_t ts)
 {
@@ -94,7 +55,7 @@ static void field_files(struct buf *b, const struct options *o)
 	field(b, "files");
 	for (unsigned int i = 0; i < o->n_files; i++) {
 		buf_char(b, i ? ',' : '[');
-		add_string(b, o->files[i], strlen(o->files[i]));
+		value_str(b, o->files[i], strlen(o->files[i]));
 	}
 	buf_char(b, ']');
 }
@@ -176,22 +137,6 @@ static void json_open(struct json *j, const struct event *e)
 	finish(j, b, false);
 }
 
-static void field_headers(struct buf *b, const struct http_msg *m)
-{
-	field(b, "headers");
-	buf_char(b, '[');
-	for (unsigned int i = 0; i < m->n_headers; i++) {
-		const struct http_header *h = &m->headers[i];
-
-		buf_str(b, i ? ",[" : "[");
-		add_string(b, h->name.p, h->name.n);
-		buf_char(b, ',');
-		add_string(b, h->shown.p, h->shown.n);
-		buf_char(b, ']');
-	}
-	buf_char(b, ']');
-}
-
 /* Adds the packet, and its file where there are several, and the tunnel around it. */
 static void field_origin(const struct json *j, struct buf *b, const struct event *e)
 {
@@ -258,48 +203,6 @@ static void json_response(struct json *j, const struct event *e)
 	field_position(b, e, WST_S2C);
 	field_origin(j, b, e);
 	finish(j, b, false);
-}
-
-static void field_base64(struct buf *b, const char *name, struct span p)
-{
-	size_t n = BASE64_ENCODE_RAW_LENGTH(p.n);
-	char *room;
-
-	field(b, name);
-	buf_char(b, '"');
-	room = buf_room(b, n);
-	if (room) {
-		base64_encode_raw(room, p.n, (const uint8_t *)p.p);
-		b->len += n;
-	}
-	buf_char(b, '"');
-}
-
-/* Adds the payload: as text if it is valid UTF-8 of a text message, else in base64. */
-static void field_payload(struct buf *b, const struct frame_event *f)
-{
-	struct span p = f->payload;
-
-	if (f->opcode == WS_OP_TEXT && !f->rsv && utf8_valid(p.p, p.n))
-		field_span(b, "payload", p);
-	else
-		field_base64(b, "payload_b64", p);
-	if (p.n < f->len)
-		field_bool(b, "truncated", true);
-}
-
-static void field_inflated(struct buf *b, const struct frame_event *f)
-{
-	struct span p = f->inflated;
-
-	if (p.n || !f->inflate_error) {
-		if (f->text && utf8_valid(p.p, p.n))
-			field_span(b, "inflated", p);
-		else
-			field_base64(b, "inflated_b64", p);
-	}
-	if (f->inflate_error)
-		field_str(b, "inflate_error", inflate_error_name(f->inflate_error));
 }
 
 static void json_frame(struct json *j, const struct event *e)
@@ -372,49 +275,6 @@ static void json_opaque(struct json *j, const struct event *e)
 	finish(j, b, false);
 }
 
-static void field_hist(struct buf *b, const struct wst_hist *h, const struct hist_kind *kind)
-{
-	struct hist_summary s;
-	bool first = true;
-
-	hist_summarise(h, &s);
-	buf_str(b, "{\"unit\":\"");
-	buf_str(b, kind->unit);
-	buf_str(b, "\",\"count\":");
-	buf_u64(b, s.count);
-	field_u64(b, "sum", s.sum);
-	field_u64(b, "max", s.max);
-	field_u64(b, "p50", s.p50);
-	field_u64(b, "p90", s.p90);
-	field_u64(b, "p99", s.p99);
-	field(b, "buckets");
-	buf_char(b, '[');
-	for (uint32_t i = 0; i < HIST_SLOTS; i++) {
-		if (!h->slots[i])
-			continue;
-		buf_str(b, first ? "[" : ",[");
-		buf_u64(b, hist_low(i));
-		buf_char(b, ',');
-		buf_u64(b, hist_low(i + 1) - 1);
-		buf_char(b, ',');
-		buf_u64(b, h->slots[i]);
-		buf_char(b, ']');
-		first = false;
-	}
-	buf_str(b, "]}");
-}
-
-/* Adds the histograms of one direction, or with dir -1 those that have none. */
-static void field_hists(struct buf *b, const struct wst_hists *hists, int dir)
-{
-	for (int i = 0; hists && i < WST_HIST_KINDS; i++) {
-		if (hist_kinds[i].dir != dir)
-			continue;
-		field(b, hist_kinds[i].name);
-		field_hist(b, &hists->hist[i], &hist_kinds[i]);
-	}
-}
-
 static void field_counts(struct json *j, struct buf *b, uint8_t dir, const struct wst_counts *n,
 			 uint8_t last_b0, const struct conn *c)
 {
@@ -436,7 +296,7 @@ static void field_counts(struct json *j, struct buf *b, uint8_t dir, const struc
 		static const struct hist_kind kind = { "proxy_delay", "", "us", -1 };
 
 		field(b, kind.name);
-		field_hist(b, &c->proxy_delay[dir], &kind);
+		value_hist(b, &c->proxy_delay[dir], &kind);
 	}
 	buf_char(b, '}');
 }
@@ -477,12 +337,12 @@ static void evidence_field(void *ctx, const struct fact_text *name, struct span 
 
 	if (b->data[b->len - 1] != '{')
 		buf_char(b, ',');
-	add_string(b, name->name, strlen(name->name));
+	value_str(b, name->name, strlen(name->name));
 	buf_char(b, ':');
 	if (name->number)
 		buf_add(b, value.p, value.n);
 	else
-		add_string(b, value.p, value.n);
+		value_str(b, value.p, value.n);
 }
 
 static void field_hop(struct buf *b, const char *field_name, struct hop h)
