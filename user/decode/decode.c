@@ -4,33 +4,11 @@
 #include <string.h>
 #include "bpf/ws_frame.h"
 #include "decode/decode.h"
+#include "decode/decoder.h"
 #include "decode/ending.h"
 #include "decode/host.h"
 #include "decode/ws.h"
 #include "lib/units.h"
-
-/* A client that sends the next request within this time has not waited for the answer. */
-#define PIPELINED_NS NS_PER_SEC
-#define PIPELINED_MAX 32
-
-struct decoder {
-	struct conns conns;
-	event_fn fn;
-	tap_fn tap; /* NULL: none */
-	void *ctx;
-	struct decoder_options o;
-	int64_t offset;
-	uint64_t packet; /* see decoder__set_origin() */
-	const struct tunnel *tunnel;
-	struct buf inflated, shown,
-		/*
-		 * scratch: a frame's payload; a head's parts that may be shown, and the whole of it
-		 */
-		head;
-	/* rounds of decoder__count(); number of the newest connection when the last one started */
-	uint32_t counts, counted_to;
-	struct http_msg msg; /* scratch: too big for the stack */
-};
 
 struct decoder *decoder__new(event_fn fn, void *ctx, const struct decoder_options *o)
 {
@@ -40,7 +18,10 @@ struct decoder *decoder__new(event_fn fn, void *ctx, const struct decoder_option
 		return NULL;
 	d->fn = fn;
 	d->ctx = ctx;
-	d->o = *o;
+	d->payload = o->payload;
+	d->secrets = o->secrets;
+	memcpy(d->host, o->host, sizeof(d->host));
+	d->host_bits = o->host_bits;
 	return d;
 }
 
@@ -77,8 +58,8 @@ uint32_t decoder__conns(const struct decoder *d)
 	return d->conns.count;
 }
 
-static void send(struct decoder *d, struct event *e, struct conn *c, enum event_type type,
-		 uint64_t ts)
+void decoder_send(struct decoder *d, struct event *e, struct conn *c, enum event_type type,
+		  uint64_t ts)
 {
 	e->type = type;
 	e->conn = c;
@@ -176,7 +157,7 @@ static void show_frame(struct decoder *d, struct conn *c, const struct wst_frame
 			.masked = r->masked,
 			.other_blind = r->h.flags & WST_OTHER_BLIND,
 			.payload = { payload->data ? payload->data : "", payload->len },
-			.has_payload = d->o.payload,
+			.has_payload = d->payload,
 		},
 	};
 	struct frame_event *f = &e.frame;
@@ -188,7 +169,7 @@ static void show_frame(struct decoder *d, struct conn *c, const struct wst_frame
 	f->rtt_us = match_ping(c, f, r->h.ts);
 	if (f->opcode == WS_OP_CLOSE)
 		on_close_frame(c, f, payload, r->h.ts);
-	send(d, &e, c, EV_FRAME, r->h.ts);
+	decoder_send(d, &e, c, EV_FRAME, r->h.ts);
 }
 
 static void finish_frame(struct decoder *d, struct conn *c, uint8_t dir)
@@ -228,312 +209,6 @@ static void on_payload(struct decoder *d, struct conn *c, const struct wst_bytes
 		finish_frame(d, c, r->h.dir);
 }
 
-/* Whether h is the last answer to its request, and the next one belongs to another. */
-static bool is_final(const struct whole_head *h)
-{
-	size_t at = 0;
-	const char *status;
-
-	while (at < h->bytes.len && strchr("\r\n", h->bytes.data[at]))
-		at++;
-	status = h->bytes.len > at + 12 ? h->bytes.data + at + 9 : "200"; /* behind "HTTP/1.1 " */
-	return *status >= '2' || h->flags & WST_HEAD_WS || !memcmp(status, "101", 3);
-}
-
-static void set_target(char **to, struct span target)
-{
-	free(*to);
-	*to = strndup(target.p, target.n);
-}
-
-static void on_request(struct conn *c, const struct event *e)
-{
-	struct span key = http_value(e->head.msg, "sec-websocket-key");
-
-	set_target(&c->target, e->head.msg->target);
-	set_target(&c->shown_target, e->head.msg->shown_target);
-	c->key[0] = 0;
-	/* A key at the end of a cut head may be cut, too. */
-	if (!e->head.cut && key.n && key.n < sizeof(c->key)) {
-		memcpy(c->key, key.p, key.n);
-		c->key[key.n] = 0;
-	}
-}
-
-static void on_response(struct conn *c, struct event *e, uint64_t ts)
-{
-	struct head_event *h = &e->head;
-
-	h->accept_ok = -1;
-	if (c->request_ts && ts >= c->request_ts)
-		h->latency_us = (ts - c->request_ts) / 1000;
-	if (h->msg->status == 101 && c->key[0] && !h->cut)
-		h->accept_ok = ws_accept_ok((struct span){ c->key, strlen(c->key) },
-					    http_value(h->msg, "sec-websocket-accept"));
-	if (h->final)
-		c->request_ts = 0;
-	if (h->upgrade && !h->cut) {
-		c->upgraded = true;
-		deflate_parse(&c->deflate, h->msg);
-	}
-}
-
-/*
- * Takes the compression that a made-up 101 tells of: one in a file of wstrace's own, for a
- * connection that was older than the file.
- */
-static void on_made_up(struct conn *c, const struct http_msg *m)
-{
-	struct deflate_params p;
-
-	deflate_parse(&p, m);
-	if (!p.agreed)
-		return;
-	c->upgraded = true;
-	c->deflate = p;
-}
-
-/* Fills in the parts of a head that outputs may show. Returns 0 or -ENOMEM. */
-static int show_head(struct decoder *d, const struct buf *bytes, struct head_event *h)
-{
-	if (http_show(&d->msg, d->o.secrets, &d->shown))
-		return -ENOMEM;
-	h->shown = (struct span){ bytes->data, bytes->len };
-	if (d->o.secrets)
-		return 0;
-	d->head.len = 0;
-	buf_add(&d->head, bytes->data, bytes->len);
-	if (d->head.failed)
-		return -ENOMEM;
-	http_redact_head(d->head.data, d->head.len);
-	h->shown.p = d->head.data;
-	return 0;
-}
-
-/* Sends a head's event. Of bytes that are no head, nothing is sent. */
-static void tell_head(struct decoder *d, struct conn *c, const struct whole_head *h)
-{
-	struct event e = {};
-
-	if (http_parse(&d->msg, h->bytes.data, h->bytes.len) || show_head(d, &h->bytes, &e.head))
-		return;
-	e.packet = h->packet;
-	e.head.msg = &d->msg;
-	e.head.cut = h->cut || d->msg.more || http_find(&d->msg, "x-wstrace-cut") ||
-		     http_find(&d->msg, "x-wstrace"); /* filled in, or made up, by -w */
-	e.head.missed = h->flags & WST_HEAD_MISSED;
-	e.head.seq = h->seq;
-	e.head.len = h->len;
-	if (h->flags & WST_HEAD_MADE_UP) {
-		on_made_up(c, &d->msg);
-	} else if (h->dir == WST_C2S) {
-		e.head.upgrade = http_has_token(&d->msg, "upgrade", "websocket");
-		e.head.wanted = e.head.upgrade || http_find(&d->msg, "sec-websocket-key");
-		on_request(c, &e);
-		c->request_ts = h->last_ts;
-		send(d, &e, c, EV_REQUEST, h->ts);
-	} else {
-		e.head.upgrade = h->flags & WST_HEAD_WS;
-		e.head.final = is_final(h);
-		e.head.body = (struct span){ c->body.data ? c->body.data : "", c->body.len };
-		on_response(c, &e, h->ts);
-		send(d, &e, c, EV_RESPONSE, h->ts);
-	}
-}
-
-static void free_head(struct whole_head *h)
-{
-	if (h)
-		buf_free(&h->bytes);
-	free(h);
-}
-
-/* Sends the answer that came before its request had come to its end. */
-static void tell_early(struct decoder *d, struct conn *c)
-{
-	struct whole_head *h = c->early;
-
-	c->early = NULL;
-	if (h)
-		tell_head(d, c, h);
-	free_head(h);
-}
-
-/* Sends the oldest request that waits. */
-static void tell_next(struct decoder *d, struct conn *c)
-{
-	struct whole_head *h = c->waiting;
-
-	if (!h)
-		return;
-	c->waiting = h->next;
-	c->n_waiting--;
-	tell_head(d, c, h);
-	free_head(h);
-}
-
-/* Sends all that waits: no answer will tell whose turn it is. */
-static void tell_waiting(struct decoder *d, struct conn *c)
-{
-	while (c->waiting)
-		tell_next(d, c);
-	tell_early(d, c);
-}
-
-/* Whether a request comes so soon behind one without an answer that it did not wait for that. */
-static bool is_pipelined(const struct conn *c, const struct whole_head *h)
-{
-	return (c->waiting || c->request_ts) && h->ts < c->request_ts + PIPELINED_NS &&
-	       c->n_waiting < PIPELINED_MAX;
-}
-
-/* Whether an answer now belongs to a request that has not come to its end, or to a PROXY header. */
-static bool comes_early(const struct conn *c)
-{
-	return !c->request_ts && !c->early &&
-	       (c->head[WST_C2S].bytes.len || (c->via.version && !c->target));
-}
-
-/* Puts a copy of h into *at, whose bytes are h's from now on. */
-static void keep_head(struct whole_head **at, struct whole_head *h)
-{
-	struct whole_head *copy = malloc(sizeof(*copy));
-
-	if (!copy)
-		return;
-	*copy = *h;
-	copy->next = NULL;
-	h->bytes = (struct buf){};
-	*at = copy;
-}
-
-/*
- * Takes a whole head. A request is told once those before it have their answers, and an answer once
- * its request is there: so each answer follows its own request, whatever order they come in.
- */
-static void on_whole_head(struct decoder *d, struct conn *c, struct whole_head *h)
-{
-	struct whole_head **at = &c->waiting;
-
-	if (h->flags & WST_HEAD_MISSED)
-		tell_waiting(d, c); /* nobody knows whose answer comes */
-	if (h->dir == WST_C2S && is_pipelined(c, h)) {
-		while (*at)
-			at = &(*at)->next;
-		keep_head(at, h);
-		c->n_waiting += *at != NULL;
-		return;
-	}
-	if (h->dir == WST_C2S) {
-		while (c->waiting)
-			tell_next(d, c);
-		tell_head(d, c, h);
-		tell_early(d, c);
-	} else if (comes_early(c) && is_final(h)) {
-		keep_head(&c->early, h);
-	} else {
-		tell_head(d, c, h);
-		if (h->flags & WST_HEAD_WS)
-			tell_waiting(d, c);
-		else if (is_final(h))
-			tell_next(d, c);
-	}
-}
-
-/* Limits of heads begin at 8 KiB, of one line or of all. */
-#define LONG_HEAD 8000
-
-/* Returns what is known of the length of a client's head that has not come to its end. */
-static uint64_t sent_len(const struct conn *c, const struct wst_stats *r)
-{
-	const struct pending_head *p = &c->head[WST_C2S];
-	uint64_t came = r ? r->counts[WST_C2S].stream + (c->role == WST_SERVER ? r->unread : 0) : 0;
-
-	return p->seq == c->first_seq[WST_C2S] && came > p->bytes.len ? came : p->bytes.len;
-}
-
-/*
- * The connection goes no further: tells of a request, too, that has not come to its end, where it
- * was answered, or is so long that the server may not have wanted more. r: NULL, or how it closed.
- */
-static void finish_heads(struct decoder *d, struct conn *c, const struct wst_stats *r)
-{
-	struct pending_head *p = &c->head[WST_C2S];
-	struct whole_head h = { .bytes = p->bytes,
-				.ts = p->ts,
-				.last_ts = p->ts,
-				.len = sent_len(c, r),
-				.packet = p->packet,
-				.seq = p->seq,
-				.dir = WST_C2S,
-				.cut = true };
-
-	if (p->bytes.len >= LONG_HEAD || (c->early && p->bytes.len)) {
-		tell_head(d, c, &h);
-		p->bytes.len = 0;
-	}
-	tell_waiting(d, c);
-}
-
-static void on_proxy_header(struct conn *c, const struct pending_head *p)
-{
-	proxy_protocol_parse(p->bytes.data ? p->bytes.data : "", p->bytes.len, &c->via);
-}
-
-static void on_head(struct decoder *d, struct conn *c, const struct wst_bytes *r)
-{
-	struct pending_head *p = &c->head[r->h.dir];
-	struct whole_head h;
-
-	if (r->h.flags & WST_HEAD_FIRST) {
-		if (r->h.dir == WST_S2C)
-			c->body.len = 0;
-		p->bytes.len = 0;
-		p->broken = false;
-		p->ts = r->h.ts;
-		p->packet = d->packet;
-		p->seq = r->h.seq;
-	}
-	if (r->pos != p->bytes.len)
-		p->broken = true; /* an earlier piece was lost, or cut off */
-	else
-		buf_add(&p->bytes, r + 1, r->n);
-	if (!(r->h.flags & WST_HEAD_LAST))
-		return;
-	if (r->h.flags & WST_HEAD_PROXY) {
-		on_proxy_header(c, p);
-	} else {
-		h = (struct whole_head){
-			.bytes = p->bytes,
-			.ts = p->ts,
-			.last_ts = r->h.ts,
-			.len = r->pos + r->n,
-			.packet = p->packet,
-			.seq = p->seq,
-			.flags = r->h.flags,
-			.dir = r->h.dir,
-			.cut = p->broken || r->h.flags & WST_HEAD_CUT,
-		};
-		on_whole_head(d, c, &h);
-		p->bytes = h.bytes;
-	}
-	p->bytes.len = 0;
-	p->broken = false;
-}
-
-/* Takes more of the body behind an answer; one that waits for its request is told with its body. */
-static void on_body(struct decoder *d, struct conn *c, const struct wst_bytes *r)
-{
-	struct event e = {};
-
-	if (r->pos != c->body.len || r->n > WST_BODY_MAX - c->body.len)
-		return;
-	buf_add(&c->body, r + 1, r->n);
-	e.head.body = (struct span){ c->body.data ? c->body.data : "", c->body.len };
-	if (!c->early)
-		send(d, &e, c, EV_BODY, r->h.ts);
-}
-
 /* Returns the smallest size of a record type, in bytes; 0: no such type. */
 static size_t record_size(uint8_t type)
 {
@@ -569,7 +244,7 @@ static void on_open(struct decoder *d, struct conn *c, const struct wst_hdr *h)
 			*c->tunnel = *d->tunnel;
 	}
 	if (!c->opening)
-		send(d, &e, c, EV_OPEN, h->ts);
+		decoder_send(d, &e, c, EV_OPEN, h->ts);
 }
 
 /* Sends the EV_OPEN that has waited for a PROXY header, or for something else. */
@@ -580,7 +255,7 @@ static void tell_open(struct decoder *d, struct conn *c)
 	if (!c->opening)
 		return;
 	c->opening = false;
-	send(d, &e, c, EV_OPEN, c->open_ts);
+	decoder_send(d, &e, c, EV_OPEN, c->open_ts);
 }
 
 /* Whether r is a piece of what may become a PROXY header. */
@@ -599,7 +274,7 @@ static void on_opaque(const struct decoder *d, const struct wst_opaque *r, struc
 	*copy = *r;
 	if (copy->n > sizeof(copy->first))
 		copy->n = sizeof(copy->first);
-	if (copy->why == WST_WHY_HTTP_IN_WS && !d->o.secrets)
+	if (copy->why == WST_WHY_HTTP_IN_WS && !d->secrets)
 		http_redact_head((char *)copy->first, copy->n);
 }
 
@@ -612,7 +287,7 @@ static void on_hint(struct decoder *d, struct conn *c, const struct wst_hdr *h)
 		e.held = (const void *)h;
 	else
 		e.queue = (const void *)h;
-	send(d, &e, c, h->type == WST_HELD ? EV_HELD : EV_QUEUE, h->ts);
+	decoder_send(d, &e, c, h->type == WST_HELD ? EV_HELD : EV_QUEUE, h->ts);
 }
 
 static void on_record(struct decoder *d, struct conn *c, const struct wst_hdr *h)
@@ -623,13 +298,13 @@ static void on_record(struct decoder *d, struct conn *c, const struct wst_hdr *h
 
 	/* Answers are matched no more where bytes are missing, or frames have begun. */
 	if (h->type == WST_FRAME || h->type == WST_RESYNC)
-		tell_waiting(d, c);
+		decoder_tell_waiting(d, c);
 	switch (h->type) {
 	case WST_TASK:
 		conns__set_task(&d->conns, c, r);
 		break;
 	case WST_HEAD:
-		on_head(d, c, r);
+		decoder_head(d, c, r);
 		break;
 	case WST_FRAME:
 		on_frame(d, c, r);
@@ -642,35 +317,35 @@ static void on_record(struct decoder *d, struct conn *c, const struct wst_hdr *h
 		if (c->inflate[h->dir])
 			inflater__lost(c->inflate[h->dir]);
 		e.resync = r;
-		send(d, &e, c, EV_RESYNC, h->ts);
+		decoder_send(d, &e, c, EV_RESYNC, h->ts);
 		break;
 	case WST_OPAQUE:
 		c->blind = true;
-		tell_waiting(d, c);
+		decoder_tell_waiting(d, c);
 		on_opaque(d, r, &opaque);
 		e.opaque = &opaque;
-		send(d, &e, c, EV_OPAQUE, h->ts);
+		decoder_send(d, &e, c, EV_OPAQUE, h->ts);
 		break;
 	case WST_HELD:
 	case WST_QUEUE:
 		on_hint(d, c, h);
 		break;
 	case WST_BODY:
-		on_body(d, c, r);
+		decoder_body(d, c, r);
 		break;
 	case WST_HISTS:
 		conn__set_hists(c, r);
 		break;
 	case WST_STATS:
 		e.stats = r;
-		send(d, &e, c, EV_STATS, h->ts);
+		decoder_send(d, &e, c, EV_STATS, h->ts);
 		break;
 	case WST_CLOSE:
-		finish_heads(d, c, r);
+		decoder_heads_end(d, c, r);
 		finish_frame(d, c, WST_C2S);
 		finish_frame(d, c, WST_S2C);
 		e.stats = r;
-		send(d, &e, c, EV_CLOSE, h->ts);
+		decoder_send(d, &e, c, EV_CLOSE, h->ts);
 		break;
 	}
 }
@@ -734,7 +409,7 @@ static void take_other(struct decoder *d, struct conn *c, const struct wst_hdr *
 	if (c->host == HOST_DOUBT && proxy) {
 		proxy_protocol_parse(c->head[WST_C2S].bytes.data, c->head[WST_C2S].bytes.len, &via);
 		c->head[WST_C2S].bytes.len = 0;
-		if (host_named(via.client, d->o.host, d->o.host_bits))
+		if (host_named(via.client, d->host, d->host_bits))
 			let_through(d, c);
 		else
 			c->host = HOST_OUT;
@@ -751,7 +426,7 @@ static struct conn *begin(struct decoder *d, const struct wst_hdr *h)
 	const struct wst_open *o = h->type == WST_OPEN ? (const void *)h : NULL;
 	struct conn *c = conns__add(&d->conns, h->conn, o);
 
-	if (c && o && !host_takes(o, d->o.host, d->o.host_bits)) {
+	if (c && o && !host_takes(o, d->host, d->host_bits)) {
 		d->conns.count--;
 		c->number = 0;
 		c->host = may_be_proxied(h) ? HOST_DOUBT : HOST_OUT;
@@ -822,7 +497,7 @@ void decoder__flush(struct decoder *d)
 	HASH_ITER(hh, d->conns.by_id, c, next)
 	{
 		tell_open(d, c);
-		finish_heads(d, c, NULL);
+		decoder_heads_end(d, c, NULL);
 		finish_frame(d, c, WST_C2S);
 		finish_frame(d, c, WST_S2C);
 	}

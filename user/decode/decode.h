@@ -10,11 +10,6 @@
 
 struct decoder;
 
-typedef void (*event_fn)(void *ctx, const struct event *e);
-
-/* Is called for each record of a connection after its events. ts: CLOCK_REALTIME, ns. */
-typedef void (*tap_fn)(void *ctx, struct conn *c, const struct wst_hdr *h, uint64_t ts);
-
 struct decoder_options {
 	bool payload; /* the user asked for payload */
 	bool secrets; /* heads are shown in full, not redacted */

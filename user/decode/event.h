@@ -124,4 +124,9 @@ static inline uint64_t stats_undecoded(const struct conn *c, const struct wst_st
 	return decoded ? 0 : r->counts[dir].stream;
 }
 
+typedef void (*event_fn)(void *ctx, const struct event *e);
+
+/* Is called for each record of a connection after its events. ts: CLOCK_REALTIME, ns. */
+typedef void (*tap_fn)(void *ctx, struct conn *c, const struct wst_hdr *h, uint64_t ts);
+
 #endif
