@@ -339,6 +339,16 @@ def program(name):
     return path
 
 
+def certificate(folder):
+    """Makes a certificate for localhost in a folder. Returns its path, and its key's."""
+    cert, key = folder / "cert.pem", folder / "key.pem"
+    subprocess.run([program("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
+                    "/CN=localhost", "-keyout", key, "-out", cert],
+                   check=True, capture_output=True, timeout=LIMIT)
+    return cert, key
+
+
 def listens(port, proc):
     def look():
         assert proc.poll() is None, f"the server ended, status {proc.returncode}"

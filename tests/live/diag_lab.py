@@ -9,7 +9,7 @@ import sys
 import pytest
 
 import wire
-from conftest import HERE, LIMIT, listens, program
+from conftest import HERE, LIMIT, certificate, listens, program
 
 UPGRADE = """proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade;
       proxy_set_header Connection $connection_upgrade;"""
@@ -106,6 +106,14 @@ class Lab:
 
     def quiet(self, *args, **kw):
         return self.spawn(*args, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **kw)
+
+    def certificate(self):
+        """Returns the paths of a certificate for localhost and of its key."""
+        return certificate(self.dir)
+
+    def nginx_certificate(self):
+        """The same, in nginx's words."""
+        return "ssl_certificate %s; ssl_certificate_key %s;" % self.certificate()
 
     def backend(self, port=None):
         port = port or self.free_port()

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from conftest import LIMIT, listens, of, program, wait_until
+from conftest import certificate, listens, of, program, wait_until
 from test_read import read, tcpdump  # noqa: F401
 from wire import (BINARY, KEY, TEXT, Pair, Ws, accept_key, connect, expected, frame, recv_eof,
                   recv_exactly, recv_head, request_head, response_head, same, ws_connect)
@@ -425,12 +425,8 @@ def test_quiet_says_why_nothing_is_shown(wstrace, port):
 
 def test_real_tls(wstrace, port, spawn, tmp_path):
     """A TLS connection gives one opaque event, no request and no frame."""
-    openssl = program("openssl")
-    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    subprocess.run([openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                    "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key, "-out", cert,
-                    "-subj", "/CN=localhost"], check=True, capture_output=True, timeout=LIMIT)
-    server = spawn(openssl, "s_server", "-accept", str(port), "-cert", cert, "-key", key, "-quiet",
+    cert, key = certificate(tmp_path)
+    server = spawn(program("openssl"), "s_server", "-accept", str(port), "-cert", cert, "-key", key, "-quiet",
                    "-www", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     listens(port, server)
     w = traced(wstrace, port)

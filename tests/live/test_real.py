@@ -269,13 +269,9 @@ def test_origin(wstrace, real, host):
 
 def test_tls(wstrace, real):
     """Plain HTTP to an ssl listener of nginx, and TLS to a plain one."""
-    key = real.dir / "key.pem"
-    subprocess.run([program("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes",
-                    "-keyout", key, "-out", key.with_name("cert.pem"), "-subj", "/CN=localhost"],
-                   check=True, capture_output=True)
     backend = real.ws_server()
     plain, tls = real.free_port(), real.free_port()
-    ssl = f"ssl_certificate {real.dir}/cert.pem; ssl_certificate_key {key};"
+    ssl = real.nginx_certificate()
     real.start([plain, tls], "nginx", nginx_conf(real.dir, [
         (f"127.0.0.1:{plain}", location(backend)),
         (f"127.0.0.1:{tls} ssl", ssl + location(backend))]), "-p", real.dir, "-e",

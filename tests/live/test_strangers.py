@@ -11,7 +11,7 @@ import threading
 import pytest
 
 import wire
-from conftest import LIMIT, of, program
+from conftest import LIMIT, certificate, of, program
 from diag_lab import ask, fresh_key, lab, location, talk  # noqa: F401
 from test_read import read, tcpdump  # noqa: F401
 
@@ -167,30 +167,26 @@ def forward(sock):
 
 
 @pytest.fixture
-def certificate(tmp_path):
-    subprocess.run([program("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                    "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
-                    "/CN=localhost", "-keyout", tmp_path / "key", "-out", tmp_path / "crt"],
-                   check=True, capture_output=True)
+def tls(tmp_path):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "crt", tmp_path / "key")
+    context.load_cert_chain(*certificate(tmp_path))
     return context
 
 
 def https(context):
     def handler(sock):
-        with context.wrap_socket(sock, server_side=True) as tls:
-            wire.recv_head(tls)
-            tls.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
-            tls.recv(1)
+        with context.wrap_socket(sock, server_side=True) as secure:
+            wire.recv_head(secure)
+            secure.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
+            secure.recv(1)
 
     return handler
 
 
-def test_https_through_connect(wstrace, free_port, certificate, tcpdump):
+def test_https_through_connect(wstrace, free_port, tls, tcpdump):
     """Ordinary HTTPS through a forward proxy: TLS where HTTP has been spoken is no mismatch."""
     port, secure = free_port(), free_port()
-    servers = serve(port, forward), serve(secure, https(certificate))
+    servers = serve(port, forward), serve(secure, https(tls))
     capture = tcpdump(port)
     w = wstrace("-p", f"{port},{secure}")
     for _ in range(3):

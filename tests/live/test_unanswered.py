@@ -102,14 +102,6 @@ def test_slow_answers(wstrace, lab):
     assert run.one("verdict")["rule"] == "upstream-mute"
 
 
-def certificate(real):
-    key = real.dir / "key.pem"
-    subprocess.run([program("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes",
-                    "-keyout", key, "-out", key.with_name("cert.pem"), "-subj", "/CN=localhost"],
-                   check=True, capture_output=True)
-    return f"ssl_certificate {real.dir}/cert.pem; ssl_certificate_key {key};"
-
-
 def wss(port):
     subprocess.run([program("curl"), "-sk", "--http1.1", "-o", "/dev/null", "-m", "5", "-H",
                     "Upgrade: websocket", "-H", "Connection: Upgrade", f"https://127.0.0.1:{port}/"])
@@ -134,7 +126,7 @@ def test_wss_is_fine(wstrace, real):
     port = real.free_port()
     backend = real.ws_server()
     real.start([port], "nginx", nginx_conf(real.dir, [
-        (f"127.0.0.1:{port} ssl", certificate(real) + location(backend))]), "-p", real.dir, "-e",
+        (f"127.0.0.1:{port} ssl", real.nginx_certificate() + location(backend))]), "-p", real.dir, "-e",
         real.dir / "error.log", "-c")
 
     def drive():
@@ -168,7 +160,7 @@ def test_proxy_tls_unanswered(wstrace, real):
 
 
 def test_proxy_plain_to_tls(wstrace, real):
-    certificate(real)
+    real.nginx_certificate()
     backend = real.free_port()
     server = real.node(f"""
 const fs = require('fs');
@@ -187,7 +179,7 @@ def test_ws_to_ssl_port(wstrace, real):
     """No TLS was seen on the port: the body of nginx's 400 says that it is wanted."""
     port = real.free_port()
     real.start([port], "nginx", nginx_conf(real.dir, [
-        (f"127.0.0.1:{port} ssl", certificate(real) + "location / { return 404; }")]), "-p", real.dir,
+        (f"127.0.0.1:{port} ssl", real.nginx_certificate() + "location / { return 404; }")]), "-p", real.dir,
         "-e", real.dir / "error.log", "-c")
     run = diagnosed(wstrace, (port,), lambda: ask(port)[0].close(), 1)
     v = run.one("verdict")

@@ -21,25 +21,7 @@ shutdown_lifetime 0
 
 
 def run(lab, broken):
-    key, cert = lab.dir / "key.pem", lab.dir / "cert.pem"
-    lab.to_end(
-        program("openssl"),
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:P-256",
-        "-nodes",
-        "-keyout",
-        key,
-        "-out",
-        cert,
-        "-subj",
-        "/CN=localhost",
-        "-days",
-        "2",
-    )
+    cert, key = lab.certificate()
     server = lab.node(SERVER, None, key, cert)
     proxy = lab.port()
     lab.start([proxy], "squid", SQUID.format(port=proxy), "-N", "-n", f"w{proxy}", "-f")

@@ -208,6 +208,16 @@ class Lab(diag_lab.Lab):
         return self.script(program("node"), ".js", NODE + text, port, *args,
                            env={**os.environ, "NODE_PATH": "/usr/share/nodejs"})
 
+    def wss(self):
+        """node's ws, behind https; it echoes."""
+        return self.node("""
+            const fs = require('fs'), [cert, key] = process.argv.slice(3).map(p => fs.readFileSync(p));
+            const server = require('https').createServer({ key, cert });
+            new WebSocket.Server({ server }).on('connection', ws => ws.on('message', m =>
+              ws.send(String(m))));
+            server.listen(PORT, '127.0.0.1');
+            """, None, *self.certificate())
+
     def limited(self, text, files):
         """As node(), with so many file descriptors."""
         path = self.dir / "limited.sh"

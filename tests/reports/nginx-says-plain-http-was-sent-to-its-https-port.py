@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """ws:// to nginx's port 443: 400, The plain HTTP request was sent to HTTPS port."""
-import subprocess
-
 from lab import Report, Verdict, location, nginx_conf
 
 REPORT = Report(
@@ -13,29 +11,7 @@ REPORT = Report(
 
 
 def run(lab, broken):
-    key, cert = lab.dir / "key.pem", lab.dir / "cert.pem"
-    subprocess.run(
-        [
-            "openssl",
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-            "-subj",
-            "/CN=localhost",
-            "-days",
-            "2",
-            "-keyout",
-            key,
-            "-out",
-            cert,
-        ],
-        check=True,
-        capture_output=True,
-    )
+    cert, key = lab.certificate()
     back, port = lab.ws(), lab.port()
     lab.start(
         [port],

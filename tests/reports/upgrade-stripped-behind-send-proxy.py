@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Behind HAProxy's send-proxy nginx removes the Upgrade header: nginx is named, not HAProxy."""
+"""Behind HAProxy's send-proxy, v1 or v2, nginx removes the Upgrade header: nginx is named, not HAProxy."""
 from lab import UPGRADE, Report, Verdict, location
 
 RIGHT = Verdict("upgrade-stripped", says=("proxy_set_header Upgrade",), hop="nginx")
@@ -13,9 +13,8 @@ REPORT = Report(
 
 
 def check(lab, medium, events, said):
-    assert any(
-        e.get("via_proxy") for e in events if e["type"] == "open"
-    ), "no real client's address"
+    versions = {e["via_proxy"]["version"] for e in events if e.get("via_proxy")}
+    assert versions == {1, 2}, f"real clients' addresses by version {versions} alone"
 
 
 def run(lab, broken):
@@ -25,6 +24,7 @@ def run(lab, broken):
         http="server { listen 127.0.0.1:%d proxy_protocol; %s }"
         % (middle, location(lab.ws(), more="" if broken else UPGRADE)),
     )
-    front = lab.haproxy(middle, "default-server send-proxy")
+    fronts = [lab.haproxy(middle, f"default-server {sends}")
+              for sends in ("send-proxy", "send-proxy-v2")]
     lab.watch()
-    assert lab.talk(front) == (426 if broken else 101)
+    assert {lab.talk(front) for front in fronts} == {426 if broken else 101}
