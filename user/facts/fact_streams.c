@@ -58,10 +58,8 @@ void streams_code_digits(struct buf *b, const struct facts *f)
 
 void streams_lingered(struct buf *b, const struct facts *f)
 {
-	uint64_t a = f->s[WST_C2S].close_ts, z = f->s[WST_S2C].close_ts, last = a > z ? a : z;
-
-	if (last && f->end.ts > last)
-		buf_printf(b, "%.3g", (f->end.ts - last) / 1e9);
+	if (end_lingered(f))
+		buf_printf(b, "%.3g", end_lingered(f) / 1e9);
 }
 
 void streams_closing(struct buf *b, const struct facts *f)

@@ -44,6 +44,19 @@ bool facts_longer(const struct facts *f, uint64_t ns, uint64_t least)
 	return ns > least + 2 * facts_rtt(f);
 }
 
+bool end_by_side(const struct facts *f)
+{
+	return f->end.how == WST_FIN || f->end.how == WST_RST_SENT ||
+	       f->end.how == WST_RST_RECEIVED;
+}
+
+uint64_t end_lingered(const struct facts *f)
+{
+	uint64_t a = f->s[WST_C2S].close_ts, b = f->s[WST_S2C].close_ts, last = a > b ? a : b;
+
+	return last && f->end.ts > last ? f->end.ts - last : 0;
+}
+
 /* Two round trips for the 101 and the client's FIN, and what a busy client needs in between. */
 #define AT_ONCE(rtt) (50 * NS_PER_MS + 2 * (rtt))
 

@@ -126,6 +126,12 @@ uint64_t facts_rtt(const struct facts *f);
  */
 bool facts_longer(const struct facts *f, uint64_t ns, uint64_t least);
 
+/* Returns whether a side ended f, by FIN or RST, and neither TCP nor the kernel did. */
+bool end_by_side(const struct facts *f);
+
+/* Returns the time from the last Close frame to the end of f, ns; 0: there is none. */
+uint64_t end_lingered(const struct facts *f);
+
 /* Returns whether the client left at once after the 101, without a word, and unprovoked. */
 bool left_at_once(const struct facts *f);
 

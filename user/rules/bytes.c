@@ -3,9 +3,8 @@
 #include <string.h>
 #include "decode/names.h"
 #include "facts/chain.h"
+#include "lib/units.h"
 #include "rules/rules.h"
-
-#define MS 1000000ULL
 
 static bool bad_line(const struct facts *f)
 {
@@ -45,9 +44,7 @@ static bool proxy_400_unread(const struct facts *f)
 static bool hung_up(const struct facts *f)
 {
 	return f->req.wanted && !f->earlier && !f->res.seen && !server_heard(f) &&
-	       !f->end.by_client && !facts_longer(f, f->end.lived, 1000 * MS) &&
-	       (f->end.how == WST_FIN || f->end.how == WST_RST_SENT ||
-		f->end.how == WST_RST_RECEIVED);
+	       !f->end.by_client && !facts_longer(f, f->end.lived, NS_PER_SEC) && end_by_side(f);
 }
 
 static bool proxy_hung_up(const struct facts *f)
@@ -67,7 +64,7 @@ static bool proxy_missing_unread(const struct facts *f)
 {
 	return !f->conn->via.version && !f->conn->midstream && !f->req.seen && !f->opaque_why &&
 	       f->end.untouched && !f->end.by_client && f->port_proxied && !f->port_bare &&
-	       !facts_longer(f, f->end.lived, 1000 * MS);
+	       !facts_longer(f, f->end.lived, NS_PER_SEC);
 }
 
 /* Returns whether a proxy hangs up on a sound request at once, as it does where PROXY is due. */
@@ -87,7 +84,7 @@ static bool http2(const struct facts *f)
 {
 	return f->opaque_why == WST_WHY_HTTP2 && f->http2_refused >= 2 && !f->answer_why &&
 	       f->end.seen && !f->end.by_client && f->port_plain && !f->probing &&
-	       !facts_longer(f, f->end.lived, 1000 * MS);
+	       !facts_longer(f, f->end.lived, NS_PER_SEC);
 }
 
 static bool intruder(const struct facts *f)

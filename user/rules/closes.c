@@ -55,26 +55,18 @@ static bool application_1002(const struct facts *f)
 #define LINGER (3 * NS_PER_SEC)
 #define LINGERS (10 * NS_PER_SEC) /* after which one that is still open is told of */
 
-/* Returns the time from the last Close frame to the end, ns. */
-static uint64_t lingered(const struct facts *f)
-{
-	uint64_t a = f->s[WST_C2S].close_ts, b = f->s[WST_S2C].close_ts, last = a > b ? a : b;
-
-	return last && f->end.ts > last ? f->end.ts - last : 0;
-}
-
 /* Returns whether both sides said goodbye, and the server kept the connection (RFC 6455, 7.1.1). */
 static bool kept_open(const struct facts *f)
 {
 	return f->s[WST_C2S].closed && f->s[WST_S2C].closed &&
-	       facts_longer(f, lingered(f) + 1, LINGER) && f->end.by_client;
+	       facts_longer(f, end_lingered(f) + 1, LINGER) && f->end.by_client;
 }
 
 /* The same, where the server ends it at last, before its client has had enough. */
 static bool ended_late(const struct facts *f)
 {
 	return f->s[WST_C2S].closed && f->s[WST_S2C].closed &&
-	       facts_longer(f, lingered(f) + 1, LINGER) && !f->end.by_client &&
+	       facts_longer(f, end_lingered(f) + 1, LINGER) && !f->end.by_client &&
 	       f->end.how != WST_TIMEOUT && f->end.how != WST_EXIT;
 }
 
@@ -87,7 +79,8 @@ static bool still_open(const struct facts *f)
 static bool close_unanswered(const struct facts *f)
 {
 	return !end_blind(f) && f->s[WST_C2S].closed != f->s[WST_S2C].closed &&
-	       facts_longer(f, lingered(f) + 1, LINGER) && f->end.by_client == f->s[WST_C2S].closed;
+	       facts_longer(f, end_lingered(f) + 1, LINGER) &&
+	       f->end.by_client == f->s[WST_C2S].closed;
 }
 
 #define AT_ONCE (2 * NS_PER_SEC)

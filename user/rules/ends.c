@@ -6,14 +6,12 @@
 #include "rules/rules.h"
 #include "rules/stream.h"
 
-#define MS 1000000ULL
-
 bool is_ws(const struct facts *f)
 {
 	return f->res.websocket || (f->conn->midstream && (f->s[0].frames || f->s[1].frames));
 }
 
-#define RETURNS (5 * MS) /* a send is seen when it returns, after what came of it */
+#define RETURNS (5 * NS_PER_MS) /* a send is seen when it returns, after what came of it */
 
 /* Returns whether the first Close frame was sent after the other side had ended the connection. */
 static bool came_too_late(const struct facts *f, const struct stream_facts *s)
@@ -99,11 +97,11 @@ static bool whole_seconds(uint64_t ns)
 	uint64_t off = (ns + NS_PER_SEC / 2) % NS_PER_SEC;
 
 	/* nginx moves a timer only by 300 ms or more: it may cut that much too early */
-	if (NS_PER_SEC - ns % NS_PER_SEC <= 300 * MS)
+	if (NS_PER_SEC - ns % NS_PER_SEC <= 300 * NS_PER_MS)
 		return true;
 
 	off = off > NS_PER_SEC / 2 ? off - NS_PER_SEC / 2 : NS_PER_SEC / 2 - off;
-	return off < 60 * MS || off * 50 < ns;
+	return off < 60 * NS_PER_MS || off * 50 < ns;
 }
 
 bool proxy_ended(const struct facts *f)

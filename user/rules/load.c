@@ -6,8 +6,6 @@
 #include "rules/rules.h"
 #include "rules/stream.h"
 
-#define MS 1000000ULL
-
 static bool waits(const struct facts *f)
 {
 	return f && (f->wait.unread || f->wait.unsent);
@@ -52,7 +50,7 @@ static bool pong_behind(const struct facts *f)
 {
 	const struct stream_facts *s = &f->s[f->dir];
 
-	return f->rtt_us > 0 && facts_longer(f, f->rtt_us * 1000ULL, 500 * MS) &&
+	return f->rtt_us > 0 && facts_longer(f, f->rtt_us * 1000ULL, 500 * NS_PER_MS) &&
 	       s->data_len > 1 << 20 && s->data_ts && s->last_ts > s->data_ts &&
 	       /* the message may have begun before the ping */
 	       s->last_ts - s->data_ts < 2 * f->rtt_us * 1000ULL;

@@ -48,12 +48,6 @@ static bool close_changed(const struct facts *f)
 	return close_changed_on_way(f) && one_hop(f);
 }
 
-static bool fin_or_rst(const struct facts *f)
-{
-	return f->end.how == WST_FIN || f->end.how == WST_RST_SENT ||
-	       f->end.how == WST_RST_RECEIVED;
-}
-
 /* Returns whether bytes of this direction came to the watched end that its process never read. */
 static bool has_unread(const struct facts *f, uint8_t dir)
 {
@@ -67,7 +61,7 @@ static bool close_lost_on_way(const struct facts *f)
 	uint8_t dir;
 	const struct facts *source = close_source(f, &dir);
 
-	return source && f->end.seen && !f->missed && !has_unread(f, dir) && fin_or_rst(f) &&
+	return source && f->end.seen && !f->missed && !has_unread(f, dir) && end_by_side(f) &&
 	       !f->s[0].closed && !f->s[1].closed && (f->res.websocket || f->conn->midstream) &&
 	       f->end.by_client == (dir == WST_C2S) &&
 	       f->end.ts + apart(f) >= source->s[dir].close_ts &&

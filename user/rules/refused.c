@@ -5,9 +5,8 @@
  */
 #include <string.h>
 #include "facts/chain.h"
+#include "lib/units.h"
 #include "rules/rules.h"
-
-#define MS 1000000ULL
 
 /* Returns whether a leg behind f had a 101. */
 static bool lost_101(const struct facts *f)
@@ -130,7 +129,7 @@ static bool silent_tls(const struct facts *f)
 static bool gave_up(const struct facts *f)
 {
 	return silent(f) && f->end.by_client && f->end.ts > f->req.ts &&
-	       facts_longer(f, f->end.ts - f->req.ts, 1000 * MS);
+	       facts_longer(f, f->end.ts - f->req.ts, NS_PER_SEC);
 }
 
 static bool gave_up_unread(const struct facts *f)

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Rules about TLS on a plain port, and plain HTTP on one with TLS. */
+#include "lib/units.h"
 #include "rules/rules.h"
-
-#define MS 1000000ULL
 
 /* Bytes of a ClientHello with one cipher and without extensions, in its record; others are larger
  */
@@ -40,9 +39,7 @@ static bool tls_in_vain(const struct facts *f)
 static bool tls_hung_up(const struct facts *f)
 {
 	return tls_unanswered(f) && !f->end.by_client &&
-	       !facts_longer(f, f->end.lived, 1000 * MS) &&
-	       (f->end.how == WST_FIN || f->end.how == WST_RST_SENT ||
-		f->end.how == WST_RST_RECEIVED);
+	       !facts_longer(f, f->end.lived, NS_PER_SEC) && end_by_side(f);
 }
 
 static bool plain_to_tls(const struct facts *f)

@@ -82,9 +82,7 @@ static bool gave_up(const struct facts *f)
 static bool hung_up(const struct facts *f)
 {
 	return f->end.untouched && !f->end.by_client && !f->conn->midstream && !f->downstream &&
-	       !f->opaque_why && !f->req.seen && f->end.lived < NS_PER_SEC &&
-	       (f->end.how == WST_FIN || f->end.how == WST_RST_SENT ||
-		f->end.how == WST_RST_RECEIVED);
+	       !f->opaque_why && !f->req.seen && f->end.lived < NS_PER_SEC && end_by_side(f);
 }
 
 static bool hung_up_unread(const struct facts *f)
