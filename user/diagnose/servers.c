@@ -42,7 +42,9 @@ struct server {
 		uint64_t ts;
 	} probes[PROBES_MAX]; /* hosts of clients that sent what nobody speaks here */
 	uint32_t n_probes;
-	uint32_t http2; /* clients of HTTP/2 on which it hung up */
+	uint32_t http2; /* clients of HTTP/2 on which it hung up, each a minute at most behind the
+			   last */
+	uint64_t http2_ts;
 	struct alike silences; /* without bytes before each of the last cuts */
 	struct alike client_silences; /* of clients that had sent nothing while the server had */
 	struct alike ages; /* of connections that were cut */
@@ -325,8 +327,12 @@ void servers__closed(struct servers *all, struct facts *f)
 	f->port_plain = s && s->plain;
 	f->port_proxied = s && s->proxied;
 	f->port_bare = s && s->bare;
-	if (s && f->opaque_why == WST_WHY_HTTP2 && !f->end.by_client)
+	if (s && f->opaque_why == WST_WHY_HTTP2 && !f->end.by_client) {
+		if (s->http2_ts + PROBES_REMEMBERED < f->end.ts)
+			s->http2 = 0;
+		s->http2_ts = f->end.ts;
 		f->http2_refused = ++s->http2;
+	}
 	if (s && !*f->wait.queue.comm)
 		memcpy(f->wait.queue.comm, s->comm, sizeof(s->comm));
 	if (!s || !f->res.websocket)
