@@ -352,6 +352,22 @@ static void http2_again(void **state)
 	}
 }
 
+/* The client asks for a WebSocket, and gets a 101 to h2c, say. */
+static void other_upgrade(void **state)
+{
+	struct conn *c = opens(WST_SERVER, "app", 7, "10.0.0.1:80", "10.0.0.9:5000");
+
+	request(c, GET, FULL);
+	opaque(c, WST_S2C, WST_WHY_OTHER_UPGRADE);
+	ends_after(c, WST_FIRST_REMOTE, 0, 200, 100);
+	told("bad-101");
+	says("another protocol than websocket");
+	c = opens(WST_SERVER, "app", 7, "10.0.0.1:80", "10.0.0.9:5001");
+	request(c, GET, "Upgrade: h2c\r\nConnection: Upgrade\r\n");
+	opaque(c, WST_S2C, WST_WHY_OTHER_UPGRADE);
+	told("bad-101");
+}
+
 static void tls_answer(void **state)
 {
 	struct two p = proxied(GET, FULL);
@@ -555,6 +571,7 @@ int main(void)
 		TEST(tls_and_its_answers),
 		TEST(tls_of_a_scanner),
 		TEST(tls_elsewhere),
+		TEST(other_upgrade),
 		TEST(tls_answer),
 		TEST(tls_to_plain_upstream),
 		TEST(tls_of_an_application),

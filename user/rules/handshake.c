@@ -143,6 +143,12 @@ static bool rejected(const struct facts *f)
 	       (c2s->frames == 1 && c2s->closed && (c2s->code == 1002 || c2s->code == 1010));
 }
 
+/* Returns whether the 101 leads to another protocol, as h2c; its head does not come then. */
+static bool other_101(const struct facts *f)
+{
+	return f->req.websocket && f->answer_why == WST_WHY_OTHER_UPGRADE;
+}
+
 static bool bad_101(const struct facts *f)
 {
 	return f->res.flaw == FLAW_101 && rejected(f);
@@ -188,6 +194,10 @@ static bool extension_taken(const struct facts *f)
 #define TAKEN ANSWERED ": browsers and node's ws reject that"
 
 const struct rule rules_101[] = {
+	{ "bad-101", SEV_ERROR, CAUSE_HANDSHAKE, AT_OPAQUE, other_101,
+	  "{server} answered {target} with a 101 whose Upgrade header names another protocol than "
+	  "websocket: clients hang up",
+	  NULL, "target upgrade server_addr" },
 	{ "bad-101", SEV_ERROR, CAUSE_HANDSHAKE, AT_FLAW, bad_101, REJECTED, NULL,
 	  "target status flaw accept server_addr", .hop = "flaw_hop" },
 	{ "bad-101", SEV_WARNING, CAUSE_NOTE, AT_FLAW, bad_101_taken, TAKEN, NULL,
